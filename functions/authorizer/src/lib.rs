@@ -1,0 +1,72 @@
+//! The API's Lambda authorizer (type REQUEST): proves the caller by HTTP Basic, so that API Gateway
+//! can cache the verdict under the `Authorization` header.
+
+use aws_lambda_events::apigw::{
+    ApiGatewayCustomAuthorizerPolicy, ApiGatewayCustomAuthorizerRequestTypeRequest, ApiGatewayCustomAuthorizerResponse,
+};
+use aws_lambda_events::iam::{IamPolicyEffect, IamPolicyStatement};
+use lambda_runtime::{Diagnostic, LambdaEvent};
+use serde_json::Value;
+use wrapup::System;
+use wrapup::api::{Credentials, Denied, authenticate};
+use wrapup::users::Users;
+
+/// The authorizer. Reads the user table.
+pub struct Authorizer {
+    users: Users,
+}
+
+impl Authorizer {
+    /// The authorizer of a deployment.
+    pub fn new(system: &System) -> Self {
+        Self { users: system.users().clone() }
+    }
+
+    /// Answers a policy for a caller whose password is right: allow with the role, deny (403) without.
+    ///
+    /// # Errors
+    /// `Unauthorized`, the text that makes API Gateway answer 401, for everyone else. Anything else
+    /// becomes its 500.
+    pub async fn handle(
+        &self,
+        event: LambdaEvent<ApiGatewayCustomAuthorizerRequestTypeRequest>,
+    ) -> Result<ApiGatewayCustomAuthorizerResponse, Diagnostic> {
+        let request = event.payload;
+        let header = request.headers.get("authorization").and_then(|value| value.to_str().ok());
+        let verdict = authenticate(&self.users, header.and_then(Credentials::from_header)).await;
+        let (effect, principal, context) = match verdict {
+            Ok(Ok(caller)) => (IamPolicyEffect::Allow, caller.user_name.clone(), Value::Object(caller.to_context())),
+            Ok(Err(Denied::NotAuthorized)) => (IamPolicyEffect::Deny, "denied".to_owned(), Value::Null),
+            Ok(Err(Denied::NotAuthenticated)) => return Err(failure("Unauthorized", "Unauthorized")),
+            Err(error) => {
+                tracing::error!(request_id = event.context.request_id, error = %error, "the verdict failed");
+                return Err(failure("AuthorizerError", "The verdict could not be reached; the log says why"));
+            }
+        };
+        let mut statement = IamPolicyStatement::default();
+        statement.action = vec!["execute-api:Invoke".to_owned()];
+        statement.effect = effect;
+        statement.resource = vec![every_method(request.method_arn.as_deref().unwrap_or_default())];
+        let mut policy = ApiGatewayCustomAuthorizerPolicy::default();
+        policy.version = Some("2012-10-17".to_owned());
+        policy.statement = vec![statement];
+        let mut response = ApiGatewayCustomAuthorizerResponse::default();
+        response.principal_id = Some(principal);
+        response.policy_document = policy;
+        response.context = context;
+        Ok(response)
+    }
+}
+
+/// The stage's every method and path: the verdict is cached for the caller, not for the one request
+/// that happened to come first.
+fn every_method(method_arn: &str) -> String {
+    match method_arn.splitn(3, '/').collect::<Vec<_>>().as_slice() {
+        [api, stage, ..] => format!("{api}/{stage}/*/*"),
+        _ => method_arn.to_owned(),
+    }
+}
+
+fn failure(error_type: &str, error_message: &str) -> Diagnostic {
+    Diagnostic { error_type: error_type.to_owned(), error_message: error_message.to_owned() }
+}

@@ -1,0 +1,136 @@
+//! `POST code`: creates and updates wrap-up codes.
+
+use std::collections::HashSet;
+
+use async_trait::async_trait;
+use lambda_http::http::{Method, StatusCode};
+use serde::Serialize;
+use wrapup::api::{Answer, Call, Endpoint, Envelope, Route};
+use wrapup::codes::{CodeRequest, Codes, Label, ShownCode};
+use wrapup::document::{Fields, Problem, Violations};
+use wrapup::{Error, System};
+
+/// The endpoint. Updates the code table, one item a code.
+pub struct CreateCodes {
+    codes: Codes,
+}
+
+impl CreateCodes {
+    /// The endpoint of a deployment.
+    pub fn new(system: &System) -> Self {
+        Self { codes: system.codes().clone() }
+    }
+}
+
+#[async_trait]
+impl Endpoint for CreateCodes {
+    fn route(&self) -> Route {
+        Route { method: Method::POST, paths: &["wrapup/code"] }
+    }
+
+    fn envelope(&self) -> Envelope {
+        Envelope::Result
+    }
+
+    async fn answer(&self, call: &Call) -> Result<Answer, Error> {
+        let entries = call.read(|request| read_entries(request.body))?;
+        let (mut requests, mut indices, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, entry) in entries.into_iter().enumerate() {
+            match entry {
+                Ok(request) => {
+                    requests.push(request);
+                    indices.push(index);
+                }
+                Err(Refused { code, violations }) => failed.push(Failed::new(index, code, &violations)),
+            }
+        }
+        let mut created = Vec::with_capacity(requests.len());
+        let outcomes = self.codes.upsert(&requests, true).await;
+        for ((outcome, index), request) in outcomes.into_iter().zip(indices).zip(&requests) {
+            match outcome {
+                Ok(code) => created.push(code),
+                Err(Error::Invalid(violations)) => {
+                    let code = Some(request.label.as_str().to_owned());
+                    failed.push(Failed::new(index, code, &violations.within(&format!("codes[{index}]"))));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        failed.sort_by_key(|failed| failed.index);
+        let (status, success, message) = match (created.is_empty(), failed.is_empty()) {
+            (_, true) => (StatusCode::OK, true, "All wrap up codes created successfully.".to_owned()),
+            (false, false) => (StatusCode::MULTI_STATUS, true, "Some wrap up codes could not be created.".to_owned()),
+            (true, false) => {
+                let messages = failed.drain(..).map(|failed| failed.message).collect::<Vec<_>>();
+                (StatusCode::BAD_REQUEST, false, messages.join("; "))
+            }
+        };
+        let created_wrap_up_codes: Vec<_> = created.iter().map(|code| code.shown(&call.wish)).collect();
+        let result_map = success.then_some(ResultMap { created_wrap_up_codes, failed_wrap_up_codes: failed });
+        Ok(call.answer(status, &Body { result: CodesResult { message, result_map, success } }))
+    }
+}
+
+/// An entry that breaks rules, with the label it was given.
+struct Refused {
+    code: Option<String>,
+    violations: Violations,
+}
+
+/// Reads `codes`, where one entry's violations do not stop the others. Of entries with one label
+/// the later ones are refused.
+fn read_entries(body: &Fields<'_>) -> Option<Vec<Result<CodeRequest, Refused>>> {
+    if !body.has("codes") {
+        body.violation("codes", Problem::Required);
+        return None;
+    }
+    let mut labels: HashSet<Label> = HashSet::new();
+    let entries = body.each_object("codes")?.into_iter().map(|entry| {
+        let entry = entry.map_err(|violation| Refused { code: None, violations: violation.into() })?;
+        let request = entry.attempt(|entry| {
+            let request = CodeRequest::read(entry)?;
+            if !labels.insert(request.label.clone()) {
+                entry.violation("code", Problem::Repeats { value: request.label.as_str().to_owned() });
+            }
+            Some(request)
+        });
+        request.map_err(|violations| Refused { code: entry.as_given("code").map(str::to_owned), violations })
+    });
+    Some(entries.collect())
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    result: CodesResult<'a>,
+}
+
+#[derive(Serialize)]
+struct CodesResult<'a> {
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result_map: Option<ResultMap<'a>>,
+    success: bool,
+}
+
+#[derive(Serialize)]
+struct ResultMap<'a> {
+    created_wrap_up_codes: Vec<ShownCode<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failed_wrap_up_codes: Vec<Failed>,
+}
+
+#[derive(Serialize)]
+struct Failed {
+    /// Position in the request's `codes`, counted from 0.
+    index: usize,
+    /// The label as given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    message: String,
+}
+
+impl Failed {
+    fn new(index: usize, code: Option<String>, violations: &Violations) -> Self {
+        Self { index, code, message: violations.to_string() }
+    }
+}

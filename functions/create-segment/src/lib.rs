@@ -1,0 +1,33 @@
+//! `POST segment/create`: opens a wrap-up segment.
+
+use async_trait::async_trait;
+use lambda_http::http::{Method, StatusCode};
+use wrapup::api::{Answer, Call, Endpoint, Route};
+use wrapup::segments::{OpenRequest, Segments};
+use wrapup::{Error, System};
+
+/// The endpoint. Reads and adds codes, reads configurations and stores their snapshots, writes the segment table, and whatever
+/// the interaction segment tables do.
+pub struct CreateSegment {
+    segments: Segments,
+}
+
+impl CreateSegment {
+    /// The endpoint of a deployment.
+    pub fn new(system: &System) -> Self {
+        Self { segments: system.segments().clone() }
+    }
+}
+
+#[async_trait]
+impl Endpoint for CreateSegment {
+    fn route(&self) -> Route {
+        Route { method: Method::POST, paths: &["wrapup/segment/create"] }
+    }
+
+    async fn answer(&self, call: &Call) -> Result<Answer, Error> {
+        let request = call.read(|request| OpenRequest::read(request.body, self.segments.segment_tables()))?;
+        let found = self.segments.open(&request, &call.caller.user_name).await?;
+        Ok(call.answer(StatusCode::OK, &found.created(&call.wish)))
+    }
+}

@@ -1,0 +1,57 @@
+//! `GET code/{code_id}`: one wrap-up code by its sys_id.
+
+use async_trait::async_trait;
+use lambda_http::http::{Method, StatusCode};
+use serde::Serialize;
+use wrapup::api::{Answer, Call, Endpoint, Envelope, Route};
+use wrapup::codes::{Codes, ShownCode};
+use wrapup::document::Id;
+use wrapup::{Error, System};
+
+/// The endpoint. Reads the code table, one item a call.
+pub struct GetCode {
+    codes: Codes,
+}
+
+impl GetCode {
+    /// The endpoint of a deployment.
+    pub fn new(system: &System) -> Self {
+        Self { codes: system.codes().clone() }
+    }
+}
+
+#[async_trait]
+impl Endpoint for GetCode {
+    fn route(&self) -> Route {
+        Route { method: Method::GET, paths: &["wrapup/code/{code_id}"] }
+    }
+
+    fn envelope(&self) -> Envelope {
+        Envelope::Result
+    }
+
+    async fn answer(&self, call: &Call) -> Result<Answer, Error> {
+        let code_id: Id = call.read(|request| request.path.required("code_id"))?;
+        let code = self.codes.get(code_id.as_str()).await?;
+        let result_map = ResultMap { wrap_up_code: code.shown(&call.wish) };
+        let result = CodeResult { message: "Wrap up code found.", result_map, success: true };
+        Ok(call.answer(StatusCode::OK, &Body { result }))
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    result: CodeResult<'a>,
+}
+
+#[derive(Serialize)]
+struct CodeResult<'a> {
+    message: &'static str,
+    result_map: ResultMap<'a>,
+    success: bool,
+}
+
+#[derive(Serialize)]
+struct ResultMap<'a> {
+    wrap_up_code: ShownCode<'a>,
+}

@@ -1,0 +1,32 @@
+//! `GET segment/{segment_id}`: one wrap-up segment by its sys_id or its external id.
+
+use async_trait::async_trait;
+use lambda_http::http::{Method, StatusCode};
+use wrapup::api::{Answer, Call, Endpoint, Route};
+use wrapup::segments::{Address, Segments};
+use wrapup::{Error, System};
+
+/// The endpoint. Reads the segment table, and the configuration table where it has not seen the snapshot.
+pub struct GetSegment {
+    segments: Segments,
+}
+
+impl GetSegment {
+    /// The endpoint of a deployment.
+    pub fn new(system: &System) -> Self {
+        Self { segments: system.segments().clone() }
+    }
+}
+
+#[async_trait]
+impl Endpoint for GetSegment {
+    fn route(&self) -> Route {
+        Route { method: Method::GET, paths: &["wrapup/segment/{segment_id}"] }
+    }
+
+    async fn answer(&self, call: &Call) -> Result<Answer, Error> {
+        let address = call.read(|request| request.path.required("segment_id").map(Address::Either))?;
+        let found = self.segments.find(&address).await?;
+        Ok(call.answer(StatusCode::OK, &found.retrieved(&call.wish)))
+    }
+}

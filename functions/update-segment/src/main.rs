@@ -1,0 +1,12 @@
+//! The Lambda function `update-segment`.
+
+use update_segment::UpdateSegment;
+use wrapup::System;
+use wrapup::api::{StartError, run};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    let system = System::from_env()?;
+    let endpoint = UpdateSegment::new(&system);
+    run(system, endpoint).await
+}

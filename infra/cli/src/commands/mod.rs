@@ -1,0 +1,84 @@
+//! The operator's commands. Each is a thin reader of arguments over the shared crate's stores.
+
+pub mod code;
+pub mod configuration;
+pub mod tables;
+pub mod user;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use wrapup::document::{ParseError, Violations};
+use wrapup::dynamodb;
+
+use crate::local::LocalError;
+
+/// Why a command failed, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The local server.
+    #[error(transparent)]
+    Local(#[from] LocalError),
+    /// A rule or a store.
+    #[error("{}{}", .0, hint(.0))]
+    Wrapup(#[from] wrapup::Error),
+    /// A file that cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    File { path: PathBuf, source: io::Error },
+    /// A file that is no JSON.
+    #[error("{}: {source}", path.display())]
+    Json { path: PathBuf, source: ParseError },
+    /// A file that is no CSV.
+    #[error("{}: {problem}", path.display())]
+    Csv { path: PathBuf, problem: String },
+    /// A file whose fields break rules.
+    #[error("{}: {violations}", path.display())]
+    Fields { path: PathBuf, violations: Violations },
+    /// A user that is there already.
+    #[error("user '{0}' exists already; `wrapup user passwd {0}` changes the password")]
+    UserExists(String),
+    /// A name that HTTP Basic cannot carry.
+    #[error("a user name is not empty and has no colon")]
+    UserName,
+    /// No password came.
+    #[error("the password is empty; type one, or send one line on standard input")]
+    NoPassword,
+    /// The password was typed in two ways.
+    #[error("the passwords differ; nothing was changed")]
+    PasswordsDiffer,
+    /// Some rows of an import are not in the table now.
+    #[error(
+        "{failed} of {total} codes were not imported; mend them and import the file again, which changes nothing for the others"
+    )]
+    PartlyImported { failed: usize, total: usize },
+    /// A configuration names codes that agents could not use.
+    #[error("{}: no active wrap-up code {labels}; add them by `wrapup code import` or POST code first", path.display())]
+    CodesMissing { path: PathBuf, labels: String },
+    /// The terminal.
+    #[error("standard input or output: {0}")]
+    Terminal(#[from] io::Error),
+}
+
+impl From<dynamodb::Error> for CommandError {
+    fn from(error: dynamodb::Error) -> Self {
+        Self::Wrapup(error.into())
+    }
+}
+
+/// What helps against the failures that operators meet first.
+fn hint(error: &wrapup::Error) -> &'static str {
+    let wrapup::Error::DynamoDb(error) = error else { return "" };
+    let text = error.to_string();
+    if text.contains("ResourceNotFoundException") {
+        "\nThe tables are not there: check --region and --table-prefix, or create them by `wrapup tables create`."
+    } else if text.contains("dispatch failure") {
+        "\nDynamoDB cannot be reached, or there are no AWS credentials: for the API on this machine start `wrapup local` \
+         and add --local; for AWS check --profile and --region."
+    } else {
+        ""
+    }
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, CommandError> {
+    std::fs::read(path).map_err(|source| CommandError::File { path: path.to_owned(), source })
+}

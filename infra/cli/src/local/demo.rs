@@ -1,0 +1,81 @@
+//! What a fresh local system starts with: a user whose password everybody knows, and a
+//! configuration for internal wrap-ups. Never anywhere but on loopback.
+
+use wrapup::System;
+use wrapup::codes::CodeRequest;
+use wrapup::configurations::Definition;
+use wrapup::document::Document;
+use wrapup::users::{INTEGRATION_ROLE, NewUser, Password};
+
+/// The user of the reference's examples.
+pub const USER: &str = "username";
+/// The password of the reference's examples.
+pub const PASSWORD: &str = "password";
+
+/// Codes in two languages, none of them one that the reference's examples create.
+const CODES: &str = r#"{"codes": [
+    {"code": "Order Status", "description": "Where an order is, and when it comes", "translations": [
+        {"language": "de", "code": "Bestellstatus", "description": "Wo eine Bestellung ist und wann sie kommt"},
+        {"language": "fr", "code": "Suivi de commande", "description": "Où se trouve une commande et quand elle arrive"}]},
+    {"code": "Password Reset", "description": "Access to an account was lost and restored", "translations": [
+        {"language": "de", "code": "Passwort zurückgesetzt", "description": "Der Zugang zu einem Konto war verloren und wurde wiederhergestellt"},
+        {"language": "fr", "code": "Mot de passe réinitialisé", "description": "Un accès au compte perdu puis rétabli"}]},
+    {"code": "Callback Promised", "description": "Somebody has to call back", "translations": [
+        {"language": "de", "code": "Rückruf versprochen", "description": "Jemand muss zurückrufen"},
+        {"language": "fr", "code": "Rappel promis", "description": "Quelqu'un doit rappeler"}]}
+]}"#;
+
+const CONFIGURATION: &str = r#"{
+    "name": "Demo", "active": true, "enable_codes": true,
+    "allowed_codes": ["Order Status", "Password Reset", "Callback Promised"], "default_code": "Callback Promised",
+    "duration": 120, "show_timer": true
+}"#;
+
+/// The demo data of this system.
+pub struct Demo {
+    /// sys_id of the configuration.
+    pub configuration: String,
+    code: String,
+}
+
+/// Makes the demo data where there is no user yet, and answers it where the demo user is active.
+pub async fn ensure(system: &System) -> Result<Option<Demo>, wrapup::Error> {
+    let (codes, definition) = demo_data()?;
+    let users = system.users().list().await?;
+    if users.is_empty() {
+        for outcome in system.codes().upsert(&codes, false).await {
+            outcome?;
+        }
+        system.configurations().put(&definition).await?;
+        // The user comes last: a start that is cut short before is made up for by the next one.
+        let user = NewUser {
+            user_name: USER.to_owned(),
+            roles: vec![INTEGRATION_ROLE.to_owned()],
+            language: None,
+            password: Password::new(PASSWORD),
+        };
+        system.users().add(user).await?;
+    }
+    let active = users.is_empty() || users.iter().any(|user| user.user_name == USER && user.active);
+    let code = codes.first().map(|code| code.label.sys_id()).unwrap_or_default();
+    Ok(active.then_some(Demo { configuration: definition.sys_id, code }))
+}
+
+fn demo_data() -> Result<(Vec<CodeRequest>, Definition), wrapup::Error> {
+    let read = |text: &str| match Document::from_json(text.as_bytes()) {
+        Ok(document) => document,
+        Err(_) => Document::empty(),
+    };
+    let codes = read(CODES).read(|fields| {
+        let entries = fields.objects("codes")?;
+        entries.iter().map(CodeRequest::read).collect::<Option<Vec<_>>>()
+    })?;
+    Ok((codes, read(CONFIGURATION).read(Definition::read)?))
+}
+
+impl Demo {
+    /// A call that works as it is printed.
+    pub fn curl(&self, base: &str) -> String {
+        format!("curl --user {USER}:{PASSWORD} {base}/api/now/v1/wrapup/code/{}\n", self.code)
+    }
+}

@@ -1,0 +1,71 @@
+//! The embedded DynamoDB: its own HTTP server on a loopback port, so that the API reaches it
+//! through the same SDK as DynamoDB in AWS.
+
+use std::fs::{DirBuilder, File, TryLockError};
+use std::path::Path;
+
+use dynoxide::Database;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::LocalError;
+
+/// A running engine.
+pub struct Engine {
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<()>,
+    /// Keeps other processes off the data for as long as this one runs.
+    _lock: Option<File>,
+}
+
+/// Starts the engine; without `data` it keeps everything in memory.
+pub fn start(listener: TcpListener, data: Option<&Path>) -> Result<Engine, LocalError> {
+    let (database, lock) = match data {
+        None => (Database::memory().map_err(|error| failed(Path::new("memory"), &error))?, None),
+        Some(data) => {
+            let (database, lock) = open(data)?;
+            (database, Some(lock))
+        }
+    };
+    let (stop, stopped) = oneshot::channel();
+    let served = tokio::spawn(async move {
+        // Ends when told to, and when the sender is gone.
+        let stopped = async move { drop(stopped.await) };
+        if let Err(error) = dynoxide::server::serve_with_shutdown(listener, database, stopped).await {
+            tracing::error!(%error, "the embedded DynamoDB broke down");
+        }
+    });
+    Ok(Engine { stop, served, _lock: lock })
+}
+
+impl Engine {
+    /// Finishes running requests and ends.
+    pub async fn stop(self) {
+        let _ = self.stop.send(());
+        if let Err(error) = self.served.await {
+            tracing::error!(%error, "the embedded DynamoDB broke down");
+        }
+    }
+}
+
+fn open(data: &Path) -> Result<(Database, File), LocalError> {
+    let mut folder = DirBuilder::new();
+    folder.recursive(true);
+    // Wrap-ups are personal data: for the owner's eyes.
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    folder.create(data).map_err(|error| failed(data, &error))?;
+    let lock = File::create(data.join("lock")).map_err(|error| failed(data, &error))?;
+    lock.try_lock().map_err(|error| match error {
+        TryLockError::WouldBlock => failed(data, &"another `wrapup local` uses it; choose another folder by --data"),
+        TryLockError::Error(error) => failed(data, &error),
+    })?;
+    let file = data.join("dynamodb.sqlite");
+    let database = Database::new(&file.to_string_lossy()).map_err(|error| failed(data, &error))?;
+    Ok((database, lock))
+}
+
+fn failed(path: &Path, problem: &dyn std::fmt::Display) -> LocalError {
+    LocalError::Data { path: path.to_owned(), problem: problem.to_string() }
+}

@@ -1,0 +1,65 @@
+//! What API Gateway does: HTTP to the Lambda request, and the response back to HTTP. It knows no
+//! endpoint and no rule.
+
+use std::io;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use futures_util::StreamExt;
+use lambda_http::aws_lambda_events::query_map::QueryMap;
+use lambda_http::{Context, RequestExt};
+use tokio::net::TcpListener;
+use wrapup::api::{Api, MOST_BYTES};
+
+/// Serves the API until `end`, then finishes the requests that run.
+pub async fn serve(
+    listener: TcpListener,
+    api: Arc<Api>,
+    end: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let router = Router::new().fallback(handle).with_state(api);
+    axum::serve(listener, router).with_graceful_shutdown(end).await
+}
+
+async fn handle(State(api): State<Arc<Api>>, request: Request) -> Response {
+    let response = match to_lambda(request).await {
+        Ok(request) => api.handle(request).await,
+        // The caller has gone away in the middle of its body: nobody reads this.
+        Err(_) => lambda_http::Response::new(lambda_http::Body::Empty),
+    };
+    response.map(|body| match body {
+        lambda_http::Body::Text(text) => Body::from(text),
+        lambda_http::Body::Binary(bytes) => Body::from(bytes),
+        _ => Body::empty(),
+    })
+}
+
+async fn to_lambda(request: Request) -> Result<lambda_http::Request, axum::Error> {
+    let (parts, body) = request.into_parts();
+    let path = parts.uri.path().to_owned();
+    // Infallible: what is no query parameter is left out.
+    let query: QueryMap = parts.uri.query().unwrap_or_default().parse().unwrap_or_default();
+    let mut context = Context::default();
+    context.request_id = uuid::Uuid::new_v4().to_string();
+    let body = lambda_http::Body::Binary(read(body).await?);
+    Ok(lambda_http::Request::from_parts(parts, body)
+        .with_raw_http_path(path)
+        .with_query_string_parameters(query)
+        .with_lambda_context(context))
+}
+
+/// Reads a body, but no more of it than it takes to see that it is too large.
+async fn read(body: Body) -> Result<Vec<u8>, axum::Error> {
+    let mut chunks = body.into_data_stream();
+    let mut bytes = Vec::new();
+    while let Some(chunk) = chunks.next().await {
+        bytes.extend_from_slice(&chunk?);
+        if bytes.len() > MOST_BYTES {
+            break;
+        }
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,144 @@
+//! The whole API on one machine: the embedded DynamoDB, the functions' own endpoints, and what
+//! API Gateway does in front of them.
+
+mod demo;
+mod engine;
+mod gateway;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use tokio::net::TcpListener;
+use wrapup::System;
+use wrapup::api::{Api, Endpoint, StartError};
+use wrapup::clock::Clock;
+use wrapup::dynamodb::{self, Dynamo, Tables, tables};
+use wrapup::segment_tables;
+use wrapup::settings::{self, SettingsError};
+
+use crate::connect::embedded;
+use crate::output;
+
+/// The port of the embedded DynamoDB where none is chosen.
+pub const DYNAMODB_PORT: u16 = 8000;
+
+/// What `wrapup local` takes.
+#[derive(Args, Clone)]
+pub struct Options {
+    /// Port of the API; 0 takes a free one
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Port of the embedded DynamoDB; 0 takes a free one
+    #[arg(long, default_value_t = DYNAMODB_PORT)]
+    dynamodb_port: u16,
+    /// Folder in which data outlives a restart
+    #[arg(long, value_name = "DIR", default_value = ".wrapup")]
+    data: PathBuf,
+    /// Keep the data in memory instead, and lose it at the end
+    #[arg(long, conflicts_with = "data")]
+    in_memory: bool,
+}
+
+/// Why the API does not run here.
+#[derive(Debug, thiserror::Error)]
+pub enum LocalError {
+    /// Another program listens there.
+    #[error("port {port} is taken by another program; choose another by {option}")]
+    PortTaken { port: u16, option: &'static str },
+    /// The port cannot be listened on.
+    #[error("cannot listen on port {port}: {source}")]
+    Listen { port: u16, source: io::Error },
+    /// The data folder cannot be used.
+    #[error("cannot use {} for the data: {problem}", path.display())]
+    Data { path: PathBuf, problem: String },
+    /// The environment says something that is of no use.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The functions cannot be put together.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The tables or the demo data could not be made.
+    #[error(transparent)]
+    Wrapup(#[from] wrapup::Error),
+    /// The server broke down.
+    #[error("the server broke down: {0}")]
+    Serve(#[from] io::Error),
+}
+
+/// Runs until it is told to end.
+pub async fn run(options: Options) -> Result<(), LocalError> {
+    let api_listener = listen(options.port, "--port").await?;
+    let engine_listener = listen(options.dynamodb_port, "--dynamodb-port").await?;
+    let (api_port, engine_port) = (api_listener.local_addr()?.port(), engine_listener.local_addr()?.port());
+
+    let data = (!options.in_memory).then_some(options.data);
+    let engine = engine::start(engine_listener, data.as_deref())?;
+    let dynamo = Dynamo { client: dynamodb::connect(embedded(engine_port)), tables: Tables::default() };
+    tables::create_missing(&dynamo).await.map_err(wrapup::Error::from)?;
+    let segment_tables = segment_tables::built_in(&dynamo);
+    let system = System::new(dynamo, segment_tables, Clock::system(), settings::language()?);
+    let demo = demo::ensure(&system).await?;
+    let api = Api::new(&system, endpoints(&system))?;
+
+    let base = format!("http://127.0.0.1:{api_port}");
+    output::line(format!("Wrap Up API   {base}/api/now/wrapup"))?;
+    output::line(format!("DynamoDB      http://127.0.0.1:{engine_port}"))?;
+    output::line(match &data {
+        Some(data) => format!("Data          {}", data.display()),
+        None => "Data          in memory, lost at the end".to_owned(),
+    })?;
+    if let Some(demo) = demo {
+        output::line(format!("Demo user     {} with password {}", demo::USER, demo::PASSWORD))?;
+        output::line(format!("Demo configuration for internal wrap-ups: {}\n", demo.configuration))?;
+        output::line("Try it:\n")?;
+        output::line(demo.curl(&base))?;
+    }
+    gateway::serve(api_listener, Arc::new(api), until_told_to_end()).await?;
+    engine.stop().await;
+    Ok(())
+}
+
+/// The endpoints of the API: the functions' own.
+fn endpoints(system: &System) -> Vec<Box<dyn Endpoint>> {
+    vec![
+        Box::new(get_code::GetCode::new(system)),
+        Box::new(create_codes::CreateCodes::new(system)),
+        Box::new(get_segment::GetSegment::new(system)),
+        Box::new(find_segment::FindSegment::new(system)),
+        Box::new(create_segment::CreateSegment::new(system)),
+        Box::new(update_segment::UpdateSegment::new(system)),
+        Box::new(update_segment_ai::UpdateSegmentAi::new(system)),
+    ]
+}
+
+/// Listens on loopback only: the demo user's password is public.
+async fn listen(port: u16, option: &'static str) -> Result<TcpListener, LocalError> {
+    TcpListener::bind(("127.0.0.1", port)).await.map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => LocalError::PortTaken { port, option },
+        _ => LocalError::Listen { port, source },
+    })
+}
+
+/// Ends at Ctrl-C, and at the signal that service managers send.
+async fn until_told_to_end() {
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => signal.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<Option<()>>();
+    tokio::select! {
+        () = interrupted => {}
+        _ = terminated => {}
+    }
+}

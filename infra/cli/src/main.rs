@@ -1,0 +1,83 @@
+//! `wrapup`: the operator's command line, and the whole API on one machine.
+
+mod commands;
+mod connect;
+mod local;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use commands::{code, configuration, tables, user};
+use connect::Target;
+
+/// The Wrap Up API on one machine, and the tools of those who operate it.
+#[derive(Parser)]
+#[command(name = "wrapup", version, args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// What `wrapup` without a command does.
+    #[command(flatten)]
+    local: local::Options,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the API on this machine, on an embedded DynamoDB (the default)
+    Local(local::Options),
+    /// API users
+    User {
+        #[command(subcommand)]
+        command: user::Command,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Configurations of internal wrap-ups
+    Configuration {
+        #[command(subcommand)]
+        command: configuration::Command,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Wrap-up codes
+    Code {
+        #[command(subcommand)]
+        command: code::Command,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// DynamoDB tables
+    Tables {
+        #[command(subcommand)]
+        command: tables::Command,
+        #[command(flatten)]
+        target: Target,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .with_env_filter(wrapup::logging::filter())
+        .init();
+    let arguments = Arguments::parse();
+    let done = match arguments.command {
+        None => local::run(arguments.local).await.map_err(Into::into),
+        Some(Command::Local(options)) => local::run(options).await.map_err(Into::into),
+        Some(Command::User { command, target }) => user::run(command, &target).await,
+        Some(Command::Configuration { command, target }) => configuration::run(command, &target).await,
+        Some(Command::Code { command, target }) => code::run(command, &target).await,
+        Some(Command::Tables { command, target }) => tables::run(command, &target).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,186 @@
+use std::borrow::Cow;
+
+use lambda_http::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
+use lambda_http::http::{HeaderValue, StatusCode};
+use lambda_http::{Body, Response};
+use serde::Serialize;
+
+use super::call::Answer;
+use super::negotiate::Format;
+use super::render::render;
+use super::route::RouteError;
+use crate::document::ParseError;
+use crate::segment_tables;
+use crate::{Error, dynamodb};
+
+/// What an endpoint's business errors look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Envelope {
+    /// `{"success": false, "message": ".."}`
+    Plain,
+    /// The same under `result`.
+    Result,
+}
+
+/// A request that the edge itself answers with an error.
+#[derive(Debug, thiserror::Error)]
+pub enum EdgeError {
+    #[error(transparent)]
+    Route(#[from] RouteError),
+    #[error("User Not Authenticated")]
+    NotAuthenticated,
+    #[error("User Not Authorized")]
+    NotAuthorized,
+    #[error("Not Acceptable")]
+    NotAcceptable,
+    #[error("Request body too large")]
+    BodyTooLarge,
+    #[error("Unsupported Media Type")]
+    UnsupportedMediaType,
+    #[error("Request body could not be read")]
+    Unparsable(#[from] ParseError),
+    #[error("Service Unavailable")]
+    Unavailable,
+    /// The cause goes to the log, under this request id.
+    #[error("Internal Server Error")]
+    Internal { request_id: String },
+}
+
+/// Seconds after which a caller who got 503 should call again.
+const RETRY_SECONDS: &str = "1";
+
+impl EdgeError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Route(RouteError::UnknownPath { .. }) => StatusCode::NOT_FOUND,
+            Self::Route(RouteError::UnknownVersion { .. }) | Self::Unparsable(_) => StatusCode::BAD_REQUEST,
+            Self::Route(RouteError::WrongMethod { .. }) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotAuthenticated => StatusCode::UNAUTHORIZED,
+            Self::NotAuthorized => StatusCode::FORBIDDEN,
+            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::Route(RouteError::UnknownPath { .. }) => "Not Found".to_owned(),
+            Self::Route(RouteError::UnknownVersion { .. }) => "Unknown API version".to_owned(),
+            Self::Route(RouteError::WrongMethod { .. }) => "Method Not Allowed".to_owned(),
+            _ => self.to_string(),
+        }
+    }
+
+    fn detail(&self) -> Cow<'static, str> {
+        match self {
+            Self::Route(error) => error.to_string().into(),
+            Self::NotAuthenticated => "Required to provide Auth information".into(),
+            Self::NotAuthorized => format!("The user lacks the role {}", crate::users::INTEGRATION_ROLE).into(),
+            Self::NotAcceptable => "Answers come as application/json or application/xml".into(),
+            Self::BodyTooLarge => format!("A request body has at most {} bytes", super::MOST_BYTES).into(),
+            Self::UnsupportedMediaType => {
+                "Request bodies are read as application/json or application/xml, in UTF-8".into()
+            }
+            Self::Unparsable(error) => error.to_string().into(),
+            Self::Unavailable => "A service that this one needs did not answer in time; call again".into(),
+            Self::Internal { request_id } => format!("Find the cause in the log by request id {request_id}").into(),
+        }
+    }
+
+    fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        match self {
+            Self::Route(RouteError::WrongMethod { allow, .. }) => Some((ALLOW, HeaderValue::from_str(allow).ok()?)),
+            Self::NotAuthenticated => {
+                Some((WWW_AUTHENTICATE, HeaderValue::from_static(r#"Basic realm="wrapup", charset="UTF-8""#)))
+            }
+            Self::Unavailable => Some((RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS))),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct PlatformError<'a> {
+    error: MessageAndDetail<'a>,
+    status: &'static str,
+}
+
+#[derive(Serialize)]
+struct MessageAndDetail<'a> {
+    message: &'a str,
+    detail: &'a str,
+}
+
+#[derive(Serialize)]
+struct BusinessError<'a> {
+    success: bool,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct UnderResult<'a> {
+    result: BusinessError<'a>,
+}
+
+/// The response to a request that failed at the edge.
+pub fn platform_error(format: Format, error: &EdgeError) -> Response<Body> {
+    let (message, detail) = (error.message(), error.detail());
+    let body = PlatformError { error: MessageAndDetail { message: &message, detail: &detail }, status: "failure" };
+    let mut response = response(format, error.status(), render(format, &body).unwrap_or_default());
+    if let Some((name, value)) = error.header() {
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+/// The response to what an endpoint answered. The one place where errors become statuses.
+pub fn of(outcome: Result<Answer, Error>, format: Format, envelope: Envelope, request_id: &str) -> Response<Body> {
+    let internal = |error: &dyn std::error::Error| {
+        tracing::error!(request_id, error = %error, "the call failed");
+        platform_error(format, &EdgeError::Internal { request_id: request_id.to_owned() })
+    };
+    let unavailable = |error: &dyn std::error::Error| {
+        tracing::warn!(request_id, error = %error, "the call was given up");
+        platform_error(format, &EdgeError::Unavailable)
+    };
+    match outcome {
+        Ok(Answer { status, body: Ok(body) }) => response(format, status, body),
+        Ok(Answer { body: Err(error), .. }) => internal(&error),
+        Err(error) => match &error {
+            Error::Invalid(_) | Error::Refused(_) => business_error(format, envelope, StatusCode::BAD_REQUEST, &error),
+            Error::NotFound(_) => business_error(format, envelope, StatusCode::NOT_FOUND, &error),
+            Error::DynamoDb(dynamodb::Error::Unavailable(_))
+            | Error::SegmentTable { source: segment_tables::Error::TryAgain(_), .. } => unavailable(&error),
+            Error::DynamoDb(dynamodb::Error::Broken(_))
+            | Error::SegmentTable { .. }
+            | Error::Corrupt(_)
+            | Error::PasswordHash(_) => internal(&error),
+        },
+    }
+}
+
+fn business_error(format: Format, envelope: Envelope, status: StatusCode, error: &Error) -> Response<Body> {
+    let message = error.to_string();
+    let error = BusinessError { success: false, message: &message };
+    let body = match envelope {
+        Envelope::Plain => render(format, &error),
+        Envelope::Result => render(format, &UnderResult { result: error }),
+    };
+    response(format, status, body.unwrap_or_default())
+}
+
+fn response(format: Format, status: StatusCode, body: Vec<u8>) -> Response<Body> {
+    // Both renderers write UTF-8, and a text body reaches API Gateway without base64.
+    let body = String::from_utf8(body).map_or_else(|error| Body::Binary(error.into_bytes()), Body::Text);
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
+    // Wrap-ups are personal data, and change.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Language, Authorization"));
+    response
+}

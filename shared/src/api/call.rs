@@ -1,0 +1,48 @@
+use lambda_http::http::StatusCode;
+use serde::Serialize;
+
+use super::Caller;
+use super::negotiate::Format;
+use super::render::{RenderError, render};
+use crate::document::{Document, Fields, Violations, read_all};
+use crate::language::Wish;
+
+/// A request that has passed the edge's checks.
+pub struct Call {
+    pub(super) path: Document,
+    pub(super) query: Document,
+    pub(super) body: Document,
+    pub(super) format: Format,
+    /// Who calls.
+    pub caller: Caller,
+    /// The languages that the answer's translations may be in.
+    pub wish: Wish,
+}
+
+/// The parts of a request that hold fields.
+pub struct Parts<'a> {
+    /// The path's parameters, decoded.
+    pub path: &'a Fields<'a>,
+    /// The query's parameters, decoded.
+    pub query: &'a Fields<'a>,
+    /// The body's fields; none where the method has no body.
+    pub body: &'a Fields<'a>,
+}
+
+/// A successful answer, written already.
+pub struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) body: Result<Vec<u8>, RenderError>,
+}
+
+impl Call {
+    /// Reads what the endpoint needs from the request, or names every field that is wrong.
+    pub fn read<T>(&self, read: impl FnOnce(Parts<'_>) -> Option<T>) -> Result<T, Violations> {
+        read_all([&self.path, &self.query, &self.body], |[path, query, body]| read(Parts { path, query, body }))
+    }
+
+    /// An answer in the format that the caller accepts.
+    pub fn answer<T: Serialize>(&self, status: StatusCode, body: &T) -> Answer {
+        Answer { status, body: render(self.format, body) }
+    }
+}

@@ -1,0 +1,18 @@
+use super::negotiate::Format;
+use crate::document::{Document, ParseError};
+
+/// Bytes that a request body may have.
+pub const MOST_BYTES: usize = 1024 * 1024;
+
+/// Reads a body.
+pub fn decode(format: Format, body: &[u8]) -> Result<Document, ParseError> {
+    match format {
+        Format::Json => Document::from_json(body),
+        Format::Xml | Format::TextXml => Document::from_xml(body),
+    }
+}
+
+/// Percent-decodes a path parameter once; `None` where that is no UTF-8.
+pub fn percent_decode(value: &str) -> Option<String> {
+    percent_encoding::percent_decode_str(value).decode_utf8().ok().map(|text| text.into_owned())
+}

@@ -1,0 +1,41 @@
+//! The HTTP edge that all functions share. It knows formats, credentials and statuses; what a
+//! segment or a code is, it does not know.
+//!
+//! A function is an [`Endpoint`] behind an [`Api`]. The order of an API's checks is the contract's:
+//! path, version, method; credentials; role; `Accept`; size; `Content-Type`; body and query; then
+//! the endpoint's own.
+
+mod answer;
+mod authenticate;
+mod call;
+mod decode;
+mod negotiate;
+mod render;
+mod route;
+mod serve;
+
+pub use answer::Envelope;
+pub use authenticate::{Caller, Credentials, Denied, authenticate};
+pub use call::{Answer, Call};
+pub use decode::MOST_BYTES;
+pub use route::Route;
+pub use serve::{Api, StartError, run};
+
+use async_trait::async_trait;
+
+use crate::Error;
+
+/// One endpoint of the API: what a Lambda function serves.
+#[async_trait]
+pub trait Endpoint: Send + Sync {
+    /// Its method and path.
+    fn route(&self) -> Route;
+
+    /// What its business errors look like.
+    fn envelope(&self) -> Envelope {
+        Envelope::Plain
+    }
+
+    /// Does what the call asks for.
+    async fn answer(&self, call: &Call) -> Result<Answer, Error>;
+}

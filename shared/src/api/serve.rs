@@ -1,0 +1,146 @@
+use std::sync::Arc;
+
+use lambda_http::http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderName};
+use lambda_http::http::{HeaderMap, Method};
+use lambda_http::{Body, Request, RequestExt, Response, service_fn};
+
+use super::answer::{EdgeError, of, platform_error};
+use super::authenticate::identify;
+use super::call::Call;
+use super::decode::{MOST_BYTES, decode, percent_decode};
+use super::negotiate::Format;
+use super::route::{Matched, Router};
+use super::{Denied, Endpoint};
+use crate::document::{Document, Problem, Violations};
+use crate::language::{Language, Wish};
+use crate::settings::SettingsError;
+use crate::users::Users;
+use crate::{Error, System};
+
+/// Endpoints behind the edge: one in a Lambda function, all in the local server.
+pub struct Api {
+    router: Router,
+    users: Users,
+    language: Option<Language>,
+}
+
+/// Why a function cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The environment lacks something.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// Two endpoints want the same path.
+    #[error("conflicting routes: {0}")]
+    Routes(#[from] matchit::InsertError),
+    /// The Lambda runtime gave up.
+    #[error("Lambda runtime: {0}")]
+    Runtime(#[from] lambda_http::Error),
+}
+
+/// Serves one endpoint as a Lambda function: all that a function's `main` does.
+pub async fn run<E: Endpoint + 'static>(system: System, endpoint: E) -> Result<(), StartError> {
+    crate::logging::init();
+    let api = Arc::new(Api::new(&system, vec![Box::new(endpoint)])?);
+    let service = service_fn(move |request: Request| {
+        let api = Arc::clone(&api);
+        async move { Ok::<_, std::convert::Infallible>(api.handle(request).await) }
+    });
+    Ok(lambda_http::run(service).await?)
+}
+
+impl Api {
+    /// Puts endpoints behind the edge.
+    pub fn new(system: &System, endpoints: Vec<Box<dyn Endpoint>>) -> Result<Self, StartError> {
+        Ok(Self { router: Router::new(endpoints)?, users: system.users().clone(), language: system.language() })
+    }
+
+    /// Answers a request.
+    pub async fn handle(&self, request: Request) -> Response<Body> {
+        let head = request.method() == Method::HEAD;
+        // An error before the negotiation is written in what the caller accepts, if that can be told.
+        let accepted = Format::accepted(text(request.headers(), ACCEPT));
+        let request_id = request.lambda_context_ref().map_or_else(String::new, |context| context.request_id.clone());
+        let answered = self.answer(request, accepted, &request_id).await;
+        let mut response = answered.unwrap_or_else(|error| platform_error(accepted.unwrap_or(Format::Json), &error));
+        if head {
+            *response.body_mut() = Body::Empty;
+        }
+        response
+    }
+
+    async fn answer(
+        &self,
+        request: Request,
+        accepted: Option<Format>,
+        request_id: &str,
+    ) -> Result<Response<Body>, EdgeError> {
+        let Matched { endpoint, parameters } = self.router.find(request.method(), path(&request))?;
+
+        let identified = identify(&self.users, request.request_context_ref(), request.headers()).await;
+        let caller = match identified {
+            Ok(Ok(caller)) => caller,
+            Ok(Err(Denied::NotAuthenticated)) => return Err(EdgeError::NotAuthenticated),
+            Ok(Err(Denied::NotAuthorized)) => return Err(EdgeError::NotAuthorized),
+            Err(error) => {
+                return Ok(of(Err(error), accepted.unwrap_or(Format::Json), endpoint.envelope(), request_id));
+            }
+        };
+        let format = accepted.ok_or(EdgeError::NotAcceptable)?;
+        let body = match *request.method() {
+            Method::GET | Method::HEAD => Document::empty(),
+            _ => {
+                if request.body().len() > MOST_BYTES {
+                    return Err(EdgeError::BodyTooLarge);
+                }
+                let content_type = text(request.headers(), CONTENT_TYPE);
+                let content = Format::of_content(content_type).ok_or(EdgeError::UnsupportedMediaType)?;
+                decode(content, request.body())?
+            }
+        };
+        let outcome = match decoded(parameters) {
+            Ok(path) => {
+                let query = request.query_string_parameters_ref();
+                let query = query.into_iter().flat_map(|query| query.iter());
+                let accept_language = text(request.headers(), ACCEPT_LANGUAGE);
+                let call = Call {
+                    path,
+                    query: Document::from_parameters(query),
+                    body,
+                    format,
+                    wish: Wish::settle(accept_language, caller.language, self.language),
+                    caller,
+                };
+                endpoint.answer(&call).await
+            }
+            Err(violations) => Err(Error::Invalid(violations)),
+        };
+        Ok(of(outcome, format, endpoint.envelope(), request_id))
+    }
+}
+
+/// The path as the caller wrote it. API Gateway and function URLs hand it on percent-encoded; a
+/// custom domain's base path stands in front of it.
+fn path(request: &Request) -> &str {
+    let path = request.raw_http_path();
+    match request.request_context_ref() {
+        Some(lambda_http::request::RequestContext::ApiGatewayV1(_)) => {
+            path.find("/api/now/").map_or(path, |start| &path[start..])
+        }
+        _ => path,
+    }
+}
+
+/// The parameters of a path, each decoded once.
+fn decoded(parameters: Vec<(String, String)>) -> Result<Document, Violations> {
+    let mut decoded = Vec::with_capacity(parameters.len());
+    for (name, value) in parameters {
+        let value = percent_decode(&value).ok_or_else(|| Violations::one(name.as_str(), Problem::NotUtf8))?;
+        decoded.push((name, value));
+    }
+    Ok(Document::from_parameters(decoded))
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}

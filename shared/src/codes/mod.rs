@@ -1,0 +1,144 @@
+//! Wrap-up codes: what they are, how requests change them, and where they are stored.
+
+mod request;
+mod store;
+
+use serde::{Deserialize, Serialize};
+
+use crate::document::{FromText, Problem};
+use crate::language::{Language, Wish};
+use crate::sys_id::{self, Kind};
+
+pub use request::{CodeRequest, TranslationRequest, read_translations};
+pub use store::Codes;
+
+/// What identifies a wrap-up code: trimmed, case-sensitive, 1 to 255 characters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Label(String);
+
+impl Label {
+    const MOST: usize = 255;
+
+    /// The label itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The sys_id of the code with this label, for good: see [`sys_id::derive`].
+    pub fn sys_id(&self) -> String {
+        sys_id::derive(Kind::Code, &[&self.0])
+    }
+}
+
+impl FromText for Label {
+    fn from_text(text: &str) -> Result<Self, Problem> {
+        let label = text.trim();
+        match label.chars().count() {
+            0 => Err(Problem::Required),
+            count if count > Self::MOST => Err(Problem::TooLong { most: Self::MOST }),
+            _ => Ok(Self(label.to_owned())),
+        }
+    }
+}
+
+impl std::borrow::Borrow<str> for Label {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A wrap-up code with its translations, as stored or as a configuration's snapshot keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Code {
+    /// sys_id, derived from the label.
+    pub sys_id: String,
+    /// The label.
+    pub code: Label,
+    /// `""` where unset.
+    pub description: String,
+    /// Whether agents may use it.
+    pub active: bool,
+    /// Whether it came through the API.
+    pub external: bool,
+    /// In the order in which their languages were first stored.
+    pub translations: Vec<Translation>,
+}
+
+/// A code's label and description in one language.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Translation {
+    /// The language.
+    pub language: Language,
+    /// The label in that language.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub code: Option<Label>,
+    /// The description in that language.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub description: Option<String>,
+}
+
+impl Code {
+    /// A code that the API adds because a configuration allows it.
+    pub fn new_external(label: Label) -> Self {
+        Self {
+            sys_id: label.sys_id(),
+            code: label,
+            description: String::new(),
+            active: true,
+            external: true,
+            translations: Vec::new(),
+        }
+    }
+
+    /// Lays translations over the ones here: by language, and within a language field by field.
+    pub fn lay_over(&mut self, translations: &[TranslationRequest]) {
+        for given in translations {
+            let mut stored = self.translations.iter_mut();
+            match stored.find(|stored| stored.language == given.language) {
+                Some(stored) => {
+                    stored.code = given.code.clone().or(stored.code.take());
+                    stored.description = given.description.clone().or(stored.description.take());
+                }
+                None => self.translations.push(Translation {
+                    language: given.language,
+                    code: given.code.clone(),
+                    description: given.description.clone(),
+                }),
+            }
+        }
+    }
+
+    /// The code as the API shows it to somebody who wishes for these languages.
+    pub fn shown(&self, wish: &Wish) -> ShownCode<'_> {
+        let translation = match wish.languages() {
+            [] => self.translations.first(),
+            languages => languages
+                .iter()
+                .find_map(|wished| self.translations.iter().find(|translation| translation.language == *wished)),
+        };
+        let translated_code = translation.and_then(|translation| translation.code.as_ref()).unwrap_or(&self.code);
+        let translated_description = translation.and_then(|translation| translation.description.as_deref());
+        ShownCode {
+            code: self.code.as_str(),
+            description: &self.description,
+            active: self.active,
+            external: self.external,
+            sys_id: &self.sys_id,
+            translated_code: translated_code.as_str(),
+            translated_description: translated_description.unwrap_or(&self.description),
+        }
+    }
+}
+
+/// A code object of an answer: always these seven fields.
+#[derive(Debug, Serialize)]
+pub struct ShownCode<'a> {
+    code: &'a str,
+    description: &'a str,
+    active: bool,
+    external: bool,
+    sys_id: &'a str,
+    translated_code: &'a str,
+    translated_description: &'a str,
+}

@@ -1,0 +1,82 @@
+use std::collections::HashSet;
+
+use serde::Serialize;
+
+use crate::codes::Label;
+use crate::document::{Fields, Problem};
+use crate::language::Language;
+
+/// What a request says of one code. An absent field keeps what is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeRequest {
+    /// Which code.
+    pub label: Label,
+    /// `""` clears it.
+    pub description: Option<String>,
+    /// Whether agents may use it; new codes are active.
+    pub active: Option<bool>,
+    /// At most one a language.
+    pub translations: Vec<TranslationRequest>,
+}
+
+/// What a request says of a code in one language. An absent field keeps what is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TranslationRequest {
+    /// The language.
+    pub language: Language,
+    /// The label in that language.
+    pub code: Option<Label>,
+    /// The description in that language.
+    pub description: Option<String>,
+}
+
+impl CodeRequest {
+    /// Characters that a description may have.
+    pub const LONGEST_DESCRIPTION: usize = 4_000;
+
+    /// Languages that one request may carry for one code: what fits into the 4 KB of a DynamoDB
+    /// update expression. A code may collect more of them over several requests.
+    pub const MOST_TRANSLATIONS: usize = 64;
+
+    /// Reads one entry of `codes`. The reference requires a translation's label always, and its
+    /// description where the code has one.
+    pub fn read(fields: &Fields<'_>) -> Option<Self> {
+        let label = fields.required("code");
+        let description = fields.text_up_to("description", Self::LONGEST_DESCRIPTION);
+        let active = fields.flag("active");
+        let described = description.as_deref().is_some_and(|text| !text.trim().is_empty());
+        let translations = fields.objects("translations").unwrap_or_default();
+        if translations.len() > Self::MOST_TRANSLATIONS {
+            fields.violation("translations", Problem::TooMany { most: Self::MOST_TRANSLATIONS });
+        }
+        let translations = read_translations(&translations, |translation| {
+            if !translation.has("code") {
+                translation.violation("code", Problem::Required);
+            }
+            if described && !translation.has("description") {
+                let when = "when the code has a description";
+                translation.violation("description", Problem::RequiredWhen { when });
+            }
+        });
+        Some(Self { label: label?, description, active, translations })
+    }
+}
+
+/// Reads the translations of one code, each language at most once. `check` adds its caller's rules.
+pub fn read_translations(entries: &[Fields<'_>], check: impl Fn(&Fields<'_>)) -> Vec<TranslationRequest> {
+    let mut languages = HashSet::new();
+    let mut translations = Vec::with_capacity(entries.len());
+    for entry in entries {
+        check(entry);
+        let language = entry.required::<Language>("language");
+        let code = entry.optional::<Label>("code");
+        let description = entry.text_up_to("description", CodeRequest::LONGEST_DESCRIPTION);
+        let Some(language) = language else { continue };
+        if languages.insert(language) {
+            translations.push(TranslationRequest { language, code, description });
+        } else {
+            entry.violation("language", Problem::Repeats { value: language.to_string() });
+        }
+    }
+    translations
+}

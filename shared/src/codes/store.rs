@@ -1,0 +1,294 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::Deserialize;
+
+use super::{Code, CodeRequest, Label, Translation};
+use crate::Error;
+use crate::cache::Cache;
+use crate::clock::Clock;
+use crate::document::{FromText, Problem, Violations};
+use crate::dynamodb::{self, Dynamo, Item, Table, batch_get, key, string};
+use crate::error::{CorruptRecord, NotFound};
+use crate::language::Language;
+
+/// Requests in flight at once where one call writes or reads many codes: enough to hide the round
+/// trips of 1,000 codes, few enough for the connections of one instance.
+const IN_FLIGHT: usize = 32;
+
+/// How old a code's state may be by which an opening segment is judged.
+const SEEN_FOR: Duration = Duration::from_secs(60);
+
+/// Codes an instance remembers; a code with a few translations takes about 1 KB.
+const REMEMBERED: usize = 5_000;
+
+// Columns that every language has of its own, so that translations merge in one update without a
+// read: the language follows the name.
+const TRANSLATED_CODE: &str = "translated_code_";
+const TRANSLATED_DESCRIPTION: &str = "translated_description_";
+/// When the language was first stored: nanoseconds since the epoch.
+const TRANSLATED_SINCE: &str = "translated_since_";
+
+/// The table `interaction_wrap_up_code`.
+#[derive(Clone)]
+pub struct Codes {
+    dynamo: Dynamo,
+    table: String,
+    clock: Clock,
+    seen: Arc<Cache<Label, Arc<Code>>>,
+}
+
+impl Codes {
+    /// The table of this deployment.
+    pub fn new(dynamo: Dynamo, clock: Clock) -> Self {
+        let table = dynamo.tables.name(Table::Codes);
+        let seen = Arc::new(Cache::new(REMEMBERED, Some(SEEN_FOR), clock.clone()));
+        Self { dynamo, table, clock, seen }
+    }
+
+    /// The code with this sys_id. One consistent read.
+    pub async fn get(&self, sys_id: &str) -> Result<Code, Error> {
+        let answer = self
+            .dynamo
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key(sys_id)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(dynamodb::Error::from)?;
+        match answer.item {
+            Some(item) => Ok(from_item(item)?),
+            None => Err(NotFound::Code { sys_id: sys_id.to_owned() }.into()),
+        }
+    }
+
+    /// Creates or updates codes, one update each, and answers each one's outcome in the given order.
+    /// `external` says whose a code is if it is new.
+    ///
+    /// # Errors
+    /// An outcome is [`Error::Invalid`] where the code with its translations outgrows a DynamoDB item.
+    pub async fn upsert(&self, requests: &[CodeRequest], external: bool) -> Vec<Result<Code, Error>> {
+        let updates: Vec<_> = requests.iter().map(|request| self.upsert_one(request, external)).collect();
+        stream::iter(updates).buffered(IN_FLIGHT).collect().await
+    }
+
+    /// One update without a read: absent fields keep what is stored, two callers that write the same
+    /// code at once both get their translations in.
+    async fn upsert_one(&self, request: &CodeRequest, external: bool) -> Result<Code, Error> {
+        let mut update = self
+            .dynamo
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(request.label.sys_id())))
+            .return_values(ReturnValue::AllNew)
+            // Guards against two labels with one UUIDv5, see `sys_id::derive`.
+            .condition_expression("attribute_not_exists(#code) OR #code = :code")
+            .expression_attribute_names("#code", "code")
+            .expression_attribute_values(":code", string(request.label.as_str()))
+            .expression_attribute_names("#active", "active")
+            .expression_attribute_values(":active", AttributeValue::Bool(request.active.unwrap_or(true)))
+            .expression_attribute_names("#external", "external")
+            .expression_attribute_values(":external", AttributeValue::Bool(external));
+        let mut set = vec!["#code = :code".to_owned(), "#external = if_not_exists(#external, :external)".to_owned()];
+        set.push(match request.active {
+            Some(_) => "#active = :active".to_owned(),
+            None => "#active = if_not_exists(#active, :active)".to_owned(),
+        });
+        if let Some(description) = &request.description {
+            set.push("#description = :description".to_owned());
+            update = update
+                .expression_attribute_names("#description", "description")
+                .expression_attribute_values(":description", string(description));
+        }
+        let now = self.clock.since_epoch().as_nanos();
+        for (index, translation) in request.translations.iter().enumerate() {
+            let language = translation.language;
+            set.push(format!("#s{index} = if_not_exists(#s{index}, :s{index})"));
+            update = update
+                .expression_attribute_names(format!("#s{index}"), format!("{TRANSLATED_SINCE}{language}"))
+                .expression_attribute_values(format!(":s{index}"), since(now, index));
+            if let Some(code) = &translation.code {
+                set.push(format!("#c{index} = :c{index}"));
+                update = update
+                    .expression_attribute_names(format!("#c{index}"), format!("{TRANSLATED_CODE}{language}"))
+                    .expression_attribute_values(format!(":c{index}"), string(code.as_str()));
+            }
+            if let Some(description) = &translation.description {
+                set.push(format!("#d{index} = :d{index}"));
+                update = update
+                    .expression_attribute_names(format!("#d{index}"), format!("{TRANSLATED_DESCRIPTION}{language}"))
+                    .expression_attribute_values(format!(":d{index}"), string(description));
+            }
+        }
+        let answer = update.update_expression(format!("SET {}", set.join(", "))).send().await;
+        match answer {
+            Ok(answer) => Ok(from_item(answer.attributes.unwrap_or_default())?),
+            Err(error) if error.as_service_error().is_some_and(is_too_large) => {
+                Err(Violations::one("translations", Problem::TooLarge { most_kb: 400 }).into())
+            }
+            Err(error) => Err(dynamodb::Error::from(error).into()),
+        }
+    }
+
+    /// The code with this label as it is now. One consistent read, shared with the caller's own:
+    /// the key to read it by, and [`Codes::read_item`] for what came back.
+    pub fn address(&self, label: &Label) -> (String, Item) {
+        (self.table.clone(), key(label.sys_id()))
+    }
+
+    /// Reads an item that was fetched by [`Codes::address`].
+    pub fn read_item(&self, label: &Label, item: Item) -> Result<Code, Error> {
+        let code = from_item(item)?;
+        if code.code != *label {
+            return Err(self.corrupt(&code.sys_id, "it belongs to another label").into());
+        }
+        Ok(code)
+    }
+
+    /// The codes with these labels, if all of them were seen within the last minute.
+    pub fn recall(&self, labels: &[Label]) -> Option<Vec<Arc<Code>>> {
+        labels.iter().map(|label| self.seen.get(label)).collect()
+    }
+
+    /// The codes with these labels that exist, 100 a request, unless all were seen within the last minute.
+    pub async fn find(&self, labels: &[Label]) -> Result<HashMap<Label, Arc<Code>>, Error> {
+        if let Some(codes) = self.recall(labels) {
+            return Ok(codes.into_iter().map(|code| (code.code.clone(), code)).collect());
+        }
+        let keys: Vec<Item> = labels.iter().map(|label| key(label.sys_id())).collect();
+        let items = batch_get(&self.dynamo, &self.table, keys).await?;
+        let mut found = HashMap::with_capacity(items.len());
+        for item in items {
+            let code = Arc::new(from_item(item)?);
+            self.remember(&code);
+            found.insert(code.code.clone(), code);
+        }
+        Ok(found)
+    }
+
+    /// Stores codes that were not there a moment ago, and answers what is stored now: where
+    /// another caller was faster, that caller's code.
+    pub async fn add_missing(&self, codes: Vec<Code>) -> Result<Vec<Arc<Code>>, Error> {
+        stream::iter(codes).map(|code| self.add_if_absent(code)).buffered(IN_FLIGHT).try_collect().await
+    }
+
+    async fn add_if_absent(&self, code: Code) -> Result<Arc<Code>, Error> {
+        let put = self
+            .dynamo
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(to_item(&code, self.clock.since_epoch())))
+            .condition_expression("attribute_not_exists(sys_id)")
+            .return_values_on_condition_check_failure(
+                aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld,
+            );
+        let stored = match put.send().await {
+            Ok(_) => code,
+            Err(error) => match error.as_service_error() {
+                Some(aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(failed)) => {
+                    self.read_item(&code.code, failed.item.clone().unwrap_or_default())?
+                }
+                _ => return Err(dynamodb::Error::from(error).into()),
+            },
+        };
+        let stored = Arc::new(stored);
+        self.remember(&stored);
+        Ok(stored)
+    }
+
+    /// Every code of the table, by label. Reads the whole table: for operators.
+    pub async fn list(&self) -> Result<Vec<Code>, Error> {
+        let scan = self.dynamo.client.scan().table_name(&self.table).consistent_read(true);
+        let items: Vec<Item> =
+            scan.into_paginator().items().send().try_collect().await.map_err(dynamodb::Error::from)?;
+        let mut codes = items.into_iter().map(from_item).collect::<Result<Vec<_>, _>>()?;
+        codes.sort_by(|one, other| one.code.cmp(&other.code));
+        Ok(codes)
+    }
+
+    fn remember(&self, code: &Arc<Code>) {
+        self.seen.put(code.code.clone(), Arc::clone(code), 1 + code.translations.len() / 8);
+    }
+
+    fn corrupt(&self, key: &str, problem: &str) -> CorruptRecord {
+        CorruptRecord { table: self.table.clone(), key: key.to_owned(), problem: problem.to_owned() }
+    }
+}
+
+fn is_too_large(error: &UpdateItemError) -> bool {
+    error.code() == Some("ValidationException")
+        && error.message().is_some_and(|text| text.contains("exceeded the maximum allowed size"))
+}
+
+/// The languages of one request keep their order.
+fn since(now: u128, index: usize) -> AttributeValue {
+    AttributeValue::N((now + index as u128).to_string())
+}
+
+/// The columns that are the same for every code.
+#[derive(Deserialize)]
+struct Record {
+    sys_id: String,
+    code: Label,
+    #[serde(default)]
+    description: String,
+    active: bool,
+    external: bool,
+}
+
+fn from_item(item: Item) -> Result<Code, CorruptRecord> {
+    let mut translations: Vec<(u128, Translation)> = Vec::new();
+    for (name, value) in &item {
+        if let (Some(language), AttributeValue::N(since)) = (name.strip_prefix(TRANSLATED_SINCE), value)
+            && let Ok(language) = Language::from_text(language)
+        {
+            let text = |prefix: &str| item.get(&format!("{prefix}{language}")).and_then(|text| text.as_s().ok());
+            let translation = Translation {
+                language,
+                code: text(TRANSLATED_CODE).and_then(|label| Label::from_text(label).ok()),
+                description: text(TRANSLATED_DESCRIPTION).cloned(),
+            };
+            translations.push((since.parse().unwrap_or(u128::MAX), translation));
+        }
+    }
+    translations.sort_by_key(|(since, translation)| (*since, translation.language));
+    let record: Record = dynamodb::from_item(Table::Codes, item)?;
+    Ok(Code {
+        sys_id: record.sys_id,
+        code: record.code,
+        description: record.description,
+        active: record.active,
+        external: record.external,
+        translations: translations.into_iter().map(|(_, translation)| translation).collect(),
+    })
+}
+
+fn to_item(code: &Code, now: Duration) -> Item {
+    let mut item = HashMap::from([
+        ("sys_id".to_owned(), string(&code.sys_id)),
+        ("code".to_owned(), string(code.code.as_str())),
+        ("description".to_owned(), string(&code.description)),
+        ("active".to_owned(), AttributeValue::Bool(code.active)),
+        ("external".to_owned(), AttributeValue::Bool(code.external)),
+    ]);
+    for (index, translation) in code.translations.iter().enumerate() {
+        let language = translation.language;
+        item.insert(format!("{TRANSLATED_SINCE}{language}"), since(now.as_nanos(), index));
+        if let Some(code) = &translation.code {
+            item.insert(format!("{TRANSLATED_CODE}{language}"), string(code.as_str()));
+        }
+        if let Some(description) = &translation.description {
+            item.insert(format!("{TRANSLATED_DESCRIPTION}{language}"), string(description));
+        }
+    }
+    item
+}

@@ -1,0 +1,10 @@
+//! Wrap-up configurations: what a request or an administrator says of one, and the immutable
+//! snapshots that segments keep.
+
+mod request;
+mod snapshot;
+mod store;
+
+pub use request::{AllowedCodeRequest, ConfigurationRequest, Definition};
+pub use snapshot::{Sealed, ShownConfiguration, Snapshot};
+pub use store::Configurations;

@@ -1,0 +1,180 @@
+use std::collections::HashSet;
+use std::num::NonZeroU32;
+
+use serde::{Deserialize, Serialize};
+
+use crate::codes::{Label, TranslationRequest, read_translations};
+use crate::document::{Fields, FromText, Id, Problem};
+use crate::sys_id::{self, Kind};
+
+/// A configuration as a request gives it, its defaults not yet filled in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ConfigurationRequest {
+    /// Whether the agent has to pick a code.
+    pub enable_codes: Option<bool>,
+    /// The codes the agent may pick, each label once.
+    pub allowed_codes: Vec<AllowedCodeRequest>,
+    /// One of the allowed ones.
+    pub default_code: Option<Label>,
+    /// Most seconds a wrap-up may take; only with `show_timer`.
+    pub duration: Option<NonZeroU32>,
+    /// Whether the agent sees the timer.
+    pub show_timer: Option<bool>,
+    /// Whether an AI code is wanted.
+    pub enable_ai_code: Option<bool>,
+    /// Whether AI notes are wanted.
+    pub enable_ai_notes: Option<bool>,
+    /// Whether the AI code stands in where the agent picks none.
+    pub use_ai_as_default: Option<bool>,
+    /// Whether AI content comes from an external system.
+    pub use_third_party_ai: Option<bool>,
+}
+
+/// One entry of `allowed_codes`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AllowedCodeRequest {
+    /// The label.
+    pub code: Label,
+    /// Laid over the stored translations in this segment's snapshot.
+    pub translations: Vec<TranslationRequest>,
+}
+
+impl ConfigurationRequest {
+    /// Codes that one configuration may allow.
+    pub const MOST_CODES: usize = 1_000;
+
+    /// Reads the `configuration` object of a request, whose allowed codes are objects.
+    pub fn read(fields: &Fields<'_>) -> Option<Self> {
+        let entries = fields.objects("allowed_codes").unwrap_or_default();
+        let codes = entries.iter().map(|entry| {
+            let code = entry.required("code");
+            let translations = entry.object_or_objects("translation").unwrap_or_default();
+            let translations = read_translations(&translations, |_| {});
+            Some(AllowedCodeRequest { code: code?, translations })
+        });
+        let codes = codes.collect::<Vec<_>>();
+        Self::read_with(fields, codes, |index| format!("allowed_codes[{index}].code"))
+    }
+
+    fn read_with(
+        fields: &Fields<'_>,
+        codes: Vec<Option<AllowedCodeRequest>>,
+        field_of: impl Fn(usize) -> String,
+    ) -> Option<Self> {
+        let flags = Self {
+            enable_codes: fields.flag("enable_codes"),
+            show_timer: fields.flag("show_timer"),
+            enable_ai_code: fields.flag("enable_ai_code"),
+            enable_ai_notes: fields.flag("enable_ai_notes"),
+            use_ai_as_default: fields.flag("use_ai_as_default"),
+            use_third_party_ai: fields.flag("use_third_party_ai"),
+            ..Self::default()
+        };
+        let required = Problem::RequiredWhen { when: "when enable_codes is true" };
+        if flags.enable_codes == Some(true) && !fields.has("allowed_codes") {
+            fields.violation("allowed_codes", required.clone());
+        }
+        if codes.len() > Self::MOST_CODES {
+            fields.violation("allowed_codes", Problem::TooMany { most: Self::MOST_CODES });
+        }
+        let mut labels = HashSet::new();
+        for (index, allowed) in codes.iter().enumerate() {
+            if let Some(allowed) = allowed
+                && !labels.insert(&allowed.code)
+            {
+                fields.violation(&field_of(index), Problem::Repeats { value: allowed.code.as_str().to_owned() });
+            }
+        }
+        let default_code = match flags.enable_codes {
+            Some(true) => fields.required_when::<Label>("default_code", required),
+            _ => fields.optional("default_code"),
+        };
+        if let Some(label) = &default_code
+            && !labels.contains(label)
+        {
+            fields.violation("default_code", Problem::NotAllowed { label: label.as_str().to_owned() });
+        }
+        let duration = fields.seconds("duration");
+        if duration.is_some() && flags.show_timer != Some(true) {
+            fields.violation("duration", Problem::OnlyWith { with: "with show_timer true" });
+        }
+        let allowed_codes = codes.into_iter().collect::<Option<Vec<_>>>()?;
+        Some(Self { allowed_codes, default_code, duration, ..flags })
+    }
+}
+
+/// A configuration that an administrator keeps for internal wrap-ups, with the columns of the
+/// platform's table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Definition {
+    /// 32 hex digits; derived from the name where the administrator gives none.
+    pub sys_id: String,
+    /// What people call it.
+    pub name: String,
+    /// Whether segments may be opened with it.
+    pub active: bool,
+    /// Whether the agent has to pick a code.
+    pub enable_codes: bool,
+    /// Labels of the codes the agent may pick.
+    pub allowed_codes: Vec<Label>,
+    /// One of the allowed ones.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub default_code: Option<Label>,
+    /// Most seconds a wrap-up may take.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub duration: Option<NonZeroU32>,
+    /// Whether the agent sees the timer.
+    pub show_timer: bool,
+    /// Whether an AI code is wanted.
+    pub enable_ai_code: bool,
+    /// Whether AI notes are wanted.
+    pub enable_ai_notes: bool,
+    /// Whether AI content comes from an external system.
+    pub use_third_party_ai: bool,
+    /// Whether the AI code stands in where the agent picks none.
+    pub use_ai_as_default: bool,
+}
+
+impl Definition {
+    /// Reads a file whose fields are named as the columns are; allowed codes are labels. Putting a
+    /// name again updates its configuration.
+    pub fn read(fields: &Fields<'_>) -> Option<Self> {
+        let name = fields.required::<ConfigurationName>("name");
+        let sys_id = fields.optional::<Id>("sys_id");
+        if let Some(sys_id) = &sys_id
+            && !sys_id::is_ours(sys_id.as_str())
+        {
+            let expected = "a sys_id of 32 lowercase hex digits";
+            fields.violation("sys_id", Problem::WrongType { expected, found: "another text" });
+        }
+        let active = fields.flag("active");
+        let labels = fields.texts::<Label>("allowed_codes").unwrap_or_default();
+        let codes = labels.into_iter().map(|code| Some(AllowedCodeRequest { code, translations: Vec::new() }));
+        let request =
+            ConfigurationRequest::read_with(fields, codes.collect(), |index| format!("allowed_codes[{index}]"))?;
+        let name = name?.0;
+        Some(Self {
+            sys_id: sys_id.map_or_else(|| sys_id::derive(Kind::Configuration, &[&name]), |id| id.as_str().to_owned()),
+            name,
+            active: active.unwrap_or(true),
+            enable_codes: request.enable_codes.unwrap_or(false),
+            allowed_codes: request.allowed_codes.into_iter().map(|allowed| allowed.code).collect(),
+            default_code: request.default_code,
+            duration: request.duration,
+            show_timer: request.show_timer.unwrap_or(false),
+            enable_ai_code: request.enable_ai_code.unwrap_or(false),
+            enable_ai_notes: request.enable_ai_notes.unwrap_or(false),
+            use_third_party_ai: request.use_third_party_ai.unwrap_or(false),
+            use_ai_as_default: request.use_ai_as_default.unwrap_or(false),
+        })
+    }
+}
+
+struct ConfigurationName(String);
+
+impl FromText for ConfigurationName {
+    fn from_text(text: &str) -> Result<Self, Problem> {
+        // The same rule as for labels: trimmed, at most 255 characters.
+        Label::from_text(text).map(|name| Self(name.as_str().to_owned()))
+    }
+}

@@ -1,0 +1,152 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::snapshot::Sealed;
+use super::{Definition, Snapshot};
+use crate::Error;
+use crate::cache::Cache;
+use crate::clock::Clock;
+use crate::dynamodb::{self, Dynamo, Item, Table, key, string};
+use crate::error::{CorruptRecord, NotFound};
+use crate::sys_id;
+
+/// How old an administrator's configuration may be by which an opening segment is judged.
+const SEEN_FOR: Duration = Duration::from_secs(60);
+
+/// Configurations an instance remembers; each is a few KB at most.
+const REMEMBERED: usize = 500;
+
+/// Bytes of snapshots an instance remembers, as stored; in memory they take about three times that.
+const REMEMBERED_SNAPSHOTS: usize = 8 * 1024 * 1024;
+
+/// The table `interaction_wrap_up_configuration`: administrators' configurations by sys_id, and
+/// snapshots under `snapshot:` and their hash.
+#[derive(Clone)]
+pub struct Configurations {
+    dynamo: Dynamo,
+    table: String,
+    definitions: Arc<Cache<String, Arc<Definition>>>,
+    snapshots: Arc<Cache<String, Arc<Snapshot>>>,
+}
+
+impl Configurations {
+    /// The table of this deployment.
+    pub fn new(dynamo: Dynamo, clock: Clock) -> Self {
+        let table = dynamo.tables.name(Table::Configurations);
+        let definitions = Arc::new(Cache::new(REMEMBERED, Some(SEEN_FOR), clock.clone()));
+        // Snapshots never change, so they are kept until others push them out.
+        let snapshots = Arc::new(Cache::new(REMEMBERED_SNAPSHOTS, None, clock));
+        Self { dynamo, table, definitions, snapshots }
+    }
+
+    /// The configuration as it was within the last minute, if it was seen then.
+    pub fn recall(&self, sys_id: &str) -> Option<Arc<Definition>> {
+        self.definitions.get(sys_id)
+    }
+
+    /// The configuration with this sys_id, if there is one; as it was at most a minute ago.
+    pub async fn find(&self, sys_id: &str) -> Result<Option<Arc<Definition>>, Error> {
+        if let Some(definition) = self.recall(sys_id) {
+            return Ok(Some(definition));
+        }
+        if !sys_id::is_ours(sys_id) {
+            return Ok(None);
+        }
+        let Some(item) = self.read(sys_id.to_owned()).await? else { return Ok(None) };
+        let definition: Arc<Definition> = Arc::new(dynamodb::from_item(Table::Configurations, item)?);
+        self.definitions.put(sys_id.to_owned(), Arc::clone(&definition), 1 + definition.allowed_codes.len() / 50);
+        Ok(Some(definition))
+    }
+
+    /// Stores an administrator's configuration in place of what has its sys_id.
+    pub async fn put(&self, definition: &Definition) -> Result<(), Error> {
+        let put = self.dynamo.client.put_item().table_name(&self.table);
+        put.set_item(Some(dynamodb::to_item(definition)?)).send().await.map_err(dynamodb::Error::from)?;
+        Ok(())
+    }
+
+    /// The configuration with this sys_id, for an operator.
+    pub async fn get(&self, sys_id: &str) -> Result<Arc<Definition>, Error> {
+        let found = self.find(sys_id).await?;
+        found.ok_or_else(|| NotFound::Configuration { sys_id: sys_id.to_owned() }.into())
+    }
+
+    /// Every configuration by name, without the snapshots. Reads the whole table: for operators.
+    pub async fn list(&self) -> Result<Vec<Definition>, Error> {
+        let scan = self
+            .dynamo
+            .client
+            .scan()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .filter_expression("attribute_exists(#name)")
+            .expression_attribute_names("#name", "name");
+        let items: Vec<Item> =
+            scan.into_paginator().items().send().try_collect().await.map_err(dynamodb::Error::from)?;
+        let definitions = items.into_iter().map(|item| dynamodb::from_item(Table::Configurations, item));
+        let mut definitions = definitions.collect::<Result<Vec<Definition>, _>>()?;
+        definitions.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(definitions)
+    }
+
+    /// The snapshot with this hash: one read where this instance has not seen it.
+    pub async fn snapshot(&self, hash: &str) -> Result<Arc<Snapshot>, Error> {
+        if let Some(snapshot) = self.snapshots.get(hash) {
+            return Ok(snapshot);
+        }
+        let item = self
+            .read(snapshot_key(hash))
+            .await?
+            .ok_or_else(|| self.corrupt(hash, "a segment refers to it, and it is not there"))?;
+        let Some(AttributeValue::S(content)) = item.get("content") else {
+            return Err(self.corrupt(hash, "it has no content").into());
+        };
+        let snapshot: Snapshot =
+            serde_json::from_str(content).map_err(|error| self.corrupt(hash, &error.to_string()))?;
+        let snapshot = Arc::new(snapshot);
+        self.snapshots.put(hash.to_owned(), Arc::clone(&snapshot), content.len());
+        Ok(snapshot)
+    }
+
+    /// Whether this instance knows that the snapshot is stored.
+    pub fn is_stored(&self, sealed: &Sealed) -> bool {
+        self.snapshots.get(&sealed.hash).is_some()
+    }
+
+    /// Makes sure that the snapshot is stored. Looks first: a read unit covers 4 KB, a write unit
+    /// 1 KB and costs five times as much, and most snapshots that are new to an instance are not
+    /// new to the table.
+    pub async fn store(&self, snapshot: &Arc<Snapshot>, sealed: Sealed) -> Result<(), Error> {
+        if self.is_stored(&sealed) {
+            return Ok(());
+        }
+        let weight = sealed.content.len();
+        if self.read(snapshot_key(&sealed.hash)).await?.is_none() {
+            let item = HashMap::from([
+                ("sys_id".to_owned(), string(snapshot_key(&sealed.hash))),
+                ("content".to_owned(), string(sealed.content)),
+            ]);
+            // Needs no condition: whoever else puts this key puts the same content.
+            let put = self.dynamo.client.put_item().table_name(&self.table).set_item(Some(item));
+            put.send().await.map_err(dynamodb::Error::from)?;
+        }
+        self.snapshots.put(sealed.hash, Arc::clone(snapshot), weight);
+        Ok(())
+    }
+
+    async fn read(&self, sys_id: String) -> Result<Option<Item>, dynamodb::Error> {
+        let get = self.dynamo.client.get_item().table_name(&self.table).consistent_read(true);
+        Ok(get.set_key(Some(key(sys_id))).send().await?.item)
+    }
+
+    fn corrupt(&self, hash: &str, problem: &str) -> CorruptRecord {
+        CorruptRecord { table: self.table.clone(), key: snapshot_key(hash), problem: problem.to_owned() }
+    }
+}
+
+fn snapshot_key(hash: &str) -> String {
+    format!("snapshot:{hash}")
+}

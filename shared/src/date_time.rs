@@ -1,0 +1,110 @@
+//! Date-times as the API writes them.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use time::format_description::{StaticFormatDescription, well_known::Rfc3339};
+use time::macros::format_description;
+use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
+
+use crate::document::{FromText, Problem};
+
+const PLATFORM: StaticFormatDescription = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
+
+/// A moment in UTC, to the second, written `yyyy-MM-dd HH:mm:ss`. Because the year has four digits,
+/// the order of the texts is the order of the moments; DynamoDB conditions rely on that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct DateTime(PrimitiveDateTime);
+
+impl DateTime {
+    /// Reads the platform's form, or RFC 3339, which is brought to UTC and cut to the second.
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Ok(moment) = PrimitiveDateTime::parse(text, PLATFORM) {
+            return (0..=9999).contains(&moment.year()).then_some(Self(moment));
+        }
+        let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?.checked_to_offset(UtcOffset::UTC)?;
+        (0..=9999).contains(&moment.year()).then(|| moment.into())
+    }
+}
+
+impl From<OffsetDateTime> for DateTime {
+    /// `moment` has to be in UTC.
+    fn from(moment: OffsetDateTime) -> Self {
+        let moment = PrimitiveDateTime::new(moment.date(), moment.time());
+        Self(moment.truncate_to_second())
+    }
+}
+
+impl fmt::Display for DateTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (date, time) = (self.0.date(), self.0.time());
+        write!(
+            f,
+            "{:04}-{:02}-{:02} {:02}:{:02}:{:02}",
+            date.year(),
+            u8::from(date.month()),
+            date.day(),
+            time.hour(),
+            time.minute(),
+            time.second()
+        )
+    }
+}
+
+impl From<DateTime> for String {
+    fn from(moment: DateTime) -> Self {
+        moment.to_string()
+    }
+}
+
+impl TryFrom<String> for DateTime {
+    type Error = Problem;
+    fn try_from(text: String) -> Result<Self, Problem> {
+        Self::from_text(&text)
+    }
+}
+
+impl FromText for DateTime {
+    fn from_text(text: &str) -> Result<Self, Problem> {
+        Self::parse(text.trim()).ok_or(Problem::NotADateTime)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::DateTime;
+
+    #[test]
+    fn normalises_to_utc_seconds() {
+        for (given, stored) in [
+            ("2024-09-16 17:52:01", "2024-09-16 17:52:01"),
+            ("2024-09-16T17:52:01Z", "2024-09-16 17:52:01"),
+            ("2024-09-16T17:52:01.999Z", "2024-09-16 17:52:01"),
+            ("2024-09-16T23:30:00-02:00", "2024-09-17 01:30:00"),
+            ("2024-02-29 00:00:00", "2024-02-29 00:00:00"),
+        ] {
+            assert_eq!(DateTime::parse(given).map(|m| m.to_string()).as_deref(), Some(stored), "{given}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_moment() {
+        for given in [
+            "2023-02-29 00:00:00",
+            "2024-13-01 00:00:00",
+            "2024-09-16",
+            "2024-09-16 24:00:00",
+            "2024-09-16 17:52",
+            "16.09.2024 17:52:01",
+            "1752252703000",
+            "-2024-09-16 17:52:01",
+            "+12024-09-16 17:52:01",
+            "0000-01-01T00:00:00+01:00",
+            "9999-12-31T23:59:59-01:00",
+            "",
+        ] {
+            assert_eq!(DateTime::parse(given), None, "{given}");
+        }
+    }
+}

@@ -1,0 +1,274 @@
+use std::cell::RefCell;
+use std::fmt;
+use std::num::NonZeroU32;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Notation, Problem, Violation, Violations, kind_of};
+
+/// The fields of one object of a document. Unknown fields are ignored, null means absent.
+pub struct Fields<'a> {
+    notation: Notation,
+    path: String,
+    map: &'a Map<String, Value>,
+    noted: &'a RefCell<Vec<Violation>>,
+}
+
+/// A value that is written as text and is valid once it exists.
+pub trait FromText: Sized {
+    /// Reads a text that is not blank, or says which rule it breaks.
+    fn from_text(text: &str) -> Result<Self, Problem>;
+}
+
+impl<'a> Fields<'a> {
+    pub(super) fn root(notation: Notation, map: &'a Map<String, Value>, noted: &'a RefCell<Vec<Violation>>) -> Self {
+        Self { notation, path: String::new(), map, noted }
+    }
+
+    /// The path of a field of this object.
+    pub fn path_of(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+    }
+
+    /// Notes that the field breaks a rule.
+    pub fn violation(&self, name: &str, problem: Problem) {
+        self.noted.borrow_mut().push(Violation { field: self.path_of(name), problem });
+    }
+
+    /// Whether the field is there at all, even with a value that is wrong.
+    pub fn has(&self, name: &str) -> bool {
+        match self.value(name) {
+            None => false,
+            Some(Value::String(text)) => !text.trim().is_empty(),
+            Some(Value::Array(list)) => !list.is_empty(),
+            Some(_) => true,
+        }
+    }
+
+    /// A value that has to be given.
+    pub fn required<T: FromText>(&self, name: &str) -> Option<T> {
+        self.required_when(name, Problem::Required)
+    }
+
+    /// A value that has to be given for the reason that `problem` says.
+    pub fn required_when<T: FromText>(&self, name: &str, problem: Problem) -> Option<T> {
+        if !self.has(name) {
+            self.violation(name, problem);
+            return None;
+        }
+        self.optional(name)
+    }
+
+    /// A value that may be absent, null or blank.
+    pub fn optional<T: FromText>(&self, name: &str) -> Option<T> {
+        let text = self.text(name).filter(|text| !text.trim().is_empty())?;
+        match T::from_text(text) {
+            Ok(value) => Some(value),
+            Err(problem) => {
+                self.violation(name, problem);
+                None
+            }
+        }
+    }
+
+    /// A text of at most `most` characters, `""` included; absent and null are `None`.
+    pub fn text_up_to(&self, name: &str, most: usize) -> Option<String> {
+        let text = self.text(name)?;
+        if longer_than(text, most) {
+            self.violation(name, Problem::TooLong { most });
+            return None;
+        }
+        Some(text.to_owned())
+    }
+
+    /// A boolean, or the strings `"true"` and `"false"`, which the platform's own samples send.
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        match self.value(name)? {
+            Value::Bool(flag) => Some(*flag),
+            Value::String(text) if text == "true" => Some(true),
+            Value::String(text) if text == "false" => Some(false),
+            _ => {
+                self.violation(name, Problem::NotAFlag);
+                None
+            }
+        }
+    }
+
+    /// Whole seconds above 0, as a number or a string; `""` means none.
+    pub fn seconds(&self, name: &str) -> Option<NonZeroU32> {
+        let seconds = match self.value(name)? {
+            Value::String(text) if text.trim().is_empty() => return None,
+            Value::String(text) if text.trim().bytes().all(|byte| byte.is_ascii_digit()) => text.trim().parse().ok(),
+            Value::Number(number) => number.as_u64().and_then(|seconds| u32::try_from(seconds).ok()),
+            _ => None,
+        };
+        let seconds = seconds.and_then(NonZeroU32::new);
+        if seconds.is_none() {
+            self.violation(name, Problem::NotSeconds);
+        }
+        seconds
+    }
+
+    /// A nested object.
+    pub fn object(&self, name: &str) -> Option<Fields<'a>> {
+        match self.value(name)? {
+            Value::Object(map) => Some(self.nested(self.path_of(name), map)),
+            other => {
+                self.wrong_type(name, "an object", other);
+                None
+            }
+        }
+    }
+
+    /// A list of objects; entries of another type are violations and left out.
+    pub fn objects(&self, name: &str) -> Option<Vec<Fields<'a>>> {
+        let entries = self.each_object(name)?.into_iter().filter_map(|entry| match entry {
+            Ok(object) => Some(object),
+            Err(violation) => {
+                self.noted.borrow_mut().push(violation);
+                None
+            }
+        });
+        Some(entries.collect())
+    }
+
+    /// A list of objects, with a violation in place of each entry of another type.
+    pub fn each_object(&self, name: &str) -> Option<Vec<Result<Fields<'a>, Violation>>> {
+        let entries = self.list(name)?.into_iter().enumerate().map(|(index, entry)| {
+            let field = self.path_of(&format!("{name}[{index}]"));
+            match entry {
+                Value::Object(map) => Ok(self.nested(field, map)),
+                other => Err(Violation {
+                    field,
+                    problem: Problem::WrongType { expected: "an object", found: kind_of(other) },
+                }),
+            }
+        });
+        Some(entries.collect())
+    }
+
+    /// Reads something whose violations stay its own instead of failing the whole request.
+    pub fn attempt<T>(&self, read: impl FnOnce(&Self) -> Option<T>) -> Result<T, Violations> {
+        let before = self.noted.borrow().len();
+        let value = read(self);
+        let own = self.noted.borrow_mut().split_off(before);
+        match (value, Violations::new(own)) {
+            (_, Some(violations)) => Err(violations),
+            (Some(value), None) => Ok(value),
+            (None, None) => Err(Violations::one(&self.path, Problem::Unreadable)),
+        }
+    }
+
+    /// What stands in a field, to show it to the caller again; `None` where it is no text.
+    pub fn as_given(&self, name: &str) -> Option<&'a str> {
+        self.value(name).and_then(Value::as_str)
+    }
+
+    /// A list of objects, or one object that stands for a list of one.
+    pub fn object_or_objects(&self, name: &str) -> Option<Vec<Fields<'a>>> {
+        match self.value(name)? {
+            Value::Object(_) if self.notation == Notation::Json => Some(vec![self.object(name)?]),
+            _ => self.objects(name),
+        }
+    }
+
+    /// A list of texts.
+    pub fn texts<T: FromText>(&self, name: &str) -> Option<Vec<T>> {
+        let entries = self.list(name)?;
+        let texts = entries.into_iter().enumerate().filter_map(|(index, entry)| {
+            let name = format!("{name}[{index}]");
+            match entry {
+                Value::String(text) if text.trim().is_empty() => self.violation(&name, Problem::Required),
+                Value::String(text) => match T::from_text(text) {
+                    Ok(value) => return Some(value),
+                    Err(problem) => self.violation(&name, problem),
+                },
+                other => self.wrong_type(&name, "a text", other),
+            }
+            None
+        });
+        Some(texts.collect())
+    }
+
+    fn list(&self, name: &str) -> Option<Vec<&'a Value>> {
+        let value = self.value(name)?;
+        match (self.notation, value) {
+            (_, Value::Array(entries)) => Some(entries.iter().collect()),
+            (Notation::Xml, Value::String(text)) if text.trim().is_empty() => Some(Vec::new()),
+            (Notation::Xml, Value::Object(map)) => Some(match (map.len(), map.get("entry")) {
+                (1, Some(Value::Array(entries))) => entries.iter().collect(),
+                (1, Some(entry)) => vec![entry],
+                _ => vec![value],
+            }),
+            (Notation::Xml, text) => Some(vec![text]),
+            (Notation::Json, other) => {
+                self.wrong_type(name, "an array", other);
+                None
+            }
+        }
+    }
+
+    fn text(&self, name: &str) -> Option<&'a str> {
+        match self.value(name)? {
+            Value::String(text) => Some(text),
+            other => {
+                self.wrong_type(name, "a text", other);
+                None
+            }
+        }
+    }
+
+    fn value(&self, name: &str) -> Option<&'a Value> {
+        self.map.get(name).filter(|value| !value.is_null())
+    }
+
+    fn wrong_type(&self, name: &str, expected: &'static str, found: &Value) {
+        self.violation(name, Problem::WrongType { expected, found: kind_of(found) });
+    }
+
+    fn nested(&self, path: String, map: &'a Map<String, Value>) -> Fields<'a> {
+        Fields { notation: self.notation, path, map, noted: self.noted }
+    }
+}
+
+/// Whether a text has more than `most` Unicode scalar values.
+fn longer_than(text: &str, most: usize) -> bool {
+    // A text has no more characters than bytes, so most texts need no count.
+    text.len() > most && text.chars().nth(most).is_some()
+}
+
+/// An identifier that a caller made: opaque, not blank, at most 1,024 characters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Id(String);
+
+impl Id {
+    const MOST: usize = 1024;
+
+    /// The identifier as it came.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromText for Id {
+    fn from_text(text: &str) -> Result<Self, Problem> {
+        BoundedText::<{ Id::MOST }>::from_text(text).map(|text| Self(text.0))
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A text of at most `MOST` characters.
+pub struct BoundedText<const MOST: usize>(pub String);
+
+impl<const MOST: usize> FromText for BoundedText<MOST> {
+    fn from_text(text: &str) -> Result<Self, Problem> {
+        if longer_than(text, MOST) { Err(Problem::TooLong { most: MOST }) } else { Ok(Self(text.to_owned())) }
+    }
+}

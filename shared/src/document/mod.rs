@@ -1,0 +1,139 @@
+//! Requests as trees of fields, whatever they were written in, and readers that name every field
+//! that breaks a rule.
+//!
+//! JSON, XML and query parameters become a [`Document`]; [`Document::read`] hands out its
+//! [`Fields`]. A read that fails notes a [`Violation`] and answers `None`, so that one pass finds
+//! all violations of a request.
+
+mod fields;
+mod violation;
+mod xml;
+
+use std::cell::RefCell;
+
+use serde_json::{Map, Value};
+
+pub use fields::{Fields, FromText, Id};
+pub use violation::{Problem, Violation, Violations};
+pub use xml::is_xml_character;
+
+/// How a document was written, which decides what counts as a list or an empty object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Notation {
+    Json,
+    /// All leaves are text; a list is its element repeated, or one element around `<entry>`s.
+    Xml,
+}
+
+/// A request body, or a request's parameters.
+#[derive(Debug)]
+pub struct Document {
+    notation: Notation,
+    root: Map<String, Value>,
+    violations: Vec<Violation>,
+}
+
+/// Why a text is no document.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum ParseError {
+    /// Not well-formed, or more than a request may be.
+    #[error("line {line}, column {column}: {problem}")]
+    Malformed {
+        /// What is wrong.
+        problem: String,
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1, in bytes.
+        column: usize,
+    },
+    /// Well-formed, but not an object of fields.
+    #[error("the body has to be an object, and is {found}")]
+    NotAnObject {
+        /// What it is.
+        found: &'static str,
+    },
+}
+
+impl Document {
+    /// Reads a JSON object.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, ParseError> {
+        // Editors on Windows put a byte order mark in front, which JSON parsers may skip (RFC 8259, 8.1).
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        match serde_json::from_slice(bytes) {
+            Ok(Value::Object(root)) => Ok(Self { notation: Notation::Json, root, violations: Vec::new() }),
+            Ok(other) => Err(ParseError::NotAnObject { found: kind_of(&other) }),
+            Err(error) => {
+                let text = error.to_string();
+                let problem = text.split(" at line ").next().unwrap_or(&text).to_owned();
+                Err(ParseError::Malformed { problem, line: error.line(), column: error.column() })
+            }
+        }
+    }
+
+    /// Takes an object that has been parsed already, such as an entry of an import file.
+    pub fn from_object(root: Map<String, Value>) -> Self {
+        Self { notation: Notation::Json, root, violations: Vec::new() }
+    }
+
+    /// Reads an XML document with the root `<request>`, optionally with one `<entry>` around the fields.
+    pub fn from_xml(bytes: &[u8]) -> Result<Self, ParseError> {
+        let root = xml::parse(bytes)?;
+        Ok(Self { notation: Notation::Xml, root, violations: Vec::new() })
+    }
+
+    /// Takes the parameters of a path or a query. One that is given twice is a violation.
+    pub fn from_parameters<N: Into<String>, V: Into<String>>(parameters: impl IntoIterator<Item = (N, V)>) -> Self {
+        let mut document = Self { notation: Notation::Json, root: Map::new(), violations: Vec::new() };
+        for (name, value) in parameters {
+            let name = name.into();
+            if document.root.contains_key(&name) {
+                let violation = Violation { field: name, problem: Problem::GivenTwice };
+                if !document.violations.contains(&violation) {
+                    document.violations.push(violation);
+                }
+            } else {
+                document.root.insert(name, Value::String(value.into()));
+            }
+        }
+        document
+    }
+
+    /// A document without fields.
+    pub fn empty() -> Self {
+        Self { notation: Notation::Json, root: Map::new(), violations: Vec::new() }
+    }
+
+    /// Reads this document alone; see [`read_all`].
+    pub fn read<T>(&self, read: impl FnOnce(&Fields<'_>) -> Option<T>) -> Result<T, Violations> {
+        read_all([self], |[fields]| read(fields))
+    }
+}
+
+/// Reads several documents of one request, so that their violations come back together. `read` may
+/// answer `None` only after a violation was noted.
+pub fn read_all<T, const N: usize>(
+    documents: [&Document; N],
+    read: impl FnOnce(&[Fields<'_>; N]) -> Option<T>,
+) -> Result<T, Violations> {
+    let noted = RefCell::new(documents.iter().flat_map(|document| document.violations.iter().cloned()).collect());
+    let fields = documents.map(|document| Fields::root(document.notation, &document.root, &noted));
+    let result = read(&fields);
+    drop(fields);
+    match (result, Violations::new(noted.into_inner())) {
+        (_, Some(violations)) => Err(violations),
+        (Some(value), None) => Ok(value),
+        (None, None) => Err(Violations::one("request", Problem::Unreadable)),
+    }
+}
+
+/// What a JSON value is, for people.
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}

@@ -1,0 +1,175 @@
+use std::fmt;
+
+/// Which rule a field breaks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// Absent, null, blank or empty.
+    #[error("is required")]
+    Required,
+    /// A condition makes the field required.
+    #[error("is required {when}")]
+    RequiredWhen {
+        /// The condition, "when external is true".
+        when: &'static str,
+    },
+    /// Another type than the field has.
+    #[error("has to be {expected}, and is {found}")]
+    WrongType {
+        /// What the field takes.
+        expected: &'static str,
+        /// What was given.
+        found: &'static str,
+    },
+    /// More characters than the field holds.
+    #[error("has more than {most} characters")]
+    TooLong {
+        /// The limit in Unicode scalar values.
+        most: usize,
+    },
+    /// More entries than the list holds.
+    #[error("has more than {most} entries")]
+    TooMany {
+        /// The limit.
+        most: usize,
+    },
+    /// More data than one record holds.
+    #[error("takes more than {most_kb} KB in all")]
+    TooLarge {
+        /// The limit in units of 1,024 bytes.
+        most_kb: usize,
+    },
+    /// Neither true nor false.
+    #[error("has to be true or false")]
+    NotAFlag,
+    /// Not a duration.
+    #[error("has to be a whole number of seconds above 0")]
+    NotSeconds,
+    /// Not a date-time, or one that does not exist.
+    #[error("has to be a date and time that exists, as yyyy-MM-dd HH:mm:ss in UTC or in RFC 3339")]
+    NotADateTime,
+    /// Not a language code.
+    #[error("has to be a language code of two letters")]
+    NotALanguage,
+    /// A query parameter, a column or a key that may stand once stands twice.
+    #[error("is given more than once")]
+    GivenTwice,
+    /// The same value as an earlier entry of the list.
+    #[error("repeats '{value}' of an earlier entry")]
+    Repeats {
+        /// The value.
+        value: String,
+    },
+    /// A value that only works together with another field.
+    #[error("can only be used {with}")]
+    OnlyWith {
+        /// The other field and its value, "with show_timer true".
+        with: &'static str,
+    },
+    /// A label that is not among a configuration's allowed codes.
+    #[error("'{label}' is not among the allowed codes")]
+    NotAllowed {
+        /// The label.
+        label: String,
+    },
+    /// A wrap-up code that is switched off.
+    #[error("wrap-up code '{label}' is inactive")]
+    InactiveCode {
+        /// Its label.
+        label: String,
+    },
+    /// A wrap-up code that is not in the code table.
+    #[error("there is no wrap-up code '{label}'")]
+    UnknownCode {
+        /// Its label.
+        label: String,
+    },
+    /// No such configuration, or one that is switched off.
+    #[error("'{sys_id}' is not the sys_id of an active wrap-up configuration")]
+    NotAnActiveConfiguration {
+        /// What was given.
+        sys_id: String,
+    },
+    /// A segment table that no implementation serves.
+    #[error("no interaction segment table '{table}' is known here")]
+    UnknownSegmentTable {
+        /// What was given.
+        table: String,
+    },
+    /// A segment table's own rule.
+    #[error("is refused by its table: {reason}")]
+    RefusedByTable {
+        /// The table's words.
+        reason: String,
+    },
+    /// Not valid UTF-8 after percent-decoding.
+    #[error("is not valid UTF-8")]
+    NotUtf8,
+    /// A reader gave up without a reason: a bug, answered as bad input.
+    #[error("could not be read")]
+    Unreadable,
+}
+
+/// One field that breaks a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The field's path, such as `configuration.allowed_codes[2].code`.
+    pub field: String,
+    /// The rule.
+    pub problem: Problem,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.field, self.problem)
+    }
+}
+
+impl From<Violation> for Violations {
+    fn from(violation: Violation) -> Self {
+        Self(vec![violation])
+    }
+}
+
+/// Every violation that one request has; at least one.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Violations(Vec<Violation>);
+
+impl Violations {
+    /// `None` where there is nothing to complain of.
+    pub fn new(violations: Vec<Violation>) -> Option<Self> {
+        (!violations.is_empty()).then_some(Self(violations))
+    }
+
+    /// A single violation.
+    pub fn one(field: impl Into<String>, problem: Problem) -> Self {
+        Self(vec![Violation { field: field.into(), problem }])
+    }
+
+    /// The same, of an object that stands at `path` in its request.
+    #[must_use]
+    pub fn within(mut self, path: &str) -> Self {
+        for violation in &mut self.0 {
+            violation.field = format!("{path}.{}", violation.field);
+        }
+        self
+    }
+
+    /// All of them, in the order of the request.
+    pub fn as_slice(&self) -> &[Violation] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, violation) in self.0.iter().enumerate() {
+            if position > 0 {
+                f.write_str("; ")?;
+            }
+            write!(f, "{violation}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Violations {}

@@ -1,0 +1,50 @@
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Region, SharedHttpClient};
+use aws_smithy_http_client::tls;
+
+/// Where DynamoDB is, and as whom it is called.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// The AWS region.
+    pub region: String,
+    /// A local engine's or an interface endpoint's URL; `None` means the region's own.
+    pub endpoint: Option<String>,
+    /// Whose permissions apply.
+    pub credentials: Credentials,
+}
+
+/// A client for a function: no profile files, no calls for credentials, so that it starts fast.
+pub fn connect(connection: Connection) -> Client {
+    let mut config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(connection.region))
+        .credentials_provider(connection.credentials)
+        .retry_config(RetryConfig::standard().with_max_attempts(4))
+        // A request that hangs is given up while the function still has time to try again:
+        // API Gateway waits 29 s for an answer.
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(2))
+                .operation_attempt_timeout(Duration::from_secs(5))
+                .operation_timeout(Duration::from_secs(15))
+                .build(),
+        )
+        .http_client(https_client());
+    if let Some(endpoint) = connection.endpoint {
+        config = config.endpoint_url(endpoint);
+    }
+    Client::from_conf(config.build())
+}
+
+/// The HTTP client of every SDK client here: ring in place of the SDK's default, whose C library
+/// takes longer to build than all the rest of a function.
+pub fn https_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+        .build_https()
+}

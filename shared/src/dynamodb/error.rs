@@ -1,0 +1,94 @@
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// What a failed request to DynamoDB means to the caller.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Throttled, unreachable or failing in itself for longer than the retries went on: the same
+    /// call may succeed a little later.
+    #[error("DynamoDB did not answer in time: {}", chain(.0.as_ref()))]
+    Unavailable(#[source] Source),
+    /// Refused in a way that no retry mends: a missing table or permission, or a bug.
+    #[error("DynamoDB refused the request: {}", chain(.0.as_ref()))]
+    Broken(#[source] Source),
+}
+
+/// The codes by which DynamoDB says "not now". The SDK has retried them before we see them.
+const TRANSIENT: [&str; 9] = [
+    "ThrottlingException",
+    "Throttling",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "InternalServerError",
+    "ServiceUnavailable",
+    "TransactionInProgressException",
+    "TransactionConflictException",
+    "LimitExceededException",
+];
+
+impl Error {
+    /// A failure that only a bug explains.
+    pub fn broken(source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Broken(Box::new(source))
+    }
+}
+
+impl<E> From<SdkError<E>> for Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    fn from(error: SdkError<E>) -> Self {
+        let transient = match &error {
+            SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
+            SdkError::ServiceError(failure) => {
+                failure.err().code().is_some_and(|code| TRANSIENT.contains(&code))
+                    || failure.raw().status().is_server_error()
+            }
+            _ => false,
+        };
+        if transient { Self::Unavailable(Box::new(error)) } else { Self::Broken(Box::new(error)) }
+    }
+}
+
+/// How a transaction's single writes fared, in their order; `None` where another reason than a
+/// condition, such as a throttle, stopped the whole.
+pub fn cancellation(error: &SdkError<TransactWriteItemsError>) -> Option<Vec<Outcome>> {
+    let TransactWriteItemsError::TransactionCanceledException(canceled) = error.as_service_error()? else {
+        return None;
+    };
+    canceled
+        .cancellation_reasons()
+        .iter()
+        .map(|reason| match reason.code() {
+            None | Some("None") => Some(Outcome::Fine),
+            Some("ConditionalCheckFailed") => Some(Outcome::Refused(reason.item().cloned())),
+            Some("TransactionConflict") => Some(Outcome::Conflict),
+            Some(_) => None,
+        })
+        .collect()
+}
+
+/// How one write of a canceled transaction fared.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Nothing against it.
+    Fine,
+    /// Its condition failed on this item.
+    Refused(Option<super::Item>),
+    /// Another request was writing the same item.
+    Conflict,
+}
+
+/// An error with all its causes on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

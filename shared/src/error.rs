@@ -1,0 +1,132 @@
+//! Why a call could not be done, in the terms of its caller. The edge turns the variant into a
+//! status and the text into the message.
+
+use crate::date_time::DateTime;
+use crate::document::Violations;
+use crate::dynamodb;
+use crate::segment_tables;
+
+/// What every rule and store of this crate fails with.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The request breaks rules, each named with its field.
+    #[error(transparent)]
+    Invalid(#[from] Violations),
+    /// The addressed record does not exist.
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
+    /// The request is well formed, but the record's state does not allow it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// DynamoDB did not do its part.
+    #[error(transparent)]
+    DynamoDb(#[from] dynamodb::Error),
+    /// An interaction segment table did not do its part.
+    #[error("interaction segment table {table}: {source}")]
+    SegmentTable {
+        /// The table.
+        table: String,
+        /// What it failed with.
+        source: segment_tables::Error,
+    },
+    /// A stored record is not what this crate writes.
+    #[error(transparent)]
+    Corrupt(#[from] CorruptRecord),
+    /// The password hash function failed, or its thread did.
+    #[error("password hashing: {0}")]
+    PasswordHash(String),
+}
+
+/// Which record does not exist.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotFound {
+    /// No code has the sys_id.
+    #[error("There is no wrap-up code with the sys_id '{sys_id}'.")]
+    Code {
+        /// What was asked for.
+        sys_id: String,
+    },
+    /// No segment has the id, be it a sys_id or an external segment id.
+    #[error("There is no wrap-up segment '{id}'.")]
+    Segment {
+        /// What was asked for.
+        id: String,
+    },
+    /// The agent has no segment for the interaction.
+    #[error("Agent '{agent}' has no wrap-up segment for interaction '{interaction}'.")]
+    AgentInteraction {
+        /// sys_id of the agent.
+        agent: String,
+        /// sys_id of the interaction.
+        interaction: String,
+    },
+    /// No user has the name.
+    #[error("There is no user '{name}'.")]
+    User {
+        /// What was asked for.
+        name: String,
+    },
+    /// No configuration has the sys_id.
+    #[error("There is no wrap-up configuration with the sys_id '{sys_id}'.")]
+    Configuration {
+        /// What was asked for.
+        sys_id: String,
+    },
+}
+
+/// Why a state does not allow a request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// An external id names one segment for good.
+    #[error(
+        "external_segment_id '{id}' already names wrap-up segment '{sys_id}', which was opened by a different request."
+    )]
+    ExternalIdTaken {
+        /// The external segment id.
+        id: String,
+        /// The segment it names.
+        sys_id: String,
+    },
+    /// The agent already wraps this interaction segment up, as another request said.
+    #[error(
+        "Wrap-up segment '{sys_id}' is already open for this agent, interaction and segment_id, and was opened by a different request."
+    )]
+    AlreadyOpen {
+        /// The open segment.
+        sys_id: String,
+    },
+    /// A final segment cannot change.
+    #[error("Wrap-up segment '{sys_id}' was closed on {submitted_on} and is final; {field} cannot change any more.")]
+    Final {
+        /// The segment.
+        sys_id: String,
+        /// When it was closed.
+        submitted_on: DateTime,
+        /// The first field of the request that would change it.
+        field: &'static str,
+    },
+    /// AI content comes too late.
+    #[error("Wrap-up segment '{sys_id}' is closed; AI content can only be stored while its state is open.")]
+    NotOpen {
+        /// The segment.
+        sys_id: String,
+    },
+    /// The configuration does not take AI content from outside.
+    #[error("use_third_party_ai is false in the configuration of wrap-up segment '{sys_id}'.")]
+    ThirdPartyAiOff {
+        /// The segment.
+        sys_id: String,
+    },
+}
+
+/// A record that does not read as what it should be; its contents are not part of the message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("record '{key}' of table {table}: {problem}")]
+pub struct CorruptRecord {
+    /// The table.
+    pub table: String,
+    /// The record's partition key.
+    pub key: String,
+    /// What does not fit.
+    pub problem: String,
+}

@@ -1,0 +1,28 @@
+//! What the functions of the Wrap Up API share: the HTTP edge ([`api`]), the rules of wrap-up codes
+//! ([`codes`]), configurations ([`configurations`]) and segments ([`segments`]), API users
+//! ([`users`]), and the extension point by which a team plugs in its own segment table
+//! ([`segment_tables`]).
+//!
+//! A function builds a [`System`] once, takes from it the stores it needs, and hands an
+//! [`api::Endpoint`] to [`api::run`].
+
+pub mod api;
+mod cache;
+pub mod clock;
+pub mod codes;
+pub mod configurations;
+pub mod date_time;
+pub mod document;
+pub mod dynamodb;
+pub mod error;
+pub mod language;
+pub mod logging;
+pub mod segment_tables;
+pub mod segments;
+pub mod settings;
+pub mod sys_id;
+pub mod system;
+pub mod users;
+
+pub use error::Error;
+pub use system::System;

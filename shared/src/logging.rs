@@ -1,0 +1,17 @@
+//! Logs of a function: one JSON object a line on standard output, where Lambda collects it. What
+//! is logged names records and causes; never bodies, notes, transcripts or credentials.
+
+use tracing_subscriber::EnvFilter;
+
+/// Chooses what is logged, as `tracing` directives such as `info` or `wrapup=debug`; `info` where unset.
+pub const LOG: &str = "WRAPUP_LOG";
+
+/// Starts logging. To be called once, by a function's `main`.
+pub fn init() {
+    tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_env_filter(filter()).init();
+}
+
+/// The filter that [`LOG`] asks for.
+pub fn filter() -> EnvFilter {
+    EnvFilter::try_from_env(LOG).unwrap_or_else(|_| EnvFilter::new("info"))
+}

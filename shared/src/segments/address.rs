@@ -1,0 +1,81 @@
+use crate::document::{Fields, Id, Problem};
+use crate::error::NotFound;
+use crate::sys_id::{self, Kind};
+
+/// How a request names a segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// By sys_id.
+    SysId(Id),
+    /// By the external system's id.
+    External(Id),
+    /// By either; where it could be both, the sys_id wins.
+    Either(Id),
+    /// The one opened last for this agent and interaction.
+    AgentInteraction {
+        /// sys_id of the agent.
+        agent: Id,
+        /// sys_id of the interaction.
+        interaction: Id,
+    },
+}
+
+impl Address {
+    /// Reads the identifiers of an update: the first that is given wins, the others are not looked at.
+    pub fn read(fields: &Fields<'_>) -> Option<Self> {
+        if fields.has("segment_sys_id") {
+            return fields.required("segment_sys_id").map(Self::SysId);
+        }
+        if fields.has("external_segment_id") {
+            return fields.required("external_segment_id").map(Self::External);
+        }
+        if fields.has("agent_sys_id") || fields.has("interaction_sys_id") {
+            let when = Problem::RequiredWhen { when: "where neither segment_sys_id nor external_segment_id is given" };
+            let agent = fields.required_when("agent_sys_id", when.clone());
+            let interaction = fields.required_when("interaction_sys_id", when);
+            return Some(Self::AgentInteraction { agent: agent?, interaction: interaction? });
+        }
+        let when = "where neither external_segment_id nor agent_sys_id with interaction_sys_id is given";
+        fields.violation("segment_sys_id", Problem::RequiredWhen { when });
+        None
+    }
+
+    /// The keys under which the segment can be, the likeliest first.
+    pub(super) fn keys(&self) -> Vec<String> {
+        let by_external = |id: &Id| external_key(id);
+        match self {
+            Self::SysId(id) if sys_id::is_ours(id.as_str()) => vec![id.as_str().to_owned()],
+            Self::SysId(_) | Self::AgentInteraction { .. } => Vec::new(),
+            Self::External(id) => vec![by_external(id)],
+            Self::Either(id) if sys_id::is_ours(id.as_str()) => vec![id.as_str().to_owned(), by_external(id)],
+            Self::Either(id) => vec![by_external(id)],
+        }
+    }
+
+    pub(super) fn not_found(&self) -> NotFound {
+        match self {
+            Self::SysId(id) | Self::External(id) | Self::Either(id) => NotFound::Segment { id: id.to_string() },
+            Self::AgentInteraction { agent, interaction } => {
+                NotFound::AgentInteraction { agent: agent.to_string(), interaction: interaction.to_string() }
+            }
+        }
+    }
+}
+
+/// The sys_id of the external segment with this id, for good: see [`sys_id::derive`].
+pub(super) fn external_key(external_segment_id: &Id) -> String {
+    sys_id::derive(Kind::ExternalSegment, &[external_segment_id.as_str()])
+}
+
+/// The key of the record that says which segment was opened last for an agent and an interaction.
+pub(super) fn latest_key(agent: &Id, interaction: &Id) -> String {
+    format!("latest:{}", sys_id::digest(&[agent.as_str(), interaction.as_str()]))
+}
+
+/// The key of the record that says which internal segment holds an agent's, an interaction's and an
+/// interaction segment's one open place.
+pub(super) fn slot_key(agent: &Id, interaction: &Id, segment_id: Option<&Id>) -> String {
+    // No segment id differs from every one, because ids are never empty.
+    let segment_id = segment_id.map_or("", Id::as_str);
+    format!("slot:{}", sys_id::digest(&[agent.as_str(), interaction.as_str(), segment_id]))
+}

@@ -1,0 +1,57 @@
+use super::{Advice, LONGEST_AI_NOTES, Segment, State};
+use crate::Error;
+use crate::codes::Label;
+use crate::configurations::Snapshot;
+use crate::document::{Fields, Problem};
+use crate::error::Refusal;
+
+/// AI content that an external system pushes onto an open segment; at least one of the two.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdviseRequest {
+    /// Any label, allowed or not.
+    pub code: Option<Label>,
+    /// Notes.
+    pub notes: Option<String>,
+}
+
+impl AdviseRequest {
+    /// Reads `ai_wrap_up_code` and `ai_notes`; blank means absent.
+    pub fn read(fields: &Fields<'_>) -> Option<Self> {
+        if !fields.has("ai_wrap_up_code") && !fields.has("ai_notes") {
+            let when = "where ai_notes is not given";
+            fields.violation("ai_wrap_up_code", Problem::RequiredWhen { when });
+        }
+        let code = fields.optional("ai_wrap_up_code");
+        Some(Self { code, notes: read_ai_notes(fields) })
+    }
+}
+
+/// Reads `ai_notes`; blank means absent.
+pub(super) fn read_ai_notes(fields: &Fields<'_>) -> Option<String> {
+    fields.text_up_to("ai_notes", LONGEST_AI_NOTES).filter(|notes| !notes.trim().is_empty())
+}
+
+impl Segment {
+    /// The segment with the request's AI content, or `None` where the configuration takes neither field.
+    pub(super) fn advise(
+        &self,
+        request: &AdviseRequest,
+        configuration: &Snapshot,
+        now_ms: u64,
+    ) -> Result<Option<Self>, Error> {
+        if !configuration.use_third_party_ai {
+            return Err(Refusal::ThirdPartyAiOff { sys_id: self.sys_id.clone() }.into());
+        }
+        if self.state != State::Open {
+            return Err(Refusal::NotOpen { sys_id: self.sys_id.clone() }.into());
+        }
+        let mut advised = self.clone();
+        if let Some(code) = request.code.clone().filter(|_| configuration.enable_ai_code) {
+            advised.ai_code = Some(Advice { value: code, defined_at: now_ms });
+        }
+        if let Some(notes) = request.notes.clone().filter(|_| configuration.enable_ai_notes) {
+            advised.ai_notes = Some(Advice { value: notes, defined_at: now_ms });
+        }
+        Ok((advised != *self).then_some(advised))
+    }
+}

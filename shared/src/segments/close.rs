@@ -1,0 +1,120 @@
+use super::{Closing, Confirmation, LONGEST_NOTES, Origin, PickedCode, Segment, State};
+use crate::Error;
+use crate::codes::{Code, Label};
+use crate::configurations::Snapshot;
+use crate::date_time::DateTime;
+use crate::document::{Fields, Problem, Violations};
+use crate::error::Refusal;
+
+/// What an update says. A field that is absent is not named by it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CloseRequest {
+    /// The code the agent picked.
+    pub code: Option<Label>,
+    /// The agent's notes; `""` clears them.
+    pub notes: Option<String>,
+    /// When the external system had processed the wrap-up.
+    pub confirmed_on: Option<DateTime>,
+}
+
+impl CloseRequest {
+    /// Reads `wrap_up_code` (blank means none), `notes` and `confirmed_on`.
+    pub fn read(fields: &Fields<'_>) -> Option<Self> {
+        let code = fields.optional("wrap_up_code");
+        let notes = fields.text_up_to("notes", LONGEST_NOTES);
+        let confirmed_on = fields.optional("confirmed_on");
+        Some(Self { code, notes, confirmed_on })
+    }
+
+    /// The notes that the request asks for: `None` not named, `Some(None)` cleared.
+    fn named_notes(&self) -> Option<Option<String>> {
+        self.notes.clone().map(|notes| Some(notes).filter(|notes| !notes.is_empty()))
+    }
+}
+
+impl Segment {
+    /// The segment as the request leaves it, or `None` where it changes nothing. `code` is the
+    /// request's code as the table has it now; only a configuration without `enable_codes` asks for it.
+    pub(super) fn close(
+        &self,
+        request: &CloseRequest,
+        configuration: &Snapshot,
+        code: Option<&Code>,
+        now: DateTime,
+    ) -> Result<Option<Self>, Error> {
+        let closing = match &self.state {
+            State::Open => Closing {
+                submitted_on: now,
+                confirmation: match (request.confirmed_on, &self.origin) {
+                    (Some(confirmed_on), _) => Confirmation::Confirmed(confirmed_on),
+                    (None, Origin::External { .. }) => Confirmation::Awaited,
+                    (None, Origin::Internal) => Confirmation::NotNeeded,
+                },
+                code: match &request.code {
+                    Some(label) => Some(pick(label, configuration, code)?),
+                    None => self.fallback(configuration),
+                },
+                notes: request.named_notes().flatten(),
+            },
+            State::Closed(closing) if closing.confirmation == Confirmation::Awaited => Closing {
+                submitted_on: closing.submitted_on,
+                confirmation: request.confirmed_on.map_or(closing.confirmation, Confirmation::Confirmed),
+                code: match &request.code {
+                    Some(label) if closing.code.as_ref().map(PickedCode::label) != Some(label) => {
+                        Some(pick(label, configuration, code)?)
+                    }
+                    _ => closing.code.clone(),
+                },
+                notes: request.named_notes().unwrap_or_else(|| closing.notes.clone()),
+            },
+            State::Closed(closing) => return self.unchanged(closing, request).map(|()| None),
+        };
+        let closed = Self { state: State::Closed(closing), ..self.clone() };
+        Ok((closed != *self).then_some(closed))
+    }
+
+    /// A final segment takes an update only if it says what is stored already.
+    fn unchanged(&self, closing: &Closing, request: &CloseRequest) -> Result<(), Error> {
+        let same_code =
+            request.code.as_ref().is_none_or(|label| closing.code.as_ref().map(PickedCode::label) == Some(label));
+        let same_notes = request.named_notes().is_none_or(|notes| notes == closing.notes);
+        let same_time = request
+            .confirmed_on
+            .is_none_or(|confirmed_on| closing.confirmation == Confirmation::Confirmed(confirmed_on));
+        let field = match (same_code, same_notes, same_time) {
+            (true, true, true) => return Ok(()),
+            (false, _, _) => "wrap_up_code",
+            (_, false, _) => "notes",
+            (_, _, false) => "confirmed_on",
+        };
+        Err(Refusal::Final { sys_id: self.sys_id.clone(), submitted_on: closing.submitted_on, field }.into())
+    }
+
+    /// The code of a segment whose agent picked none: the AI code where it may stand in and is
+    /// allowed, else the default.
+    fn fallback(&self, configuration: &Snapshot) -> Option<PickedCode> {
+        let advised = self.ai_code.as_ref().filter(|_| configuration.use_ai_as_default);
+        let label = advised
+            .map(|advice| &advice.value)
+            .filter(|label| configuration.allowed(label.as_str()).is_some())
+            .or(configuration.default_code.as_ref())?;
+        Some(PickedCode::Allowed(label.clone()))
+    }
+}
+
+/// The code with this label, if the configuration lets the agent use it.
+fn pick(label: &Label, configuration: &Snapshot, code: Option<&Code>) -> Result<PickedCode, Violations> {
+    let refuse = |problem| Err(Violations::one("wrap_up_code", problem));
+    if configuration.enable_codes {
+        return match configuration.allowed(label.as_str()) {
+            Some(_) => Ok(PickedCode::Allowed(label.clone())),
+            None => refuse(Problem::NotAllowed { label: label.as_str().to_owned() }),
+        };
+    }
+    match code {
+        None => refuse(Problem::UnknownCode { label: label.as_str().to_owned() }),
+        Some(code) if !code.active => refuse(Problem::InactiveCode { label: label.as_str().to_owned() }),
+        Some(_) if configuration.allowed(label.as_str()).is_some() => Ok(PickedCode::Allowed(label.clone())),
+        Some(code) => Ok(PickedCode::Other(Box::new(code.clone()))),
+    }
+}

@@ -1,0 +1,196 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::advise::read_ai_notes;
+use crate::codes::{Code, Label};
+use crate::configurations::{ConfigurationRequest, Definition, Sealed, Snapshot};
+use crate::date_time::DateTime;
+use crate::document::{Fields, Id, Problem, Violation, Violations};
+use crate::segment_tables::Registry;
+use crate::sys_id;
+
+/// What a request to open a segment says, normalised, its defaults not yet filled in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OpenRequest {
+    /// sys_id of the agent.
+    pub agent: Id,
+    /// sys_id of the interaction.
+    pub interaction: Id,
+    /// Whose segment it is, and where its configuration comes from.
+    pub origin: OriginRequest,
+    /// Whether one segment of the interaction is wrapped up.
+    pub segmented: Option<bool>,
+    /// Id of the interaction segment.
+    pub segment_id: Option<Id>,
+    /// The table of the interaction segment.
+    pub segment_table: Option<Id>,
+    /// When the wrap-up began; absent means now.
+    pub opened_on: Option<DateTime>,
+    /// An AI code that is there already.
+    pub ai_wrap_up_code: Option<Label>,
+    /// AI notes that are there already.
+    pub ai_notes: Option<String>,
+}
+
+/// Whose segment is opened, and where its configuration comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum OriginRequest {
+    /// A CCaaS system's, which brings its configuration.
+    External {
+        /// The system's id of the segment.
+        external_segment_id: Id,
+        /// The configuration.
+        configuration: ConfigurationRequest,
+    },
+    /// A workspace's own, by an administrator's configuration.
+    Internal {
+        /// The configuration's sys_id.
+        configuration: Id,
+    },
+}
+
+impl OpenRequest {
+    /// Reads the body of `segment/create`. With `external` false, `configuration` and
+    /// `external_segment_id` are not looked at.
+    pub fn read(fields: &Fields<'_>, tables: &Registry) -> Option<Self> {
+        let agent = fields.required("agent_sys_id");
+        let interaction = fields.required("interaction_sys_id");
+        let external = fields.flag("external").or((!fields.has("external")).then_some(false));
+        let segmented = fields.flag("segmented");
+
+        let both = external == Some(true) && segmented == Some(true);
+        let identifier = |name| match both {
+            true => fields.required_when(name, Problem::RequiredWhen { when: "when external and segmented are true" }),
+            false => fields.optional(name),
+        };
+        let segment_id = identifier("segment_id");
+        let segment_table: Option<Id> = identifier("segment_table");
+        if let Some(table) = segment_table.as_ref().filter(|_| segmented == Some(true))
+            && tables.get(table.as_str()).is_none()
+        {
+            fields.violation("segment_table", Problem::UnknownSegmentTable { table: table.to_string() });
+        }
+
+        let opened_on = fields.optional("opened_on");
+        let ai_wrap_up_code = fields.optional("ai_wrap_up_code");
+        let ai_notes = read_ai_notes(fields);
+        let origin = external.and_then(|external| match external {
+            true => read_external(fields),
+            false => {
+                let when = "when external is false";
+                let configuration =
+                    fields.required_when("wrap_up_configuration_sys_id", Problem::RequiredWhen { when });
+                Some(OriginRequest::Internal { configuration: configuration? })
+            }
+        });
+        Some(Self {
+            agent: agent?,
+            interaction: interaction?,
+            origin: origin?,
+            segmented,
+            segment_id,
+            segment_table,
+            opened_on,
+            ai_wrap_up_code,
+            ai_notes,
+        })
+    }
+
+    /// What tells this request from every different one.
+    pub(super) fn hash(&self) -> Result<String, serde_json::Error> {
+        Ok(sys_id::digest(&[&serde_json::to_string(self)?]))
+    }
+}
+
+fn read_external(fields: &Fields<'_>) -> Option<OriginRequest> {
+    let required = Problem::RequiredWhen { when: "when external is true" };
+    let external_segment_id = fields.required_when("external_segment_id", required.clone());
+    if !fields.has("configuration") {
+        fields.violation("configuration", required);
+    }
+    let configuration = fields.object("configuration").and_then(|object| ConfigurationRequest::read(&object));
+    let timed = configuration.as_ref().is_some_and(|configuration| configuration.duration.is_some());
+    if timed && !fields.has("opened_on") {
+        let when = "when configuration.duration is given";
+        fields.violation("opened_on", Problem::RequiredWhen { when });
+    }
+    Some(OriginRequest::External { external_segment_id: external_segment_id?, configuration: configuration? })
+}
+
+/// What a new segment's snapshot is made from.
+pub(super) enum Blueprint<'a> {
+    Request(&'a ConfigurationRequest),
+    Definition(Arc<Definition>),
+}
+
+impl Blueprint<'_> {
+    /// The codes it names.
+    pub fn labels(&self) -> Vec<Label> {
+        match self {
+            Self::Request(request) => request.allowed_codes.iter().map(|allowed| allowed.code.clone()).collect(),
+            Self::Definition(definition) => definition.allowed_codes.clone(),
+        }
+    }
+
+    /// The codes that have to be added to the code table, out of those it names.
+    pub fn missing(&self, known: &HashMap<Label, Arc<Code>>) -> Vec<Code> {
+        let labels = self.labels().into_iter().filter(|label| !known.contains_key(label));
+        let mut codes: Vec<Code> = labels.map(Code::new_external).collect();
+        if let Self::Request(request) = self {
+            for code in &mut codes {
+                if let Some(allowed) = request.allowed_codes.iter().find(|allowed| allowed.code == code.code) {
+                    code.lay_over(&allowed.translations);
+                }
+            }
+        }
+        codes
+    }
+
+    /// The snapshot, given all the codes, and its stored form.
+    pub fn snapshot(&self, known: &HashMap<Label, Arc<Code>>) -> Result<(Arc<Snapshot>, Sealed), Violations> {
+        let mut violations = Vec::new();
+        let inactive = |code: &Code| Problem::InactiveCode { label: code.code.as_str().to_owned() };
+        let (snapshot, field) = match self {
+            Self::Request(request) => {
+                let mut allowed = Vec::with_capacity(request.allowed_codes.len());
+                for (index, entry) in request.allowed_codes.iter().enumerate() {
+                    let Some(code) = known.get(&entry.code) else { continue };
+                    if !code.active {
+                        let field = format!("configuration.allowed_codes[{index}].code");
+                        violations.push(Violation { field, problem: inactive(code) });
+                    }
+                    let mut code = Arc::clone(code);
+                    if !entry.translations.is_empty() {
+                        Arc::make_mut(&mut code).lay_over(&entry.translations);
+                    }
+                    allowed.push(code);
+                }
+                (Snapshot::of_request(request, allowed), "configuration.allowed_codes")
+            }
+            Self::Definition(definition) => {
+                // Whoever switches a code off wants agents to stop using it, not every wrap-up of the
+                // configuration to fail; only the default cannot be left out.
+                let codes = definition.allowed_codes.iter().filter_map(|label| known.get(label));
+                let allowed = codes.filter(|code| code.active).cloned().collect();
+                let default = definition.default_code.as_ref().and_then(|label| known.get(label));
+                if let Some(default) = default.filter(|default| !default.active) {
+                    let field = "wrap_up_configuration_sys_id".to_owned();
+                    violations.push(Violation { field, problem: inactive(default) });
+                }
+                (Snapshot::of_definition(definition, allowed), "wrap_up_configuration_sys_id")
+            }
+        };
+        let sealed = snapshot.seal();
+        if sealed.is_none() {
+            let problem = Problem::TooLarge { most_kb: Snapshot::MOST_KB };
+            violations.push(Violation { field: field.to_owned(), problem });
+        }
+        match (Violations::new(violations), sealed) {
+            (None, Some(sealed)) => Ok((Arc::new(snapshot), sealed)),
+            (Some(violations), _) => Err(violations),
+            (None, None) => Err(Violations::one(field, Problem::Unreadable)),
+        }
+    }
+}

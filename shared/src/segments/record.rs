@@ -1,0 +1,153 @@
+//! The columns of a segment: the only place that knows their names.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Advice, Closing, Confirmation, Origin, PickedCode, Segment, State};
+use crate::codes::{Code, Label};
+use crate::date_time::DateTime;
+use crate::document::Id;
+use crate::dynamodb::{self, Item, Table};
+use crate::error::CorruptRecord;
+
+/// Counts the changes of a record, as on the platform.
+pub const VERSION: &str = "sys_mod_count";
+
+#[derive(Serialize, Deserialize)]
+struct Record {
+    sys_id: String,
+    agent: Id,
+    interaction: Id,
+    external: bool,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    external_segment_id: Option<Id>,
+    segmented: bool,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    segment_id: Option<Id>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    segment_table: Option<Id>,
+    state: StateName,
+    opened_on: DateTime,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    submitted_on: Option<DateTime>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    confirmed_on: Option<DateTime>,
+    awaiting_confirmation: bool,
+    /// Hash of the snapshot.
+    wrap_up_configuration: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    code: Option<Label>,
+    /// The code itself, where it is not among the snapshot's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    code_record: Option<Box<Code>>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    notes: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    ai_wrap_up_code: Option<Label>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    ai_code_defined_at: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    ai_notes: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    ai_notes_defined_at: Option<u64>,
+    request_hash: String,
+    sys_mod_count: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum StateName {
+    Open,
+    Closed,
+}
+
+/// The segment as an item.
+pub fn to_item(segment: &Segment) -> Result<Item, dynamodb::Error> {
+    let closing = match &segment.state {
+        State::Open => None,
+        State::Closed(closing) => Some(closing),
+    };
+    let picked = closing.and_then(|closing| closing.code.as_ref());
+    dynamodb::to_item(&Record {
+        sys_id: segment.sys_id.clone(),
+        agent: segment.agent.clone(),
+        interaction: segment.interaction.clone(),
+        external: matches!(segment.origin, Origin::External { .. }),
+        external_segment_id: match &segment.origin {
+            Origin::External { external_segment_id } => Some(external_segment_id.clone()),
+            Origin::Internal => None,
+        },
+        segmented: segment.segmented,
+        segment_id: segment.segment_id.clone(),
+        segment_table: segment.segment_table.clone(),
+        state: if closing.is_some() { StateName::Closed } else { StateName::Open },
+        opened_on: segment.opened_on,
+        submitted_on: closing.map(|closing| closing.submitted_on),
+        confirmed_on: closing.and_then(|closing| match closing.confirmation {
+            Confirmation::Confirmed(confirmed_on) => Some(confirmed_on),
+            Confirmation::Awaited | Confirmation::NotNeeded => None,
+        }),
+        awaiting_confirmation: closing.is_some_and(|closing| closing.confirmation == Confirmation::Awaited),
+        wrap_up_configuration: segment.configuration.clone(),
+        code: picked.map(|picked| picked.label().clone()),
+        code_record: match picked {
+            Some(PickedCode::Other(code)) => Some(code.clone()),
+            _ => None,
+        },
+        notes: closing.and_then(|closing| closing.notes.clone()),
+        ai_wrap_up_code: segment.ai_code.as_ref().map(|advice| advice.value.clone()),
+        ai_code_defined_at: segment.ai_code.as_ref().map(|advice| advice.defined_at),
+        ai_notes: segment.ai_notes.as_ref().map(|advice| advice.value.clone()),
+        ai_notes_defined_at: segment.ai_notes.as_ref().map(|advice| advice.defined_at),
+        request_hash: segment.request_hash.clone(),
+        sys_mod_count: segment.version,
+    })
+}
+
+/// Reads an item as a segment; attributes that are no columns of it are ignored.
+pub fn from_item(item: Item) -> Result<Segment, CorruptRecord> {
+    let record: Record = dynamodb::from_item(Table::Segments, item)?;
+    let corrupt = |problem: &str| CorruptRecord {
+        table: Table::Segments.platform_name().to_owned(),
+        key: record.sys_id.clone(),
+        problem: problem.to_owned(),
+    };
+    let origin = match (record.external, record.external_segment_id) {
+        (true, Some(external_segment_id)) => Origin::External { external_segment_id },
+        (true, None) => return Err(corrupt("external without external_segment_id")),
+        (false, _) => Origin::Internal,
+    };
+    let state = match (record.state, record.submitted_on) {
+        (StateName::Open, _) => State::Open,
+        (StateName::Closed, None) => return Err(corrupt("closed without submitted_on")),
+        (StateName::Closed, Some(submitted_on)) => State::Closed(Closing {
+            submitted_on,
+            confirmation: match (record.awaiting_confirmation, record.confirmed_on) {
+                (_, Some(confirmed_on)) => Confirmation::Confirmed(confirmed_on),
+                (true, None) => Confirmation::Awaited,
+                (false, None) => Confirmation::NotNeeded,
+            },
+            code: record.code_record.map(PickedCode::Other).or(record.code.map(PickedCode::Allowed)),
+            notes: record.notes,
+        }),
+    };
+    Ok(Segment {
+        sys_id: record.sys_id,
+        agent: record.agent,
+        interaction: record.interaction,
+        origin,
+        segmented: record.segmented,
+        segment_id: record.segment_id,
+        segment_table: record.segment_table,
+        opened_on: record.opened_on,
+        configuration: record.wrap_up_configuration,
+        ai_code: advice(record.ai_wrap_up_code, record.ai_code_defined_at),
+        ai_notes: advice(record.ai_notes, record.ai_notes_defined_at),
+        state,
+        request_hash: record.request_hash,
+        version: record.sys_mod_count,
+    })
+}
+
+fn advice<T>(value: Option<T>, defined_at: Option<u64>) -> Option<Advice<T>> {
+    value.zip(defined_at).map(|(value, defined_at)| Advice { value, defined_at })
+}

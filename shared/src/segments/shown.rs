@@ -1,0 +1,128 @@
+use serde::Serialize;
+
+use super::{Confirmation, Found, Origin, PickedCode, State};
+use crate::codes::ShownCode;
+use crate::configurations::ShownConfiguration;
+use crate::date_time::DateTime;
+use crate::language::Wish;
+
+/// `segment` of an answer: all that is stored, in the reference's order of fields. Flags are always
+/// there, other fields where the segment has them.
+#[derive(Debug, Serialize)]
+struct ShownSegment<'a> {
+    agent: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    segment_table: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    segment_id: Option<&'a str>,
+    external: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_segment_id: Option<&'a str>,
+    interaction: &'a str,
+    state: &'static str,
+    wrap_up_configuration: ShownConfiguration<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<ShownCode<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notes: Option<&'a str>,
+    segmented: bool,
+    sys_id: &'a str,
+    opened_on: DateTime,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    submitted_on: Option<DateTime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirmed_on: Option<DateTime>,
+    awaiting_confirmation: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ai_wrap_up_code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ai_notes: Option<&'a str>,
+    /// Milliseconds since the Unix epoch, as text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ai_code_defined_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ai_notes_defined_at: Option<String>,
+}
+
+/// The body of a successful answer about one segment.
+#[derive(Debug, Serialize)]
+pub struct SegmentAnswer<'a> {
+    success: bool,
+    message: &'static str,
+    /// sys_id of the wrap-up segment, as the answers to POST and PUT call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sys_id: Option<&'a str>,
+    /// sys_id of the wrap-up segment, as the answers to GET call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    segment_id: Option<&'a str>,
+    segment: ShownSegment<'a>,
+}
+
+impl Found {
+    /// The answer to both GETs.
+    pub fn retrieved(&self, wish: &Wish) -> SegmentAnswer<'_> {
+        let segment_id = Some(self.segment.sys_id.as_str());
+        SegmentAnswer { segment_id, ..self.answer("Wrap up segment retrieved successfully.", wish) }
+    }
+
+    /// The answer to `segment/create`.
+    pub fn created(&self, wish: &Wish) -> SegmentAnswer<'_> {
+        let sys_id = Some(self.segment.sys_id.as_str());
+        SegmentAnswer { sys_id, ..self.answer("Wrap-up segment created successfully.", wish) }
+    }
+
+    /// The answer to `segment/update`.
+    pub fn updated(&self, wish: &Wish) -> SegmentAnswer<'_> {
+        let sys_id = Some(self.segment.sys_id.as_str());
+        SegmentAnswer { sys_id, ..self.answer("Wrap-up segment updated successfully.", wish) }
+    }
+
+    /// The answer to `segment/update/ai`.
+    pub fn advised(&self, wish: &Wish) -> SegmentAnswer<'_> {
+        self.answer("AI wrap-up data updated successfully.", wish)
+    }
+
+    fn answer(&self, message: &'static str, wish: &Wish) -> SegmentAnswer<'_> {
+        SegmentAnswer { success: true, message, sys_id: None, segment_id: None, segment: self.shown(wish) }
+    }
+
+    /// The segment as the API shows it to somebody who wishes for these languages.
+    fn shown(&self, wish: &Wish) -> ShownSegment<'_> {
+        let segment = &self.segment;
+        let closing = match &segment.state {
+            State::Open => None,
+            State::Closed(closing) => Some(closing),
+        };
+        ShownSegment {
+            agent: segment.agent.as_str(),
+            segment_table: segment.segment_table.as_ref().map(|table| table.as_str()),
+            segment_id: segment.segment_id.as_ref().map(|id| id.as_str()),
+            external: matches!(segment.origin, Origin::External { .. }),
+            external_segment_id: match &segment.origin {
+                Origin::External { external_segment_id } => Some(external_segment_id.as_str()),
+                Origin::Internal => None,
+            },
+            interaction: segment.interaction.as_str(),
+            state: if closing.is_some() { "closed" } else { "open" },
+            wrap_up_configuration: self.configuration.shown(wish),
+            code: closing.and_then(|closing| match closing.code.as_ref()? {
+                PickedCode::Allowed(label) => self.configuration.allowed(label.as_str()).map(|code| code.shown(wish)),
+                PickedCode::Other(code) => Some(code.shown(wish)),
+            }),
+            notes: closing.and_then(|closing| closing.notes.as_deref()),
+            segmented: segment.segmented,
+            sys_id: &segment.sys_id,
+            opened_on: segment.opened_on,
+            submitted_on: closing.map(|closing| closing.submitted_on),
+            confirmed_on: closing.and_then(|closing| match closing.confirmation {
+                Confirmation::Confirmed(confirmed_on) => Some(confirmed_on),
+                Confirmation::Awaited | Confirmation::NotNeeded => None,
+            }),
+            awaiting_confirmation: closing.is_some_and(|closing| closing.confirmation == Confirmation::Awaited),
+            ai_wrap_up_code: segment.ai_code.as_ref().map(|advice| advice.value.as_str()),
+            ai_notes: segment.ai_notes.as_ref().map(|advice| advice.value.as_str()),
+            ai_code_defined_at: segment.ai_code.as_ref().map(|advice| advice.defined_at.to_string()),
+            ai_notes_defined_at: segment.ai_notes.as_ref().map(|advice| advice.defined_at.to_string()),
+        }
+    }
+}

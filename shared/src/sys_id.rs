@@ -1,0 +1,99 @@
+//! sys_ids: made here as 32 lowercase hex digits, taken from callers as opaque text.
+
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// Names what a sys_id is derived from, so that equal texts of different kinds get different ids.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    /// A wrap-up code, from its label.
+    Code,
+    /// A configuration, from its name.
+    Configuration,
+    /// An external wrap-up segment, from its external id.
+    ExternalSegment,
+    /// An internal wrap-up segment, from agent, interaction, segment id and its predecessor.
+    InternalSegment,
+    /// An API user, from the user name.
+    User,
+    /// A phone log record, from the call it was created for.
+    PhoneLog,
+}
+
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Code => "interaction_wrap_up_code",
+            Self::Configuration => "interaction_wrap_up_configuration",
+            Self::ExternalSegment => "interaction_wrap_up_segment.external",
+            Self::InternalSegment => "interaction_wrap_up_segment.internal",
+            Self::User => "sys_user",
+            Self::PhoneLog => "sn_openframe_phone_log",
+        }
+    }
+}
+
+/// The project's own UUID namespace. Changing it orphans every stored record.
+const NAMESPACE: Uuid = Uuid::from_u128(0x6a1f_8c0e_52b7_4d39_9e60_c4d7_3b18_f2a5);
+
+/// The sys_id that `parts` always get: UUIDv5, so a record is found, and made only once, without
+/// a lookup or a lock.
+///
+/// It is safe because a UUIDv5 has 122 bits of a hash: a billion records collide by chance with
+/// probability below 1e-18. SHA-1 admits collisions that are made on purpose, so every record also
+/// keeps the text its id came from, and the stores compare it before they trust a match.
+pub fn derive(kind: Kind, parts: &[&str]) -> String {
+    let mut name = kind.name().as_bytes().to_vec();
+    for part in parts {
+        push_part(&mut name, part);
+    }
+    Uuid::new_v5(&NAMESPACE, &name).simple().to_string()
+}
+
+/// SHA-256 of the parts, each behind its length, so that ("ab", "c") and ("a", "bc") differ. 64 hex digits.
+pub fn digest(parts: &[&str]) -> String {
+    let mut bytes = Vec::new();
+    for part in parts {
+        push_part(&mut bytes, part);
+    }
+    hex(&Sha256::digest(&bytes))
+}
+
+/// Whether `id` looks like a sys_id made here. Only such an id is ever used as a key as it came:
+/// the segment table's other keys hold a colon, so no caller can name them.
+pub fn is_ours(id: &str) -> bool {
+    id.len() == 32 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// Lowercase hex digits of `bytes`.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
+fn push_part(bytes: &mut Vec<u8>, part: &str) {
+    bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
+    bytes.extend_from_slice(part.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn derived_ids_are_stable_and_ours() {
+        // A changed value here means that stored records are no longer found.
+        assert_eq!(derive(Kind::Code, &["Billing Issue"]), derive(Kind::Code, &["Billing Issue"]));
+        assert!(is_ours(&derive(Kind::Code, &["Billing Issue"])));
+        assert_ne!(derive(Kind::Code, &["x"]), derive(Kind::User, &["x"]));
+        assert_ne!(derive(Kind::InternalSegment, &["ab", "c"]), derive(Kind::InternalSegment, &["a", "bc"]));
+    }
+
+    #[test]
+    fn only_32_lowercase_hex_digits_are_ours() {
+        assert!(!is_ours("latest:0123456789abcdef0123456789"));
+        assert!(!is_ours("0123456789ABCDEF0123456789ABCDEF"));
+        assert!(!is_ours("0123456789abcdef0123456789abcde"));
+        assert!(is_ours("0123456789abcdef0123456789abcdef"));
+    }
+}
