@@ -1,0 +1,145 @@
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::Value;
+
+use crate::xml_to_json;
+
+/// A client of the API, as a CCaaS system has one.
+#[derive(Clone)]
+pub struct Api {
+    client: Client,
+    base: String,
+    user: String,
+    password: String,
+}
+
+/// A call that has not been sent.
+pub struct Call(RequestBuilder);
+
+/// An answer.
+#[derive(Debug)]
+pub struct Reply {
+    /// The status code.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Api {
+    /// The API at `http://host:port`, as the demo user calls it.
+    pub fn new(base: &str) -> Self {
+        let client = Client::builder().no_proxy().build().expect("a client");
+        Self { client, base: base.to_owned(), user: "username".to_owned(), password: "password".to_owned() }
+    }
+
+    /// The same as another user.
+    pub fn with_user(&self, user: &str, password: &str) -> Self {
+        Self { user: user.to_owned(), password: password.to_owned(), ..self.clone() }
+    }
+
+    /// `http://host:port`
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// A call to `/api/now/v1/wrapup/` and `path`.
+    pub fn call(&self, method: Method, path: &str) -> Call {
+        let url = format!("{}/api/now/v1/wrapup/{path}", self.base);
+        Call(self.client.request(method, url).basic_auth(&self.user, Some(&self.password)))
+    }
+
+    /// A call to any path, without credentials.
+    pub fn raw(&self, method: Method, path: &str) -> Call {
+        Call(self.client.request(method, format!("{}{path}", self.base)))
+    }
+
+    /// GET, JSON.
+    pub async fn get(&self, path: &str) -> Reply {
+        self.call(Method::GET, path).send().await
+    }
+
+    /// POST of a JSON body.
+    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.call(Method::POST, path).json(body).send().await
+    }
+
+    /// PUT of a JSON body.
+    pub async fn put(&self, path: &str, body: &Value) -> Reply {
+        self.call(Method::PUT, path).json(body).send().await
+    }
+}
+
+impl Call {
+    /// Adds a header.
+    pub fn header(self, name: &str, value: &str) -> Self {
+        Self(self.0.header(name, value))
+    }
+
+    /// Asks for XML.
+    pub fn accept_xml(self) -> Self {
+        Self(self.0.header(ACCEPT, "application/xml"))
+    }
+
+    /// With credentials.
+    pub fn basic_auth(self, user: &str, password: &str) -> Self {
+        Self(self.0.basic_auth(user, Some(password)))
+    }
+
+    /// With a JSON body.
+    pub fn json(self, body: &Value) -> Self {
+        self.body("application/json", body.to_string())
+    }
+
+    /// With an XML body.
+    pub fn xml(self, body: &str) -> Self {
+        self.body("application/xml", body.to_owned())
+    }
+
+    /// With a body of any type.
+    pub fn body(self, content_type: &str, body: impl Into<reqwest::Body>) -> Self {
+        Self(self.0.header(CONTENT_TYPE, content_type).body(body))
+    }
+
+    /// With a body and no `Content-Type`.
+    pub fn untyped_body(self, body: impl Into<reqwest::Body>) -> Self {
+        Self(self.0.body(body))
+    }
+
+    /// Sends it.
+    pub async fn send(self) -> Reply {
+        let response = self.0.send().await.expect("an answer");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = response.bytes().await.expect("a whole answer").to_vec();
+        Reply { status, headers, body }
+    }
+}
+
+impl Reply {
+    /// The body as text.
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("UTF-8")
+    }
+
+    /// A header's value; `""` where there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("a text header"))
+    }
+
+    /// The JSON body, with the status that it has to have.
+    #[track_caller]
+    pub fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text());
+        assert_eq!(self.header("content-type"), "application/json");
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    /// The XML body as the JSON it stands for (all leaves text), with the status that it has to have.
+    #[track_caller]
+    pub fn expect_xml(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text());
+        assert_eq!(self.header("content-type"), "application/xml");
+        xml_to_json(self.text())
+    }
+}
