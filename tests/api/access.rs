@@ -1,1 +1,426 @@
-//! placeholder
+//! Who may call: HTTP Basic, the role, and what changes when a user does.
+
+use std::process::Output;
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use wrapup_test_support::{Api, Reply, Server};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
+const ROLE: &str = "interaction_integration_user";
+
+/// Every endpoint, under all its names.
+const ENDPOINTS: [(Method, &str); 8] = [
+    (Method::GET, "code/x"),
+    (Method::POST, "code"),
+    (Method::GET, "segment/x"),
+    (Method::GET, "segment/agent/x/interaction/y"),
+    (Method::POST, "segment/create"),
+    (Method::PUT, "segment/update"),
+    (Method::PUT, "segment/update/ai"),
+    (Method::PUT, "segment/update/aidetails"),
+];
+
+#[track_caller]
+fn assert_done(output: &Output) {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Runs `wrapup user`.
+#[track_caller]
+fn user(server: &Server, arguments: &[&str], input: &str) {
+    assert_done(&server.cli(BINARY, &[&["user"], arguments].concat(), input));
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let bits = (0..3).fold(0_usize, |bits, index| bits << 8 | usize::from(chunk.get(index).copied().unwrap_or(0)));
+        for digit in 0..4 {
+            let value = bits >> (18 - 6 * digit) & 63;
+            text.push(if digit <= chunk.len() { char::from(DIGITS[value]) } else { '=' });
+        }
+    }
+    text
+}
+
+/// A call that names no code, with an `Authorization` header or without.
+async fn call_with(api: &Api, authorization: Option<&str>) -> Reply {
+    let call = api.raw(Method::GET, "/api/now/v1/wrapup/code/x");
+    let call = if let Some(value) = authorization { call.header("Authorization", value) } else { call };
+    call.send().await
+}
+
+/// The status that a user with this password gets where a known one gets 404.
+async fn status(api: &Api, name: &str, password: &str) -> u16 {
+    api.with_user(name, password).get("code/x").await.status
+}
+
+/// Calls until the answer has the status; changes reach a running system within a moment.
+async fn until(api: &Api, name: &str, password: &str, expected: u16) {
+    let mut last = 0;
+    for _ in 0..200 {
+        last = status(api, name, password).await;
+        if last == expected {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(last, expected, "{name}");
+}
+
+#[track_caller]
+fn assert_not_authenticated(reply: &Reply) {
+    let (message, detail) = reply.platform_error(401);
+    assert_eq!(message, "User Not Authenticated");
+    assert_eq!(detail, "Required to provide Auth information");
+    // Basic realm="..", perhaps with more parameters behind it.
+    let challenge = reply.header("www-authenticate");
+    let realm = challenge.strip_prefix("Basic realm=\"").and_then(|rest| rest.split_once('"')).map(|(realm, _)| realm);
+    assert!(realm.is_some_and(|realm| !realm.is_empty()), "{challenge}");
+}
+
+#[tokio::test]
+async fn without_credentials_every_endpoint_asks_for_them() {
+    let server = Server::start(BINARY);
+    let api = server.api();
+    for (method, path) in ENDPOINTS {
+        for version in ["", "/v1"] {
+            let path = format!("/api/now{version}/wrapup/{path}");
+            for accept in ["application/json", "application/xml"] {
+                let reply = api.raw(method.clone(), &path).header("Accept", accept).send().await;
+                assert_eq!(reply.header("content-type"), accept, "{method} {path}");
+                assert_not_authenticated(&reply);
+                let call = api.raw(method.clone(), &path).basic_auth("username", "wrong").header("Accept", accept);
+                assert_not_authenticated(&call.send().await);
+            }
+        }
+    }
+    let head = api.raw(Method::HEAD, "/api/now/v1/wrapup/code/x").send().await;
+    assert_eq!((head.status, head.body.len()), (401, 0));
+    assert!(head.header("www-authenticate").starts_with("Basic realm=\""));
+}
+
+#[tokio::test]
+async fn credentials_that_prove_nothing_are_refused_alike() {
+    let server = Server::start(BINARY);
+    let api = server.api();
+    let right = base64(b"username:password");
+    let basic = |credentials: &[u8]| format!("Basic {}", base64(credentials));
+    // The helper encodes as everybody else does.
+    assert_eq!(call_with(&api, Some(&basic(b"username:password"))).await.status, 404);
+    let nobody = call_with(&api, None).await;
+    assert_not_authenticated(&nobody);
+    for authorization in [
+        String::new(),
+        " ".to_owned(),
+        "Basic".to_owned(),
+        "Basic ".to_owned(),
+        right.clone(),
+        format!("Basic{right}"),
+        format!("Basic:{right}"),
+        format!("Basic,{right}"),
+        format!("Basic {right}{right}"),
+        format!("Basic {right} {right}"),
+        format!("Basic \"{right}\""),
+        format!("Bearer {right}"),
+        format!("Digest {right}"),
+        "Digest username=\"username\", response=\"password\"".to_owned(),
+        "Negotiate YII=".to_owned(),
+        "AWS4-HMAC-SHA256 Credential=x".to_owned(),
+        "Basic username:password".to_owned(),
+        "Basic !!!!".to_owned(),
+        "Basic dXNlcm5hbWU".to_owned(),
+        "Basic ====".to_owned(),
+        basic(b""),
+        basic(b":"),
+        basic(b"username"),
+        basic(b"username:"),
+        basic(b":password"),
+        basic(b"password:username"),
+        basic(b"username:Password"),
+        basic(b"username:password "),
+        basic(b"username:password\n"),
+        basic(b"username:password\0"),
+        basic(b"username: password"),
+        basic(b"username:passwor"),
+        basic(b"username:password:"),
+        basic(b"Username:password"),
+        basic(b"username :password"),
+        basic(b" username:password"),
+        basic(b"username\0:password"),
+        basic(b"nobody:password"),
+        basic(b"*:password"),
+        basic(b"username:*"),
+        basic(b"' OR 1=1 --:password"),
+        basic("us\u{1F642}r:password".as_bytes()),
+        basic(b"\xff\xfe:password"),
+        basic(b"username:\xff"),
+        format!("Basic {}", "A".repeat(10_000)),
+        basic(&[&b"username:"[..], &[b'p'; 10_000]].concat()),
+        basic(&[&[b'u'; 10_000], &b":password"[..]].concat()),
+        "B\u{e4}sic x".to_owned(),
+    ] {
+        let reply = call_with(&api, Some(&authorization)).await;
+        assert_eq!(reply.status, 401, "Authorization: {authorization:.60}");
+        assert_not_authenticated(&reply);
+        assert_eq!(reply.body, nobody.body, "Authorization: {authorization:.60}");
+    }
+}
+
+#[tokio::test]
+async fn the_scheme_is_read_in_any_case() {
+    let server = Server::start(BINARY);
+    let api = server.api();
+    for scheme in ["Basic", "basic", "BASIC", "bAsIc"] {
+        let reply = call_with(&api, Some(&format!("{scheme} {}", base64(b"username:password")))).await;
+        assert_eq!(reply.status, 404, "{scheme}");
+    }
+}
+
+#[tokio::test]
+async fn credentials_count_in_their_header_alone() {
+    let server = Server::start(BINARY);
+    let api = server.api();
+    let right = format!("Basic {}", base64(b"username:password"));
+    for (name, value) in [
+        ("Proxy-Authorization", &*right),
+        ("X-Authorization", &right),
+        ("Cookie", "user=username; password=password"),
+        ("X-Forwarded-User", "username"),
+        ("X-Remote-User", "username"),
+        // What an authorizer hands on inside, a caller cannot hand in from outside.
+        ("wrapup_user", "username"),
+        ("X-Amzn-Request-Context", r#"{"authorizer":{"wrapup_user":"username"}}"#),
+    ] {
+        let reply = api.raw(Method::GET, "/api/now/v1/wrapup/code/x").header(name, value).send().await;
+        assert_eq!(reply.status, 401, "{name}");
+    }
+    for query in
+        ["user=username&password=password", "sysparm_user=username", "authorization=Basic%20dXNlcm5hbWU6cGFzc3dvcmQ="]
+    {
+        let path = format!("/api/now/v1/wrapup/code/x?{query}");
+        assert_not_authenticated(&api.raw(Method::GET, &path).send().await);
+    }
+}
+
+#[tokio::test]
+async fn names_and_passwords_may_have_any_characters() {
+    let server = Server::start(BINARY);
+    let api = server.api();
+    for (name, password) in [
+        ("colons", "a:b::c"),
+        ("spaces in it", " leading and trailing "),
+        ("J\u{fc}rgen", "Stra\u{df}e"),
+        ("\u{5d3}\u{5d5}\u{5d3}", "\u{5e1}\u{5d9}\u{5e1}\u{5de}\u{5d4}"),
+        ("\u{1F642}", "\u{1F511}\u{1F511}"),
+        ("a@example.com", "%40+%2B&=?#/\\\"'"),
+        ("long", &"p".repeat(1_000)),
+    ] {
+        user(&server, &["add", name, "--role", ROLE], &format!("{password}\n"));
+        until(&api, name, password, 404).await;
+        assert_eq!(status(&api, name, &format!("{password}x")).await, 401, "{name}");
+    }
+}
+
+/// All of an answer but the time it was made at.
+fn comparable(reply: &Reply) -> (u16, Vec<(String, String)>, &[u8]) {
+    let headers = reply.headers.iter().filter(|(name, _)| *name != "date");
+    let headers =
+        headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+    (reply.status, headers.collect(), &reply.body)
+}
+
+#[tokio::test]
+async fn an_unknown_user_a_wrong_password_and_a_disabled_user_look_the_same() {
+    let server = Server::start(BINARY);
+    let api = server.api();
+    user(&server, &["add", "gone", "--role", ROLE], "password\n");
+    user(&server, &["disable", "gone"], "");
+    user(&server, &["add", "visitor", "--role", "visitor"], "password\n");
+    until(&api, "gone", "password", 401).await;
+    for accept in ["application/json", "application/xml"] {
+        for (method, path) in ENDPOINTS {
+            let ask = async |name: &str, password: &str| {
+                let api = api.with_user(name, password);
+                api.call(method.clone(), path).header("Accept", accept).send().await
+            };
+            let unknown = ask("nobody", "password").await;
+            assert_not_authenticated(&unknown);
+            for (name, password) in [
+                ("username", "wrong"),
+                ("gone", "password"),
+                ("gone", "wrong"),
+                // Without the role it is the password that counts first.
+                ("visitor", "wrong"),
+                ("", ""),
+            ] {
+                let reply = ask(name, password).await;
+                assert_eq!(comparable(&reply), comparable(&unknown), "{name} {password} {path}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_user_without_the_role_is_known_but_may_do_nothing() {
+    let server = Server::start(BINARY);
+    let api = server.api();
+    for (name, roles) in [
+        ("visitor", &["visitor"][..]),
+        ("almost", &["interaction_integration_use", "interaction_integration_user_2", "INTERACTION_INTEGRATION_USER"]),
+        ("administrator", &["admin", "itil"]),
+    ] {
+        let mut arguments = vec!["add", name];
+        roles.iter().for_each(|role| arguments.extend(["--role", role]));
+        user(&server, &arguments, "password\n");
+        for (method, path) in ENDPOINTS {
+            for accept in ["application/json", "application/xml"] {
+                let call = api.with_user(name, "password").call(method.clone(), path).header("Accept", accept);
+                let reply = call.json(&json!({ "codes": [{ "code": "Forbidden" }] })).send().await;
+                assert_eq!(reply.header("content-type"), accept);
+                let (message, _) = reply.platform_error(403);
+                assert_eq!(message, "User Not Authorized");
+            }
+        }
+    }
+    assert!(!server.code_labels(BINARY).contains(&"Forbidden".to_owned()));
+}
+
+#[tokio::test]
+async fn the_role_may_be_one_of_several() {
+    let server = Server::start(BINARY);
+    let api = server.api();
+    user(&server, &["add", "both", "--role", "itil", "--role", ROLE, "--role", "visitor"], "password\n");
+    let api = api.with_user("both", "password");
+    let body = api.post("code", &json!({ "codes": [{ "code": "Allowed" }] })).await.expect(200);
+    assert_eq!(body["result"]["success"], true);
+}
+
+#[tokio::test]
+async fn a_disabled_user_is_out_at_once_and_for_good() {
+    let server = Server::start(BINARY);
+    let api = server.api();
+    user(&server, &["add", "leaver", "--role", ROLE], "password\n");
+    user(&server, &["add", "stayer", "--role", ROLE], "password\n");
+    assert_eq!(status(&api, "leaver", "password").await, 404);
+    user(&server, &["disable", "leaver"], "");
+    until(&api, "leaver", "password", 401).await;
+    for _ in 0..5 {
+        assert_eq!(status(&api, "leaver", "password").await, 401);
+    }
+    // A new password does not bring the user back, and others are not affected.
+    user(&server, &["passwd", "leaver"], "another\n");
+    for password in ["password", "another"] {
+        assert_eq!(status(&api, "leaver", password).await, 401);
+    }
+    assert_eq!(status(&api, "stayer", "password").await, 404);
+    assert_eq!(status(&api, "username", "password").await, 404);
+}
+
+#[tokio::test]
+async fn a_new_password_takes_the_place_of_the_old_one() {
+    let server = Server::start(BINARY);
+    let api = server.api();
+    user(&server, &["add", "changer", "--role", ROLE], "first\n");
+    assert_eq!(status(&api, "changer", "first").await, 404);
+    for (old, new) in [("first", "second"), ("second", "first")] {
+        user(&server, &["passwd", "changer"], &format!("{new}\n"));
+        until(&api, "changer", new, 404).await;
+        for _ in 0..5 {
+            assert_eq!(status(&api, "changer", old).await, 401);
+            assert_eq!(status(&api, "changer", new).await, 404);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_user_who_was_unknown_is_known_soon_after_being_added() {
+    let server = Server::start(BINARY);
+    let api = server.api();
+    assert_eq!(status(&api, "joiner", "password").await, 401);
+    user(&server, &["add", "joiner", "--role", ROLE], "password\n");
+    until(&api, "joiner", "password", 404).await;
+}
+
+/// A code in three languages, German stored first; answers its path.
+async fn translated_code(api: &Api) -> String {
+    let translations = [("de", "Deutsch"), ("fr", "Fran\u{e7}ais"), ("es", "Espa\u{f1}ol")]
+        .map(|(language, code)| json!({ "language": language, "code": code }));
+    let body =
+        api.post("code", &json!({ "codes": [{ "code": "Language", "translations": translations }] })).await.expect(200);
+    format!("code/{}", body["result"]["result_map"]["created_wrap_up_codes"][0]["sys_id"].as_str().unwrap_or_default())
+}
+
+/// The translated label that a caller sees.
+async fn translated(api: &Api, path: &str, accept_language: Option<&str>) -> Value {
+    let call = api.call(Method::GET, path);
+    let call = if let Some(value) = accept_language { call.header("Accept-Language", value) } else { call };
+    call.send().await.expect(200)["result"]["result_map"]["wrap_up_code"]["translated_code"].take()
+}
+
+#[tokio::test]
+async fn a_users_language_decides_where_the_request_names_none() {
+    let server = Server::start(BINARY);
+    let api = server.api();
+    let path = translated_code(&api).await;
+    for (name, language) in [("french", "fr"), ("spanish", "ES"), ("italian", "it")] {
+        user(&server, &["add", name, "--role", ROLE, "--language", language], "password\n");
+    }
+    for (name, accept_language, shown) in [
+        // Nobody wishes for a language: the one stored first.
+        ("username", None, "Deutsch"),
+        ("username", Some("fr"), "Fran\u{e7}ais"),
+        ("french", None, "Fran\u{e7}ais"),
+        ("spanish", None, "Espa\u{f1}ol"),
+        // Wished for and not stored: the label itself.
+        ("italian", None, "Language"),
+        // The request goes before the user, even where its wish cannot be met.
+        ("french", Some("de-AT"), "Deutsch"),
+        ("french", Some("it"), "Language"),
+        ("italian", Some("de;q=0.1, es;q=0.2"), "Espa\u{f1}ol"),
+        // A header that names no language leaves it to the user.
+        ("french", Some("*"), "Fran\u{e7}ais"),
+        ("french", Some(""), "Fran\u{e7}ais"),
+    ] {
+        let password = "password";
+        let seen = translated(&api.with_user(name, password), &path, accept_language).await;
+        assert_eq!(seen, shown, "{name}, Accept-Language: {accept_language:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_segment_speaks_its_readers_language() {
+    let server = Server::start(BINARY);
+    let api = server.api();
+    translated_code(&api).await;
+    user(&server, &["add", "french", "--role", ROLE, "--language", "fr"], "password\n");
+    let request = json!({
+        "agent_sys_id": "agent", "interaction_sys_id": "interaction", "external": true, "external_segment_id": "language",
+        "configuration": { "enable_codes": true, "allowed_codes": [{ "code": "Language" }], "default_code": "Language" }
+    });
+    let french = api.with_user("french", "password");
+    for (api, shown) in [(&api, "Deutsch"), (&french, "Fran\u{e7}ais")] {
+        let opened = api.post("segment/create", &request).await.expect(200);
+        let found = api.get("segment/language").await.expect(200);
+        for answer in [opened, found] {
+            let configuration = &answer["segment"]["wrap_up_configuration"];
+            assert_eq!(configuration["default_code"]["translated_code"], shown);
+            assert_eq!(configuration["allowed_codes"][0]["translated_code"], shown);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_deployments_language_is_the_last_to_be_asked() {
+    let server = Server::start_with(BINARY, &["--in-memory"], &[("WRAPUP_LANGUAGE", "fr")]);
+    let api = server.api();
+    let path = translated_code(&api).await;
+    user(&server, &["add", "spanish", "--role", ROLE, "--language", "es"], "password\n");
+    assert_eq!(translated(&api, &path, None).await, "Fran\u{e7}ais");
+    assert_eq!(translated(&api, &path, Some("*")).await, "Fran\u{e7}ais");
+    assert_eq!(translated(&api, &path, Some("de")).await, "Deutsch");
+    assert_eq!(translated(&api.with_user("spanish", "password"), &path, None).await, "Espa\u{f1}ol");
+}

@@ -1,8 +1,11 @@
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
-use reqwest::{Client, Method, RequestBuilder};
-use serde_json::Value;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 
-use crate::xml_to_json;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use crate::{as_xml, xml_to_json};
 
 /// A client of the API, as a CCaaS system has one.
 #[derive(Clone)]
@@ -53,6 +56,28 @@ impl Api {
     /// A call to any path, without credentials.
     pub fn raw(&self, method: Method, path: &str) -> Call {
         Call(self.client.request(method, format!("{}{path}", self.base)))
+    }
+
+    /// GET of a path that a URL library would tidy up, such as one with `..` in it: as the demo user,
+    /// byte for byte.
+    pub fn get_untidied(&self, path: &str) -> Reply {
+        let address = self.base.strip_prefix("http://").expect("plain HTTP");
+        let mut stream = TcpStream::connect(address).expect("a connection");
+        // The base64 of username:password.
+        let head = format!(
+            "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nAuthorization: Basic dXNlcm5hbWU6cGFzc3dvcmQ=\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).expect("the request can be sent");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("an answer");
+        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("a head");
+        let (head, body) = (String::from_utf8_lossy(&answer[..end]).into_owned(), answer[end + 4..].to_vec());
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        let headers = head.lines().filter_map(|line| {
+            let (name, value) = line.split_once(": ")?;
+            Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
+        });
+        Reply { status, headers: headers.collect(), body }
     }
 
     /// GET, JSON.
@@ -141,5 +166,52 @@ impl Reply {
         assert_eq!(self.status, status, "{}", self.text());
         assert_eq!(self.header("content-type"), "application/xml");
         xml_to_json(self.text())
+    }
+
+    /// The message and the detail of a platform error, in either format; the body has to be that and
+    /// nothing else.
+    #[track_caller]
+    pub fn platform_error(&self, status: u16) -> (String, String) {
+        let body = self.leaves(status);
+        let text = |name: &str| body["error"][name].as_str().unwrap_or_default().to_owned();
+        let (message, detail) = (text("message"), text("detail"));
+        assert!(!message.is_empty() && !detail.is_empty(), "{body}");
+        assert_eq!(body, json!({ "error": { "message": message, "detail": detail }, "status": "failure" }));
+        (message, detail)
+    }
+
+    /// The message of a segment endpoint's business error, in either format; the body has to be that
+    /// and nothing else.
+    #[track_caller]
+    pub fn segment_error(&self, status: u16) -> String {
+        let body = self.leaves(status);
+        let message = body["message"].as_str().unwrap_or_default().to_owned();
+        assert!(!message.is_empty(), "{body}");
+        assert_eq!(body, json!({ "success": "false", "message": message }));
+        message
+    }
+
+    /// The message of a code endpoint's business error, in either format; the body has to be that and
+    /// nothing else.
+    #[track_caller]
+    pub fn code_error(&self, status: u16) -> String {
+        let body = self.leaves(status);
+        let message = body["result"]["message"].as_str().unwrap_or_default().to_owned();
+        assert!(!message.is_empty(), "{body}");
+        assert_eq!(body, json!({ "result": { "success": "false", "message": message } }));
+        message
+    }
+
+    /// The body in either format, its leaves as text. In JSON `success` has to be a boolean all the same.
+    #[track_caller]
+    fn leaves(&self, status: u16) -> Value {
+        if self.header("content-type") != "application/json" {
+            return self.expect_xml(status);
+        }
+        let body = self.expect(status);
+        for success in [&body["success"], &body["result"]["success"]] {
+            assert!(success.is_null() || success.is_boolean(), "{body}");
+        }
+        as_xml(&body)
     }
 }

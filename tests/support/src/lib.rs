@@ -4,9 +4,20 @@
 #![expect(clippy::panic, clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 mod api;
+mod deployment;
+mod merge;
+mod pointer;
+mod process;
+mod refusal;
 mod server;
+mod stored;
 mod xml;
 
 pub use api::{Api, Call, Reply};
+pub use deployment::Deployment;
+pub use merge::merged;
+pub use pointer::{field_at, put_at};
+pub use process::{Ended, Process, signal};
+pub use refusal::{assert_refused, mentions};
 pub use server::{Server, run_cli, run_cli_with_input};
-pub use xml::xml_to_json;
+pub use xml::{as_xml, to_xml_request, xml_to_json};

@@ -4,6 +4,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
+use serde_json::Value;
 use wrapup::dynamodb::{Connection, connect};
 
 use crate::Api;
@@ -65,7 +66,8 @@ impl Server {
 
     /// The sys_id of the demo configuration for internal wrap-ups.
     pub fn demo_configuration(&self) -> String {
-        let line = self.banner.lines().find(|line| line.starts_with("Demo configuration")).expect("a demo configuration");
+        let line =
+            self.banner.lines().find(|line| line.starts_with("Demo configuration")).expect("a demo configuration");
         line.rsplit(' ').next().expect("a sys_id").to_owned()
     }
 
@@ -83,6 +85,13 @@ impl Server {
         let port = self.dynamodb_port.to_string();
         let arguments = [arguments, &["--local", "--dynamodb-port", &port]].concat();
         run_cli_with_input(binary, &arguments, input)
+    }
+
+    /// The labels of all wrap-up codes that are stored.
+    pub fn code_labels(&self, binary: &str) -> Vec<String> {
+        let output = self.cli(binary, &["code", "list", "--output", "json"], "");
+        let codes: Vec<Value> = serde_json::from_slice(&output.stdout).expect("a JSON list of codes");
+        codes.iter().map(|code| code["code"].as_str().expect("a label").to_owned()).collect()
     }
 
     /// The process's id.

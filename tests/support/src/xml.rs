@@ -32,3 +32,41 @@ fn value(node: Node<'_, '_>) -> Value {
     }
     Value::Object(object)
 }
+
+/// What [`xml_to_json`] reads from the XML answer that says the same as this JSON answer: leaves are
+/// text, a list of one is its entry, an empty list is not there.
+pub fn as_xml(json: &Value) -> Value {
+    match json {
+        Value::Object(fields) => {
+            let fields = fields.iter().filter(|(_, value)| value.as_array().is_none_or(|list| !list.is_empty()));
+            Value::Object(fields.map(|(name, value)| (name.clone(), as_xml(value))).collect())
+        }
+        Value::Array(list) => match list.as_slice() {
+            [only] => as_xml(only),
+            list => Value::Array(list.iter().map(as_xml).collect()),
+        },
+        Value::String(text) => Value::String(text.clone()),
+        other => Value::String(other.to_string()),
+    }
+}
+
+/// The XML request that says the same as a JSON one, an array being its element repeated.
+pub fn to_xml_request(json: &Value) -> String {
+    let mut text = r#"<?xml version="1.0" encoding="UTF-8"?>"#.to_owned();
+    write_element(&mut text, "request", json);
+    text
+}
+
+fn write_element(text: &mut String, name: &str, json: &Value) {
+    if let Value::Array(list) = json {
+        list.iter().for_each(|entry| write_element(text, name, entry));
+        return;
+    }
+    text.push_str(&format!("<{name}>"));
+    match json {
+        Value::Object(fields) => fields.iter().for_each(|(name, value)| write_element(text, name, value)),
+        Value::String(leaf) => text.push_str(&leaf.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")),
+        other => text.push_str(&other.to_string()),
+    }
+    text.push_str(&format!("</{name}>"));
+}
