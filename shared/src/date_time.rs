@@ -20,8 +20,12 @@ pub struct DateTime(PrimitiveDateTime);
 impl DateTime {
     /// Reads the platform's form, or RFC 3339, which is brought to UTC and cut to the second.
     pub fn parse(text: &str) -> Option<Self> {
+        // The parser takes a sign in front of the year, which neither form has.
+        if !text.starts_with(|character: char| character.is_ascii_digit()) {
+            return None;
+        }
         if let Ok(moment) = PrimitiveDateTime::parse(text, PLATFORM) {
-            return (0..=9999).contains(&moment.year()).then_some(Self(moment));
+            return Some(Self(moment));
         }
         let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?.checked_to_offset(UtcOffset::UTC)?;
         (0..=9999).contains(&moment.year()).then(|| moment.into())
@@ -100,6 +104,8 @@ mod tests {
             "1752252703000",
             "-2024-09-16 17:52:01",
             "+12024-09-16 17:52:01",
+            "+2024-09-16 17:52:01",
+            "12024-09-16 17:52:01",
             "0000-01-01T00:00:00+01:00",
             "9999-12-31T23:59:59-01:00",
             "",

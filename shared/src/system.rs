@@ -1,13 +1,11 @@
 //! A deployment's parts, put together once when a function starts.
 
-use aws_credential_types::Credentials;
-
 use crate::clock::Clock;
 use crate::codes::Codes;
 use crate::configurations::Configurations;
 use crate::dynamodb::{self, Connection, Dynamo, Tables};
 use crate::language::Language;
-use crate::segment_tables::{self, Registry};
+use crate::segment_tables::Registry;
 use crate::segments::Segments;
 use crate::settings::{self, SettingsError};
 use crate::users::Users;
@@ -19,28 +17,19 @@ pub struct System {
     configurations: Configurations,
     segments: Segments,
     users: Users,
+    segment_tables: Registry,
+    dynamo: Dynamo,
     language: Option<Language>,
 }
 
 impl System {
-    /// The deployment that the environment describes, with the built-in segment tables.
+    /// The deployment that the environment describes, without segment tables: the functions that
+    /// use them hand them in by [`System::with_segment_tables`], and the others stay small.
     pub fn from_env() -> Result<Self, SettingsError> {
-        let credentials = Credentials::new(
-            settings::required("AWS_ACCESS_KEY_ID")?,
-            settings::required("AWS_SECRET_ACCESS_KEY")?,
-            settings::optional("AWS_SESSION_TOKEN"),
-            None,
-            "environment",
-        );
-        let connection = Connection {
-            region: settings::required("AWS_REGION")?,
-            endpoint: settings::optional(settings::DYNAMODB_ENDPOINT),
-            credentials,
-        };
+        let connection = Connection::from_env(settings::DYNAMODB_ENDPOINT)?;
         let tables = Tables::with_prefix(settings::optional(settings::TABLE_PREFIX).unwrap_or_default());
         let dynamo = Dynamo { client: dynamodb::connect(connection), tables };
-        let segment_tables = segment_tables::built_in(&dynamo);
-        Ok(Self::new(dynamo, segment_tables, Clock::system(), settings::language()?))
+        Ok(Self::new(dynamo, Registry::default(), Clock::system(), settings::language()?))
     }
 
     /// A deployment out of its parts. `language` is the one that translations are in where neither
@@ -49,8 +38,24 @@ impl System {
         let codes = Codes::new(dynamo.clone(), clock.clone());
         let configurations = Configurations::new(dynamo.clone(), clock.clone());
         let users = Users::new(dynamo.clone(), clock.clone());
-        let segments = Segments::new(dynamo, codes.clone(), configurations.clone(), segment_tables, clock);
-        Self { codes, configurations, segments, users, language }
+        let segments = Segments::new(dynamo.clone(), codes.clone(), configurations.clone(), clock);
+        Self { codes, configurations, segments, users, segment_tables, dynamo, language }
+    }
+
+    /// The same deployment with these interaction segment tables.
+    #[must_use]
+    pub fn with_segment_tables(self, segment_tables: Registry) -> Self {
+        Self { segment_tables, ..self }
+    }
+
+    /// The interaction segment tables that requests may name.
+    pub fn segment_tables(&self) -> &Registry {
+        &self.segment_tables
+    }
+
+    /// The deployment's DynamoDB, for segment tables that live there too.
+    pub fn dynamo(&self) -> &Dynamo {
+        &self.dynamo
     }
 
     /// Wrap-up codes.

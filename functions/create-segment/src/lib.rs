@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use lambda_http::http::{Method, StatusCode};
 use wrapup::api::{Answer, Call, Endpoint, Route};
+use wrapup::segment_tables::Registry;
 use wrapup::segments::{OpenRequest, Segments};
 use wrapup::{Error, System};
 
@@ -10,12 +11,13 @@ use wrapup::{Error, System};
 /// the interaction segment tables do.
 pub struct CreateSegment {
     segments: Segments,
+    segment_tables: Registry,
 }
 
 impl CreateSegment {
     /// The endpoint of a deployment.
     pub fn new(system: &System) -> Self {
-        Self { segments: system.segments().clone() }
+        Self { segments: system.segments().clone(), segment_tables: system.segment_tables().clone() }
     }
 }
 
@@ -26,8 +28,8 @@ impl Endpoint for CreateSegment {
     }
 
     async fn answer(&self, call: &Call) -> Result<Answer, Error> {
-        let request = call.read(|request| OpenRequest::read(request.body, self.segments.segment_tables()))?;
-        let found = self.segments.open(&request, &call.caller.user_name).await?;
+        let request = call.read(|request| OpenRequest::read(request.body, &self.segment_tables))?;
+        let found = self.segments.open(&request, &call.caller.user_name, &self.segment_tables).await?;
         Ok(call.answer(StatusCode::OK, &found.created(&call.wish)))
     }
 }

@@ -1,12 +1,14 @@
 //! The Lambda function `create-segment`.
 
 use create_segment::CreateSegment;
-use wrapup::System;
 use wrapup::api::{StartError, run};
+use wrapup::{System, segment_tables};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
     let system = System::from_env()?;
+    let segment_tables = segment_tables::from_env(system.dynamo())?;
+    let system = system.with_segment_tables(segment_tables);
     let endpoint = CreateSegment::new(&system);
     run(system, endpoint).await
 }

@@ -3,18 +3,20 @@
 use async_trait::async_trait;
 use lambda_http::http::{Method, StatusCode};
 use wrapup::api::{Answer, Call, Endpoint, Route};
-use wrapup::segments::{Address, Segments};
+use wrapup::segment_tables::Registry;
+use wrapup::segments::{Address, Include, Segments};
 use wrapup::{Error, System};
 
 /// The endpoint. Reads the segment table, and the configuration table where it has not seen the snapshot.
 pub struct FindSegment {
     segments: Segments,
+    segment_tables: Registry,
 }
 
 impl FindSegment {
     /// The endpoint of a deployment.
     pub fn new(system: &System) -> Self {
-        Self { segments: system.segments().clone() }
+        Self { segments: system.segments().clone(), segment_tables: system.segment_tables().clone() }
     }
 }
 
@@ -25,12 +27,16 @@ impl Endpoint for FindSegment {
     }
 
     async fn answer(&self, call: &Call) -> Result<Answer, Error> {
-        let address = call.read(|request| {
+        let (address, include) = call.read(|request| {
+            let include = Include::read(request.query);
             let agent = request.path.required("agent_id");
             let interaction = request.path.required("interaction_id");
-            Some(Address::AgentInteraction { agent: agent?, interaction: interaction? })
+            Some((Address::AgentInteraction { agent: agent?, interaction: interaction? }, include?))
         })?;
-        let found = self.segments.find(&address).await?;
+        let mut found = self.segments.find(&address).await?;
+        if include.interaction_segment {
+            found.include_interaction_segment(&self.segment_tables).await?;
+        }
         Ok(call.answer(StatusCode::OK, &found.retrieved(&call.wish)))
     }
 }

@@ -1,12 +1,14 @@
 //! The Lambda function `find-segment`.
 
 use find_segment::FindSegment;
-use wrapup::System;
 use wrapup::api::{StartError, run};
+use wrapup::{System, segment_tables};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
     let system = System::from_env()?;
+    let segment_tables = segment_tables::from_env(system.dynamo())?;
+    let system = system.with_segment_tables(segment_tables);
     let endpoint = FindSegment::new(&system);
     run(system, endpoint).await
 }

@@ -1,13 +1,20 @@
 //! Which deployment a command is meant for.
 
-use aws_config::{BehaviorVersion, Region};
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_sdk_dynamodb::Client;
 use clap::Args;
 use wrapup::System;
 use wrapup::clock::Clock;
 use wrapup::dynamodb::{self, Connection, Dynamo, Tables};
-use wrapup::segment_tables;
+use wrapup::segment_tables::{self, Registry, SegmentTablesError};
+use wrapup::settings;
+
+/// The port of the embedded DynamoDB where none is chosen.
+pub const DYNAMODB_PORT: u16 = 8000;
+
+/// The port of the Lambda Invoke API where none is chosen: the one that `sam local start-lambda` takes.
+pub const LAMBDA_PORT: u16 = 3001;
 
 /// The deployment: in AWS by the default credential chain, or on this machine.
 #[derive(Args)]
@@ -17,8 +24,11 @@ pub struct Target {
     #[arg(long, global = true, conflicts_with_all = ["profile", "region"])]
     local: bool,
     /// The port of its DynamoDB
-    #[arg(long, global = true, default_value_t = crate::local::DYNAMODB_PORT, requires = "local")]
+    #[arg(long, global = true, default_value_t = DYNAMODB_PORT, requires = "local")]
     dynamodb_port: u16,
+    /// The port of its Lambda Invoke API
+    #[arg(long, global = true, default_value_t = LAMBDA_PORT, requires = "local")]
+    lambda_port: u16,
     /// Profile of the AWS configuration files
     #[arg(long, global = true)]
     profile: Option<String>,
@@ -34,9 +44,34 @@ impl Target {
     /// The deployment's DynamoDB.
     pub async fn dynamo(&self) -> Dynamo {
         let tables = Tables::with_prefix(&self.table_prefix);
+        let client = match self.local {
+            true => dynamodb::connect(on_this_machine(self.dynamodb_port)),
+            false => aws_sdk_dynamodb::Client::new(&self.aws().await),
+        };
+        Dynamo { client, tables }
+    }
+
+    /// The deployment's Lambda.
+    pub async fn lambda(&self) -> aws_sdk_lambda::Client {
         if self.local {
-            return Dynamo { client: dynamodb::connect(embedded(self.dynamodb_port)), tables };
+            return segment_tables::connect(on_this_machine(self.lambda_port));
         }
+        let config = aws_sdk_lambda::config::Builder::from(&self.aws().await);
+        aws_sdk_lambda::Client::from_conf(config.retry_config(RetryConfig::disabled()).build())
+    }
+
+    /// The deployment.
+    pub async fn system(&self) -> System {
+        System::new(self.dynamo().await, Registry::default(), Clock::system(), None)
+    }
+
+    /// The deployment's segment tables, as the environment of this command describes them.
+    pub async fn segment_tables(&self) -> Result<Registry, SegmentTablesError> {
+        let lambda = self.lambda().await;
+        segment_tables(&self.dynamo().await, || lambda)
+    }
+
+    async fn aws(&self) -> SdkConfig {
         let mut config = aws_config::defaults(BehaviorVersion::latest()).http_client(dynamodb::https_client());
         if let Some(profile) = &self.profile {
             config = config.profile_name(profile);
@@ -44,22 +79,26 @@ impl Target {
         if let Some(region) = &self.region {
             config = config.region(Region::new(region.clone()));
         }
-        Dynamo { client: Client::new(&config.load().await), tables }
-    }
-
-    /// The deployment.
-    pub async fn system(&self) -> System {
-        let dynamo = self.dynamo().await;
-        let segment_tables = segment_tables::built_in(&dynamo);
-        System::new(dynamo, segment_tables, Clock::system(), None)
+        config.load().await
     }
 }
 
-/// The embedded DynamoDB on this machine, which takes any credentials.
-pub fn embedded(port: u16) -> Connection {
+/// The built-in segment tables, and those that the environment describes.
+pub fn segment_tables(
+    dynamo: &Dynamo,
+    lambda: impl FnOnce() -> aws_sdk_lambda::Client,
+) -> Result<Registry, SegmentTablesError> {
+    match settings::optional(segment_tables::SEGMENT_TABLES) {
+        Some(json) => segment_tables::from_json(&json, dynamo, lambda),
+        None => Ok(segment_tables::built_in(dynamo)),
+    }
+}
+
+/// A service of the `wrapup local` on this machine, which takes any credentials.
+pub fn on_this_machine(port: u16) -> Connection {
     Connection {
         region: "us-east-1".to_owned(),
         endpoint: Some(format!("http://127.0.0.1:{port}")),
-        credentials: Credentials::new("local", "local", None, None, "embedded"),
+        credentials: Credentials::new("local", "local", None, None, "local"),
     }
 }

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use commands::{code, configuration, tables, user};
+use commands::{code, configuration, phone_log, segment_table, tables, user};
 use connect::Target;
 
 /// The Wrap Up API on one machine, and the tools of those who operate it.
@@ -48,6 +48,20 @@ enum Command {
         #[command(flatten)]
         target: Target,
     },
+    /// Interaction segment tables
+    SegmentTable {
+        #[command(subcommand)]
+        command: segment_table::Command,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// The built-in phone log
+    PhoneLog {
+        #[command(subcommand)]
+        command: phone_log::Command,
+        #[command(flatten)]
+        target: Target,
+    },
     /// DynamoDB tables
     Tables {
         #[command(subcommand)]
@@ -71,6 +85,8 @@ async fn main() -> ExitCode {
         Some(Command::User { command, target }) => user::run(command, &target).await,
         Some(Command::Configuration { command, target }) => configuration::run(command, &target).await,
         Some(Command::Code { command, target }) => code::run(command, &target).await,
+        Some(Command::SegmentTable { command, target }) => segment_table::run(command, &target).await,
+        Some(Command::PhoneLog { command, target }) => phone_log::run(command, &target).await,
         Some(Command::Tables { command, target }) => tables::run(command, &target).await,
     };
     match done {

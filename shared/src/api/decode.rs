@@ -16,3 +16,13 @@ pub fn decode(format: Format, body: &[u8]) -> Result<Document, ParseError> {
 pub fn percent_decode(value: &str) -> Option<String> {
     percent_encoding::percent_decode_str(value).decode_utf8().ok().map(|text| text.into_owned())
 }
+
+/// The parameters of a query as it stands in a URL; `None` for a value that is no UTF-8. The usual
+/// parsers of queries replace such bytes, and would find another record than the one that was meant.
+pub fn query_parameters(query: &str) -> impl Iterator<Item = (String, Option<String>)> {
+    query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let decode = |text: &str| percent_decode(&text.replace('+', " "));
+        (decode(name).unwrap_or_else(|| name.to_owned()), decode(value))
+    })
+}

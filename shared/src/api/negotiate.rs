@@ -19,34 +19,29 @@ impl Format {
         }
     }
 
-    /// The format that an `Accept` header asks for, by its q-values; among equals the more specific
-    /// wish wins, then the earlier one. `None`: nothing that there is.
+    /// The format that an `Accept` header asks for. Each format has the q-value of the most specific
+    /// range that covers it (RFC 9110, 12.5.1); among equals the format that is named more
+    /// specifically wins, then the one named earlier, then JSON. `None`: neither is acceptable.
     pub fn accepted(header: Option<&str>) -> Option<Self> {
         let Some(header) = header.filter(|header| !header.trim().is_empty()) else { return Some(Self::Json) };
-        let wishes: Vec<_> = MediaTypeList::new(header).filter_map(Result::ok).map(Wish::of).collect();
-        // A refusal (q=0) counts against a format even where a wider wish covers it.
-        let refused = |format| {
-            let named = wishes.iter().filter(|wish| wish.format == Some(format));
-            let best = named.max_by_key(|wish| wish.specific);
-            best.is_some_and(|wish| wish.quality <= 0.0)
-        };
-        let mut best: Option<(f32, u8, Self)> = None;
-        for wish in &wishes {
-            let format = match wish.format {
-                Some(format) => format,
-                // Anything goes: JSON, unless JSON itself was refused.
-                None if wish.any && !refused(Self::Json) => Self::Json,
-                None if wish.any && !refused(Self::Xml) => Self::Xml,
-                None => continue,
-            };
-            let better = best.is_none_or(|(quality, specific, _)| {
-                wish.quality > quality || (wish.quality == quality && wish.specific > specific)
-            });
-            if wish.quality > 0.0 && better {
-                best = Some((wish.quality, wish.specific, format));
+        let ranges: Vec<_> = MediaTypeList::new(header).filter_map(Result::ok).collect();
+        let mut best: Option<Wish> = None;
+        for covers in [covers_json, covers_xml] {
+            let mut wish: Option<Wish> = None;
+            for (position, range) in ranges.iter().enumerate() {
+                if let Some((specific, format)) = covers(range)
+                    && wish.as_ref().is_none_or(|wish| specific > wish.specific)
+                {
+                    wish = Some(Wish { quality: quality(range), specific, position, format });
+                }
+            }
+            if let Some(wish) = wish.filter(|wish| wish.quality > 0.0)
+                && best.as_ref().is_none_or(|best| wish.beats(best))
+            {
+                best = Some(wish);
             }
         }
-        best.map(|(_, _, format)| format)
+        best.map(|wish| wish.format)
     }
 
     /// The format of a body with this `Content-Type`; absent means JSON. `None`: one that is not read.
@@ -59,27 +54,48 @@ impl Format {
     }
 }
 
+/// How much a format is wished for.
 struct Wish {
-    /// What is named; none for wildcards and for what there is not.
-    format: Option<Format>,
-    any: bool,
-    specific: u8,
     quality: f32,
+    specific: u8,
+    position: usize,
+    format: Format,
 }
 
 impl Wish {
-    fn of(media_type: MediaType<'_>) -> Self {
-        let quality = media_type.get_param(names::Q);
-        let quality = quality.map_or(Some(1.0), |q| q.unquoted_str().parse().ok()).unwrap_or(0.0);
-        let (main, sub) = (media_type.ty.as_str(), media_type.subty.as_str());
-        let (format, any, specific) = match (main.to_ascii_lowercase().as_str(), sub) {
-            ("*", "*") => (None, true, 0),
-            ("application", "*") => (None, true, 1),
-            ("text", "*") => (Some(Format::TextXml), false, 1),
-            _ => (of_media_type(&media_type), false, 2),
-        };
-        Self { format, any, specific, quality }
+    fn beats(&self, other: &Self) -> bool {
+        let order = self.quality.total_cmp(&other.quality).then(self.specific.cmp(&other.specific));
+        order.then(other.position.cmp(&self.position)).is_gt()
     }
+}
+
+/// How specifically a range names JSON, if it covers it.
+fn covers_json(range: &MediaType<'_>) -> Option<(u8, Format)> {
+    let specific = match names_of(range) {
+        ("*", "*") => 0,
+        ("application", "*") => 1,
+        _ => of_media_type(range).filter(|format| *format == Format::Json).map(|_| 2)?,
+    };
+    Some((specific, Format::Json))
+}
+
+/// How specifically a range names XML, if it covers it, and under which of its names.
+fn covers_xml(range: &MediaType<'_>) -> Option<(u8, Format)> {
+    match names_of(range) {
+        ("*", "*") => Some((0, Format::Xml)),
+        ("application", "*") => Some((1, Format::Xml)),
+        ("text", "*") => Some((1, Format::TextXml)),
+        _ => of_media_type(range).filter(|format| *format != Format::Json).map(|format| (2, format)),
+    }
+}
+
+fn names_of<'a>(range: &MediaType<'a>) -> (&'a str, &'a str) {
+    (range.ty.as_str(), range.subty.as_str())
+}
+
+/// A range's q-value; one that is no number refuses.
+fn quality(range: &MediaType<'_>) -> f32 {
+    range.get_param(names::Q).map_or(1.0, |q| q.unquoted_str().parse().unwrap_or(0.0))
 }
 
 fn of_media_type(media_type: &MediaType<'_>) -> Option<Format> {
@@ -112,6 +128,10 @@ mod tests {
             (Some("application/problem+json"), Some(Format::Json)),
             (Some("application/soap+xml"), Some(Format::Xml)),
             (Some("application/json;q=0.2, application/xml;q=0.9"), Some(Format::Xml)),
+            (Some("*/*;q=0.9, application/json;q=0.2, application/xml;q=0.3"), Some(Format::Xml)),
+            (Some("application/json;q=0.1, */*"), Some(Format::Xml)),
+            (Some("application/xml, application/json"), Some(Format::Xml)),
+            (Some("text/xml, application/xml;q=0.5"), Some(Format::TextXml)),
             (Some("text/html, application/xml;q=0.9, */*;q=0.8"), Some(Format::Xml)),
             (Some("application/xml, */*"), Some(Format::Xml)),
             (Some("application/json;q=0, */*"), Some(Format::Xml)),

@@ -3,8 +3,6 @@ use std::fmt;
 use serde::Serialize;
 
 use super::negotiate::Format;
-use crate::document::is_xml_character;
-
 /// Why an answer could not be written: a bug of the type that was to be written.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
@@ -43,6 +41,11 @@ impl fmt::Write for XmlText {
         self.0.push_str(rest);
         Ok(())
     }
+}
+
+/// Whether XML 1.0 can carry the character (its production `Char`).
+fn is_xml_character(character: char) -> bool {
+    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
 #[cfg(test)]

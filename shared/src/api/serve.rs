@@ -2,20 +2,22 @@ use std::sync::Arc;
 
 use lambda_http::http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderName};
 use lambda_http::http::{HeaderMap, Method};
+use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt, Response, service_fn};
 
 use super::answer::{EdgeError, of, platform_error};
 use super::authenticate::identify;
 use super::call::Call;
-use super::decode::{MOST_BYTES, decode, percent_decode};
+use super::decode::{MOST_BYTES, decode, percent_decode, query_parameters};
 use super::negotiate::Format;
 use super::route::{Matched, Router};
 use super::{Denied, Endpoint};
-use crate::document::{Document, Problem, Violations};
+use crate::System;
+use crate::document::Document;
 use crate::language::{Language, Wish};
+use crate::segment_tables::SegmentTablesError;
 use crate::settings::SettingsError;
 use crate::users::Users;
-use crate::{Error, System};
 
 /// Endpoints behind the edge: one in a Lambda function, all in the local server.
 pub struct Api {
@@ -30,6 +32,9 @@ pub enum StartError {
     /// The environment lacks something.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// The segment tables are not described well.
+    #[error(transparent)]
+    SegmentTables(#[from] SegmentTablesError),
     /// Two endpoints want the same path.
     #[error("conflicting routes: {0}")]
     Routes(#[from] matchit::InsertError),
@@ -59,7 +64,7 @@ impl Api {
     pub async fn handle(&self, request: Request) -> Response<Body> {
         let head = request.method() == Method::HEAD;
         // An error before the negotiation is written in what the caller accepts, if that can be told.
-        let accepted = Format::accepted(text(request.headers(), ACCEPT));
+        let accepted = Format::accepted(text(request.headers(), ACCEPT).as_deref());
         let request_id = request.lambda_context_ref().map_or_else(String::new, |context| context.request_id.clone());
         let answered = self.answer(request, accepted, &request_id).await;
         let mut response = answered.unwrap_or_else(|error| platform_error(accepted.unwrap_or(Format::Json), &error));
@@ -94,27 +99,20 @@ impl Api {
                     return Err(EdgeError::BodyTooLarge);
                 }
                 let content_type = text(request.headers(), CONTENT_TYPE);
-                let content = Format::of_content(content_type).ok_or(EdgeError::UnsupportedMediaType)?;
+                let content = Format::of_content(content_type.as_deref()).ok_or(EdgeError::UnsupportedMediaType)?;
                 decode(content, request.body())?
             }
         };
-        let outcome = match decoded(parameters) {
-            Ok(path) => {
-                let query = request.query_string_parameters_ref();
-                let query = query.into_iter().flat_map(|query| query.iter());
-                let accept_language = text(request.headers(), ACCEPT_LANGUAGE);
-                let call = Call {
-                    path,
-                    query: Document::from_parameters(query),
-                    body,
-                    format,
-                    wish: Wish::settle(accept_language, caller.language, self.language),
-                    caller,
-                };
-                endpoint.answer(&call).await
-            }
-            Err(violations) => Err(Error::Invalid(violations)),
+        let accept_language = text(request.headers(), ACCEPT_LANGUAGE);
+        let call = Call {
+            path: Document::from_parameters(parameters.into_iter().map(|(name, value)| (name, percent_decode(&value)))),
+            query: query(&request),
+            body,
+            format,
+            wish: Wish::settle(accept_language.as_deref(), caller.language, self.language),
+            caller,
         };
+        let outcome = endpoint.answer(&call).await;
         Ok(of(outcome, format, endpoint.envelope(), request_id))
     }
 }
@@ -124,23 +122,25 @@ impl Api {
 fn path(request: &Request) -> &str {
     let path = request.raw_http_path();
     match request.request_context_ref() {
-        Some(lambda_http::request::RequestContext::ApiGatewayV1(_)) => {
-            path.find("/api/now/").map_or(path, |start| &path[start..])
-        }
+        Some(RequestContext::ApiGatewayV1(_)) => path.find("/api/now/").map_or(path, |start| &path[start..]),
         _ => path,
     }
 }
 
-/// The parameters of a path, each decoded once.
-fn decoded(parameters: Vec<(String, String)>) -> Result<Document, Violations> {
-    let mut decoded = Vec::with_capacity(parameters.len());
-    for (name, value) in parameters {
-        let value = percent_decode(&value).ok_or_else(|| Violations::one(name.as_str(), Problem::NotUtf8))?;
-        decoded.push((name, value));
+/// The query's parameters. A REST API hands them on decoded; everywhere else they stand in the URL.
+fn query(request: &Request) -> Document {
+    match (request.request_context_ref(), request.query_string_parameters_ref()) {
+        (Some(RequestContext::ApiGatewayV1(_)), Some(query)) => {
+            Document::from_parameters(query.iter().map(|(name, value)| (name.to_owned(), Some(value.to_owned()))))
+        }
+        (Some(RequestContext::ApiGatewayV1(_)), None) => Document::empty(),
+        _ => Document::from_parameters(query_parameters(request.uri().query().unwrap_or_default())),
     }
-    Ok(Document::from_parameters(decoded))
 }
 
-fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
+/// A header's value; several lines of it are one list (RFC 9110, 5.3). What is no text stays wrong
+/// instead of counting as absent.
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    let lines: Vec<_> = headers.get_all(name).iter().map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
+    (!lines.is_empty()).then(|| lines.join(", "))
 }

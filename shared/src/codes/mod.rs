@@ -18,7 +18,7 @@ pub use store::Codes;
 pub struct Label(String);
 
 impl Label {
-    const MOST: usize = 255;
+    pub(crate) const MOST: usize = 255;
 
     /// The label itself.
     pub fn as_str(&self) -> &str {
@@ -70,9 +70,9 @@ pub struct Code {
 pub struct Translation {
     /// The language.
     pub language: Language,
-    /// The label in that language.
+    /// The label in that language, as it was given: it identifies nothing, so it is not trimmed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub code: Option<Label>,
+    pub code: Option<String>,
     /// The description in that language.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub description: Option<String>,
@@ -117,7 +117,7 @@ impl Code {
                 .iter()
                 .find_map(|wished| self.translations.iter().find(|translation| translation.language == *wished)),
         };
-        let translated_code = translation.and_then(|translation| translation.code.as_ref()).unwrap_or(&self.code);
+        let translated_code = translation.and_then(|translation| translation.code.as_deref());
         let translated_description = translation.and_then(|translation| translation.description.as_deref());
         ShownCode {
             code: self.code.as_str(),
@@ -125,7 +125,7 @@ impl Code {
             active: self.active,
             external: self.external,
             sys_id: &self.sys_id,
-            translated_code: translated_code.as_str(),
+            translated_code: translated_code.unwrap_or(self.code.as_str()),
             translated_description: translated_description.unwrap_or(&self.description),
         }
     }

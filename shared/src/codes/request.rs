@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use serde::Serialize;
 
 use crate::codes::Label;
-use crate::document::{Fields, Problem};
+use crate::document::{BoundedText, Fields, Problem};
 use crate::language::Language;
 
 /// What a request says of one code. An absent field keeps what is stored.
@@ -24,8 +24,8 @@ pub struct CodeRequest {
 pub struct TranslationRequest {
     /// The language.
     pub language: Language,
-    /// The label in that language.
-    pub code: Option<Label>,
+    /// The label in that language, as it is given.
+    pub code: Option<String>,
     /// The description in that language.
     pub description: Option<String>,
 }
@@ -69,7 +69,7 @@ pub fn read_translations(entries: &[Fields<'_>], check: impl Fn(&Fields<'_>)) ->
     for entry in entries {
         check(entry);
         let language = entry.required::<Language>("language");
-        let code = entry.optional::<Label>("code");
+        let code = entry.optional::<BoundedText<{ Label::MOST }>>("code").map(|text| text.0);
         let description = entry.text_up_to("description", CodeRequest::LONGEST_DESCRIPTION);
         let Some(language) = language else { continue };
         if languages.insert(language) {

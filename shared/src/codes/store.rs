@@ -119,7 +119,7 @@ impl Codes {
                 set.push(format!("#c{index} = :c{index}"));
                 update = update
                     .expression_attribute_names(format!("#c{index}"), format!("{TRANSLATED_CODE}{language}"))
-                    .expression_attribute_values(format!(":c{index}"), string(code.as_str()));
+                    .expression_attribute_values(format!(":c{index}"), string(code));
             }
             if let Some(description) = &translation.description {
                 set.push(format!("#d{index} = :d{index}"));
@@ -254,7 +254,7 @@ fn from_item(item: Item) -> Result<Code, CorruptRecord> {
             let text = |prefix: &str| item.get(&format!("{prefix}{language}")).and_then(|text| text.as_s().ok());
             let translation = Translation {
                 language,
-                code: text(TRANSLATED_CODE).and_then(|label| Label::from_text(label).ok()),
+                code: text(TRANSLATED_CODE).cloned(),
                 description: text(TRANSLATED_DESCRIPTION).cloned(),
             };
             translations.push((since.parse().unwrap_or(u128::MAX), translation));
@@ -284,7 +284,7 @@ fn to_item(code: &Code, now: Duration) -> Item {
         let language = translation.language;
         item.insert(format!("{TRANSLATED_SINCE}{language}"), since(now.as_nanos(), index));
         if let Some(code) = &translation.code {
-            item.insert(format!("{TRANSLATED_CODE}{language}"), string(code.as_str()));
+            item.insert(format!("{TRANSLATED_CODE}{language}"), string(code));
         }
         if let Some(description) = &translation.description {
             item.insert(format!("{TRANSLATED_DESCRIPTION}{language}"), string(description));

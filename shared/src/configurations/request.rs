@@ -45,22 +45,25 @@ impl ConfigurationRequest {
 
     /// Reads the `configuration` object of a request, whose allowed codes are objects.
     pub fn read(fields: &Fields<'_>) -> Option<Self> {
+        let mut labels = HashSet::new();
         let entries = fields.objects("allowed_codes").unwrap_or_default();
         let codes = entries.iter().map(|entry| {
-            let code = entry.required("code");
+            let code = entry.required::<Label>("code");
+            if let Some(label) = code.clone()
+                && !labels.insert(label.clone())
+            {
+                entry.violation("code", Problem::Repeats { value: label.as_str().to_owned() });
+            }
             let translations = entry.object_or_objects("translation").unwrap_or_default();
             let translations = read_translations(&translations, |_| {});
             Some(AllowedCodeRequest { code: code?, translations })
         });
-        let codes = codes.collect::<Vec<_>>();
-        Self::read_with(fields, codes, |index| format!("allowed_codes[{index}].code"))
+        let codes = codes.collect();
+        Self::read_with(fields, codes)
     }
 
-    fn read_with(
-        fields: &Fields<'_>,
-        codes: Vec<Option<AllowedCodeRequest>>,
-        field_of: impl Fn(usize) -> String,
-    ) -> Option<Self> {
+    /// Reads everything but the allowed codes, which a file and a request word differently.
+    fn read_with(fields: &Fields<'_>, codes: Vec<Option<AllowedCodeRequest>>) -> Option<Self> {
         let flags = Self {
             enable_codes: fields.flag("enable_codes"),
             show_timer: fields.flag("show_timer"),
@@ -77,20 +80,12 @@ impl ConfigurationRequest {
         if codes.len() > Self::MOST_CODES {
             fields.violation("allowed_codes", Problem::TooMany { most: Self::MOST_CODES });
         }
-        let mut labels = HashSet::new();
-        for (index, allowed) in codes.iter().enumerate() {
-            if let Some(allowed) = allowed
-                && !labels.insert(&allowed.code)
-            {
-                fields.violation(&field_of(index), Problem::Repeats { value: allowed.code.as_str().to_owned() });
-            }
-        }
         let default_code = match flags.enable_codes {
             Some(true) => fields.required_when::<Label>("default_code", required),
             _ => fields.optional("default_code"),
         };
         if let Some(label) = &default_code
-            && !labels.contains(label)
+            && !codes.iter().flatten().any(|allowed| allowed.code == *label)
         {
             fields.violation("default_code", Problem::NotAllowed { label: label.as_str().to_owned() });
         }
@@ -148,10 +143,17 @@ impl Definition {
             fields.violation("sys_id", Problem::WrongType { expected, found: "another text" });
         }
         let active = fields.flag("active");
-        let labels = fields.texts::<Label>("allowed_codes").unwrap_or_default();
-        let codes = labels.into_iter().map(|code| Some(AllowedCodeRequest { code, translations: Vec::new() }));
-        let request =
-            ConfigurationRequest::read_with(fields, codes.collect(), |index| format!("allowed_codes[{index}]"))?;
+        let mut labels = HashSet::new();
+        let entries = fields.texts::<Label>("allowed_codes").unwrap_or_default();
+        let codes = entries.into_iter().map(|(index, code)| {
+            if !labels.insert(code.clone()) {
+                let value = code.as_str().to_owned();
+                fields.violation(&format!("allowed_codes[{index}]"), Problem::Repeats { value });
+            }
+            Some(AllowedCodeRequest { code, translations: Vec::new() })
+        });
+        let codes = codes.collect();
+        let request = ConfigurationRequest::read_with(fields, codes)?;
         let name = name?.0;
         Some(Self {
             sys_id: sys_id.map_or_else(|| sys_id::derive(Kind::Configuration, &[&name]), |id| id.as_str().to_owned()),

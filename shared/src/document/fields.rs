@@ -1,6 +1,7 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::num::NonZeroU32;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -14,6 +15,8 @@ pub struct Fields<'a> {
     map: &'a Map<String, Value>,
     noted: &'a RefCell<Vec<Violation>>,
 }
+
+static NO_FIELDS: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
 
 /// A value that is written as text and is valid once it exists.
 pub trait FromText: Sized {
@@ -110,9 +113,20 @@ impl<'a> Fields<'a> {
         seconds
     }
 
-    /// A nested object.
+    /// A nested object that has to be given for the reason that `problem` says.
+    pub fn required_object(&self, name: &str, problem: Problem) -> Option<Fields<'a>> {
+        if self.value(name).is_none() {
+            self.violation(name, problem);
+        }
+        self.object(name)
+    }
+
+    /// A nested object. In XML an empty element is one without fields.
     pub fn object(&self, name: &str) -> Option<Fields<'a>> {
         match self.value(name)? {
+            Value::String(text) if self.notation == Notation::Xml && text.trim().is_empty() => {
+                Some(self.nested(self.path_of(name), &NO_FIELDS))
+            }
             Value::Object(map) => Some(self.nested(self.path_of(name), map)),
             other => {
                 self.wrong_type(name, "an object", other);
@@ -160,6 +174,25 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A number without a sign and without a fraction.
+    pub fn whole_number(&self, name: &str) -> Option<u64> {
+        let number = self.value(name)?;
+        if number.as_u64().is_none() {
+            self.wrong_type(name, "a whole number", number);
+        }
+        number.as_u64()
+    }
+
+    /// The names of all fields, known or not.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.map.keys().map(String::as_str)
+    }
+
+    /// All fields, known or not, as they were given.
+    pub fn all(&self) -> &'a Map<String, Value> {
+        self.map
+    }
+
     /// What stands in a field, to show it to the caller again; `None` where it is no text.
     pub fn as_given(&self, name: &str) -> Option<&'a str> {
         self.value(name).and_then(Value::as_str)
@@ -173,15 +206,15 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A list of texts.
-    pub fn texts<T: FromText>(&self, name: &str) -> Option<Vec<T>> {
+    /// A list of texts, each with its index; entries that are none are violations and left out.
+    pub fn texts<T: FromText>(&self, name: &str) -> Option<Vec<(usize, T)>> {
         let entries = self.list(name)?;
         let texts = entries.into_iter().enumerate().filter_map(|(index, entry)| {
             let name = format!("{name}[{index}]");
             match entry {
                 Value::String(text) if text.trim().is_empty() => self.violation(&name, Problem::Required),
                 Value::String(text) => match T::from_text(text) {
-                    Ok(value) => return Some(value),
+                    Ok(value) => return Some((index, value)),
                     Err(problem) => self.violation(&name, problem),
                 },
                 other => self.wrong_type(&name, "a text", other),

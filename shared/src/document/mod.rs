@@ -13,9 +13,8 @@ use std::cell::RefCell;
 
 use serde_json::{Map, Value};
 
-pub use fields::{Fields, FromText, Id};
+pub use fields::{BoundedText, Fields, FromText, Id};
 pub use violation::{Problem, Violation, Violations};
-pub use xml::is_xml_character;
 
 /// How a document was written, which decides what counts as a list or an empty object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +46,12 @@ pub enum ParseError {
         column: usize,
     },
     /// Well-formed, but not an object of fields.
-    #[error("the body has to be an object, and is {found}")]
+    #[error("line {line}, column {column}: the body has to be an object, and is {found}")]
     NotAnObject {
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1, in bytes.
+        column: usize,
         /// What it is.
         found: &'static str,
     },
@@ -61,11 +64,16 @@ impl Document {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         match serde_json::from_slice(bytes) {
             Ok(Value::Object(root)) => Ok(Self { notation: Notation::Json, root, violations: Vec::new() }),
-            Ok(other) => Err(ParseError::NotAnObject { found: kind_of(&other) }),
+            Ok(other) => {
+                let start = bytes.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or_default();
+                let (line, column) = place(bytes, start);
+                Err(ParseError::NotAnObject { line, column, found: kind_of(&other) })
+            }
             Err(error) => {
                 let text = error.to_string();
                 let problem = text.split(" at line ").next().unwrap_or(&text).to_owned();
-                Err(ParseError::Malformed { problem, line: error.line(), column: error.column() })
+                // An empty body ends before its first column.
+                Err(ParseError::Malformed { problem, line: error.line(), column: error.column().max(1) })
             }
         }
     }
@@ -81,18 +89,22 @@ impl Document {
         Ok(Self { notation: Notation::Xml, root, violations: Vec::new() })
     }
 
-    /// Takes the parameters of a path or a query. One that is given twice is a violation.
-    pub fn from_parameters<N: Into<String>, V: Into<String>>(parameters: impl IntoIterator<Item = (N, V)>) -> Self {
-        let mut document = Self { notation: Notation::Json, root: Map::new(), violations: Vec::new() };
+    /// Takes the parameters of a path or a query; `None` stands for a value that is no UTF-8. One that
+    /// is given twice is a violation.
+    pub fn from_parameters(parameters: impl IntoIterator<Item = (String, Option<String>)>) -> Self {
+        let mut document = Self::empty();
         for (name, value) in parameters {
-            let name = name.into();
-            if document.root.contains_key(&name) {
-                let violation = Violation { field: name, problem: Problem::GivenTwice };
-                if !document.violations.contains(&violation) {
-                    document.violations.push(violation);
+            let problem = match value {
+                _ if document.root.contains_key(&name) => Problem::GivenTwice,
+                Some(value) => {
+                    document.root.insert(name, Value::String(value));
+                    continue;
                 }
-            } else {
-                document.root.insert(name, Value::String(value.into()));
+                None => Problem::NotUtf8,
+            };
+            let violation = Violation { field: name, problem };
+            if !document.violations.contains(&violation) {
+                document.violations.push(violation);
             }
         }
         document
@@ -124,6 +136,13 @@ pub fn read_all<T, const N: usize>(
         (Some(value), None) => Ok(value),
         (None, None) => Err(Violations::one("request", Problem::Unreadable)),
     }
+}
+
+/// The line and the column of a byte, both counted from 1.
+fn place(bytes: &[u8], offset: usize) -> (usize, usize) {
+    let before = &bytes[..offset.min(bytes.len())];
+    let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    (before.iter().filter(|byte| **byte == b'\n').count() + 1, before.len() - line_start + 1)
 }
 
 /// What a JSON value is, for people.

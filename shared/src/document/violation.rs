@@ -50,6 +50,12 @@ pub enum Problem {
     /// Not a language code.
     #[error("has to be a language code of two letters")]
     NotALanguage,
+    /// Another value than the field has.
+    #[error("has to be one of {one_of}")]
+    NotOneOf {
+        /// The values.
+        one_of: &'static str,
+    },
     /// A query parameter, a column or a key that may stand once stands twice.
     #[error("is given more than once")]
     GivenTwice,

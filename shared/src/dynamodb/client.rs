@@ -7,7 +7,9 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Region, SharedHttpClient};
 use aws_smithy_http_client::tls;
 
-/// Where DynamoDB is, and as whom it is called.
+use crate::settings::{self, SettingsError};
+
+/// Where an AWS service is, and as whom it is called.
 #[derive(Clone, Debug)]
 pub struct Connection {
     /// The AWS region.
@@ -16,6 +18,21 @@ pub struct Connection {
     pub endpoint: Option<String>,
     /// Whose permissions apply.
     pub credentials: Credentials,
+}
+
+impl Connection {
+    /// What Lambda sets for a function. `endpoint` names the variable that may hold another endpoint
+    /// than the region's own.
+    pub fn from_env(endpoint: &'static str) -> Result<Self, SettingsError> {
+        let credentials = Credentials::new(
+            settings::required("AWS_ACCESS_KEY_ID")?,
+            settings::required("AWS_SECRET_ACCESS_KEY")?,
+            settings::optional("AWS_SESSION_TOKEN"),
+            None,
+            "environment",
+        );
+        Ok(Self { region: settings::required("AWS_REGION")?, endpoint: settings::optional(endpoint), credentials })
+    }
 }
 
 /// A client for a function: no profile files, no calls for credentials, so that it starts fast.

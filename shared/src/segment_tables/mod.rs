@@ -1,30 +1,43 @@
 //! The extension point: tables that hold interaction segments, one implementation each.
 //!
 //! A segmented wrap-up names a `segment_table`. The [`Registry`] finds the implementation that
-//! serves it, which retrieves the interaction segment's record or creates it. What comes built in
-//! is registered in [`built_in`]; a team hands its own registry to [`System::new`](crate::System::new).
+//! serves it, which retrieves the interaction segment's record or creates it. What a deployment
+//! has is put together in [`from_env`]; a team that writes its own table in Rust hands its own
+//! registry to [`System::with_segment_tables`](crate::System::with_segment_tables).
 
+#[cfg(feature = "contract")]
+pub mod contract;
+mod dynamodb_table;
 mod phone_log;
-
-use std::collections::HashMap;
-use std::sync::Arc;
+mod registry;
+mod remote;
+mod settings;
 
 use async_trait::async_trait;
+use serde::Serialize;
 use serde_json::{Map, Value};
+use tokio::time::Instant;
 
 use crate::date_time::DateTime;
-use crate::dynamodb::Dynamo;
 
-pub use phone_log::PhoneLog;
+pub use dynamodb_table::{DynamoDbTable, Mapping};
+pub use phone_log::{PhoneLog, PhoneLogRecord};
+pub use registry::Registry;
+pub use remote::Remote;
+pub use settings::{LAMBDA_ENDPOINT, SEGMENT_TABLES, SegmentTablesError, built_in, connect, from_env, from_json};
 
 /// A table of interaction segments: the counterpart of the platform's scripted extension point
 /// `global.InteractionSegment`.
 ///
-/// The contract:
-/// - [`create`](Self::create) is idempotent: for the same `segment_id` it answers the record that the first
-///   call made, and makes no second one, however many callers ask at once.
+/// The contract, which `segment_tables::contract` tests:
+/// - [`create`](Self::create) is idempotent: for the same `segment_id` it answers the record that
+///   the first call made, and makes no second one, however many callers ask at once.
 /// - [`retrieve`](Self::retrieve) sees at once what `create` has answered.
-/// - A `segment_id` is the caller's text, up to 1,024 characters of any kind; it names one record of this table or none.
+/// - A `segment_id` is the caller's text, up to 1,024 characters of any kind; it names one record
+///   of this table or none.
+/// - The record that is answered has the `segment_id` as its id, and this table as its table.
+/// - Nothing goes on after the deadline: a call that cannot end before it ends with
+///   [`Error::TryAgain`], and asking again later is safe.
 #[async_trait]
 pub trait InteractionSegment: Send + Sync {
     /// The table that this implementation serves, as requests name it in `segment_table`.
@@ -35,13 +48,17 @@ pub trait InteractionSegment: Send + Sync {
     /// # Errors
     /// [`Error::BadInput`] where the table cannot hold such a segment, [`Error::TryAgain`] where the
     /// same call may succeed later, [`Error::Broken`] otherwise.
-    async fn create(&self, segment: NewInteractionSegment<'_>) -> Result<InteractionSegmentRecord, Error>;
+    async fn create(
+        &self,
+        segment: &NewInteractionSegment<'_>,
+        deadline: Instant,
+    ) -> Result<InteractionSegmentRecord, Error>;
 
     /// The record with this id.
     ///
     /// # Errors
     /// [`Error::NoSuchRecord`] where there is none, otherwise as [`create`](Self::create).
-    async fn retrieve(&self, segment_id: &str) -> Result<InteractionSegmentRecord, Error>;
+    async fn retrieve(&self, segment_id: &str, deadline: Instant) -> Result<InteractionSegmentRecord, Error>;
 }
 
 /// What a record is created from.
@@ -62,24 +79,40 @@ pub struct NewInteractionSegment<'a> {
 }
 
 /// An interaction segment as its table holds it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq, Serialize)]
 pub struct InteractionSegmentRecord {
     /// The record's id.
     pub id: String,
     /// The table it is from.
     pub table: String,
     /// sys_id of the interaction, where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub interaction: Option<String>,
     /// sys_id of the agent, where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
     /// When the segment began.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<DateTime>,
     /// When it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub end: Option<DateTime>,
     /// What was said, where the table keeps that. Personal data: never logged.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub transcript: Option<String>,
     /// The table's further fields.
+    #[serde(skip_serializing_if = "Map::is_empty")]
     pub fields: Map<String, Value>,
+}
+
+impl std::fmt::Debug for InteractionSegmentRecord {
+    /// Shows which record it is, and nothing of what is in it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InteractionSegmentRecord")
+            .field("id", &self.id)
+            .field("table", &self.table)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why a segment table did not do what it was asked.
@@ -105,6 +138,13 @@ pub enum Error {
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+impl Error {
+    /// A call that did not end before its deadline.
+    pub fn too_late() -> Self {
+        Self::TryAgain("it did not answer before the deadline".into())
+    }
+}
+
 impl From<crate::dynamodb::Error> for Error {
     fn from(error: crate::dynamodb::Error) -> Self {
         match error {
@@ -112,27 +152,4 @@ impl From<crate::dynamodb::Error> for Error {
             crate::dynamodb::Error::Broken(_) => Self::Broken(Box::new(error)),
         }
     }
-}
-
-/// The implementations of a deployment, by the table they serve.
-#[derive(Clone, Default)]
-pub struct Registry(HashMap<String, Arc<dyn InteractionSegment>>);
-
-impl Registry {
-    /// Adds an implementation, in place of the one that served its table before.
-    #[must_use]
-    pub fn with(mut self, implementation: impl InteractionSegment + 'static) -> Self {
-        self.0.insert(implementation.segment_table().to_owned(), Arc::new(implementation));
-        self
-    }
-
-    /// The implementation that serves a table.
-    pub fn get(&self, segment_table: &str) -> Option<&Arc<dyn InteractionSegment>> {
-        self.0.get(segment_table)
-    }
-}
-
-/// What every deployment has unless it says otherwise.
-pub fn built_in(dynamo: &Dynamo) -> Registry {
-    Registry::default().with(PhoneLog::new(dynamo.clone()))
 }

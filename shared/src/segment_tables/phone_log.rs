@@ -1,27 +1,93 @@
-use std::collections::HashMap;
-
 use async_trait::async_trait;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Map, Value};
+use tokio::time::Instant;
 
+use super::dynamodb_table::{Rows, further_fields};
 use super::{Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment};
 use crate::date_time::DateTime;
+use crate::document::{Fields, FromText, Id, Problem};
 use crate::dynamodb::{self, Dynamo, Item, Table, key, string};
 use crate::sys_id::{self, Kind};
 
 /// The built-in table `sn_openframe_phone_log`, in DynamoDB. A record is kept under a sys_id that is
 /// derived from its `segment_id`, so that ids of any length and kind are one key each.
 pub struct PhoneLog {
-    dynamo: Dynamo,
-    table: String,
+    rows: Rows,
+}
+
+/// A phone log record as an operator writes it: `segment_id`, the phone log's known fields, and
+/// any others, which are kept as they are.
+#[derive(Clone)]
+pub struct PhoneLogRecord {
+    segment_id: Id,
+    columns: Map<String, Value>,
+}
+
+enum CallType {
+    Inbound,
+    Outbound,
+}
+
+impl FromText for CallType {
+    fn from_text(text: &str) -> Result<Self, Problem> {
+        match text {
+            "INBOUND" => Ok(Self::Inbound),
+            "OUTBOUND" => Ok(Self::Outbound),
+            _ => Err(Problem::NotOneOf { one_of: "INBOUND, OUTBOUND" }),
+        }
+    }
+}
+
+impl PhoneLogRecord {
+    /// KB that a record may take, so that it fits into one DynamoDB item of 400 KB.
+    const MOST_KB: usize = 350;
+
+    /// Reads a record and checks its known fields.
+    pub fn read(fields: &Fields<'_>) -> Option<Self> {
+        let segment_id = fields.required::<Id>("segment_id");
+        let mut columns = fields.all().clone();
+        columns.retain(|_, value| !value.is_null());
+        for name in ["call_id", "phone_number", "agent", "contact", "interaction"] {
+            fields.optional::<Id>(name);
+        }
+        let call_type = fields.optional::<CallType>("call_type").map(|call_type| match call_type {
+            CallType::Inbound => "INBOUND",
+            CallType::Outbound => "OUTBOUND",
+        });
+        let times = ["start_time", "end_time"].map(|name| (name, fields.optional::<DateTime>(name)));
+        let duration = fields.seconds("duration");
+        fields.text_up_to("transcript", Self::MOST_KB * 1024);
+        columns.extend(call_type.map(|call_type| ("call_type".to_owned(), call_type.into())));
+        columns.extend(duration.map(|seconds| ("duration".to_owned(), seconds.get().into())));
+        for (name, time) in times {
+            columns.extend(time.map(|time| (name.to_owned(), time.to_string().into())));
+        }
+        let size = serde_json::to_string(&columns).map_or(0, |json| json.len());
+        if size > Self::MOST_KB * 1024 {
+            fields.violation("transcript", Problem::TooLarge { most_kb: Self::MOST_KB });
+        }
+        Some(Self { segment_id: segment_id?, columns })
+    }
+
+    /// The id that the record is found by.
+    pub fn segment_id(&self) -> &str {
+        self.segment_id.as_str()
+    }
 }
 
 impl PhoneLog {
     /// The phone log of this deployment.
     pub fn new(dynamo: Dynamo) -> Self {
         let table = dynamo.tables.name(Table::PhoneLog);
-        Self { dynamo, table }
+        Self { rows: Rows::new(dynamo, table) }
+    }
+
+    /// Stores a record in place of the one with its `segment_id`.
+    pub async fn put(&self, record: &PhoneLogRecord) -> Result<(), crate::Error> {
+        let mut item: Item = dynamodb::to_item(&record.columns)?;
+        item.insert("sys_id".to_owned(), string(record_key(record.segment_id())));
+        Ok(self.rows.put(item).await?)
     }
 }
 
@@ -31,40 +97,24 @@ impl InteractionSegment for PhoneLog {
         Table::PhoneLog.platform_name()
     }
 
-    async fn create(&self, segment: NewInteractionSegment<'_>) -> Result<InteractionSegmentRecord, Error> {
-        let mut item = HashMap::from([
-            ("sys_id".to_owned(), string(record_key(segment.segment_id))),
-            ("segment_id".to_owned(), string(segment.segment_id)),
-            ("interaction".to_owned(), string(segment.interaction)),
-            ("agent".to_owned(), string(segment.agent)),
-            ("start_time".to_owned(), string(segment.opened_on)),
-        ]);
+    async fn create(
+        &self,
+        segment: &NewInteractionSegment<'_>,
+        deadline: Instant,
+    ) -> Result<InteractionSegmentRecord, Error> {
+        let mut item = key(record_key(segment.segment_id));
+        item.insert("segment_id".to_owned(), string(segment.segment_id));
+        item.insert("interaction".to_owned(), string(segment.interaction));
+        item.insert("agent".to_owned(), string(segment.agent));
+        item.insert("start_time".to_owned(), string(segment.opened_on));
         if let Some(call) = segment.external_segment_id {
             item.insert("call_id".to_owned(), string(call));
         }
-        let put = self
-            .dynamo
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item.clone()))
-            .condition_expression("attribute_not_exists(sys_id)")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match put.send().await {
-            Ok(_) => read(segment.segment_id, item),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                    read(segment.segment_id, failed.item.clone().unwrap_or_default())
-                }
-                _ => Err(dynamodb::Error::from(error).into()),
-            },
-        }
+        read(segment.segment_id, self.rows.put_if_absent("sys_id", item, deadline).await?)
     }
 
-    async fn retrieve(&self, segment_id: &str) -> Result<InteractionSegmentRecord, Error> {
-        let get = self.dynamo.client.get_item().table_name(&self.table).consistent_read(true);
-        let answer = get.set_key(Some(key(record_key(segment_id)))).send().await.map_err(dynamodb::Error::from)?;
-        match answer.item {
+    async fn retrieve(&self, segment_id: &str, deadline: Instant) -> Result<InteractionSegmentRecord, Error> {
+        match self.rows.get(key(record_key(segment_id)), deadline).await? {
             Some(item) => read(segment_id, item),
             None => Err(Error::NoSuchRecord { segment_id: segment_id.to_owned() }),
         }
@@ -95,7 +145,5 @@ fn read(segment_id: &str, mut item: Item) -> Result<InteractionSegmentRecord, Er
         fields: Map::new(),
     };
     item.remove("sys_id");
-    let fields: Map<String, Value> =
-        dynamodb::from_item(Table::PhoneLog, item).map_err(|error| Error::Broken(Box::new(error)))?;
-    Ok(InteractionSegmentRecord { fields, ..record })
+    Ok(InteractionSegmentRecord { fields: further_fields(item)?, ..record })
 }

@@ -20,6 +20,27 @@ pub enum Address {
     },
 }
 
+/// What a GET is asked to add to its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Include {
+    /// The interaction segment's record.
+    pub interaction_segment: bool,
+}
+
+impl Include {
+    /// Reads the query parameter `include`.
+    pub fn read(fields: &Fields<'_>) -> Option<Self> {
+        match fields.as_given("include") {
+            None | Some("") => Some(Self { interaction_segment: false }),
+            Some("interaction_segment") => Some(Self { interaction_segment: true }),
+            Some(_) => {
+                fields.violation("include", Problem::NotOneOf { one_of: "interaction_segment" });
+                None
+            }
+        }
+    }
+}
+
 impl Address {
     /// Reads the identifiers of an update: the first that is given wins, the others are not looked at.
     pub fn read(fields: &Fields<'_>) -> Option<Self> {

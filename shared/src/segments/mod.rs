@@ -4,18 +4,21 @@ mod address;
 mod advise;
 mod close;
 mod open;
+mod opening;
 mod record;
 mod shown;
 mod store;
 
 use std::sync::Arc;
 
+use crate::Error;
 use crate::codes::{Code, Label};
 use crate::configurations::Snapshot;
 use crate::date_time::DateTime;
 use crate::document::Id;
+use crate::segment_tables::{self, InteractionSegmentRecord, Registry};
 
-pub use address::Address;
+pub use address::{Address, Include};
 pub use advise::AdviseRequest;
 pub use close::CloseRequest;
 pub use open::{OpenRequest, OriginRequest};
@@ -141,4 +144,28 @@ pub struct Found {
     pub segment: Segment,
     /// The snapshot that [`Segment::configuration`] names.
     pub configuration: Arc<Snapshot>,
+    /// The interaction segment's record, where it was asked for and there is one.
+    pub interaction_segment: Option<InteractionSegmentRecord>,
+}
+
+impl Found {
+    pub(super) fn new(segment: Segment, configuration: Arc<Snapshot>) -> Self {
+        Self { segment, configuration, interaction_segment: None }
+    }
+
+    /// Adds the record of the interaction segment that a segmented wrap-up refers to.
+    pub async fn include_interaction_segment(&mut self, tables: &Registry) -> Result<(), Error> {
+        let (true, Some(table), Some(segment_id)) =
+            (self.segment.segmented, &self.segment.segment_table, &self.segment.segment_id)
+        else {
+            return Ok(());
+        };
+        match tables.retrieve(table.as_str(), segment_id.as_str()).await {
+            Ok(record) => self.interaction_segment = Some(record),
+            // Whoever keeps the table may have deleted it.
+            Err(segment_tables::Error::NoSuchRecord { .. }) => {}
+            Err(source) => return Err(Error::SegmentTable { table: table.to_string(), source }),
+        }
+        Ok(())
+    }
 }

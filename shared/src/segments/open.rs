@@ -107,10 +107,8 @@ impl OpenRequest {
 fn read_external(fields: &Fields<'_>) -> Option<OriginRequest> {
     let required = Problem::RequiredWhen { when: "when external is true" };
     let external_segment_id = fields.required_when("external_segment_id", required.clone());
-    if !fields.has("configuration") {
-        fields.violation("configuration", required);
-    }
-    let configuration = fields.object("configuration").and_then(|object| ConfigurationRequest::read(&object));
+    let configuration = fields.required_object("configuration", required);
+    let configuration = configuration.and_then(|object| ConfigurationRequest::read(&object));
     let timed = configuration.as_ref().is_some_and(|configuration| configuration.duration.is_some());
     if timed && !fields.has("opened_on") {
         let when = "when configuration.duration is given";

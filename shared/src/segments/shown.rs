@@ -5,6 +5,7 @@ use crate::codes::ShownCode;
 use crate::configurations::ShownConfiguration;
 use crate::date_time::DateTime;
 use crate::language::Wish;
+use crate::segment_tables::InteractionSegmentRecord;
 
 /// `segment` of an answer: all that is stored, in the reference's order of fields. Flags are always
 /// there, other fields where the segment has them.
@@ -42,6 +43,8 @@ struct ShownSegment<'a> {
     ai_code_defined_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ai_notes_defined_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interaction_segment: Option<&'a InteractionSegmentRecord>,
 }
 
 /// The body of a successful answer about one segment.
@@ -123,6 +126,7 @@ impl Found {
             ai_notes: segment.ai_notes.as_ref().map(|advice| advice.value.as_str()),
             ai_code_defined_at: segment.ai_code.as_ref().map(|advice| advice.defined_at.to_string()),
             ai_notes_defined_at: segment.ai_notes.as_ref().map(|advice| advice.defined_at.to_string()),
+            interaction_segment: self.interaction_segment.as_ref(),
         }
     }
 }

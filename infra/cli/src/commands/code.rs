@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use wrapup::codes::{Code, CodeRequest};
 use wrapup::document::{Document, Violations};
 
-use super::{CommandError, read_file};
+use super::{CommandError, read_json};
 use crate::connect::Target;
 use crate::output::{self, Output, Row};
 
@@ -102,17 +102,14 @@ fn progress_bar(total: usize) -> ProgressBar {
 
 /// Reads `{"codes": [..]}`; one entry's violations do not stop the others.
 fn json_rows(path: &Path) -> Result<Vec<ImportRow>, CommandError> {
-    let document = Document::from_json(&read_file(path)?)
-        .map_err(|source| CommandError::Json { path: path.to_owned(), source })?;
-    let rows = document.read(|fields| {
+    read_json(path, |fields| {
         let entries = fields.each_object("codes")?;
         let rows = entries.into_iter().enumerate().map(|(index, entry)| ImportRow {
             place: format!("codes[{index}]"),
             request: entry.map_err(Violations::from).and_then(|entry| entry.attempt(CodeRequest::read)),
         });
-        Some(rows.collect::<Vec<_>>())
-    });
-    rows.map_err(|violations| CommandError::Fields { path: path.to_owned(), violations })
+        Some(rows.collect())
+    })
 }
 
 /// Reads a CSV file with a head line. An empty cell is an absent field.

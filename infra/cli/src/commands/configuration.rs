@@ -2,9 +2,8 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use wrapup::configurations::Definition;
-use wrapup::document::Document;
 
-use super::{CommandError, read_file};
+use super::{CommandError, read_json};
 use crate::connect::Target;
 use crate::output::{self, Output, Row};
 
@@ -34,11 +33,7 @@ pub async fn run(command: Command, target: &Target) -> Result<(), CommandError> 
     let system = target.system().await;
     match command {
         Command::Put { file } => {
-            let json = Document::from_json(&read_file(&file)?)
-                .map_err(|source| CommandError::Json { path: file.clone(), source })?;
-            let definition = json
-                .read(Definition::read)
-                .map_err(|violations| CommandError::Fields { path: file.clone(), violations })?;
+            let definition = read_json(&file, Definition::read)?;
             let codes = system.codes().find(&definition.allowed_codes).await?;
             let unusable =
                 definition.allowed_codes.iter().filter(|label| codes.get(*label).is_none_or(|code| !code.active));

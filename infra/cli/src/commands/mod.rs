@@ -2,14 +2,17 @@
 
 pub mod code;
 pub mod configuration;
+pub mod phone_log;
+pub mod segment_table;
 pub mod tables;
 pub mod user;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use wrapup::document::{ParseError, Violations};
+use wrapup::document::{Document, Fields, ParseError, Violations};
 use wrapup::dynamodb;
+use wrapup::segment_tables::{self, SegmentTablesError};
 
 use crate::local::LocalError;
 
@@ -54,6 +57,18 @@ pub enum CommandError {
     /// A configuration names codes that agents could not use.
     #[error("{}: no active wrap-up code {labels}; add them by `wrapup code import` or POST code first", path.display())]
     CodesMissing { path: PathBuf, labels: String },
+    /// The environment describes segment tables badly.
+    #[error(transparent)]
+    SegmentTables(#[from] SegmentTablesError),
+    /// A table that is not served.
+    #[error("no segment table '{table}' is served; there are: {served}. For a Lambda function name it by --function")]
+    UnknownSegmentTable { table: String, served: String },
+    /// A table did not do what it was asked.
+    #[error("{table}: {source}")]
+    SegmentTable { table: String, source: segment_tables::Error },
+    /// A table that breaks the contract.
+    #[error("{table} does not keep the contract of segment tables")]
+    ContractBroken { table: String },
     /// The terminal.
     #[error("standard input or output: {0}")]
     Terminal(#[from] io::Error),
@@ -77,6 +92,13 @@ fn hint(error: &wrapup::Error) -> &'static str {
     } else {
         ""
     }
+}
+
+/// Reads a JSON file whose fields `read` takes.
+fn read_json<T>(path: &Path, read: impl FnOnce(&Fields<'_>) -> Option<T>) -> Result<T, CommandError> {
+    let document = Document::from_json(&read_file(path)?)
+        .map_err(|source| CommandError::Json { path: path.to_owned(), source })?;
+    document.read(read).map_err(|violations| CommandError::Fields { path: path.to_owned(), violations })
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, CommandError> {

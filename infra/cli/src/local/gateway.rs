@@ -9,7 +9,6 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use futures_util::StreamExt;
-use lambda_http::aws_lambda_events::query_map::QueryMap;
 use lambda_http::{Context, RequestExt};
 use tokio::net::TcpListener;
 use wrapup::api::{Api, MOST_BYTES};
@@ -40,24 +39,29 @@ async fn handle(State(api): State<Arc<Api>>, request: Request) -> Response {
 async fn to_lambda(request: Request) -> Result<lambda_http::Request, axum::Error> {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
-    // Infallible: what is no query parameter is left out.
-    let query: QueryMap = parts.uri.query().unwrap_or_default().parse().unwrap_or_default();
     let mut context = Context::default();
     context.request_id = uuid::Uuid::new_v4().to_string();
     let body = lambda_http::Body::Binary(read(body).await?);
-    Ok(lambda_http::Request::from_parts(parts, body)
-        .with_raw_http_path(path)
-        .with_query_string_parameters(query)
-        .with_lambda_context(context))
+    Ok(lambda_http::Request::from_parts(parts, body).with_raw_http_path(path).with_lambda_context(context))
 }
 
-/// Reads a body, but no more of it than it takes to see that it is too large.
+/// Bytes of an unwanted rest of a body that are still taken in, so that the caller gets to read why
+/// it is unwanted, and can go on with its connection.
+const MOST_UNWANTED: usize = 64 * 1024 * 1024;
+
+/// Reads a body, but keeps no more of it than it takes to see that it is too large.
 async fn read(body: Body) -> Result<Vec<u8>, axum::Error> {
     let mut chunks = body.into_data_stream();
     let mut bytes = Vec::new();
+    let mut unwanted = 0;
     while let Some(chunk) = chunks.next().await {
-        bytes.extend_from_slice(&chunk?);
-        if bytes.len() > MOST_BYTES {
+        let chunk = chunk?;
+        if bytes.len() <= MOST_BYTES {
+            bytes.extend_from_slice(&chunk);
+        } else {
+            unwanted += chunk.len();
+        }
+        if unwanted > MOST_UNWANTED {
             break;
         }
     }

@@ -4,6 +4,7 @@
 mod demo;
 mod engine;
 mod gateway;
+mod lambda;
 
 use std::io;
 use std::path::PathBuf;
@@ -18,11 +19,8 @@ use wrapup::dynamodb::{self, Dynamo, Tables, tables};
 use wrapup::segment_tables;
 use wrapup::settings::{self, SettingsError};
 
-use crate::connect::embedded;
+use crate::connect::{DYNAMODB_PORT, LAMBDA_PORT, on_this_machine};
 use crate::output;
-
-/// The port of the embedded DynamoDB where none is chosen.
-pub const DYNAMODB_PORT: u16 = 8000;
 
 /// What `wrapup local` takes.
 #[derive(Args, Clone)]
@@ -36,6 +34,13 @@ pub struct Options {
     /// Folder in which data outlives a restart
     #[arg(long, value_name = "DIR", default_value = ".wrapup")]
     data: PathBuf,
+    /// A Lambda function to run beside the API, started by a command and speaking the Lambda Runtime
+    /// API, as a table of WRAPUP_SEGMENT_TABLES names it; may be repeated
+    #[arg(long = "function", value_name = "NAME=COMMAND")]
+    functions: Vec<lambda::Function>,
+    /// Port of the Lambda Invoke API in front of these functions; 0 takes a free one
+    #[arg(long, default_value_t = LAMBDA_PORT)]
+    lambda_port: u16,
     /// Keep the data in memory instead, and lose it at the end
     #[arg(long, conflicts_with = "data")]
     in_memory: bool,
@@ -56,6 +61,9 @@ pub enum LocalError {
     /// The environment says something that is of no use.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// The segment tables cannot be put together.
+    #[error(transparent)]
+    SegmentTables(#[from] segment_tables::SegmentTablesError),
     /// The functions cannot be put together.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -75,9 +83,14 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
 
     let data = (!options.in_memory).then_some(options.data);
     let engine = engine::start(engine_listener, data.as_deref())?;
-    let dynamo = Dynamo { client: dynamodb::connect(embedded(engine_port)), tables: Tables::default() };
+    let dynamo = Dynamo { client: dynamodb::connect(on_this_machine(engine_port)), tables: Tables::default() };
     tables::create_missing(&dynamo).await.map_err(wrapup::Error::from)?;
-    let segment_tables = segment_tables::built_in(&dynamo);
+    let lambda_port = start_functions(options.lambda_port, options.functions).await?;
+    let segment_tables = crate::connect::segment_tables(&dynamo, || {
+        let mut lambda = on_this_machine(lambda_port.unwrap_or(options.lambda_port));
+        lambda.endpoint = settings::optional(segment_tables::LAMBDA_ENDPOINT).or(lambda.endpoint);
+        segment_tables::connect(lambda)
+    })?;
     let system = System::new(dynamo, segment_tables, Clock::system(), settings::language()?);
     let demo = demo::ensure(&system).await?;
     let api = Api::new(&system, endpoints(&system))?;
@@ -85,6 +98,9 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
     let base = format!("http://127.0.0.1:{api_port}");
     output::line(format!("Wrap Up API   {base}/api/now/wrapup"))?;
     output::line(format!("DynamoDB      http://127.0.0.1:{engine_port}"))?;
+    if let Some(port) = lambda_port {
+        output::line(format!("Lambda        http://127.0.0.1:{port}"))?;
+    }
     output::line(match &data {
         Some(data) => format!("Data          {}", data.display()),
         None => "Data          in memory, lost at the end".to_owned(),
@@ -98,6 +114,17 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
     gateway::serve(api_listener, Arc::new(api), until_told_to_end()).await?;
     engine.stop().await;
     Ok(())
+}
+
+/// Starts the functions beside the API, if there are any; answers the port they are invoked on.
+async fn start_functions(port: u16, functions: Vec<lambda::Function>) -> Result<Option<u16>, LocalError> {
+    if functions.is_empty() {
+        return Ok(None);
+    }
+    let listener = listen(port, "--lambda-port").await?;
+    let port = listener.local_addr()?.port();
+    lambda::start(listener, functions).await?;
+    Ok(Some(port))
 }
 
 /// The endpoints of the API: the functions' own.

@@ -1,0 +1,91 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use super::{Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment};
+
+/// How long a call of the API waits for a segment table, in all: long enough for a function that
+/// starts cold, well under the 29 s for which API Gateway waits.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The implementations of a deployment, by the table they serve.
+#[derive(Clone)]
+pub struct Registry {
+    implementations: BTreeMap<String, Arc<dyn InteractionSegment>>,
+    patience: Duration,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self { implementations: BTreeMap::new(), patience: PATIENCE }
+    }
+}
+
+impl Registry {
+    /// Adds an implementation, in place of the one that served its table before.
+    #[must_use]
+    pub fn with(mut self, implementation: impl InteractionSegment + 'static) -> Self {
+        self.implementations.insert(implementation.segment_table().to_owned(), Arc::new(implementation));
+        self
+    }
+
+    /// Waits this long for a table instead of 10 seconds.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// The implementation that serves a table.
+    pub fn get(&self, segment_table: &str) -> Option<&Arc<dyn InteractionSegment>> {
+        self.implementations.get(segment_table)
+    }
+
+    /// The tables that are served, in alphabetical order.
+    pub fn tables(&self) -> impl Iterator<Item = &str> {
+        self.implementations.keys().map(String::as_str)
+    }
+
+    /// The record of a table with this id.
+    pub async fn retrieve(&self, table: &str, segment_id: &str) -> Result<InteractionSegmentRecord, Error> {
+        let deadline = Instant::now() + self.patience;
+        self.retrieve_by(table, segment_id, deadline).await
+    }
+
+    /// The record that a new wrap-up segment refers to, created if it is not there.
+    pub async fn retrieve_or_create(
+        &self,
+        table: &str,
+        segment: &NewInteractionSegment<'_>,
+    ) -> Result<InteractionSegmentRecord, Error> {
+        let deadline = Instant::now() + self.patience;
+        match self.retrieve_by(table, segment.segment_id, deadline).await {
+            Err(Error::NoSuchRecord { .. }) => {
+                let created = timeout_at(deadline, self.serving(table)?.create(segment, deadline)).await;
+                own(table, segment.segment_id, created.unwrap_or_else(|_| Err(Error::too_late()))?)
+            }
+            answer => answer,
+        }
+    }
+
+    async fn retrieve_by(&self, table: &str, id: &str, deadline: Instant) -> Result<InteractionSegmentRecord, Error> {
+        let retrieved = timeout_at(deadline, self.serving(table)?.retrieve(id, deadline)).await;
+        own(table, id, retrieved.unwrap_or_else(|_| Err(Error::too_late()))?)
+    }
+
+    fn serving(&self, table: &str) -> Result<&Arc<dyn InteractionSegment>, Error> {
+        self.get(table).ok_or_else(|| Error::Broken(format!("no implementation serves {table} here any more").into()))
+    }
+}
+
+/// An implementation that answers another record than it was asked for would mix up wrap-ups.
+fn own(table: &str, segment_id: &str, record: InteractionSegmentRecord) -> Result<InteractionSegmentRecord, Error> {
+    if record.table != table {
+        return Err(Error::Broken(format!("it answered a record of table {}", record.table).into()));
+    }
+    if record.id != segment_id {
+        return Err(Error::Broken("it answered another record than it was asked for".into()));
+    }
+    Ok(record)
+}

@@ -1,0 +1,218 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_lambda::Client;
+use aws_sdk_lambda::error::{DisplayErrorContext, SdkError};
+use aws_sdk_lambda::operation::invoke::InvokeError;
+use aws_sdk_lambda::primitives::Blob;
+use serde::Serialize;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::{Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment};
+use crate::date_time::DateTime;
+use crate::document::{BoundedText, Document, Fields, FromText, Problem};
+
+/// The version of the contract with a function. `docs/segment-table.schema.json` is its text.
+const VERSION: u8 = 1;
+
+/// How often a function is asked that Lambda throttles.
+const ATTEMPTS: u32 = 3;
+
+/// A table that a Lambda function serves, in whatever language.
+pub struct Remote {
+    segment_table: String,
+    function: String,
+    client: Client,
+}
+
+/// What a function is sent.
+#[derive(Serialize)]
+struct Request<'a> {
+    version: u8,
+    segment_table: &'a str,
+    /// Milliseconds for which the answer is waited for.
+    remaining_ms: u64,
+    #[serde(flatten)]
+    operation: Operation<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "operation", rename_all = "snake_case")]
+enum Operation<'a> {
+    Create { segment: Segment<'a> },
+    Retrieve { segment_id: &'a str },
+}
+
+#[derive(Serialize)]
+struct Segment<'a> {
+    segment_id: &'a str,
+    interaction: &'a str,
+    agent: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_segment_id: Option<&'a str>,
+    opened_on: DateTime,
+    caller: &'a str,
+}
+
+/// What a function answers.
+enum Response {
+    Record(Box<InteractionSegmentRecord>),
+    NoSuchRecord,
+    BadInput(String),
+    TryAgain,
+}
+
+impl Remote {
+    /// The table that requests call `segment_table`, served by a function's name or ARN.
+    pub fn new(segment_table: impl Into<String>, function: impl Into<String>, client: Client) -> Self {
+        Self { segment_table: segment_table.into(), function: function.into(), client }
+    }
+
+    async fn ask(
+        &self,
+        id: &str,
+        operation: Operation<'_>,
+        deadline: Instant,
+    ) -> Result<InteractionSegmentRecord, Error> {
+        let remaining = deadline.saturating_duration_since(Instant::now());
+        let request = Request {
+            version: VERSION,
+            segment_table: &self.segment_table,
+            remaining_ms: u64::try_from(remaining.as_millis()).unwrap_or(u64::MAX),
+            operation,
+        };
+        let payload = serde_json::to_vec(&request).map_err(|error| Error::Broken(Box::new(error)))?;
+        let answer = timeout_at(deadline, self.invoke(payload)).await.map_err(|_| Error::too_late())??;
+        let response = match Document::from_json(&answer) {
+            Ok(document) => document.read(Response::read).map_err(|violations| violations.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        match response {
+            Ok(Response::Record(record)) => Ok(*record),
+            Ok(Response::NoSuchRecord) => Err(Error::NoSuchRecord { segment_id: id.to_owned() }),
+            Ok(Response::BadInput(reason)) => Err(Error::BadInput { reason }),
+            Ok(Response::TryAgain) => Err(Error::TryAgain(self.failure("asks to try again"))),
+            Err(violation) => Err(Error::Broken(self.failure(&format!("breaks the contract: {violation}")))),
+        }
+    }
+
+    /// Invokes the function; only throttles are tried again, since Lambda refused those before
+    /// anything ran.
+    async fn invoke(&self, payload: Vec<u8>) -> Result<Vec<u8>, Error> {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let sent =
+                self.client.invoke().function_name(&self.function).payload(Blob::new(payload.clone())).send().await;
+            match sent {
+                Ok(answer) => {
+                    if let Some(kind) = answer.function_error() {
+                        // Its payload may quote the conversation: not for the log.
+                        return Err(Error::Broken(self.failure(&format!("failed ({kind})"))));
+                    }
+                    return Ok(answer.payload.map(Blob::into_inner).unwrap_or_default());
+                }
+                Err(error) if is_throttle(&error) && attempt < ATTEMPTS => {
+                    sleep(Duration::from_millis(100 << attempt)).await;
+                }
+                Err(error) => {
+                    let failure = self.failure(&DisplayErrorContext(&error).to_string());
+                    return Err(match is_transient(&error) {
+                        true => Error::TryAgain(failure),
+                        false => Error::Broken(failure),
+                    });
+                }
+            }
+        }
+    }
+
+    fn failure(&self, what: &str) -> Box<dyn std::error::Error + Send + Sync> {
+        format!("function {} {what}", self.function).into()
+    }
+}
+
+#[async_trait]
+impl InteractionSegment for Remote {
+    fn segment_table(&self) -> &str {
+        &self.segment_table
+    }
+
+    async fn create(
+        &self,
+        segment: &NewInteractionSegment<'_>,
+        deadline: Instant,
+    ) -> Result<InteractionSegmentRecord, Error> {
+        let new = Segment {
+            segment_id: segment.segment_id,
+            interaction: segment.interaction,
+            agent: segment.agent,
+            external_segment_id: segment.external_segment_id,
+            opened_on: segment.opened_on,
+            caller: segment.caller,
+        };
+        self.ask(segment.segment_id, Operation::Create { segment: new }, deadline).await
+    }
+
+    async fn retrieve(&self, segment_id: &str, deadline: Instant) -> Result<InteractionSegmentRecord, Error> {
+        self.ask(segment_id, Operation::Retrieve { segment_id }, deadline).await
+    }
+}
+
+impl Response {
+    fn read(fields: &Fields<'_>) -> Option<Self> {
+        if fields.whole_number("version") != Some(u64::from(VERSION)) {
+            fields.violation("version", Problem::NotOneOf { one_of: "1" });
+        }
+        if fields.has("error") {
+            let error = fields.object("error")?;
+            let message = error.optional::<Message>("message");
+            return match error.as_given("code") {
+                Some("no_such_record") => Some(Self::NoSuchRecord),
+                Some("bad_input") => Some(Self::BadInput(message.map(|message| message.0).unwrap_or_default())),
+                Some("try_again") => Some(Self::TryAgain),
+                _ => {
+                    error.violation("code", Problem::NotOneOf { one_of: "no_such_record, bad_input, try_again" });
+                    None
+                }
+            };
+        }
+        if !fields.has("record") {
+            fields.violation("record", Problem::RequiredWhen { when: "where error is not given" });
+        }
+        let record = fields.object("record")?;
+        let id = record.required::<Message>("id");
+        let table = record.required::<Message>("table");
+        let record = InteractionSegmentRecord {
+            interaction: record.optional::<Message>("interaction").map(|text| text.0),
+            agent: record.optional::<Message>("agent").map(|text| text.0),
+            start: record.optional("start"),
+            end: record.optional("end"),
+            transcript: record.text_up_to("transcript", usize::MAX),
+            fields: record.object("fields").map(|fields| fields.all().clone()).unwrap_or_default(),
+            id: id?.0,
+            table: table?.0,
+        };
+        Some(Self::Record(Box::new(record)))
+    }
+}
+
+/// A text of a response: an id, or words for the API's caller.
+struct Message(String);
+
+impl FromText for Message {
+    fn from_text(text: &str) -> Result<Self, Problem> {
+        BoundedText::<1024>::from_text(text).map(|text| Self(text.0))
+    }
+}
+
+fn is_throttle(error: &SdkError<InvokeError>) -> bool {
+    error.as_service_error().is_some_and(InvokeError::is_too_many_requests_exception)
+}
+
+fn is_transient(error: &SdkError<InvokeError>) -> bool {
+    match error {
+        SdkError::ServiceError(failure) => is_throttle(error) || failure.raw().status().is_server_error(),
+        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,337 @@
+//! How a segment opens: once for all who ask for the same one, whatever races or is cut short.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+
+use super::address::{external_key, latest_key, slot_key};
+use super::open::Blueprint;
+use super::record;
+use super::store::{ALL_OLD, ROUNDS, Segments, back_off, contended};
+use super::{Advice, Found, OpenRequest, Origin, OriginRequest, Segment, State};
+use crate::Error;
+use crate::configurations::{Sealed, Snapshot};
+use crate::date_time::DateTime;
+use crate::document::{Id, Problem, Violations};
+use crate::dynamodb::{self, Item, Outcome, key, string};
+use crate::error::Refusal;
+use crate::segment_tables::{self, NewInteractionSegment, Registry};
+use crate::sys_id::{self, Kind};
+
+impl Segments {
+    /// Opens a segment, once for all who ask for the same one. `caller` is the API user's name.
+    ///
+    /// Nothing that a crash leaves behind is wrong: codes, a snapshot and an interaction segment
+    /// that nothing points to yet, all of which the next attempt finds and uses.
+    pub async fn open(&self, request: &OpenRequest, caller: &str, tables: &Registry) -> Result<Found, Error> {
+        let hash = request.hash().map_err(|error| Error::DynamoDb(dynamodb::Error::broken(error)))?;
+        let opened_on = request.opened_on.unwrap_or_else(|| self.clock.now().into());
+        let (snapshot, sealed) = match self.recall_snapshot(request) {
+            Some(seen) => {
+                self.ensure_interaction_segment(request, opened_on, caller, tables).await?;
+                seen
+            }
+            None => {
+                // The same request again has to succeed even where its codes or its configuration
+                // have been switched off since.
+                if let Some(existing) = self.existing(request).await? {
+                    return self.answer_again(existing, request, &hash).await;
+                }
+                self.prepare_snapshot(request, opened_on, caller, tables).await?
+            }
+        };
+        let segment = self.new_segment(request, opened_on, &snapshot, sealed.hash, hash);
+        self.commit(segment, request, snapshot).await
+    }
+
+    /// The request's snapshot, if this instance has seen all it is made of within the last minute,
+    /// finds nothing against it, and knows that it is stored.
+    fn recall_snapshot(&self, request: &OpenRequest) -> Option<(Arc<Snapshot>, Sealed)> {
+        let blueprint = match &request.origin {
+            OriginRequest::External { configuration, .. } => Blueprint::Request(configuration),
+            OriginRequest::Internal { configuration } => {
+                let definition = self.configurations.recall(configuration.as_str())?;
+                definition.active.then_some(Blueprint::Definition(definition))?
+            }
+        };
+        let codes = self.codes.recall(&blueprint.labels())?;
+        let known = codes.into_iter().map(|code| (code.code.clone(), code)).collect();
+        let (snapshot, sealed) = blueprint.snapshot(&known).ok()?;
+        self.configurations.is_stored(&sealed).then_some((snapshot, sealed))
+    }
+
+    /// Reads and judges what the snapshot is made of, and only then stores what is missing of it.
+    async fn prepare_snapshot(
+        &self,
+        request: &OpenRequest,
+        opened_on: DateTime,
+        caller: &str,
+        tables: &Registry,
+    ) -> Result<(Arc<Snapshot>, Sealed), Error> {
+        let blueprint = match &request.origin {
+            OriginRequest::External { configuration, .. } => Blueprint::Request(configuration),
+            OriginRequest::Internal { configuration } => {
+                let definition = self.configurations.find(configuration.as_str()).await?;
+                let definition = definition.filter(|definition| definition.active).ok_or_else(|| {
+                    let problem = Problem::NotAnActiveConfiguration { sys_id: configuration.to_string() };
+                    Violations::one("wrap_up_configuration_sys_id", problem)
+                })?;
+                Blueprint::Definition(definition)
+            }
+        };
+        let mut known = self.codes.find(&blueprint.labels()).await?;
+        let missing = blueprint.missing(&known);
+        known.extend(missing.iter().map(|code| (code.code.clone(), Arc::new(code.clone()))));
+        let (mut snapshot, mut sealed) = blueprint.snapshot(&known)?;
+        self.ensure_interaction_segment(request, opened_on, caller, tables).await?;
+        if !missing.is_empty() {
+            let added = self.codes.add_missing(missing).await?;
+            known.extend(added.into_iter().map(|code| (code.code.clone(), code)));
+            // Another caller may have been faster to add a code, with other translations.
+            (snapshot, sealed) = blueprint.snapshot(&known)?;
+        }
+        let hash = sealed.hash.clone();
+        let content = sealed.content.clone();
+        self.configurations.store(&snapshot, sealed).await?;
+        Ok((snapshot, Sealed { hash, content }))
+    }
+
+    /// Has the segment table retrieve the interaction segment of a segmented wrap-up, or create it.
+    async fn ensure_interaction_segment(
+        &self,
+        request: &OpenRequest,
+        opened_on: DateTime,
+        caller: &str,
+        tables: &Registry,
+    ) -> Result<(), Error> {
+        let (Some(true), Some(segment_id), Some(table)) =
+            (request.segmented, &request.segment_id, &request.segment_table)
+        else {
+            return Ok(());
+        };
+        let segment = NewInteractionSegment {
+            segment_id: segment_id.as_str(),
+            interaction: request.interaction.as_str(),
+            agent: request.agent.as_str(),
+            external_segment_id: match &request.origin {
+                OriginRequest::External { external_segment_id, .. } => Some(external_segment_id.as_str()),
+                OriginRequest::Internal { .. } => None,
+            },
+            opened_on,
+            caller,
+        };
+        match tables.retrieve_or_create(table.as_str(), &segment).await {
+            Ok(_) => Ok(()),
+            Err(segment_tables::Error::BadInput { reason }) => {
+                Err(Violations::one("segment_id", Problem::RefusedByTable { reason }).into())
+            }
+            Err(source) => Err(Error::SegmentTable { table: table.to_string(), source }),
+        }
+    }
+
+    fn new_segment(
+        &self,
+        request: &OpenRequest,
+        opened_on: DateTime,
+        configuration: &Snapshot,
+        configuration_hash: String,
+        request_hash: String,
+    ) -> Segment {
+        let defined_at = self.now_ms();
+        let code = request.ai_wrap_up_code.clone().filter(|_| configuration.enable_ai_code);
+        let notes = request.ai_notes.clone().filter(|_| configuration.enable_ai_notes);
+        let (sys_id, origin) = match &request.origin {
+            OriginRequest::External { external_segment_id, .. } => (
+                external_key(external_segment_id),
+                Origin::External { external_segment_id: external_segment_id.clone() },
+            ),
+            OriginRequest::Internal { .. } => (internal_key(request, None), Origin::Internal),
+        };
+        Segment {
+            sys_id,
+            agent: request.agent.clone(),
+            interaction: request.interaction.clone(),
+            origin,
+            segmented: request.segmented.unwrap_or(false),
+            segment_id: request.segment_id.clone(),
+            segment_table: request.segment_table.clone(),
+            opened_on,
+            configuration: configuration_hash,
+            ai_code: code.map(|value| Advice { value, defined_at }),
+            ai_notes: notes.map(|value| Advice { value, defined_at }),
+            state: State::Open,
+            request_hash,
+            version: 0,
+        }
+    }
+
+    /// Writes a new segment together with the records that find it, or answers the one that another
+    /// call made first.
+    async fn commit(
+        &self,
+        mut segment: Segment,
+        request: &OpenRequest,
+        snapshot: Arc<Snapshot>,
+    ) -> Result<Found, Error> {
+        let internal = matches!(segment.origin, Origin::Internal);
+        let mut is_latest = true;
+        let mut previous: Option<String> = None;
+        for round in 0..ROUNDS {
+            if !internal && !is_latest {
+                // Opened before the latest one: nothing else changes with it, so it needs no transaction,
+                // which would cost twice the units.
+                return match self.put_alone(&segment).await? {
+                    None => Ok(Found::new(segment, snapshot)),
+                    Some(existing) => self.answer_again(existing, request, &segment.request_hash).await,
+                };
+            }
+            let mut writes = vec![self.put_segment(&segment)?];
+            if internal {
+                writes.push(self.put_slot(&segment, previous.as_deref())?);
+            }
+            if is_latest {
+                writes.push(self.put_latest(&segment)?);
+            }
+            let sent = self.dynamo.client.transact_write_items().set_transact_items(Some(writes)).send().await;
+            let Err(error) = sent else { return Ok(Found::new(segment, snapshot)) };
+            let Some(outcomes) = dynamodb::cancellation(&error) else {
+                return Err(dynamodb::Error::from(error).into());
+            };
+            if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Conflict)) {
+                back_off(round).await;
+                continue;
+            }
+            let mut outcomes = outcomes.into_iter();
+            if let Some(Outcome::Refused(item)) = outcomes.next() {
+                let existing = record::from_item(item.unwrap_or_default())?;
+                return self.answer_again(existing, request, &segment.request_hash).await;
+            }
+            if internal && let Some(Outcome::Refused(item)) = outcomes.next() {
+                let holder = self.holder(item.unwrap_or_default()).await?;
+                if holder.state == State::Open {
+                    return self.answer_again(holder, request, &segment.request_hash).await;
+                }
+                segment.sys_id = internal_key(request, Some(&holder.sys_id));
+                previous = Some(holder.sys_id);
+            }
+            if let Some(Outcome::Refused(_)) = outcomes.next() {
+                is_latest = false;
+            }
+        }
+        Err(contended().into())
+    }
+
+    fn put_segment(&self, segment: &Segment) -> Result<TransactWriteItem, dynamodb::Error> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(record::to_item(segment)?))
+            .condition_expression("attribute_not_exists(sys_id)")
+            .return_values_on_condition_check_failure(ALL_OLD);
+        transact(put)
+    }
+
+    fn put_slot(&self, segment: &Segment, previous: Option<&str>) -> Result<TransactWriteItem, dynamodb::Error> {
+        let mut item = key(slot_key(&segment.agent, &segment.interaction, segment.segment_id.as_ref()));
+        item.insert("segment".to_owned(), string(&segment.sys_id));
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .return_values_on_condition_check_failure(ALL_OLD);
+        transact(match previous {
+            None => put.condition_expression("attribute_not_exists(sys_id)"),
+            Some(previous) => put
+                .condition_expression("#segment = :previous")
+                .expression_attribute_names("#segment", "segment")
+                .expression_attribute_values(":previous", string(previous)),
+        })
+    }
+
+    fn put_latest(&self, segment: &Segment) -> Result<TransactWriteItem, dynamodb::Error> {
+        let mut item = key(latest_key(&segment.agent, &segment.interaction));
+        item.insert("segment".to_owned(), string(&segment.sys_id));
+        item.insert("opened_on".to_owned(), string(segment.opened_on));
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(sys_id) OR opened_on <= :opened_on")
+            .expression_attribute_values(":opened_on", string(segment.opened_on));
+        transact(put)
+    }
+
+    /// Puts a segment that is not the latest; answers the one that is there, if any.
+    async fn put_alone(&self, segment: &Segment) -> Result<Option<Segment>, Error> {
+        let put = self
+            .dynamo
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(record::to_item(segment)?))
+            .condition_expression("attribute_not_exists(sys_id)")
+            .return_values_on_condition_check_failure(ALL_OLD);
+        match put.send().await {
+            Ok(_) => Ok(None),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                    Ok(Some(record::from_item(failed.item.clone().unwrap_or_default())?))
+                }
+                _ => Err(dynamodb::Error::from(error).into()),
+            },
+        }
+    }
+
+    /// The segment that the request opened earlier, if it did.
+    async fn existing(&self, request: &OpenRequest) -> Result<Option<Segment>, Error> {
+        match &request.origin {
+            OriginRequest::External { external_segment_id, .. } => {
+                let item = self.get(external_key(external_segment_id)).await?;
+                Ok(item.map(record::from_item).transpose()?)
+            }
+            OriginRequest::Internal { .. } => {
+                let slot = slot_key(&request.agent, &request.interaction, request.segment_id.as_ref());
+                let Some(slot) = self.get(slot).await? else { return Ok(None) };
+                let holder = self.holder(slot).await?;
+                Ok((holder.state == State::Open).then_some(holder))
+            }
+        }
+    }
+
+    /// The segment that a `slot:` record points to.
+    async fn holder(&self, slot: Item) -> Result<Segment, Error> {
+        let sys_id = self.pointer(slot)?;
+        match self.get(sys_id.clone()).await? {
+            Some(item) => Ok(record::from_item(item)?),
+            None => Err(self.corrupt(&sys_id, "a slot points to it, and it is not there").into()),
+        }
+    }
+
+    /// Answers a request to open a segment that is there already.
+    async fn answer_again(&self, existing: Segment, request: &OpenRequest, hash: &str) -> Result<Found, Error> {
+        if existing.request_hash == hash {
+            return self.with_configuration(existing).await;
+        }
+        Err(match (&request.origin, &existing.origin) {
+            (OriginRequest::External { external_segment_id, .. }, Origin::External { external_segment_id: stored })
+                if external_segment_id == stored =>
+            {
+                Refusal::ExternalIdTaken { id: external_segment_id.to_string(), sys_id: existing.sys_id }.into()
+            }
+            (OriginRequest::Internal { .. }, Origin::Internal) => {
+                Refusal::AlreadyOpen { sys_id: existing.sys_id }.into()
+            }
+            // Two ids with one UUIDv5, see `sys_id::derive`.
+            _ => self.corrupt(&existing.sys_id, "it belongs to another identifier").into(),
+        })
+    }
+}
+
+/// The sys_id of the internal segment that follows `previous` in its slot: see [`sys_id::derive`].
+fn internal_key(request: &OpenRequest, previous: Option<&str>) -> String {
+    let segment_id = request.segment_id.as_ref().map_or("", Id::as_str);
+    let parts = [request.agent.as_str(), request.interaction.as_str(), segment_id, previous.unwrap_or("")];
+    sys_id::derive(Kind::InternalSegment, &parts)
+}
+
+fn transact(put: aws_sdk_dynamodb::types::builders::PutBuilder) -> Result<TransactWriteItem, dynamodb::Error> {
+    Ok(TransactWriteItem::builder().put(put.build().map_err(dynamodb::Error::broken)?).build())
+}
