@@ -47,6 +47,15 @@ impl<K: Hash + Eq, V: Clone> Cache<K, V> {
         fresh.then(|| entry.value.clone())
     }
 
+    /// What is remembered, however old: a guess.
+    pub fn get_even_old<Q>(&self, key: &Q) -> Option<V>
+    where
+        K: std::borrow::Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.lock().by_key.get(key).map(|entry| entry.value.clone())
+    }
+
     pub fn put(&self, key: K, value: V, weight: usize) {
         let since = self.clock.since_epoch();
         let mut entries = self.lock();

@@ -53,51 +53,49 @@ impl fmt::Display for Language {
     }
 }
 
-/// The languages that an answer's translations may be in, best first. Empty: nobody wished.
+/// Which languages an answer's translations may be in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wish(Vec<Language>);
+pub enum Wish {
+    /// Nobody named a language.
+    #[default]
+    Nobody,
+    /// These, best first. Empty where only languages were named that no translation can have.
+    For(Vec<Language>),
+}
 
 impl Wish {
     /// The first of the three that names any language decides: the request's `Accept-Language`,
     /// the user, the deployment.
     pub fn settle(accept_language: Option<&str>, user: Option<Language>, deployment: Option<Language>) -> Self {
-        let asked = accept_language.map(accepted).unwrap_or_default();
-        match (asked.is_empty(), user.or(deployment)) {
-            (false, _) => Self(asked),
-            (true, Some(language)) => Self(vec![language]),
-            (true, None) => Self::default(),
-        }
-    }
-
-    /// The wished languages, best first.
-    pub fn languages(&self) -> &[Language] {
-        &self.0
+        let asked = accept_language.and_then(accepted);
+        let kept = || user.or(deployment).map(|language| vec![language]);
+        asked.or_else(kept).map_or(Self::Nobody, Self::For)
     }
 }
 
-/// The languages of an `Accept-Language` header in the order of their q-values; q=0 excludes.
-fn accepted(header: &str) -> Vec<Language> {
-    let mut ranked: Vec<(Language, f32)> = Vec::new();
+/// The languages of an `Accept-Language` header in the order of their q-values, where it names any;
+/// q=0 excludes, and `*` names none in particular.
+fn accepted(header: &str) -> Option<Vec<Language>> {
+    let mut ranked: Vec<(Option<Language>, f32)> = Vec::new();
     for item in header.split(',') {
         let mut parts = item.split(';');
-        let language = parts.next().and_then(Language::of_tag);
+        let tag = parts.next().unwrap_or_default().trim();
         let quality = parts
             .find_map(|parameter| parameter.trim().strip_prefix("q=").or(parameter.trim().strip_prefix("Q=")))
             .map_or(Some(1.0), |value| value.trim().parse::<f32>().ok().filter(|q| (0.0..=1.0).contains(q)));
-        if let (Some(language), Some(quality)) = (language, quality)
-            && quality > 0.0
-        {
-            ranked.push((language, quality));
+        let names_one = tag.starts_with(|character: char| character.is_ascii_alphabetic());
+        if let Some(quality) = quality.filter(|quality| names_one && *quality > 0.0) {
+            ranked.push((Language::of_tag(tag), quality));
         }
     }
     ranked.sort_by(|one, other| other.1.total_cmp(&one.1));
     let mut languages = Vec::with_capacity(ranked.len());
-    for (language, _) in ranked {
+    for language in ranked.iter().filter_map(|(language, _)| *language) {
         if !languages.contains(&language) {
             languages.push(language);
         }
     }
-    languages
+    (!ranked.is_empty()).then_some(languages)
 }
 
 #[cfg(test)]
@@ -105,7 +103,10 @@ mod tests {
     use super::*;
 
     fn wished(header: &str) -> String {
-        Wish::settle(Some(header), None, None).languages().iter().map(Language::as_str).collect::<Vec<_>>().join(" ")
+        match Wish::settle(Some(header), None, None) {
+            Wish::Nobody => "nobody".to_owned(),
+            Wish::For(languages) => languages.iter().map(Language::as_str).collect::<Vec<_>>().join(" "),
+        }
     }
 
     #[test]
@@ -114,16 +115,18 @@ mod tests {
         assert_eq!(wished("fr;q=0.2, DE;q=0.8, en"), "en de fr");
         assert_eq!(wished("en;q=0, fr"), "fr");
         assert_eq!(wished("de-AT, de-DE, de"), "de");
-        assert_eq!(wished("gsw, *"), "");
-        assert_eq!(wished("de;q=9, ;;, fr;q=x"), "");
+        assert_eq!(wished("gsw, *"), "", "it names a language, though one without translations");
+        assert_eq!(wished("*"), "nobody");
+        assert_eq!(wished("de;q=9, ;;, fr;q=x"), "nobody");
     }
 
     #[test]
     fn the_first_source_that_names_a_language_decides() {
         let (de, fr) = (Language::from_text("de").ok(), Language::from_text("fr").ok());
-        assert_eq!(Wish::settle(Some("en"), de, fr).languages()[0].as_str(), "en");
-        assert_eq!(Wish::settle(Some("*"), de, fr).languages(), de.as_slice());
-        assert_eq!(Wish::settle(None, None, fr).languages(), fr.as_slice());
-        assert_eq!(Wish::settle(None, None, None), Wish::default());
+        let only = |language: Option<Language>| Wish::For(language.into_iter().collect());
+        assert_eq!(Wish::settle(Some("en"), de, fr), only(Language::from_text("en").ok()));
+        assert_eq!(Wish::settle(Some("*"), de, fr), only(de));
+        assert_eq!(Wish::settle(None, None, fr), only(fr));
+        assert_eq!(Wish::settle(None, None, None), Wish::Nobody);
     }
 }

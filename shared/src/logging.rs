@@ -8,10 +8,15 @@ pub const LOG: &str = "WRAPUP_LOG";
 
 /// Starts logging. To be called once, by a function's `main`.
 pub fn init() {
-    tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_env_filter(filter()).init();
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_env_filter(filter("info"))
+        .init();
 }
 
-/// The filter that [`LOG`] asks for.
-pub fn filter() -> EnvFilter {
-    EnvFilter::try_from_env(LOG).unwrap_or_else(|_| EnvFilter::new("info"))
+/// The filter that [`LOG`] asks for, or another where it is unset.
+pub fn filter(unset: &str) -> EnvFilter {
+    EnvFilter::try_from_env(LOG).unwrap_or_else(|_| EnvFilter::new(unset))
 }

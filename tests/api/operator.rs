@@ -1,1 +1,703 @@
-//! placeholder
+//! The operator's command line, against a running local server.
+#![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use wrapup_test_support::{Api, Server, run_cli};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
+const ROLE: &str = "interaction_integration_user";
+
+/// A running server, and a folder for the files that commands read.
+struct Desk {
+    server: Server,
+    folder: TempDir,
+}
+
+/// What a command has said.
+#[derive(Debug)]
+struct Said {
+    status: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl From<Output> for Said {
+    fn from(output: Output) -> Self {
+        Self {
+            status: output.status.code(),
+            out: String::from_utf8(output.stdout).expect("UTF-8"),
+            err: String::from_utf8(output.stderr).expect("UTF-8"),
+        }
+    }
+}
+
+impl Said {
+    /// It worked, and nothing was complained about.
+    #[track_caller]
+    fn fine(self) -> String {
+        assert_eq!((self.status, self.err.as_str()), (Some(0), ""), "{}", self.out);
+        self.out
+    }
+
+    /// It failed, and the complaint has these words.
+    #[track_caller]
+    fn failed(self, words: &[&str]) -> Self {
+        assert_eq!(self.status, Some(1), "{self:?}");
+        for word in words {
+            assert!(self.err.contains(word), "no '{word}' in: {}", self.err);
+        }
+        assert!(!self.err.contains("panicked"), "{}", self.err);
+        self
+    }
+
+    /// The arguments are not what the command takes; says how it is used.
+    #[track_caller]
+    fn misused(self) {
+        assert_eq!((self.status, self.out.as_str()), (Some(2), ""), "{self:?}");
+        assert!(self.err.contains("--help"), "{}", self.err);
+    }
+}
+
+impl Desk {
+    fn open() -> Self {
+        Self { server: Server::start(BINARY), folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    fn api(&self) -> Api {
+        self.server.api()
+    }
+
+    /// Runs a command of words without spaces.
+    fn run(&self, command: &str) -> Said {
+        self.run_with(command, &[], "")
+    }
+
+    /// Runs a command with further arguments, and a text on its standard input.
+    fn run_with(&self, command: &str, arguments: &[&str], input: &str) -> Said {
+        let arguments: Vec<&str> = command.split(' ').chain(arguments.iter().copied()).collect();
+        self.server.cli(BINARY, &arguments, input).into()
+    }
+
+    /// What a list command prints as JSON.
+    fn list(&self, what: &str) -> Vec<Value> {
+        let printed = self.run(&format!("{what} list --output json")).fine();
+        serde_json::from_str(&printed).expect("a JSON array")
+    }
+
+    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, content).expect("a file");
+        path
+    }
+
+    fn put_configuration(&self, configuration: &Value) -> Said {
+        let path = self.file("configuration.json", configuration.to_string());
+        self.run_with("configuration put", &[&path.to_string_lossy()], "")
+    }
+
+    fn import(&self, path: &Path) -> Said {
+        self.run_with("code import", &[&path.to_string_lossy()], "")
+    }
+
+    /// The code with this label, as `code list` prints it.
+    fn code(&self, label: &str) -> Value {
+        let codes = self.list("code");
+        let code = codes.iter().find(|code| code["code"] == label);
+        assert!(code.is_some(), "no {label} in {codes:?}");
+        code.cloned().unwrap_or_default()
+    }
+
+    /// The code as the API shows it in a language.
+    async fn shown(&self, label: &str, language: &str) -> Value {
+        let code = self.code(label);
+        let sys_id = code["sys_id"].as_str().expect("a sys_id");
+        let get = self.api().call(Method::GET, &format!("code/{sys_id}")).header("Accept-Language", language);
+        get.send().await.expect(200)["result"]["result_map"]["wrap_up_code"].clone()
+    }
+}
+
+/// The status of a call as this user, once it is the wanted one. The server goes on for a second
+/// with what it has read of a user.
+async fn status_becomes(api: &Api, status: u16) -> u16 {
+    for _ in 0..100 {
+        let reply = api.get("code/nothing").await;
+        if reply.status == status {
+            return status;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    api.get("code/nothing").await.status
+}
+
+#[tokio::test]
+async fn an_added_user_can_call_the_api_in_the_users_language() {
+    let desk = Desk::open();
+    let password = "pass: wörd 🙂";
+    let input = format!("{password}\n");
+    let said = desk.run_with("user add anna --role", &[ROLE, "--language", "DE"], &input);
+    assert!(said.fine().contains("anna"));
+    let code = desk.code("Order Status");
+    let path = format!("code/{}", code["sys_id"].as_str().expect("a sys_id"));
+    let shown = desk.api().with_user("anna", password).get(&path).await.expect(200);
+    assert_eq!(shown["result"]["result_map"]["wrap_up_code"]["translated_code"], "Bestellstatus");
+    desk.api().with_user("anna", "pass").get(&path).await.expect(401);
+}
+
+#[tokio::test]
+async fn a_password_line_ends_where_the_line_ends() {
+    let desk = Desk::open();
+    for (name, input, password) in [
+        ("unix", "secret\nmore\n", "secret"),
+        ("windows", "secret\r\n", "secret"),
+        ("bare", "secret", "secret"),
+        ("spaced", " secret \n", " secret "),
+    ] {
+        desk.run_with(&format!("user add {name} --role {ROLE}"), &[], input).fine();
+        desk.api().with_user(name, password).get("code/nothing").await.expect(404);
+    }
+}
+
+#[tokio::test]
+async fn a_password_is_never_an_argument_and_never_shown() {
+    let desk = Desk::open();
+    desk.run_with(&format!("user add anna --role {ROLE}"), &["secret"], "secret\n").misused();
+    desk.run_with(&format!("user add anna --role {ROLE} --password"), &["secret"], "secret\n").misused();
+    desk.run_with("user passwd username", &["secret"], "secret\n").misused();
+    assert_eq!(desk.list("user").len(), 1);
+    let added = desk.run_with(&format!("user add anna --role {ROLE}"), &[], "S3cret-word\n").fine();
+    let listed = desk.run("user list --output json").fine() + &desk.run("user list").fine();
+    let changed = desk.run_with("user passwd anna", &[], "S3cret-word\n").fine();
+    for printed in [added, listed, changed] {
+        assert!(!printed.contains("S3cret-word") && !printed.contains("argon2"), "{printed}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_password_adds_nobody_and_changes_nothing() {
+    let desk = Desk::open();
+    for input in ["", "\n", "  \n"] {
+        desk.run_with(&format!("user add anna --role {ROLE}"), &[], input).failed(&["password"]);
+        desk.run_with("user passwd username", &[], input).failed(&["password"]);
+    }
+    assert_eq!(desk.list("user").len(), 1);
+    desk.api().get("code/nothing").await.expect(404);
+}
+
+#[tokio::test]
+async fn a_user_that_exists_is_not_added_again() {
+    let desk = Desk::open();
+    desk.run_with(&format!("user add anna --role {ROLE}"), &[], "first\n").fine();
+    let said = desk.run_with("user add anna --role other --language fr", &[], "second\n");
+    let said = said.failed(&["anna", "exists", "wrapup user passwd"]);
+    assert_eq!(said.out, "");
+    let users = desk.list("user");
+    let anna = users.iter().find(|user| user["user_name"] == "anna").expect("anna");
+    assert_eq!((&anna["roles"], anna.get("preferred_language")), (&json!([ROLE]), None));
+    desk.api().with_user("anna", "second").get("code/nothing").await.expect(401);
+    desk.api().with_user("anna", "first").get("code/nothing").await.expect(404);
+}
+
+#[tokio::test]
+async fn a_name_that_basic_authentication_cannot_carry_is_refused() {
+    let desk = Desk::open();
+    desk.run_with("user add", &["an:na", "--role", ROLE], "secret\n").failed(&["colon"]);
+    desk.run_with("user add", &["", "--role", ROLE], "secret\n").failed(&["empty"]);
+    assert_eq!(desk.list("user").len(), 1);
+}
+
+#[tokio::test]
+async fn a_user_needs_a_role_and_is_warned_of_a_useless_one() {
+    let desk = Desk::open();
+    desk.run_with("user add anna", &[], "secret\n").misused();
+    desk.run_with(&format!("user add anna --role {ROLE} --language"), &["german"], "secret\n").misused();
+    let said = desk.run_with("user add guest --role agent", &[], "secret\n");
+    assert_eq!(said.status, Some(0));
+    assert!(said.err.contains(ROLE), "{}", said.err);
+    desk.api().with_user("guest", "secret").get("code/nothing").await.expect(403);
+    desk.run_with(&format!("user add both --role agent --role {ROLE}"), &[], "secret\n").fine();
+    desk.api().with_user("both", "secret").get("code/nothing").await.expect(404);
+}
+
+#[tokio::test]
+async fn a_disabled_user_is_out_and_listed_as_such() {
+    let desk = Desk::open();
+    desk.run_with(&format!("user add anna --role {ROLE}"), &[], "secret\n").fine();
+    let anna = desk.api().with_user("anna", "secret");
+    anna.get("code/nothing").await.expect(404);
+    assert!(desk.run("user disable anna").fine().contains("anna"));
+    assert_eq!(status_becomes(&anna, 401).await, 401);
+    let users = desk.list("user");
+    let listed: Vec<_> = users.iter().map(|user| (user["user_name"].as_str(), user["active"].as_bool())).collect();
+    assert_eq!(listed, [(Some("anna"), Some(false)), (Some("username"), Some(true))]);
+    desk.run("user disable nobody").failed(&["nobody"]);
+}
+
+#[tokio::test]
+async fn a_new_password_replaces_the_old_one() {
+    let desk = Desk::open();
+    desk.run_with(&format!("user add anna --role {ROLE}"), &[], "first\n").fine();
+    let (old, new) = (desk.api().with_user("anna", "first"), desk.api().with_user("anna", "second"));
+    old.get("code/nothing").await.expect(404);
+    desk.run_with("user passwd anna", &[], "second\n").fine();
+    assert_eq!(status_becomes(&new, 404).await, 404);
+    old.get("code/nothing").await.expect(401);
+    desk.run_with("user passwd nobody", &[], "second\n").failed(&["nobody"]);
+    assert_eq!(desk.list("user").len(), 2);
+}
+
+#[tokio::test]
+async fn users_are_listed_for_programs_and_for_people() {
+    let desk = Desk::open();
+    desk.run_with(&format!("user add anna --role {ROLE} --role agent --language de"), &[], "secret\n").fine();
+    let users = desk.list("user");
+    assert_eq!(users.len(), 2);
+    let anna = users[0].as_object().expect("an object");
+    assert_eq!(anna["user_name"], "anna");
+    assert_eq!(anna["roles"], json!([ROLE, "agent"]));
+    assert_eq!(anna["preferred_language"], "de");
+    assert_eq!(anna["active"], true);
+    assert!(!anna.contains_key("user_password"));
+    let table = desk.run("user list --output table").fine();
+    assert_eq!(desk.run("user list").fine(), table);
+    let line = table.lines().find(|line| line.contains("anna")).expect("a line");
+    for cell in ["true", ROLE, "agent", "de"] {
+        assert!(line.contains(cell), "no {cell} in {line}");
+    }
+    assert!(table.contains("user_name") && table.contains("roles"), "{table}");
+    desk.run("user list --output yaml").misused();
+}
+
+/// Adds the codes `One` and `Two`, and `Off`, which is inactive.
+async fn three_codes(desk: &Desk) {
+    let codes = json!({"codes": [{"code": "One"}, {"code": "Two"}, {"code": "Off", "active": false}]});
+    desk.api().post("code", &codes).await.expect(200);
+}
+
+#[tokio::test]
+async fn putting_a_configuration_prints_the_sys_id_that_internal_wrap_ups_name() {
+    let desk = Desk::open();
+    three_codes(&desk).await;
+    let said = desk.put_configuration(&json!({
+        "name": "Calls", "active": true, "enable_codes": true, "allowed_codes": ["One", "Two"], "default_code": "Two",
+        "duration": "90", "show_timer": true, "enable_ai_code": true, "enable_ai_notes": "true",
+        "use_third_party_ai": true, "use_ai_as_default": false,
+    }));
+    let printed = said.fine();
+    let sys_id = printed.trim_end_matches('\n');
+    assert!(sys_id.len() == 32 && sys_id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')), "{printed:?}");
+    assert_eq!(printed, format!("{sys_id}\n"));
+
+    let body = json!({"agent_sys_id": "a", "interaction_sys_id": "i", "wrap_up_configuration_sys_id": sys_id});
+    let segment = desk.api().post("segment/create", &body).await.expect(200)["segment"].clone();
+    let configuration = &segment["wrap_up_configuration"];
+    let labels: Vec<_> =
+        configuration["allowed_codes"].as_array().expect("codes").iter().map(|code| &code["code"]).collect();
+    assert_eq!(labels, ["One", "Two"]);
+    assert_eq!(configuration["default_code"]["code"], "Two");
+    assert_eq!(configuration["duration"], "90");
+    for (flag, value) in [
+        ("enable_codes", true),
+        ("show_timer", true),
+        ("enable_ai_code", true),
+        ("enable_ai_notes", true),
+        ("use_third_party_ai", true),
+        ("use_ai_as_default", false),
+    ] {
+        assert_eq!(configuration[flag], value, "{flag}");
+    }
+    assert_eq!(segment["external"], false);
+}
+
+#[tokio::test]
+async fn putting_a_configuration_again_updates_it() {
+    let desk = Desk::open();
+    three_codes(&desk).await;
+    let mut file = json!({"name": "Calls", "enable_codes": true, "allowed_codes": ["One"], "default_code": "One"});
+    let first = desk.put_configuration(&file).fine();
+    file["active"] = json!(false);
+    assert_eq!(desk.put_configuration(&file).fine(), first);
+    let body = json!({"agent_sys_id": "a", "interaction_sys_id": "i", "wrap_up_configuration_sys_id": first.trim()});
+    let refused = desk.api().post("segment/create", &body).await.expect(400);
+    assert!(refused["message"].to_string().contains("wrap_up_configuration_sys_id"), "{refused}");
+    // Beside the demo's there is one, and it is switched off.
+    let listed = desk.list("configuration");
+    assert_eq!(listed.len(), 2);
+    let calls = listed.iter().find(|configuration| configuration["name"] == "Calls").expect("Calls");
+    assert_eq!((&calls["sys_id"], &calls["active"]), (&json!(first.trim()), &json!(false)));
+}
+
+#[tokio::test]
+async fn a_configuration_may_bring_its_own_sys_id() {
+    let desk = Desk::open();
+    let own = "0123456789abcdef0123456789abcdef";
+    let printed = desk.put_configuration(&json!({"name": "Calls", "sys_id": own})).fine();
+    assert_eq!(printed.trim(), own);
+    let renamed = desk.put_configuration(&json!({"name": "Phone calls", "sys_id": own})).fine();
+    assert_eq!(renamed.trim(), own);
+    let shown: Value = serde_json::from_str(&desk.run(&format!("configuration show {own}")).fine()).expect("JSON");
+    assert_eq!(shown["name"], "Phone calls");
+    desk.put_configuration(&json!({"name": "Chats", "sys_id": "chats"})).failed(&["sys_id"]);
+}
+
+#[tokio::test]
+async fn all_wrong_fields_of_a_configuration_are_named_and_nothing_is_stored() {
+    let desk = Desk::open();
+    three_codes(&desk).await;
+    let said = desk.put_configuration(&json!({
+        "active": "yes", "enable_codes": true, "allowed_codes": ["One", "One", 7], "default_code": "Three",
+        "duration": 0, "enable_ai_code": 1,
+    }));
+    let said = said.failed(&[
+        "name",
+        "active",
+        "allowed_codes[1]",
+        "allowed_codes[2]",
+        "default_code",
+        "duration",
+        "enable_ai_code",
+        "configuration.json",
+    ]);
+    assert_eq!(said.out, "");
+    for (file, field) in [
+        (json!({"name": "Calls", "enable_codes": true, "allowed_codes": ["One"]}), "default_code"),
+        (json!({"name": "Calls", "enable_codes": true, "default_code": "One"}), "allowed_codes"),
+        (json!({"name": "Calls", "enable_codes": true, "allowed_codes": [], "default_code": "One"}), "allowed_codes"),
+        (json!({"name": " ", "allowed_codes": ["One"]}), "name"),
+        (json!({"name": "Calls", "duration": 60}), "duration"),
+    ] {
+        assert_eq!(desk.put_configuration(&file).failed(&[field]).out, "", "{file}");
+    }
+    assert_eq!(desk.list("configuration").len(), 1);
+}
+
+#[tokio::test]
+async fn codes_that_agents_could_not_use_are_named() {
+    let desk = Desk::open();
+    three_codes(&desk).await;
+    let file =
+        json!({"name": "Calls", "enable_codes": true, "allowed_codes": ["One", "Three", "Off"], "default_code": "One"});
+    let said = desk.put_configuration(&file).failed(&["'Three'", "'Off'", "wrapup code import"]);
+    assert!(!said.err.contains("'One'"), "{}", said.err);
+    assert_eq!(said.out, "");
+    assert_eq!(desk.list("configuration").len(), 1);
+    assert!(!desk.list("code").iter().any(|code| code["code"] == "Three"));
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_is_named_with_the_place() {
+    let desk = Desk::open();
+    let path = desk.file("broken.json", "{\n  \"name\": \"Calls\",\n}");
+    desk.run_with("configuration put", &[&path.to_string_lossy()], "").failed(&["broken.json", "line 3", "column 1"]);
+    desk.run_with("code import", &[&path.to_string_lossy()], "").failed(&["broken.json", "line 3", "column 1"]);
+    let path = desk.file("list.json", "[1, 2]");
+    desk.run_with("configuration put", &[&path.to_string_lossy()], "").failed(&["list.json"]);
+    for command in ["configuration put", "code import"] {
+        for name in ["missing.json", "missing.csv"] {
+            let path = desk.folder.path().join(name);
+            desk.run_with(command, &[&path.to_string_lossy()], "").failed(&[name]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_shown_configuration_can_be_put_again_as_it_is() {
+    let desk = Desk::open();
+    three_codes(&desk).await;
+    let file = json!({
+        "name": "Calls", "enable_codes": true, "allowed_codes": ["Two", "One"], "default_code": "One",
+        "duration": 90, "show_timer": true, "enable_ai_notes": true,
+    });
+    let sys_id = desk.put_configuration(&file).fine();
+    let shown = desk.run(&format!("configuration show {}", sys_id.trim())).fine();
+    let read: Value = serde_json::from_str(&shown).expect("JSON");
+    assert_eq!(read["name"], "Calls");
+    assert_eq!(read["allowed_codes"], json!(["Two", "One"]));
+    assert_eq!((&read["default_code"], &read["show_timer"]), (&json!("One"), &json!(true)));
+    let path = desk.file("shown.json", &shown);
+    assert_eq!(desk.run_with("configuration put", &[&path.to_string_lossy()], "").fine(), sys_id);
+    assert_eq!(desk.run(&format!("configuration show {}", sys_id.trim())).fine(), shown);
+    desk.run("configuration show 0123456789abcdef0123456789abcdef").failed(&["0123456789abcdef0123456789abcdef"]);
+    desk.run("configuration show nothing").failed(&["nothing"]);
+}
+
+#[tokio::test]
+async fn configurations_are_listed_for_programs_and_for_people() {
+    let desk = Desk::open();
+    three_codes(&desk).await;
+    let file = json!({"name": "Calls", "enable_codes": true, "allowed_codes": ["One", "Two"], "default_code": "One"});
+    let sys_id = desk.put_configuration(&file).fine();
+    // A segment leaves its configuration's snapshot in the same table.
+    let body = json!({"agent_sys_id": "a", "interaction_sys_id": "i", "wrap_up_configuration_sys_id": sys_id.trim()});
+    desk.api().post("segment/create", &body).await.expect(200);
+    let listed = desk.list("configuration");
+    let names: Vec<_> = listed.iter().map(|configuration| &configuration["name"]).collect();
+    assert_eq!(names, ["Calls", "Demo"]);
+    assert_eq!(listed[0]["allowed_codes"], json!(["One", "Two"]));
+    let table = desk.run("configuration list").fine();
+    let line = table.lines().find(|line| line.contains("Calls")).expect("a line");
+    assert!(line.contains(sys_id.trim()) && line.contains("One"), "{line}");
+}
+
+#[tokio::test]
+async fn codes_are_imported_from_csv_with_their_translations() {
+    let desk = Desk::open();
+    let path = desk.file(
+        "codes.csv",
+        "\u{feff}code, description ,active,code_de,description_de,code_fr,description_fr\n\
+         Billing Issue,A code for billing issues,true,Abrechnungsproblem,Ein Code für Abrechnungsprobleme,Facturation,Un code\n\
+         \"Store, Issue\",\"Two\nlines\",FALSE,,,,\n\
+         Plan Update,,,Tarifwechsel,,,\n",
+    );
+    let printed = desk.import(&path).fine();
+    assert!(printed.contains("3 of 3"), "{printed}");
+    let in_german = desk.shown("Billing Issue", "de").await;
+    assert_eq!(in_german["description"], "A code for billing issues");
+    assert_eq!(in_german["translated_code"], "Abrechnungsproblem");
+    assert_eq!(in_german["translated_description"], "Ein Code für Abrechnungsprobleme");
+    // An operator's code is none that came through the API.
+    assert_eq!((&in_german["active"], &in_german["external"]), (&json!(true), &json!(false)));
+    assert_eq!(desk.shown("Billing Issue", "fr").await["translated_code"], "Facturation");
+    let store = desk.shown("Store, Issue", "de").await;
+    assert_eq!((&store["description"], &store["active"]), (&json!("Two\nlines"), &json!(false)));
+    assert_eq!(store["translated_code"], "Store, Issue");
+    let plan = desk.shown("Plan Update", "de").await;
+    assert_eq!((&plan["translated_code"], &plan["active"]), (&json!("Tarifwechsel"), &json!(true)));
+}
+
+#[tokio::test]
+async fn csv_rows_that_are_wrong_are_named_by_line_and_the_others_stored() {
+    let desk = Desk::open();
+    let long = "x".repeat(256);
+    let path = desk.file(
+        "codes.csv",
+        format!(
+            "code,description,active,code_de,description_de\n\
+             Good One,\"over\ntwo lines\",true,Gut,Gut beschrieben\n\
+             ,No label,true,,\n\
+             Bad Flag,,maybe,,\n\
+             {long},,,,\n\
+             Half Translated,,,,Nur beschrieben\n\
+             Good Two,,,,\n"
+        ),
+    );
+    let said = desk.import(&path);
+    assert_eq!(said.status, Some(1), "{said:?}");
+    // The first row takes two lines of the file.
+    for (line, field) in
+        [("line 4", "code"), ("line 5", "active"), ("line 6", "code"), ("line 7", "translations[0].code")]
+    {
+        let complaint = said.err.lines().find(|complaint| complaint.contains(line));
+        assert!(complaint.is_some_and(|complaint| complaint.contains(field)), "{line}: {}", said.err);
+    }
+    assert!(!said.err.contains("line 2:") && !said.err.contains("line 8:"), "{}", said.err);
+    assert!(said.err.contains("4 of 6"), "{}", said.err);
+    let labels = desk.server.code_labels(BINARY);
+    for label in ["Good One", "Good Two"] {
+        assert!(labels.contains(&label.to_owned()), "{labels:?}");
+    }
+    for label in ["Bad Flag", "Half Translated", &long] {
+        assert!(!labels.contains(&label.to_owned()), "{labels:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_csv_file_whose_columns_are_not_understood_is_refused_whole() {
+    let desk = Desk::open();
+    let before = desk.list("code").len();
+    for (content, word) in [
+        ("label,description\nOne,First\n", "code"),
+        ("code,descripton\nOne,First\n", "descripton"),
+        ("code,code_deu\nOne,Eins\n", "code_deu"),
+        ("", "code"),
+    ] {
+        let path = desk.file("codes.csv", content);
+        desk.import(&path).failed(&["codes.csv", word]);
+    }
+    assert_eq!(desk.list("code").len(), before);
+}
+
+#[tokio::test]
+async fn codes_are_imported_from_json_as_post_code_takes_them() {
+    let desk = Desk::open();
+    let codes: Vec<Value> = (0..130).map(|index| json!({"code": format!("Code {index:03}")})).collect();
+    let mut codes = json!({"codes": codes});
+    codes["codes"][7] = json!({
+        "code": "Billing Issue", "description": "A code for billing issues", "active": "false",
+        "translations": [{"language": "DE", "code": "Abrechnungsproblem", "description": "Ein Code"}],
+    });
+    let path = desk.file("codes.json", codes.to_string());
+    let printed = desk.import(&path).fine();
+    assert!(printed.contains("130 of 130"), "{printed}");
+    let shown = desk.shown("Billing Issue", "de").await;
+    assert_eq!((&shown["translated_code"], &shown["active"]), (&json!("Abrechnungsproblem"), &json!(false)));
+    let labels = desk.server.code_labels(BINARY);
+    assert_eq!(labels.iter().filter(|label| label.starts_with("Code ")).count(), 129);
+}
+
+#[tokio::test]
+async fn json_entries_that_are_wrong_are_named_by_index_and_the_others_stored() {
+    let desk = Desk::open();
+    let path = desk.file(
+        "codes.json",
+        json!({"codes": [
+            {"code": "Good One"},
+            {"description": "No label"},
+            "no object",
+            {"code": "Bad", "active": 1, "translations": [{"language": "german", "code": "Schlecht"}]},
+            {"code": "Good Two"},
+        ]})
+        .to_string(),
+    );
+    let said = desk.import(&path);
+    assert_eq!(said.status, Some(1), "{said:?}");
+    for (place, field) in [("codes[1]", "code"), ("codes[2]", ""), ("codes[3]", "active"), ("codes[3]", "language")] {
+        let complaint = said.err.lines().find(|complaint| complaint.contains(place));
+        assert!(complaint.is_some_and(|complaint| complaint.contains(field)), "{place}: {}", said.err);
+    }
+    assert!(said.err.contains("3 of 5"), "{}", said.err);
+    let labels = desk.server.code_labels(BINARY);
+    assert!(labels.contains(&"Good One".to_owned()) && labels.contains(&"Good Two".to_owned()), "{labels:?}");
+    assert!(!labels.contains(&"Bad".to_owned()), "{labels:?}");
+}
+
+#[tokio::test]
+async fn a_json_file_without_codes_is_refused() {
+    let desk = Desk::open();
+    for content in ["{}", r#"{"codes": null}"#, r#"{"codes": "One"}"#] {
+        let path = desk.file("codes.json", content);
+        let said = desk.import(&path);
+        assert_eq!(said.status, Some(1), "{content}: {said:?}");
+        assert!(said.err.contains("codes"), "{content}: {}", said.err);
+    }
+}
+
+#[tokio::test]
+async fn importing_again_changes_only_what_the_file_says() {
+    let desk = Desk::open();
+    let full =
+        "code,description,active,code_de,description_de\nBilling Issue,About bills,false,Abrechnung,Rechnungen\n";
+    desk.import(&desk.file("codes.csv", full)).fine();
+    let before = desk.code("Billing Issue");
+    desk.import(&desk.file("codes.csv", full)).fine();
+    assert_eq!(desk.code("Billing Issue"), before);
+    desk.import(&desk.file("codes.csv", "code,description,active,code_fr\nBilling Issue,,,Facturation\n")).fine();
+    let after = desk.shown("Billing Issue", "de").await;
+    assert_eq!((&after["description"], &after["active"]), (&json!("About bills"), &json!(false)));
+    assert_eq!(
+        (&after["translated_code"], &after["translated_description"]),
+        (&json!("Abrechnung"), &json!("Rechnungen"))
+    );
+    assert_eq!(after["sys_id"], before["sys_id"]);
+    assert_eq!(desk.shown("Billing Issue", "fr").await["translated_code"], "Facturation");
+}
+
+#[tokio::test]
+async fn codes_are_listed_for_programs_and_for_people() {
+    let desk = Desk::open();
+    let code = json!({"codes": [{
+        "code": "Billing Issue", "description": "About bills", "active": false,
+        "translations": [{"language": "de", "code": "Abrechnung", "description": "Über Rechnungen"}],
+    }]});
+    desk.api().post("code", &code).await.expect(200);
+    let listed = desk.code("Billing Issue");
+    assert_eq!((&listed["description"], &listed["active"]), (&json!("About bills"), &json!(false)));
+    assert_eq!(listed["external"], true);
+    assert_eq!(listed["translations"][0]["language"], "de");
+    let labels = desk.server.code_labels(BINARY);
+    assert!(labels.is_sorted(), "{labels:?}");
+    let table = desk.run("code list").fine();
+    let line = table.lines().find(|line| line.contains("Billing Issue")).expect("a line");
+    for cell in ["false", "true", "About bills", "de"] {
+        assert!(line.contains(cell), "no {cell} in {line}");
+    }
+}
+
+#[tokio::test]
+async fn tables_are_created_under_a_prefix_and_are_a_deployment_of_their_own() {
+    let desk = Desk::open();
+    let created = desk.run("tables create --table-prefix test-").fine();
+    let names = [
+        "interaction_wrap_up_code",
+        "interaction_wrap_up_configuration",
+        "interaction_wrap_up_segment",
+        "sn_openframe_phone_log",
+        "sys_user",
+    ];
+    for name in names {
+        assert!(created.contains(&format!("test-{name}")), "{created}");
+    }
+    let tables = desk.server.dynamodb().list_tables().send().await.expect("a list").table_names.unwrap_or_default();
+    for name in names {
+        assert!(tables.contains(&format!("test-{name}")) && tables.contains(&name.to_owned()), "{tables:?}");
+    }
+    let again = desk.run("tables create --table-prefix test-").fine();
+    assert!(!again.contains("test-"), "{again}");
+    desk.run_with(&format!("user add anna --role {ROLE} --table-prefix test-"), &[], "secret\n").fine();
+    desk.api().with_user("anna", "secret").get("code/nothing").await.expect(401);
+    let listed = desk.run("user list --table-prefix test- --output json").fine();
+    let listed: Value = serde_json::from_str(&listed).expect("JSON");
+    assert_eq!((listed.as_array().map(Vec::len), &listed[0]["user_name"]), (Some(1), &json!("anna")));
+}
+
+#[tokio::test]
+async fn missing_tables_are_named_as_the_cause() {
+    let desk = Desk::open();
+    for command in ["user list", "code list", "configuration list"] {
+        let said = desk.run(&format!("{command} --table-prefix nowhere-"));
+        assert_eq!(said.failed(&["--table-prefix", "wrapup tables create"]).out, "", "{command}");
+    }
+}
+
+#[test]
+fn where_nothing_listens_the_message_says_what_to_start() {
+    // A port that was free a moment ago.
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let port = listener.local_addr().expect("an address").port().to_string();
+    drop(listener);
+    let said: Said = run_cli(BINARY, &["code", "list", "--local", "--dynamodb-port", &port]).into();
+    assert_eq!(said.failed(&["wrapup local"]).out, "");
+}
+
+#[test]
+fn a_command_is_for_one_deployment() {
+    for arguments in [
+        ["user", "list", "--local", "--region", "us-east-1"],
+        ["user", "list", "--local", "--profile", "test"],
+        ["user", "list", "--dynamodb-port", "8000", "--output=json"],
+    ] {
+        Said::from(run_cli(BINARY, &arguments)).misused();
+    }
+}
+
+#[test]
+fn every_command_explains_itself() {
+    for command in [
+        "",
+        "local",
+        "user",
+        "user add",
+        "user list",
+        "user disable",
+        "user passwd",
+        "configuration",
+        "configuration put",
+        "configuration list",
+        "configuration show",
+        "code",
+        "code import",
+        "code list",
+        "tables",
+        "tables create",
+    ] {
+        let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
+        let help = Said::from(run_cli(BINARY, &arguments)).fine();
+        assert!(help.contains("Usage: wrapup"), "{command}: {help}");
+    }
+}

@@ -73,10 +73,11 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // The embedded DynamoDB warns of every condition that fails, which is how races are decided.
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
-        .with_env_filter(wrapup::logging::filter())
+        .with_env_filter(wrapup::logging::filter("info,dynoxide=off"))
         .init();
     let arguments = Arguments::parse();
     let done = match arguments.command {

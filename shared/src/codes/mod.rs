@@ -111,9 +111,9 @@ impl Code {
 
     /// The code as the API shows it to somebody who wishes for these languages.
     pub fn shown(&self, wish: &Wish) -> ShownCode<'_> {
-        let translation = match wish.languages() {
-            [] => self.translations.first(),
-            languages => languages
+        let translation = match wish {
+            Wish::Nobody => self.translations.first(),
+            Wish::For(languages) => languages
                 .iter()
                 .find_map(|wished| self.translations.iter().find(|translation| translation.language == *wished)),
         };

@@ -138,19 +138,21 @@ impl Codes {
         }
     }
 
-    /// The code with this label as it is now. One consistent read, shared with the caller's own:
-    /// the key to read it by, and [`Codes::read_item`] for what came back.
-    pub fn address(&self, label: &Label) -> (String, Item) {
+    /// The table and the key of the code with this label, for a read that fetches other records too.
+    pub fn key_of(&self, label: &Label) -> (String, Item) {
         (self.table.clone(), key(label.sys_id()))
     }
 
-    /// Reads an item that was fetched by [`Codes::address`].
-    pub fn read_item(&self, label: &Label, item: Item) -> Result<Code, Error> {
-        let code = from_item(item)?;
-        if code.code != *label {
-            return Err(self.corrupt(&code.sys_id, "it belongs to another label").into());
+    /// Takes this table's codes out of what such a read has found.
+    pub fn take(&self, found: &mut HashMap<String, Vec<Item>>) -> Result<HashMap<Label, Arc<Code>>, Error> {
+        let items = found.remove(&self.table).unwrap_or_default();
+        let mut codes = HashMap::with_capacity(items.len());
+        for item in items {
+            let code = Arc::new(from_item(item)?);
+            self.remember(&code);
+            codes.insert(code.code.clone(), code);
         }
-        Ok(code)
+        Ok(codes)
     }
 
     /// The codes with these labels, if all of them were seen within the last minute.
@@ -163,15 +165,8 @@ impl Codes {
         if let Some(codes) = self.recall(labels) {
             return Ok(codes.into_iter().map(|code| (code.code.clone(), code)).collect());
         }
-        let keys: Vec<Item> = labels.iter().map(|label| key(label.sys_id())).collect();
-        let items = batch_get(&self.dynamo, &self.table, keys).await?;
-        let mut found = HashMap::with_capacity(items.len());
-        for item in items {
-            let code = Arc::new(from_item(item)?);
-            self.remember(&code);
-            found.insert(code.code.clone(), code);
-        }
-        Ok(found)
+        let keys = labels.iter().map(|label| self.key_of(label)).collect();
+        self.take(&mut batch_get(&self.dynamo, keys).await?)
     }
 
     /// Stores codes that were not there a moment ago, and answers what is stored now: where
@@ -195,7 +190,12 @@ impl Codes {
             Ok(_) => code,
             Err(error) => match error.as_service_error() {
                 Some(aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(failed)) => {
-                    self.read_item(&code.code, failed.item.clone().unwrap_or_default())?
+                    let stored = from_item(failed.item.clone().unwrap_or_default())?;
+                    if stored.code != code.code {
+                        // Two labels with one UUIDv5, see `sys_id::derive`.
+                        return Err(self.corrupt(&stored.sys_id, "it belongs to another label").into());
+                    }
+                    stored
                 }
                 _ => return Err(dynamodb::Error::from(error).into()),
             },

@@ -47,18 +47,28 @@ impl Configurations {
         self.definitions.get(sys_id)
     }
 
-    /// The configuration with this sys_id, if there is one; as it was at most a minute ago.
-    pub async fn find(&self, sys_id: &str) -> Result<Option<Arc<Definition>>, Error> {
-        if let Some(definition) = self.recall(sys_id) {
-            return Ok(Some(definition));
-        }
-        if !sys_id::is_ours(sys_id) {
-            return Ok(None);
-        }
-        let Some(item) = self.read(sys_id.to_owned()).await? else { return Ok(None) };
+    /// The configuration as it was when it was last seen, however long ago: a guess.
+    pub fn recall_even_old(&self, sys_id: &str) -> Option<Arc<Definition>> {
+        self.definitions.get_even_old(sys_id)
+    }
+
+    /// The table and the key of the configuration with this sys_id, for a read that fetches other
+    /// records too; none where no configuration can have it.
+    pub fn key_of(&self, sys_id: &str) -> Option<(String, Item)> {
+        sys_id::is_ours(sys_id).then(|| (self.table.clone(), key(sys_id)))
+    }
+
+    /// Takes the one configuration out of what such a read has found.
+    pub fn take(&self, found: &mut HashMap<String, Vec<Item>>) -> Result<Option<Arc<Definition>>, Error> {
+        let item = found.remove(&self.table).and_then(|mut items| items.pop());
+        item.map(|item| self.remember(item)).transpose()
+    }
+
+    fn remember(&self, item: Item) -> Result<Arc<Definition>, Error> {
         let definition: Arc<Definition> = Arc::new(dynamodb::from_item(Table::Configurations, item)?);
-        self.definitions.put(sys_id.to_owned(), Arc::clone(&definition), 1 + definition.allowed_codes.len() / 50);
-        Ok(Some(definition))
+        let weight = 1 + definition.allowed_codes.len() / 50;
+        self.definitions.put(definition.sys_id.clone(), Arc::clone(&definition), weight);
+        Ok(definition)
     }
 
     /// Stores an administrator's configuration in place of what has its sys_id.
@@ -70,8 +80,11 @@ impl Configurations {
 
     /// The configuration with this sys_id, for an operator.
     pub async fn get(&self, sys_id: &str) -> Result<Arc<Definition>, Error> {
-        let found = self.find(sys_id).await?;
-        found.ok_or_else(|| NotFound::Configuration { sys_id: sys_id.to_owned() }.into())
+        let item = if sys_id::is_ours(sys_id) { self.read(sys_id.to_owned()).await? } else { None };
+        match item {
+            Some(item) => self.remember(item),
+            None => Err(NotFound::Configuration { sys_id: sys_id.to_owned() }.into()),
+        }
     }
 
     /// Every configuration by name, without the snapshots. Reads the whole table: for operators.

@@ -12,29 +12,28 @@ const KEYS: usize = 100;
 /// How often what DynamoDB left unprocessed is asked for again.
 const ROUNDS: u32 = 8;
 
-/// The items of one table with these keys, consistently read, in no order; keys without an item
-/// are left out.
-pub async fn batch_get(dynamo: &Dynamo, table: &str, keys: Vec<Item>) -> Result<Vec<Item>, Error> {
-    let requests =
-        keys.chunks(KEYS).map(|chunk| HashMap::from([(table.to_owned(), chunk.to_vec())])).collect::<Vec<_>>();
-    let answers: Vec<_> = stream::iter(requests)
-        .map(|request| batch_get_tables(dynamo, request))
-        .buffer_unordered(4)
-        .try_collect()
-        .await?;
-    Ok(answers.into_iter().flat_map(|mut answer| answer.remove(table).unwrap_or_default()).collect())
+/// The items with these keys, each of a table, consistently read: one request for 100 keys. They come
+/// back by table and in no order; keys without an item are left out.
+pub async fn batch_get(dynamo: &Dynamo, keys: Vec<(String, Item)>) -> Result<HashMap<String, Vec<Item>>, Error> {
+    let requests: Vec<_> = keys.chunks(KEYS).map(|chunk| batch_get_once(dynamo, chunk)).collect();
+    let answers: Vec<_> = stream::iter(requests).buffer_unordered(4).try_collect().await?;
+    let mut found: HashMap<String, Vec<Item>> = HashMap::new();
+    for (table, items) in answers.into_iter().flatten() {
+        found.entry(table).or_default().extend(items);
+    }
+    Ok(found)
 }
 
-/// The items with these keys of several tables: at most 100 keys, one request.
-pub async fn batch_get_tables(
-    dynamo: &Dynamo,
-    keys: HashMap<String, Vec<Item>>,
-) -> Result<HashMap<String, Vec<Item>>, Error> {
-    let mut wanted = keys
+async fn batch_get_once(dynamo: &Dynamo, keys: &[(String, Item)]) -> Result<HashMap<String, Vec<Item>>, Error> {
+    let mut by_table: HashMap<&String, Vec<Item>> = HashMap::new();
+    for (table, key) in keys {
+        by_table.entry(table).or_default().push(key.clone());
+    }
+    let mut wanted = by_table
         .into_iter()
         .map(|(table, keys)| {
             let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
-            keys.map(|keys| (table, keys)).map_err(Error::broken)
+            keys.map(|keys| (table.clone(), keys)).map_err(Error::broken)
         })
         .collect::<Result<HashMap<_, _>, _>>()?;
     let mut found: HashMap<String, Vec<Item>> = HashMap::new();

@@ -52,8 +52,8 @@ where
     }
 }
 
-/// How a transaction's single writes fared, in their order; `None` where another reason than a
-/// condition, such as a throttle, stopped the whole.
+/// How a transaction's single writes fared, in their order; `None` where something stopped it that
+/// neither a condition nor waiting explains.
 pub fn cancellation(error: &SdkError<TransactWriteItemsError>) -> Option<Vec<Outcome>> {
     let TransactWriteItemsError::TransactionCanceledException(canceled) = error.as_service_error()? else {
         return None;
@@ -64,7 +64,7 @@ pub fn cancellation(error: &SdkError<TransactWriteItemsError>) -> Option<Vec<Out
         .map(|reason| match reason.code() {
             None | Some("None") => Some(Outcome::Fine),
             Some("ConditionalCheckFailed") => Some(Outcome::Refused(reason.item().cloned())),
-            Some("TransactionConflict") => Some(Outcome::Conflict),
+            Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded") => Some(Outcome::Busy),
             Some(_) => None,
         })
         .collect()
@@ -77,8 +77,8 @@ pub enum Outcome {
     Fine,
     /// Its condition failed on this item.
     Refused(Option<super::Item>),
-    /// Another request was writing the same item.
-    Conflict,
+    /// Another request was writing the same item, or there were too many: not now.
+    Busy,
 }
 
 /// An error with all its causes on one line.

@@ -6,7 +6,7 @@ mod error;
 mod item;
 pub mod tables;
 
-pub use batch::{batch_get, batch_get_tables};
+pub use batch::batch_get;
 pub use client::{Connection, connect, https_client};
 pub use error::{Error, Outcome, cancellation};
 pub use item::{Change, Item, from_item, key, string, to_item};

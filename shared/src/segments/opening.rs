@@ -1,7 +1,9 @@
 //! How a segment opens: once for all who ask for the same one, whatever races or is cut short.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 
@@ -11,13 +13,38 @@ use super::record;
 use super::store::{ALL_OLD, ROUNDS, Segments, back_off, contended};
 use super::{Advice, Found, OpenRequest, Origin, OriginRequest, Segment, State};
 use crate::Error;
-use crate::configurations::{Sealed, Snapshot};
+use crate::codes::{Code, Label};
+use crate::configurations::{Definition, Sealed, Snapshot};
 use crate::date_time::DateTime;
 use crate::document::{Id, Problem, Violations};
 use crate::dynamodb::{self, Item, Outcome, key, string};
 use crate::error::Refusal;
 use crate::segment_tables::{self, NewInteractionSegment, Registry};
 use crate::sys_id::{self, Kind};
+
+/// Where a new segment stands among those that are there.
+struct Place {
+    /// The closed internal segment that held its slot.
+    previous: Option<String>,
+    /// Whether none of its agent and interaction was opened later.
+    is_latest: bool,
+}
+
+/// What a look before opening finds.
+enum Look {
+    /// The segment that an earlier call opened.
+    Taken(Box<Segment>),
+    /// Room for a new one.
+    Free(View),
+}
+
+/// What a new segment is made of, as it is now.
+struct View {
+    place: Place,
+    /// The administrator's configuration that an internal request names, if there is one.
+    definition: Option<Arc<Definition>>,
+    codes: HashMap<Label, Arc<Code>>,
+}
 
 impl Segments {
     /// Opens a segment, once for all who ask for the same one. `caller` is the API user's name.
@@ -27,22 +54,33 @@ impl Segments {
     pub async fn open(&self, request: &OpenRequest, caller: &str, tables: &Registry) -> Result<Found, Error> {
         let hash = request.hash().map_err(|error| Error::DynamoDb(dynamodb::Error::broken(error)))?;
         let opened_on = request.opened_on.unwrap_or_else(|| self.clock.now().into());
-        let (snapshot, sealed) = match self.recall_snapshot(request) {
-            Some(seen) => {
-                self.ensure_interaction_segment(request, opened_on, caller, tables).await?;
-                seen
-            }
-            None => {
-                // The same request again has to succeed even where its codes or its configuration
-                // have been switched off since.
-                if let Some(existing) = self.existing(request).await? {
-                    return self.answer_again(existing, request, &hash).await;
+        let seen = self.recall_snapshot(request);
+        let mut place = Place { previous: None, is_latest: true };
+        let (snapshot, sealed) = match seen {
+            Some(seen) if request.segmented != Some(true) => seen,
+            // Whatever has to be stored before the segment is not stored for a request that is going to
+            // be refused. And the same request again has to succeed even where its codes or its
+            // configuration have been switched off since.
+            seen => {
+                let view = match self.look(request, opened_on).await? {
+                    Look::Taken(existing) => return self.answer_again(*existing, request, &hash).await,
+                    Look::Free(view) => view,
+                };
+                place = view.place;
+                match seen {
+                    Some(seen) => {
+                        self.ensure_interaction_segment(request, opened_on, caller, tables).await?;
+                        seen
+                    }
+                    None => {
+                        let (definition, known) = (view.definition, view.codes);
+                        self.prepare_snapshot(request, definition, known, opened_on, caller, tables).await?
+                    }
                 }
-                self.prepare_snapshot(request, opened_on, caller, tables).await?
             }
         };
-        let segment = self.new_segment(request, opened_on, &snapshot, sealed.hash, hash);
-        self.commit(segment, request, snapshot).await
+        let segment = self.new_segment(request, opened_on, &snapshot, sealed.hash, hash, place.previous.as_deref());
+        self.commit(segment, request, snapshot, place).await
     }
 
     /// The request's snapshot, if this instance has seen all it is made of within the last minute,
@@ -61,10 +99,12 @@ impl Segments {
         self.configurations.is_stored(&sealed).then_some((snapshot, sealed))
     }
 
-    /// Reads and judges what the snapshot is made of, and only then stores what is missing of it.
+    /// Judges what the snapshot is made of, and only then stores what is missing of it.
     async fn prepare_snapshot(
         &self,
         request: &OpenRequest,
+        definition: Option<Arc<Definition>>,
+        mut known: HashMap<Label, Arc<Code>>,
         opened_on: DateTime,
         caller: &str,
         tables: &Registry,
@@ -72,7 +112,6 @@ impl Segments {
         let blueprint = match &request.origin {
             OriginRequest::External { configuration, .. } => Blueprint::Request(configuration),
             OriginRequest::Internal { configuration } => {
-                let definition = self.configurations.find(configuration.as_str()).await?;
                 let definition = definition.filter(|definition| definition.active).ok_or_else(|| {
                     let problem = Problem::NotAnActiveConfiguration { sys_id: configuration.to_string() };
                     Violations::one("wrap_up_configuration_sys_id", problem)
@@ -80,7 +119,6 @@ impl Segments {
                 Blueprint::Definition(definition)
             }
         };
-        let mut known = self.codes.find(&blueprint.labels()).await?;
         let missing = blueprint.missing(&known);
         known.extend(missing.iter().map(|code| (code.code.clone(), Arc::new(code.clone()))));
         let (mut snapshot, mut sealed) = blueprint.snapshot(&known)?;
@@ -137,6 +175,7 @@ impl Segments {
         configuration: &Snapshot,
         configuration_hash: String,
         request_hash: String,
+        previous: Option<&str>,
     ) -> Segment {
         let defined_at = self.now_ms();
         let code = request.ai_wrap_up_code.clone().filter(|_| configuration.enable_ai_code);
@@ -146,7 +185,7 @@ impl Segments {
                 external_key(external_segment_id),
                 Origin::External { external_segment_id: external_segment_id.clone() },
             ),
-            OriginRequest::Internal { .. } => (internal_key(request, None), Origin::Internal),
+            OriginRequest::Internal { .. } => (internal_key(request, previous), Origin::Internal),
         };
         Segment {
             sys_id,
@@ -173,10 +212,10 @@ impl Segments {
         mut segment: Segment,
         request: &OpenRequest,
         snapshot: Arc<Snapshot>,
+        place: Place,
     ) -> Result<Found, Error> {
         let internal = matches!(segment.origin, Origin::Internal);
-        let mut is_latest = true;
-        let mut previous: Option<String> = None;
+        let Place { mut previous, mut is_latest } = place;
         for round in 0..ROUNDS {
             if !internal && !is_latest {
                 // Opened before the latest one: nothing else changes with it, so it needs no transaction,
@@ -198,14 +237,17 @@ impl Segments {
             let Some(outcomes) = dynamodb::cancellation(&error) else {
                 return Err(dynamodb::Error::from(error).into());
             };
-            if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Conflict)) {
+            if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Busy)) {
                 back_off(round).await;
                 continue;
             }
             let mut outcomes = outcomes.into_iter();
             if let Some(Outcome::Refused(item)) = outcomes.next() {
                 let existing = record::from_item(item.unwrap_or_default())?;
-                return self.answer_again(existing, request, &segment.request_hash).await;
+                // A closed internal segment is a predecessor: its slot says who comes after it.
+                if !internal || existing.state == State::Open {
+                    return self.answer_again(existing, request, &segment.request_hash).await;
+                }
             }
             if internal && let Some(Outcome::Refused(item)) = outcomes.next() {
                 let holder = self.holder(item.unwrap_or_default()).await?;
@@ -269,31 +311,67 @@ impl Segments {
             .set_item(Some(record::to_item(segment)?))
             .condition_expression("attribute_not_exists(sys_id)")
             .return_values_on_condition_check_failure(ALL_OLD);
-        match put.send().await {
-            Ok(_) => Ok(None),
-            Err(error) => match error.as_service_error() {
+        for round in 0..ROUNDS {
+            let Err(error) = put.clone().send().await else { return Ok(None) };
+            match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                    Ok(Some(record::from_item(failed.item.clone().unwrap_or_default())?))
+                    return Ok(Some(record::from_item(failed.item.clone().unwrap_or_default())?));
                 }
-                _ => Err(dynamodb::Error::from(error).into()),
-            },
+                Some(other) if other.code() == Some("TransactionConflictException") => back_off(round).await,
+                _ => return Err(dynamodb::Error::from(error).into()),
+            }
         }
+        Err(contended().into())
     }
 
-    /// The segment that the request opened earlier, if it did.
-    async fn existing(&self, request: &OpenRequest) -> Result<Option<Segment>, Error> {
-        match &request.origin {
-            OriginRequest::External { external_segment_id, .. } => {
-                let item = self.get(external_key(external_segment_id)).await?;
-                Ok(item.map(record::from_item).transpose()?)
+    /// Looks whether the request's segment is there already, and reads what a new one is made of. One
+    /// request for up to 98 codes; one more where an internal segment came before, and one where a
+    /// configuration's codes are not known from an earlier look.
+    async fn look(&self, request: &OpenRequest, opened_on: DateTime) -> Result<Look, Error> {
+        let (first, labels) = match &request.origin {
+            OriginRequest::External { external_segment_id, configuration } => {
+                (external_key(external_segment_id), Blueprint::Request(configuration).labels())
             }
-            OriginRequest::Internal { .. } => {
+            OriginRequest::Internal { configuration } => {
+                let guess = self.configurations.recall_even_old(configuration.as_str());
                 let slot = slot_key(&request.agent, &request.interaction, request.segment_id.as_ref());
-                let Some(slot) = self.get(slot).await? else { return Ok(None) };
-                let holder = self.holder(slot).await?;
-                Ok((holder.state == State::Open).then_some(holder))
+                (slot, guess.map(|definition| definition.allowed_codes.clone()).unwrap_or_default())
+            }
+        };
+        let latest = latest_key(&request.agent, &request.interaction);
+        let mut keys = vec![(self.table.clone(), key(&first)), (self.table.clone(), key(&latest))];
+        if let OriginRequest::Internal { configuration } = &request.origin {
+            keys.extend(self.configurations.key_of(configuration.as_str()));
+        }
+        keys.extend(labels.iter().map(|label| self.codes.key_of(label)));
+        let mut found = dynamodb::batch_get(&self.dynamo, keys).await?;
+
+        let mut place = Place { previous: None, is_latest: true };
+        for item in found.remove(&self.table).unwrap_or_default() {
+            if item.get("sys_id") == Some(&string(&latest)) {
+                let latest = item.get("opened_on").and_then(|latest| latest.as_s().ok());
+                place.is_latest = latest <= Some(&opened_on.to_string());
+                continue;
+            }
+            let existing = match &request.origin {
+                OriginRequest::External { .. } => record::from_item(item)?,
+                OriginRequest::Internal { .. } => self.holder(item).await?,
+            };
+            match (&request.origin, &existing.state) {
+                (OriginRequest::Internal { .. }, State::Closed(_)) => place.previous = Some(existing.sys_id),
+                _ => return Ok(Look::Taken(Box::new(existing))),
             }
         }
+        let definition = self.configurations.take(&mut found)?;
+        let mut codes = self.codes.take(&mut found)?;
+        if let Some(definition) = &definition {
+            let unread: Vec<_> =
+                definition.allowed_codes.iter().filter(|label| !labels.contains(label)).cloned().collect();
+            if !unread.is_empty() {
+                codes.extend(self.codes.find(&unread).await?);
+            }
+        }
+        Ok(Look::Free(View { place, definition, codes }))
     }
 
     /// The segment that a `slot:` record points to.

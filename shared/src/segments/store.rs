@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
@@ -54,7 +54,7 @@ impl Segments {
     pub async fn close(&self, address: &Address, request: &CloseRequest) -> Result<Found, Error> {
         let (segment, code) = self.fetch(address, request.code.as_ref()).await?;
         let now: DateTime = self.clock.now().into();
-        self.change(segment, |segment, configuration| segment.close(request, configuration, code.as_ref(), now)).await
+        self.change(segment, |segment, configuration| segment.close(request, configuration, code.as_deref(), now)).await
     }
 
     /// Stores AI content of an external system on an open segment.
@@ -65,7 +65,7 @@ impl Segments {
     }
 
     /// Reads the segment at an address, and in the same request the code with a label.
-    async fn fetch(&self, address: &Address, label: Option<&Label>) -> Result<(Segment, Option<Code>), Error> {
+    async fn fetch(&self, address: &Address, label: Option<&Label>) -> Result<(Segment, Option<Arc<Code>>), Error> {
         let keys = match address {
             Address::AgentInteraction { agent, interaction } => {
                 let latest = self.get(latest_key(agent, interaction)).await?.ok_or_else(|| address.not_found())?;
@@ -78,12 +78,9 @@ impl Segments {
             let item = match label.filter(|_| position == 0) {
                 None => self.get(sys_id).await?,
                 Some(label) => {
-                    let (code_table, code_key) = self.codes.address(label);
-                    let keys =
-                        HashMap::from([(self.table.clone(), vec![key(sys_id)]), (code_table.clone(), vec![code_key])]);
-                    let mut found = dynamodb::batch_get_tables(&self.dynamo, keys).await?;
-                    let item = found.remove(&code_table).and_then(|mut items| items.pop());
-                    code = item.map(|item| self.codes.read_item(label, item)).transpose()?;
+                    let keys = vec![(self.table.clone(), key(sys_id)), self.codes.key_of(label)];
+                    let mut found = dynamodb::batch_get(&self.dynamo, keys).await?;
+                    code = self.codes.take(&mut found)?.remove(label);
                     found.remove(&self.table).and_then(|mut items| items.pop())
                 }
             };
@@ -157,7 +154,7 @@ impl Segments {
 }
 
 pub(super) fn contended() -> dynamodb::Error {
-    dynamodb::Error::Unavailable("others kept changing the same segment".into())
+    dynamodb::Error::Unavailable("the same segment was throttled or being changed in every round".into())
 }
 
 /// Waits a little longer each round, and not the same time as the others who wait.

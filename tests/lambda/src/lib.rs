@@ -1,1 +1,18 @@
-//! placeholder
+//! What the tests of the Lambda functions share: an embedded DynamoDB behind a proxy that counts
+//! requests and makes them fail on demand, the functions' own endpoints on top of it, and the
+//! events by which API Gateway and function URLs call them.
+//!
+//! A test that cannot go on panics, with what it saw.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so by panicking")]
+
+mod event;
+mod instance;
+mod proxy;
+mod samples;
+mod world;
+
+pub use event::Event;
+pub use instance::{Instance, Reply, call_all};
+pub use proxy::{Fault, Rule, Traffic};
+pub use samples::{codes_of, internal, opening, opening_with, segmented};
+pub use world::{Parts, World};

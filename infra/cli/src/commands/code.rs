@@ -6,7 +6,7 @@ use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value};
 use wrapup::codes::{Code, CodeRequest};
-use wrapup::document::{Document, Violations};
+use wrapup::document::{Document, Problem, Violations};
 
 use super::{CommandError, read_json};
 use crate::connect::Target;
@@ -103,6 +103,9 @@ fn progress_bar(total: usize) -> ProgressBar {
 /// Reads `{"codes": [..]}`; one entry's violations do not stop the others.
 fn json_rows(path: &Path) -> Result<Vec<ImportRow>, CommandError> {
     read_json(path, |fields| {
+        if !fields.has("codes") {
+            fields.violation("codes", Problem::Required);
+        }
         let entries = fields.each_object("codes")?;
         let rows = entries.into_iter().enumerate().map(|(index, entry)| ImportRow {
             place: format!("codes[{index}]"),

@@ -38,7 +38,7 @@ pub struct Demo {
     code: String,
 }
 
-/// Makes the demo data where there is no user yet, and answers it where the demo user is active.
+/// Makes the demo data where there is no user yet, and answers it where the demo user can sign in.
 pub async fn ensure(system: &System) -> Result<Option<Demo>, wrapup::Error> {
     let (codes, definition) = demo_data()?;
     let users = system.users().list().await?;
@@ -56,7 +56,8 @@ pub async fn ensure(system: &System) -> Result<Option<Demo>, wrapup::Error> {
         };
         system.users().add(user).await?;
     }
-    let active = users.is_empty() || users.iter().any(|user| user.user_name == USER && user.active);
+    // Whoever disables the demo user or gives it another password is not offered the old one.
+    let active = system.users().authenticate(USER, Password::new(PASSWORD)).await?.is_some();
     let code = codes.first().map(|code| code.label.sys_id()).unwrap_or_default();
     Ok(active.then_some(Demo { configuration: definition.sys_id, code }))
 }

@@ -1,0 +1,103 @@
+use futures_util::future::join_all;
+use lambda_http::{Body, Request, Response};
+use serde_json::Value;
+use wrapup::System;
+use wrapup::api::Api;
+
+use crate::Event;
+
+/// A running instance of the functions, all seven behind one edge.
+pub struct Instance {
+    /// What the functions are built from.
+    pub system: System,
+    api: Api,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Reply {
+    /// The response that the function hands to API Gateway.
+    pub response: Response<Body>,
+}
+
+impl Instance {
+    pub(crate) fn new(system: System) -> Self {
+        let api = Api::new(
+            &system,
+            vec![
+                Box::new(get_code::GetCode::new(&system)),
+                Box::new(create_codes::CreateCodes::new(&system)),
+                Box::new(get_segment::GetSegment::new(&system)),
+                Box::new(find_segment::FindSegment::new(&system)),
+                Box::new(create_segment::CreateSegment::new(&system)),
+                Box::new(update_segment::UpdateSegment::new(&system)),
+                Box::new(update_segment_ai::UpdateSegmentAi::new(&system)),
+            ],
+        );
+        Self { system, api: api.expect("routes that do not clash") }
+    }
+
+    /// Sends a REST API's event.
+    pub async fn call(&self, event: &Event) -> Reply {
+        self.handle(event.rest()).await
+    }
+
+    /// Sends a request as the Lambda runtime hands it over.
+    pub async fn handle(&self, request: Request) -> Reply {
+        Reply { response: self.api.handle(request).await }
+    }
+
+    /// Opens a segment that has to open, and answers its sys_id.
+    pub async fn open(&self, body: &Value) -> String {
+        let answer = self.call(&Event::post("segment/create").json(body)).await.expect(200);
+        answer["sys_id"].as_str().expect("a sys_id").to_owned()
+    }
+
+    /// Reads a segment that has to be there, by any path below `segment/`.
+    pub async fn read(&self, path: &str) -> Value {
+        self.call(&Event::get(&format!("segment/{path}"))).await.expect(200)["segment"].clone()
+    }
+}
+
+/// Sends an event to many instances at once.
+pub async fn call_all(instances: &[Instance], event: impl Fn(usize) -> Event) -> Vec<Reply> {
+    let calls = instances.iter().enumerate().map(|(index, instance)| {
+        let event = event(index);
+        async move { instance.call(&event).await }
+    });
+    join_all(calls).await
+}
+
+impl Reply {
+    /// The status.
+    pub fn status(&self) -> u16 {
+        self.response.status().as_u16()
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> &str {
+        match self.response.body() {
+            Body::Text(text) => text,
+            Body::Empty => "",
+            other => panic!("not a text: {other:?}"),
+        }
+    }
+
+    /// A header's value; `""` where there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.response.headers().get(name).map_or("", |value| value.to_str().expect("a text header"))
+    }
+
+    /// The body as JSON, whatever the status.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(self.text()).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    /// The JSON body, with the status that it has to have.
+    #[track_caller]
+    pub fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status(), status, "{}", self.text());
+        self.json()
+    }
+}

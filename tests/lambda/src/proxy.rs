@@ -1,0 +1,309 @@
+//! A proxy in front of the embedded DynamoDB. It shows what the engine cannot: how many requests a
+//! call costs, and what the handlers do when DynamoDB throttles, fails or falls silent.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::Barrier;
+
+/// What a call has cost.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Traffic {
+    /// The operations that were requested, by name.
+    pub requests: Vec<String>,
+    /// The capacity units that they consumed.
+    pub units: f64,
+}
+
+/// What goes wrong with a request.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// Refused as too many: the SDK tries again.
+    Throttled,
+    /// Refused because the table is short of throughput: the SDK tries again.
+    ThroughputExceeded,
+    /// DynamoDB's own failure: the SDK tries again.
+    ServerError,
+    /// Refused for good. Refusing all that comes after a request is also what a crash between two
+    /// requests looks like to the table.
+    Denied,
+    /// The connection ends before DynamoDB has seen the request.
+    LostRequest,
+    /// DynamoDB does what it is asked, and the connection ends before the answer.
+    LostAnswer,
+    /// The same, but a refusal does arrive.
+    LostSuccess,
+    /// The transaction is canceled; its first write is to blame, for this reason.
+    Canceled(&'static str),
+    /// A transaction is writing the same item.
+    Conflict,
+    /// A batch is answered with its first key alone, the others are left unprocessed.
+    PartlyUnprocessed,
+    /// A batch is answered with no key at all.
+    Unprocessed,
+    /// Nothing: but the request waits until as many are there as the barrier is for.
+    Together(Arc<Barrier>),
+}
+
+impl Fault {
+    /// Holds requests back until so many of them are under way at once.
+    pub fn together(requests: usize) -> Self {
+        Self::Together(Arc::new(Barrier::new(requests)))
+    }
+}
+
+/// Which requests a fault meets; without further words, every one.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    fault: Fault,
+    operation: Option<&'static str>,
+    table: Option<&'static str>,
+    skip: usize,
+    times: usize,
+}
+
+impl Rule {
+    /// Every request, from now on.
+    pub fn always(fault: Fault) -> Self {
+        Self { fault, operation: None, table: None, skip: 0, times: usize::MAX }
+    }
+
+    /// The next request.
+    pub fn once(fault: Fault) -> Self {
+        Self { times: 1, ..Self::always(fault) }
+    }
+
+    /// Only this operation.
+    #[must_use]
+    pub fn on(self, operation: &'static str) -> Self {
+        Self { operation: Some(operation), ..self }
+    }
+
+    /// Only requests that name this table.
+    #[must_use]
+    pub fn of(self, table: &'static str) -> Self {
+        Self { table: Some(table), ..self }
+    }
+
+    /// Lets so many requests pass before.
+    #[must_use]
+    pub fn after(self, requests: usize) -> Self {
+        Self { skip: requests, ..self }
+    }
+
+    /// Only so many times.
+    #[must_use]
+    pub fn times(self, times: usize) -> Self {
+        Self { times, ..self }
+    }
+}
+
+#[derive(Default)]
+struct Seen {
+    operations: Vec<String>,
+    units: f64,
+    faults: usize,
+    rules: Vec<Rule>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Proxy {
+    client: reqwest::Client,
+    engine: String,
+    seen: Arc<Mutex<Seen>>,
+}
+
+impl Proxy {
+    /// Starts a proxy in front of the engine at this URL, and answers its own URL.
+    pub async fn start(engine: String) -> (Self, String) {
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let proxy = Self { client, engine, seen: Arc::default() };
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let router = Router::new().fallback(handle).with_state(proxy.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        (proxy, url)
+    }
+
+    pub fn add(&self, rule: Rule) {
+        self.lock().rules.push(rule);
+    }
+
+    pub fn clear_rules(&self) {
+        self.lock().rules.clear();
+    }
+
+    /// How many requests a rule has met.
+    pub fn faults(&self) -> usize {
+        self.lock().faults
+    }
+
+    /// What has come since the last time this was asked.
+    pub fn traffic(&self) -> Traffic {
+        let mut seen = self.lock();
+        let mut requests = std::mem::take(&mut seen.operations);
+        requests.sort();
+        Traffic { requests, units: std::mem::take(&mut seen.units) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a request, and says what has to go wrong with it.
+    fn judge(&self, operation: &str, body: &Value) -> Option<Fault> {
+        let mut seen = self.lock();
+        seen.operations.push(operation.to_owned());
+        let text = body.to_string();
+        let met = seen.rules.iter_mut().find_map(|rule| {
+            let named = rule.operation.is_none_or(|wanted| wanted == operation)
+                && rule.table.is_none_or(|table| text.contains(&format!("\"{table}\"")));
+            if !named || rule.times == 0 {
+                return None;
+            }
+            if rule.skip > 0 {
+                rule.skip -= 1;
+                return None;
+            }
+            rule.times -= 1;
+            Some(rule.fault.clone())
+        });
+        seen.faults += usize::from(met.is_some());
+        met
+    }
+
+    async fn forward(&self, headers: &HeaderMap, body: &Value) -> (StatusCode, HeaderMap, Bytes) {
+        let mut request = self.client.post(&self.engine).body(body.to_string());
+        for (name, value) in headers {
+            if name != "host" && name != "content-length" {
+                request = request.header(name, value);
+            }
+        }
+        let answer = request.send().await.expect("the engine answers");
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let body = answer.bytes().await.expect("a whole answer");
+        self.lock().units += units(serde_json::from_slice::<Value>(&body).unwrap_or_default().get("ConsumedCapacity"));
+        (status, headers, body)
+    }
+}
+
+async fn handle(State(proxy): State<Proxy>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    let operation = target.rsplit('.').next().unwrap_or_default();
+    let body = to_bytes(body, usize::MAX).await.expect("a whole request");
+    let mut body: Value = serde_json::from_slice(&body).expect("a JSON request");
+    if matches!(operation, "GetItem" | "BatchGetItem" | "PutItem" | "UpdateItem" | "TransactWriteItems") {
+        body["ReturnConsumedCapacity"] = json!("TOTAL");
+    }
+    match proxy.judge(operation, &body) {
+        None => pass_on(proxy.forward(&parts.headers, &body).await),
+        Some(Fault::Throttled) => refusal(StatusCode::BAD_REQUEST, "ThrottlingException", json!({})),
+        Some(Fault::ThroughputExceeded) => {
+            refusal(StatusCode::BAD_REQUEST, "ProvisionedThroughputExceededException", json!({}))
+        }
+        Some(Fault::ServerError) => refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", json!({})),
+        Some(Fault::Denied) => refusal(StatusCode::BAD_REQUEST, "AccessDeniedException", json!({})),
+        Some(Fault::Conflict) => refusal(StatusCode::BAD_REQUEST, "TransactionConflictException", json!({})),
+        Some(Fault::LostRequest) => hang_up(),
+        Some(Fault::Together(barrier)) => {
+            barrier.wait().await;
+            pass_on(proxy.forward(&parts.headers, &body).await)
+        }
+        Some(Fault::LostAnswer) => {
+            proxy.forward(&parts.headers, &body).await;
+            hang_up()
+        }
+        Some(Fault::LostSuccess) => {
+            let answer = proxy.forward(&parts.headers, &body).await;
+            if answer.0.is_success() { hang_up() } else { pass_on(answer) }
+        }
+        Some(Fault::Canceled(reason)) => {
+            let writes = body["TransactItems"].as_array().map_or(0, Vec::len);
+            let mut reasons = vec![json!({"Code": "None"}); writes];
+            reasons[0] = json!({"Code": reason, "Message": "so the test wants"});
+            refusal(
+                StatusCode::BAD_REQUEST,
+                "TransactionCanceledException",
+                json!({"Message": "Transaction cancelled", "CancellationReasons": reasons}),
+            )
+        }
+        Some(Fault::Unprocessed) => {
+            let answer = json!({"Responses": {}, "UnprocessedKeys": body["RequestItems"]});
+            json_response(StatusCode::OK, &answer)
+        }
+        Some(Fault::PartlyUnprocessed) => {
+            let unprocessed = leave_one_key(&mut body);
+            let (status, _, answer) = proxy.forward(&parts.headers, &body).await;
+            let mut answer: Value = serde_json::from_slice(&answer).expect("a JSON answer");
+            answer["UnprocessedKeys"] = unprocessed;
+            json_response(status, &answer)
+        }
+    }
+}
+
+/// Takes all but the first key out of a batch, and answers the rest as a batch of its own.
+fn leave_one_key(body: &mut Value) -> Value {
+    let mut unprocessed = Map::new();
+    let tables = body["RequestItems"].as_object_mut().expect("a batch");
+    let mut first = true;
+    for (table, wanted) in tables.iter_mut() {
+        let keys = wanted["Keys"].as_array_mut().expect("keys");
+        let left = keys.split_off(usize::from(first));
+        first = false;
+        if !left.is_empty() {
+            let mut rest = wanted.clone();
+            rest["Keys"] = Value::Array(left);
+            unprocessed.insert(table.clone(), rest);
+        }
+    }
+    tables.retain(|_, wanted| wanted["Keys"].as_array().is_some_and(|keys| !keys.is_empty()));
+    Value::Object(unprocessed)
+}
+
+fn units(consumed: Option<&Value>) -> f64 {
+    match consumed {
+        Some(Value::Array(tables)) => tables.iter().map(|table| units(Some(table))).sum(),
+        Some(table) => table["CapacityUnits"].as_f64().unwrap_or_default(),
+        None => 0.0,
+    }
+}
+
+fn pass_on((status, headers, body): (StatusCode, HeaderMap, Bytes)) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    for name in ["content-type", "x-amzn-requestid", "x-amz-crc32"] {
+        if let Some(value) = headers.get(name) {
+            response.headers_mut().insert(name, value.clone());
+        }
+    }
+    response
+}
+
+fn refusal(status: StatusCode, error: &str, more: Value) -> Response {
+    let mut body =
+        json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{error}"), "message": "so the test wants"});
+    if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
+        body.extend(more);
+    }
+    json_response(status, &body)
+}
+
+fn json_response(status: StatusCode, body: &Value) -> Response {
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = status;
+    response.headers_mut().insert("content-type", axum::http::HeaderValue::from_static("application/x-amz-json-1.0"));
+    response
+}
+
+/// A body that fails at once: the server ends the connection in the middle of the response.
+fn hang_up() -> Response {
+    let broken = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+    Response::new(Body::from_stream(futures_util::stream::iter([Err::<Bytes, _>(broken)])))
+}

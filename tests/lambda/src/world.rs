@@ -1,0 +1,158 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::Client;
+use dynoxide::Database;
+use tokio::net::TcpListener;
+use wrapup::System;
+use wrapup::clock::Clock;
+use wrapup::dynamodb::{Connection, Dynamo, Item, Table, Tables, connect, tables};
+use wrapup::segment_tables::{Registry, built_in};
+use wrapup::users::{NewUser, Password};
+
+use crate::instance::Instance;
+use crate::proxy::{Proxy, Rule, Traffic};
+
+/// 2024-09-16 18:00:00 UTC, when every test begins.
+const BEGIN: u64 = 1_726_509_600;
+
+/// A deployment of its own: a DynamoDB in memory, the proxy in front of it, and a clock that moves
+/// only when it is told to.
+pub struct World {
+    proxy: Proxy,
+    url: String,
+    engine: Dynamo,
+    milliseconds: Arc<AtomicU64>,
+}
+
+/// What an instance can have other than usual.
+#[derive(Default)]
+pub struct Parts {
+    /// The interaction segment tables; the built-in ones where absent.
+    pub segment_tables: Option<Registry>,
+    /// The deployment's language.
+    pub language: Option<&'static str>,
+}
+
+impl World {
+    /// A deployment with empty tables.
+    pub async fn start() -> Self {
+        let world = Self::without_tables().await;
+        tables::create_missing(&world.engine).await.expect("the tables");
+        world
+    }
+
+    /// A deployment whose tables nobody has created.
+    pub async fn without_tables() -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let engine_url = format!("http://{}", listener.local_addr().expect("an address"));
+        let database = Database::memory().expect("a database");
+        tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
+        let engine = dynamo(&engine_url);
+        let (proxy, url) = Proxy::start(engine_url).await;
+        let milliseconds = Arc::new(AtomicU64::new(BEGIN * 1_000));
+        Self { proxy, url, engine, milliseconds }
+    }
+
+    /// A fresh instance of every function, with caches and connections of its own.
+    pub fn instance(&self) -> Instance {
+        self.instance_with(Parts::default())
+    }
+
+    /// A fresh instance with some parts changed.
+    pub fn instance_with(&self, parts: Parts) -> Instance {
+        let dynamo = dynamo(&self.url);
+        let segment_tables = parts.segment_tables.unwrap_or_else(|| built_in(&dynamo));
+        let language = parts.language.map(language);
+        Instance::new(System::new(dynamo, segment_tables, self.clock(), language))
+    }
+
+    /// The stores themselves, on a way past the proxy: for what a test prepares and checks.
+    pub fn stores(&self) -> System {
+        System::new(self.engine.clone(), built_in(&self.engine), self.clock(), None)
+    }
+
+    /// The SDK's client, on a way past the proxy.
+    pub fn client(&self) -> &Client {
+        &self.engine.client
+    }
+
+    /// All records of a table.
+    pub async fn records(&self, table: Table) -> Vec<Item> {
+        let scan = self.client().scan().table_name(table.platform_name()).consistent_read(true);
+        let mut records: Vec<Item> = scan.send().await.expect("a scan").items.unwrap_or_default();
+        records.sort_by_key(key_of);
+        records
+    }
+
+    /// The keys of all records of a table.
+    pub async fn keys(&self, table: Table) -> Vec<String> {
+        self.records(table).await.iter().map(key_of).collect()
+    }
+
+    /// The keys of the segment table's segments, without the records that find them.
+    pub async fn segment_keys(&self) -> Vec<String> {
+        self.keys(Table::Segments).await.into_iter().filter(|key| !key.contains(':')).collect()
+    }
+
+    /// Adds an API user whose password is `secret`.
+    pub async fn add_user(&self, name: &str, roles: &[&str], user_language: Option<&str>) {
+        let user = NewUser {
+            user_name: name.to_owned(),
+            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+            language: user_language.map(language),
+            password: Password::new("secret"),
+        };
+        assert!(self.stores().users().add(user).await.expect("a new user"));
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, time: Duration) {
+        let milliseconds = u64::try_from(time.as_millis()).expect("a short time");
+        self.milliseconds.fetch_add(milliseconds, Ordering::SeqCst);
+    }
+
+    /// Makes requests to DynamoDB fail from now on.
+    pub fn fail(&self, rule: Rule) {
+        self.proxy.add(rule);
+    }
+
+    /// Makes all well again.
+    pub fn recover(&self) {
+        self.proxy.clear_rules();
+    }
+
+    /// How many requests have failed because a test wanted it.
+    pub fn faults(&self) -> usize {
+        self.proxy.faults()
+    }
+
+    /// What DynamoDB was asked since the last time this was called.
+    pub fn traffic(&self) -> Traffic {
+        self.proxy.traffic()
+    }
+
+    fn clock(&self) -> Clock {
+        let milliseconds = Arc::clone(&self.milliseconds);
+        Clock::from_fn(move || SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds.load(Ordering::SeqCst)))
+    }
+}
+
+fn dynamo(url: &str) -> Dynamo {
+    let connection = Connection {
+        region: "us-east-1".to_owned(),
+        endpoint: Some(url.to_owned()),
+        credentials: Credentials::new("test", "test", None, None, "test"),
+    };
+    Dynamo { client: connect(connection), tables: Tables::default() }
+}
+
+fn language(text: &str) -> wrapup::language::Language {
+    text.to_owned().try_into().expect("a language")
+}
+
+fn key_of(item: &Item) -> String {
+    item.get("sys_id").and_then(|key| key.as_s().ok()).cloned().expect("a key")
+}

@@ -1,0 +1,296 @@
+//! What a call costs: DynamoDB requests and capacity units of an instance that is warm.
+#![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use wrapup::configurations::Definition;
+use wrapup::document::Document;
+use wrapup_lambda_tests::{Event, Fault, Instance, Rule, World, codes_of, internal, opening, opening_with};
+
+/// A warm instance, and the sys_id of a segment `EXT-1` that it has opened.
+async fn warm(world: &World) -> (Instance, String) {
+    let instance = world.instance();
+    let sys_id = instance.open(&opening("EXT-1")).await;
+    world.traffic();
+    (instance, sys_id)
+}
+
+/// An active configuration with so many codes, which exist.
+async fn configuration(world: &World, codes: usize) -> String {
+    let instance = world.instance();
+    instance.call(&Event::post("code").json(&json!({"codes": codes_of(codes)}))).await.expect(200);
+    let labels: Vec<String> = (0..codes).map(|index| format!("Code {index:03}")).collect();
+    let file = json!({"name": "Calls", "enable_codes": true, "allowed_codes": labels, "default_code": "Code 000"});
+    let document = Document::from_json(file.to_string().as_bytes()).expect("JSON");
+    let definition = document.read(Definition::read).expect("a configuration");
+    world.stores().configurations().put(&definition).await.expect("a put");
+    world.traffic();
+    definition.sys_id
+}
+
+/// The requests of one call that has to succeed.
+async fn requests(world: &World, instance: &Instance, event: &Event) -> Vec<String> {
+    world.traffic();
+    instance.call(event).await.expect(200);
+    world.traffic().requests
+}
+
+#[tokio::test]
+async fn reading_a_code_is_one_request() {
+    let world = World::start().await;
+    let instance = world.instance();
+    let created = instance.call(&Event::post("code").json(&json!({"codes": [{"code": "Billing Issue"}]}))).await;
+    let created = created.expect(200);
+    let sys_id = created["result"]["result_map"]["created_wrap_up_codes"][0]["sys_id"].as_str().expect("a sys_id");
+    let get = Event::get(&format!("code/{sys_id}"));
+    assert_eq!(requests(&world, &instance, &get).await, ["GetItem"]);
+}
+
+#[tokio::test]
+async fn reading_a_segment_by_sys_id_or_external_id_is_one_request() {
+    let world = World::start().await;
+    let (instance, sys_id) = warm(&world).await;
+    for id in [sys_id.as_str(), "EXT-1"] {
+        let get = Event::get(&format!("segment/{id}"));
+        assert_eq!(requests(&world, &instance, &get).await, ["GetItem"], "{id}");
+    }
+}
+
+#[tokio::test]
+async fn an_external_id_shaped_like_a_sys_id_takes_two_requests_to_read() {
+    let world = World::start().await;
+    let instance = world.instance();
+    let external_id = "0123456789abcdef0123456789abcdef";
+    instance.open(&opening(external_id)).await;
+    let get = Event::get(&format!("segment/{external_id}"));
+    assert_eq!(requests(&world, &instance, &get).await, ["GetItem", "GetItem"]);
+    // Where the parameter says which id it is, nothing has to be guessed.
+    let update = Event::put(&format!("segment/update?external_segment_id={external_id}")).json(&json!({}));
+    assert_eq!(requests(&world, &instance, &update).await, ["GetItem", "UpdateItem"]);
+}
+
+#[tokio::test]
+async fn reading_a_segment_by_agent_and_interaction_is_two_requests() {
+    let world = World::start().await;
+    let (instance, _) = warm(&world).await;
+    let find = Event::get("segment/agent/agent/interaction/interaction");
+    assert_eq!(requests(&world, &instance, &find).await, ["GetItem", "GetItem"]);
+}
+
+#[tokio::test]
+async fn closing_is_two_requests_by_id_and_three_by_agent_and_interaction() {
+    for (address, wanted) in [
+        ("segment_sys_id", 2),
+        ("external_segment_id=EXT-1", 2),
+        ("agent_sys_id=agent&interaction_sys_id=interaction", 3),
+    ] {
+        for body in
+            [json!({"wrap_up_code": "Code 001", "notes": "Done."}), json!({"confirmed_on": "2024-09-16 18:52:01"})]
+        {
+            let world = World::start().await;
+            let (instance, sys_id) = warm(&world).await;
+            let address = if address == "segment_sys_id" { format!("{address}={sys_id}") } else { address.to_owned() };
+            let update = Event::put(&format!("segment/update?{address}")).json(&body);
+            let requests = requests(&world, &instance, &update).await;
+            assert_eq!(requests.len(), wanted, "{address} {body}: {requests:?}");
+            assert_eq!(requests.iter().filter(|request| *request == "UpdateItem").count(), 1, "{requests:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn closing_with_any_code_of_the_table_is_two_requests() {
+    let world = World::start().await;
+    let instance = world.instance();
+    instance.call(&Event::post("code").json(&json!({"codes": [{"code": "Anything"}]}))).await.expect(200);
+    let mut body = opening("EXT-1");
+    body["configuration"] = json!({"enable_codes": false});
+    instance.open(&body).await;
+    let update = Event::put("segment/update?external_segment_id=EXT-1").json(&json!({"wrap_up_code": "Anything"}));
+    assert_eq!(requests(&world, &instance, &update).await, ["BatchGetItem", "UpdateItem"]);
+}
+
+#[tokio::test]
+async fn confirming_a_closed_segment_is_two_requests() {
+    let world = World::start().await;
+    let (instance, _) = warm(&world).await;
+    let update = Event::put("segment/update?external_segment_id=EXT-1");
+    instance.call(&update.clone().json(&json!({"notes": "Done."}))).await.expect(200);
+    let confirm = update.json(&json!({"confirmed_on": "2024-09-16 18:52:01"}));
+    assert_eq!(requests(&world, &instance, &confirm).await.len(), 2);
+    // Said again, it changes nothing, so nothing is written.
+    assert!(!requests(&world, &instance, &confirm).await.contains(&"UpdateItem".to_owned()));
+}
+
+#[tokio::test]
+async fn ai_content_is_two_requests_by_id_and_three_by_agent_and_interaction() {
+    for (address, wanted) in [
+        (json!({"external_segment_id": "EXT-1"}), 2),
+        (json!({"segment_sys_id": null}), 2),
+        (json!({"agent_sys_id": "agent", "interaction_sys_id": "interaction"}), 3),
+    ] {
+        let world = World::start().await;
+        let (instance, sys_id) = warm(&world).await;
+        let mut body = address.clone();
+        if body.get("segment_sys_id").is_some() {
+            body["segment_sys_id"] = Value::from(sys_id);
+        }
+        body["ai_wrap_up_code"] = json!("Code 001");
+        body["ai_notes"] = json!("The customer asked for a refund.");
+        let advise = Event::put("segment/update/ai").json(&body);
+        let requests = requests(&world, &instance, &advise).await;
+        assert_eq!(requests.len(), wanted, "{address}: {requests:?}");
+    }
+}
+
+#[tokio::test]
+async fn opening_with_a_configuration_that_was_seen_is_one_transaction() {
+    let world = World::start().await;
+    let (instance, _) = warm(&world).await;
+    let create = |id: &str| Event::post("segment/create").json(&opening(id));
+    assert_eq!(requests(&world, &instance, &create("EXT-2")).await, ["TransactWriteItems"]);
+    // The same again is answered from what the refused transaction says.
+    assert_eq!(requests(&world, &instance, &create("EXT-2")).await, ["TransactWriteItems"]);
+}
+
+#[tokio::test]
+async fn refusing_another_request_under_a_taken_external_id_is_one_transaction() {
+    let world = World::start().await;
+    let (instance, _) = warm(&world).await;
+    let mut other = opening("EXT-1");
+    other["agent_sys_id"] = json!("another agent");
+    instance.call(&Event::post("segment/create").json(&other)).await.expect(400);
+    assert_eq!(world.traffic().requests, ["TransactWriteItems"]);
+}
+
+#[tokio::test]
+async fn opening_a_segment_that_began_before_the_latest_is_two_requests() {
+    let world = World::start().await;
+    let (instance, _) = warm(&world).await;
+    let mut earlier = opening("EXT-2");
+    earlier["opened_on"] = json!("2024-09-16 10:00:00");
+    let create = Event::post("segment/create").json(&earlier);
+    assert_eq!(requests(&world, &instance, &create).await, ["PutItem", "TransactWriteItems"]);
+    let found = instance.read("agent/agent/interaction/interaction").await;
+    assert_eq!(found["external_segment_id"], "EXT-1");
+}
+
+#[tokio::test]
+async fn opening_an_internal_segment_is_one_transaction_once_its_configuration_was_seen() {
+    let world = World::start().await;
+    let configuration = configuration(&world, 3).await;
+    let instance = world.instance();
+    instance.open(&internal(&configuration)).await;
+    let mut other = internal(&configuration);
+    other["interaction_sys_id"] = json!("another interaction");
+    let create = Event::post("segment/create").json(&other);
+    assert_eq!(requests(&world, &instance, &create).await, ["TransactWriteItems"]);
+    // Asked for again while it is open: the transaction is refused, and its holder is the answer.
+    assert!(requests(&world, &instance, &create).await.len() <= 2);
+}
+
+#[tokio::test]
+async fn opening_an_internal_segment_again_after_it_was_closed_is_three_requests() {
+    let world = World::start().await;
+    let configuration = configuration(&world, 3).await;
+    let instance = world.instance();
+    let mut previous = instance.open(&internal(&configuration)).await;
+    // More than once, so that the segment before is not only ever the first one.
+    for round in 0..3 {
+        let close = Event::put(&format!("segment/update?segment_sys_id={previous}")).json(&json!({}));
+        instance.call(&close).await.expect(200);
+        world.traffic();
+        let sys_id = instance.open(&internal(&configuration)).await;
+        let requests = world.traffic().requests;
+        assert_ne!(sys_id, previous, "round {round}");
+        assert!(requests.len() <= 3, "round {round}: {requests:?}");
+        assert_eq!(instance.read(&sys_id).await["state"], "open", "round {round}");
+        previous = sys_id;
+    }
+}
+
+#[tokio::test]
+async fn opening_stays_at_two_requests_when_what_was_seen_has_grown_old() {
+    let world = World::start().await;
+    let instance = world.instance();
+    // A hundred codes are what one batch reads.
+    instance.open(&opening_with("EXT-1", 100)).await;
+    world.pass(Duration::from_secs(61));
+    let create = Event::post("segment/create").json(&opening_with("EXT-2", 100));
+    let requests = requests(&world, &instance, &create).await;
+    assert!(requests.len() <= 2, "{requests:?}");
+}
+
+#[tokio::test]
+async fn opening_an_internal_segment_stays_at_two_requests_when_what_was_seen_has_grown_old() {
+    let world = World::start().await;
+    let configuration = configuration(&world, 3).await;
+    let instance = world.instance();
+    instance.open(&internal(&configuration)).await;
+    world.pass(Duration::from_secs(61));
+    let mut other = internal(&configuration);
+    other["interaction_sys_id"] = json!("another interaction");
+    let create = Event::post("segment/create").json(&other);
+    let requests = requests(&world, &instance, &create).await;
+    assert!(requests.len() <= 2, "{requests:?}");
+}
+
+#[tokio::test]
+async fn what_grew_old_is_read_again_so_a_code_switched_off_is_refused() {
+    let world = World::start().await;
+    let (instance, _) = warm(&world).await;
+    let off = json!({"codes": [{"code": "Code 001", "active": false}]});
+    world.instance().call(&Event::post("code").json(&off)).await.expect(200);
+    world.pass(Duration::from_secs(61));
+    let answer = instance.call(&Event::post("segment/create").json(&opening("EXT-2"))).await.expect(400);
+    let message = answer["message"].as_str().unwrap_or_default();
+    assert!(message.contains("configuration.allowed_codes[1].code"), "{message}");
+}
+
+#[tokio::test]
+async fn storing_codes_is_one_update_a_code() {
+    let world = World::start().await;
+    let instance = world.instance();
+    for count in [1, 3, 250] {
+        let post = Event::post("code").json(&json!({"codes": codes_of(count)}));
+        assert_eq!(requests(&world, &instance, &post).await, vec!["UpdateItem"; count]);
+    }
+}
+
+#[tokio::test]
+async fn the_updates_of_many_codes_run_side_by_side() {
+    let world = World::start().await;
+    // None of the eight passes before all are there: one after the other would never end.
+    world.fail(Rule::once(Fault::together(8)).on("UpdateItem").times(8));
+    let post = Event::post("code").json(&json!({"codes": codes_of(8)}));
+    world.instance().call(&post).await.expect(200);
+    assert_eq!(world.faults(), 8);
+}
+
+#[tokio::test]
+async fn two_hundred_allowed_codes_cost_no_more_units_than_two() {
+    let mut costs = Vec::new();
+    for codes in [2, 200] {
+        let world = World::start().await;
+        let instance = world.instance();
+        instance.open(&opening_with("EXT-1", codes)).await;
+        let mut cost = Vec::new();
+        for event in [
+            Event::post("segment/create").json(&opening_with("EXT-2", codes)),
+            Event::get("segment/EXT-2"),
+            Event::get("segment/agent/agent/interaction/interaction"),
+            Event::put("segment/update/ai")
+                .json(&json!({"external_segment_id": "EXT-2", "ai_wrap_up_code": "Code 001"})),
+            Event::put("segment/update?external_segment_id=EXT-2").json(&json!({"wrap_up_code": "Code 001"})),
+        ] {
+            world.traffic();
+            instance.call(&event).await.expect(200);
+            let units = world.traffic().units;
+            assert!(units > 0.0, "the engine reports no units");
+            cost.push(units);
+        }
+        costs.push(cost);
+    }
+    assert_eq!(costs[0], costs[1]);
+}
