@@ -739,7 +739,7 @@ async fn the_same_request_again_gives_the_same_segment() {
         ("RFC 3339", json!({"opened_on": "2024-09-16T17:52:01Z"})),
         ("RFC 3339 with an offset", json!({"opened_on": "2024-09-16T10:52:01.5-07:00"})),
         ("a translation as a list of one", allowed(json!([{"language": "de", "code": "Abrechnung"}]))),
-        ("padded labels, another case of the language", allowed(json!({"language": "DE", "code": " Abrechnung "}))),
+        ("another case of the language", allowed(json!({"language": "DE", "code": "Abrechnung"}))),
         ("a padded default", json!({"configuration": {"default_code": " Billing Issue "}})),
         ("unknown fields", json!({"colour": "red", "configuration": {"colour": "blue"}})),
     ];

@@ -1,46 +1,182 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::Number;
 
 use super::negotiate::Format;
+
 /// Why an answer could not be written: a bug of the type that was to be written.
 #[derive(Debug, thiserror::Error)]
-pub enum RenderError {
-    #[error(transparent)]
-    Json(#[from] serde_json::Error),
-    #[error(transparent)]
-    Xml(#[from] quick_xml::SeError),
-}
+#[error(transparent)]
+pub struct RenderError(#[from] serde_json::Error);
 
-/// Writes an answer. In XML the root is `<response>`, a key an element, an array its element repeated.
+/// Writes an answer. XML says what the JSON says: the root is `<response>`, a key an element, an array
+/// its element repeated, null is left out.
 pub fn render<T: Serialize>(format: Format, value: &T) -> Result<Vec<u8>, RenderError> {
+    let json = serde_json::to_vec(value)?;
     match format {
-        Format::Json => Ok(serde_json::to_vec(value)?),
+        Format::Json => Ok(json),
         Format::Xml | Format::TextXml => {
-            let mut text = XmlText(String::from(r#"<?xml version="1.0" encoding="UTF-8"?>"#));
-            value.serialize(quick_xml::se::Serializer::with_root(&mut text, Some("response"))?)?;
-            Ok(text.0.into_bytes())
+            let mut text = String::from(r#"<?xml version="1.0" encoding="UTF-8"?>"#);
+            write_element(&mut text, "response", &serde_json::from_slice(&json)?);
+            Ok(text.into_bytes())
         }
     }
 }
 
-/// Text of an XML document, in which characters that XML 1.0 cannot carry become U+FFFD. A carriage
-/// return is written as a reference, since parsers turn a bare one into a line feed.
-struct XmlText(String);
+/// A JSON value whose fields keep their order.
+enum Tree {
+    Null,
+    Leaf(String),
+    List(Vec<Tree>),
+    Fields(Vec<(String, Tree)>),
+}
 
-impl fmt::Write for XmlText {
-    fn write_str(&mut self, piece: &str) -> fmt::Result {
-        let plain = |character: char| is_xml_character(character) && character != '\r';
-        let mut rest = piece;
-        while let Some(at) = rest.find(|character| !plain(character)) {
-            let (before, from) = rest.split_at(at);
-            self.0.push_str(before);
-            self.0.push_str(if from.starts_with('\r') { "&#13;" } else { "\u{fffd}" });
-            rest = from.get(from.chars().next().map_or(0, char::len_utf8)..).unwrap_or_default();
-        }
-        self.0.push_str(rest);
-        Ok(())
+impl<'de> Deserialize<'de> for Tree {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TreeVisitor)
     }
+}
+
+struct TreeVisitor;
+
+impl<'de> Visitor<'de> for TreeVisitor {
+    type Value = Tree;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Tree, E> {
+        Ok(Tree::Null)
+    }
+
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<Tree, E> {
+        Ok(Tree::Leaf(flag.to_string()))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Tree, E> {
+        Ok(Tree::Leaf(number.to_string()))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Tree, E> {
+        Ok(Tree::Leaf(number.to_string()))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Tree, E> {
+        // As JSON writes it, which is shorter than all its digits.
+        Ok(Number::from_f64(number).map_or(Tree::Null, |number| Tree::Leaf(number.to_string())))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Tree, E> {
+        Ok(Tree::Leaf(text.to_owned()))
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<Tree, E> {
+        Ok(Tree::Leaf(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Tree, A::Error> {
+        let mut list = Vec::new();
+        while let Some(entry) = entries.next_element()? {
+            list.push(entry);
+        }
+        Ok(Tree::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Tree, A::Error> {
+        let mut fields = Vec::new();
+        while let Some(field) = entries.next_entry()? {
+            fields.push(field);
+        }
+        Ok(Tree::Fields(fields))
+    }
+}
+
+/// A list is its element repeated; a list within a list is one element around `<entry>`s.
+fn write_element(text: &mut String, name: &str, tree: &Tree) {
+    match tree {
+        Tree::Null => {}
+        Tree::List(entries) => {
+            for entry in entries {
+                match entry {
+                    Tree::List(inner) => write_one(text, name, |text| {
+                        inner.iter().for_each(|entry| write_element(text, "entry", entry));
+                    }),
+                    entry => write_element(text, name, entry),
+                }
+            }
+        }
+        Tree::Leaf(leaf) => write_one(text, name, |text| write_text(text, leaf)),
+        Tree::Fields(fields) => write_one(text, name, |text| {
+            fields.iter().for_each(|(name, field)| write_element(text, &element_name(name), field));
+        }),
+    }
+}
+
+fn write_one(text: &mut String, name: &str, write_content: impl FnOnce(&mut String)) {
+    text.push('<');
+    text.push_str(name);
+    let start = text.len();
+    text.push('>');
+    write_content(text);
+    if text.len() == start + 1 {
+        text.truncate(start);
+        text.push_str("/>");
+    } else {
+        text.push_str("</");
+        text.push_str(name);
+        text.push('>');
+    }
+}
+
+/// Characters that XML 1.0 cannot carry become U+FFFD. A carriage return is written as a reference,
+/// since parsers turn a bare one into a line feed.
+fn write_text(text: &mut String, leaf: &str) {
+    for character in leaf.chars() {
+        match character {
+            '<' => text.push_str("&lt;"),
+            '>' => text.push_str("&gt;"),
+            '&' => text.push_str("&amp;"),
+            '\r' => text.push_str("&#13;"),
+            character if is_xml_character(character) => text.push(character),
+            _ => text.push('\u{fffd}'),
+        }
+    }
+}
+
+/// The name of a key's element. A segment table's further fields can be called anything; what no name
+/// can have in it becomes `_`, the colon too, which would announce a namespace.
+fn element_name(key: &str) -> Cow<'_, str> {
+    let first = key.chars().next();
+    if first.is_some_and(starts_name) && key.chars().all(continues_name) {
+        return Cow::Borrowed(key);
+    }
+    let mut name = String::with_capacity(key.len() + 1);
+    // `2nd` becomes `_2nd`.
+    if first.is_none_or(|first| continues_name(first) && !starts_name(first)) {
+        name.push('_');
+    }
+    name.extend(key.chars().map(|character| if continues_name(character) { character } else { '_' }));
+    Cow::Owned(name)
+}
+
+/// Whether a name can begin with the character (`NameStartChar` of XML 1.0 without the colon).
+fn starts_name(character: char) -> bool {
+    matches!(character,
+        '_' | 'A'..='Z' | 'a'..='z' | '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{2ff}'
+        | '\u{370}'..='\u{37d}' | '\u{37f}'..='\u{1fff}' | '\u{200c}'..='\u{200d}' | '\u{2070}'..='\u{218f}'
+        | '\u{2c00}'..='\u{2fef}' | '\u{3001}'..='\u{d7ff}' | '\u{f900}'..='\u{fdcf}' | '\u{fdf0}'..='\u{fffd}'
+        | '\u{10000}'..='\u{effff}')
+}
+
+/// Whether a name can go on with the character (`NameChar`).
+fn continues_name(character: char) -> bool {
+    starts_name(character)
+        || matches!(character,
+            '-' | '.' | '0'..='9' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}')
 }
 
 /// Whether XML 1.0 can carry the character (its production `Char`).
@@ -50,6 +186,8 @@ fn is_xml_character(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
     #[derive(Serialize)]
@@ -94,5 +232,57 @@ mod tests {
     #[test]
     fn white_space_at_the_ends_is_kept() {
         assert!(xml(" two  ").contains("<text> two  </text>"), "{}", xml(" two  "));
+    }
+
+    /// What a segment table's further fields look like in XML, once a parser has found it well-formed.
+    fn fields(fields: Value) -> String {
+        let answer = String::from_utf8(render(Format::Xml, &fields).unwrap_or_default()).unwrap_or_default();
+        let parsed =
+            roxmltree::Document::parse(&answer).map(|document| document.root_element().has_tag_name("response"));
+        assert_eq!(parsed.ok(), Some(true), "{answer}");
+        let inner = answer.split_once("<response>").and_then(|(_, rest)| rest.strip_suffix("</response>"));
+        inner.unwrap_or(&answer).to_owned()
+    }
+
+    #[test]
+    fn a_key_that_is_no_name_becomes_one() {
+        for (key, element) in [
+            ("plain_name-2.x", "plain_name-2.x"),
+            ("with space", "with_space"),
+            ("2nd", "_2nd"),
+            ("-dash", "_-dash"),
+            ("", "_"),
+            ("@attribute", "_attribute"),
+            ("$text", "_text"),
+            ("$value", "_value"),
+            ("name:space", "name_space"),
+            (":", "_"),
+            ("a<b>&\"c\"/", "a_b___c__"),
+            ("nul\u{0}\u{fffe}", "nul__"),
+            ("\u{5e9}\u{5dc}\u{5d5}\u{5dd}", "\u{5e9}\u{5dc}\u{5d5}\u{5dd}"),
+            ("\u{1F642}", "\u{1F642}"),
+            ("\u{d7}", "_"),
+            ("a\u{f0000}", "a_"),
+        ] {
+            assert_eq!(fields(json!({ key: "x" })), format!("<{element}>x</{element}>"), "{key:?}");
+        }
+    }
+
+    #[test]
+    fn null_is_left_out_and_a_nested_list_has_entries() {
+        assert_eq!(fields(json!({ "a": null, "b": [1, null, 2], "c": [] })), "<b>1</b><b>2</b>");
+        assert_eq!(
+            fields(json!({ "a": [[1, [2, 3]], [], [{ "b": true }]] })),
+            "<a><entry>1</entry><entry><entry>2</entry><entry>3</entry></entry></a><a/><a><entry><b>true</b></entry></a>"
+        );
+        assert_eq!(fields(json!({ "a": {}, "b": { "c": null } })), "<a/><b/>");
+    }
+
+    #[test]
+    fn numbers_are_written_as_in_json() {
+        assert_eq!(
+            fields(json!({ "a": [0, -5, 1.5, 1e300, u64::MAX] })),
+            "<a>0</a><a>-5</a><a>1.5</a><a>1e+300</a><a>18446744073709551615</a>"
+        );
     }
 }

@@ -66,7 +66,13 @@ fn value(bytes: &[u8], element: Node<'_, '_>, depth: usize) -> Result<Value, Par
                     }
                 }
             }
-            NodeType::Text => text.push_str(node.text().unwrap_or_default()),
+            NodeType::Text => {
+                let piece = node.text().unwrap_or_default();
+                if piece.contains(char::REPLACEMENT_CHARACTER) && refers_to_no_character(&bytes[node.range()]) {
+                    return Err(malformed(bytes, node.range().start, "a reference to what is no character"));
+                }
+                text.push_str(piece);
+            }
             NodeType::Root | NodeType::Comment | NodeType::PI => {}
         }
     }
@@ -75,6 +81,16 @@ fn value(bytes: &[u8], element: Node<'_, '_>, depth: usize) -> Result<Value, Par
         (false, true) => Ok(Value::Object(children)),
         (false, false) => Err(malformed(bytes, element.range().start, "text between elements")),
     }
+}
+
+/// Whether a text holds a numeric reference to a surrogate or beyond Unicode: the parser replaces those.
+fn refers_to_no_character(source: &[u8]) -> bool {
+    let source = String::from_utf8_lossy(source);
+    source.split("&#").skip(1).any(|rest| {
+        let digits = rest.split(';').next().unwrap_or_default();
+        let number = digits.strip_prefix('x').map_or_else(|| digits.parse(), |hex| u32::from_str_radix(hex, 16));
+        number.is_ok_and(|number| char::from_u32(number).is_none())
+    })
 }
 
 /// What the XML declaration says of the encoding.
@@ -135,6 +151,8 @@ mod tests {
             ("<request/><request/>", "line 1, column 11: "),
             ("<request>&bomb;</request>", "line 1, column 10: "),
             ("<request><a>&#0;</a></request>", "line 1, column 13: "),
+            ("<request>\n<a>&#xD800;</a></request>", "line 2, column 4: a reference to what is no character"),
+            ("<request><a>&#1114112;</a></request>", "line 1, column 13: a reference to what is no character"),
             ("<!DOCTYPE request [<!ENTITY a 'b'>]><request/>", "line 1, column 1: document types are not accepted"),
             ("<?xml version='1.0' encoding='ISO-8859-1'?><request/>", "the only encoding accepted is UTF-8"),
             ("<request>text</request>", "line 1, column 1: the body has to be an object, and is a text"),

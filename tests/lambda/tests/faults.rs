@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use wrapup::codes::CodeRequest;
 use wrapup::configurations::Definition;
 use wrapup::document::Document;
@@ -519,11 +520,11 @@ impl InteractionSegment for Failing {
         "incident_call"
     }
 
-    async fn create(&self, _: NewInteractionSegment<'_>) -> Result<InteractionSegmentRecord, Error> {
+    async fn create(&self, _: &NewInteractionSegment<'_>, _: Instant) -> Result<InteractionSegmentRecord, Error> {
         Err(self.0())
     }
 
-    async fn retrieve(&self, segment_id: &str) -> Result<InteractionSegmentRecord, Error> {
+    async fn retrieve(&self, segment_id: &str, _: Instant) -> Result<InteractionSegmentRecord, Error> {
         Err(Error::NoSuchRecord { segment_id: segment_id.to_owned() })
     }
 }

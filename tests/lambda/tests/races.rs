@@ -49,7 +49,7 @@ fn the_one<T: Ord + std::fmt::Debug>(values: impl IntoIterator<Item = T>) -> T {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_callers_that_open_one_external_segment_all_get_it() {
     let world = World::start().await;
-    meet(&world, "GetItem", 10);
+    meet(&world, "BatchGetItem", 10);
     meet(&world, "TransactWriteItems", 10);
     let replies = call_all(&instances(&world, 10), |_| create(&segmented("EXT-1", "call-1"))).await;
     let sys_id = the_one(replies.iter().map(|reply| reply.expect(200)["sys_id"].to_string()));
