@@ -5,6 +5,6 @@ mod request;
 mod snapshot;
 mod store;
 
-pub use request::{AllowedCodeRequest, ConfigurationRequest, Definition};
+pub use request::{AllowedCodeRequest, ConfigurationRequest, Definition, Rules};
 pub use snapshot::{Sealed, ShownConfiguration, Snapshot};
 pub use store::Configurations;

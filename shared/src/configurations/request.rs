@@ -62,6 +62,20 @@ impl ConfigurationRequest {
         Self::read_with(fields, codes)
     }
 
+    /// What it says beside its codes, defaults filled in.
+    pub fn rules(&self) -> Rules {
+        Rules {
+            enable_codes: self.enable_codes.unwrap_or(false),
+            default_code: self.default_code.clone(),
+            duration: self.duration,
+            show_timer: self.show_timer.unwrap_or(false),
+            enable_ai_code: self.enable_ai_code.unwrap_or(false),
+            enable_ai_notes: self.enable_ai_notes.unwrap_or(false),
+            use_ai_as_default: self.use_ai_as_default.unwrap_or(false),
+            use_third_party_ai: self.use_third_party_ai.unwrap_or(false),
+        }
+    }
+
     /// Reads everything but the allowed codes, which a file and a request word differently.
     fn read_with(fields: &Fields<'_>, codes: Vec<Option<AllowedCodeRequest>>) -> Option<Self> {
         let flags = Self {
@@ -98,21 +112,12 @@ impl ConfigurationRequest {
     }
 }
 
-/// A configuration that an administrator keeps for internal wrap-ups, with the columns of the
-/// platform's table.
+/// What a configuration says beside its codes, defaults filled in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Definition {
-    /// 32 hex digits; derived from the name where the administrator gives none.
-    pub sys_id: String,
-    /// What people call it.
-    pub name: String,
-    /// Whether segments may be opened with it.
-    pub active: bool,
+pub struct Rules {
     /// Whether the agent has to pick a code.
     pub enable_codes: bool,
-    /// Labels of the codes the agent may pick.
-    pub allowed_codes: Vec<Label>,
-    /// One of the allowed ones.
+    /// One of the allowed codes.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub default_code: Option<Label>,
     /// Most seconds a wrap-up may take.
@@ -124,10 +129,27 @@ pub struct Definition {
     pub enable_ai_code: bool,
     /// Whether AI notes are wanted.
     pub enable_ai_notes: bool,
-    /// Whether AI content comes from an external system.
-    pub use_third_party_ai: bool,
     /// Whether the AI code stands in where the agent picks none.
     pub use_ai_as_default: bool,
+    /// Whether AI content comes from an external system.
+    pub use_third_party_ai: bool,
+}
+
+/// A configuration that an administrator keeps for internal wrap-ups, with the columns of the
+/// platform's table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Definition {
+    /// 32 hex digits; derived from the name where the administrator gives none.
+    pub sys_id: String,
+    /// What people call it.
+    pub name: String,
+    /// Whether segments may be opened with it.
+    pub active: bool,
+    /// Labels of the codes the agent may pick.
+    pub allowed_codes: Vec<Label>,
+    /// What it says beside its codes.
+    #[serde(flatten)]
+    pub rules: Rules,
 }
 
 impl Definition {
@@ -159,15 +181,8 @@ impl Definition {
             sys_id: sys_id.map_or_else(|| sys_id::derive(Kind::Configuration, &[&name]), |id| id.as_str().to_owned()),
             name,
             active: active.unwrap_or(true),
-            enable_codes: request.enable_codes.unwrap_or(false),
+            rules: request.rules(),
             allowed_codes: request.allowed_codes.into_iter().map(|allowed| allowed.code).collect(),
-            default_code: request.default_code,
-            duration: request.duration,
-            show_timer: request.show_timer.unwrap_or(false),
-            enable_ai_code: request.enable_ai_code.unwrap_or(false),
-            enable_ai_notes: request.enable_ai_notes.unwrap_or(false),
-            use_third_party_ai: request.use_third_party_ai.unwrap_or(false),
-            use_ai_as_default: request.use_ai_as_default.unwrap_or(false),
         })
     }
 }

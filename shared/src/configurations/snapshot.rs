@@ -1,11 +1,10 @@
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{ConfigurationRequest, Definition};
-use crate::codes::{Code, Label, ShownCode};
+use super::Rules;
+use crate::codes::{Code, ShownCode};
 use crate::language::Wish;
 use crate::sys_id;
 
@@ -16,26 +15,11 @@ pub struct Snapshot {
     /// The administrator's configuration it came from; none where a request brought its own.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub configuration: Option<String>,
-    /// Whether the agent has to pick a code.
-    pub enable_codes: bool,
+    /// What it says beside its codes.
+    #[serde(flatten)]
+    pub rules: Rules,
     /// The codes the agent may pick.
     pub allowed_codes: Vec<Arc<Code>>,
-    /// One of the allowed ones.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub default_code: Option<Label>,
-    /// Most seconds a wrap-up may take.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub duration: Option<NonZeroU32>,
-    /// Whether the agent sees the timer.
-    pub show_timer: bool,
-    /// Whether an AI code is wanted.
-    pub enable_ai_code: bool,
-    /// Whether AI notes are wanted.
-    pub enable_ai_notes: bool,
-    /// Whether the AI code stands in where the agent picks none.
-    pub use_ai_as_default: bool,
-    /// Whether AI content comes from an external system.
-    pub use_third_party_ai: bool,
 }
 
 /// A snapshot in the form it is stored in, and the hash that names it.
@@ -49,38 +33,6 @@ pub struct Sealed {
 impl Snapshot {
     /// Bytes that a snapshot may take, so that it fits into one DynamoDB item of 400 KB.
     pub const MOST_KB: usize = 350;
-
-    /// The snapshot of a request's configuration with the codes it names, defaults filled in.
-    pub fn of_request(request: &ConfigurationRequest, allowed_codes: Vec<Arc<Code>>) -> Self {
-        Self {
-            configuration: None,
-            enable_codes: request.enable_codes.unwrap_or(false),
-            allowed_codes,
-            default_code: request.default_code.clone(),
-            duration: request.duration,
-            show_timer: request.show_timer.unwrap_or(false),
-            enable_ai_code: request.enable_ai_code.unwrap_or(false),
-            enable_ai_notes: request.enable_ai_notes.unwrap_or(false),
-            use_ai_as_default: request.use_ai_as_default.unwrap_or(false),
-            use_third_party_ai: request.use_third_party_ai.unwrap_or(false),
-        }
-    }
-
-    /// The snapshot of an administrator's configuration with the codes it names.
-    pub fn of_definition(definition: &Definition, allowed_codes: Vec<Arc<Code>>) -> Self {
-        Self {
-            configuration: Some(definition.sys_id.clone()),
-            enable_codes: definition.enable_codes,
-            allowed_codes,
-            default_code: definition.default_code.clone(),
-            duration: definition.duration,
-            show_timer: definition.show_timer,
-            enable_ai_code: definition.enable_ai_code,
-            enable_ai_notes: definition.enable_ai_notes,
-            use_ai_as_default: definition.use_ai_as_default,
-            use_third_party_ai: definition.use_third_party_ai,
-        }
-    }
 
     /// The allowed code with this label.
     pub fn allowed(&self, label: &str) -> Option<&Arc<Code>> {
@@ -96,21 +48,22 @@ impl Snapshot {
 
     /// The configuration as the API shows it.
     pub fn shown(&self, wish: &Wish) -> ShownConfiguration<'_> {
+        let rules = &self.rules;
         ShownConfiguration {
             sys_id: self.configuration.as_deref(),
-            enable_codes: self.enable_codes,
+            enable_codes: rules.enable_codes,
             allowed_codes: self.allowed_codes.iter().map(|code| code.shown(wish)).collect(),
-            default_code: self
+            default_code: rules
                 .default_code
                 .as_ref()
                 .and_then(|label| self.allowed(label.as_str()))
                 .map(|code| code.shown(wish)),
-            duration: self.duration.map(|seconds| seconds.to_string()),
-            show_timer: self.show_timer,
-            enable_ai_code: self.enable_ai_code,
-            enable_ai_notes: self.enable_ai_notes,
-            use_ai_as_default: self.use_ai_as_default,
-            use_third_party_ai: self.use_third_party_ai,
+            duration: rules.duration.map(|seconds| seconds.to_string()),
+            show_timer: rules.show_timer,
+            enable_ai_code: rules.enable_ai_code,
+            enable_ai_notes: rules.enable_ai_notes,
+            use_ai_as_default: rules.use_ai_as_default,
+            use_third_party_ai: rules.use_third_party_ai,
         }
     }
 }

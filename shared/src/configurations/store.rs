@@ -132,21 +132,20 @@ impl Configurations {
     /// Makes sure that the snapshot is stored. Looks first: a read unit covers 4 KB, a write unit
     /// 1 KB and costs five times as much, and most snapshots that are new to an instance are not
     /// new to the table.
-    pub async fn store(&self, snapshot: &Arc<Snapshot>, sealed: Sealed) -> Result<(), Error> {
-        if self.is_stored(&sealed) {
+    pub async fn store(&self, snapshot: &Arc<Snapshot>, sealed: &Sealed) -> Result<(), Error> {
+        if self.is_stored(sealed) {
             return Ok(());
         }
-        let weight = sealed.content.len();
         if self.read(snapshot_key(&sealed.hash)).await?.is_none() {
             let item = HashMap::from([
                 ("sys_id".to_owned(), string(snapshot_key(&sealed.hash))),
-                ("content".to_owned(), string(sealed.content)),
+                ("content".to_owned(), string(&sealed.content)),
             ]);
             // Needs no condition: whoever else puts this key puts the same content.
             let put = self.dynamo.client.put_item().table_name(&self.table).set_item(Some(item));
             put.send().await.map_err(dynamodb::Error::from)?;
         }
-        self.snapshots.put(sealed.hash, Arc::clone(snapshot), weight);
+        self.snapshots.put(sealed.hash.clone(), Arc::clone(snapshot), sealed.content.len());
         Ok(())
     }
 

@@ -39,17 +39,17 @@ impl Segment {
         configuration: &Snapshot,
         now_ms: u64,
     ) -> Result<Option<Self>, Error> {
-        if !configuration.use_third_party_ai {
+        if !configuration.rules.use_third_party_ai {
             return Err(Refusal::ThirdPartyAiOff { sys_id: self.sys_id.clone() }.into());
         }
         if self.state != State::Open {
             return Err(Refusal::NotOpen { sys_id: self.sys_id.clone() }.into());
         }
         let mut advised = self.clone();
-        if let Some(code) = request.code.clone().filter(|_| configuration.enable_ai_code) {
+        if let Some(code) = request.code.clone().filter(|_| configuration.rules.enable_ai_code) {
             advised.ai_code = Some(Advice { value: code, defined_at: now_ms });
         }
-        if let Some(notes) = request.notes.clone().filter(|_| configuration.enable_ai_notes) {
+        if let Some(notes) = request.notes.clone().filter(|_| configuration.rules.enable_ai_notes) {
             advised.ai_notes = Some(Advice { value: notes, defined_at: now_ms });
         }
         Ok((advised != *self).then_some(advised))

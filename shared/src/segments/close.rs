@@ -93,11 +93,11 @@ impl Segment {
     /// The code of a segment whose agent picked none: the AI code where it may stand in and is
     /// allowed, else the default.
     fn fallback(&self, configuration: &Snapshot) -> Option<PickedCode> {
-        let advised = self.ai_code.as_ref().filter(|_| configuration.use_ai_as_default);
+        let advised = self.ai_code.as_ref().filter(|_| configuration.rules.use_ai_as_default);
         let label = advised
             .map(|advice| &advice.value)
             .filter(|label| configuration.allowed(label.as_str()).is_some())
-            .or(configuration.default_code.as_ref())?;
+            .or(configuration.rules.default_code.as_ref())?;
         Some(PickedCode::Allowed(label.clone()))
     }
 }
@@ -105,7 +105,7 @@ impl Segment {
 /// The code with this label, if the configuration lets the agent use it.
 fn pick(label: &Label, configuration: &Snapshot, code: Option<&Code>) -> Result<PickedCode, Violations> {
     let refuse = |problem| Err(Violations::one("wrap_up_code", problem));
-    if configuration.enable_codes {
+    if configuration.rules.enable_codes {
         return match configuration.allowed(label.as_str()) {
             Some(_) => Ok(PickedCode::Allowed(label.clone())),
             None => refuse(Problem::NotAllowed { label: label.as_str().to_owned() }),

@@ -165,19 +165,22 @@ impl Blueprint<'_> {
                     }
                     allowed.push(code);
                 }
-                (Snapshot::of_request(request, allowed), "configuration.allowed_codes")
+                let snapshot = Snapshot { configuration: None, rules: request.rules(), allowed_codes: allowed };
+                (snapshot, "configuration.allowed_codes")
             }
             Self::Definition(definition) => {
                 // Whoever switches a code off wants agents to stop using it, not every wrap-up of the
                 // configuration to fail; only the default cannot be left out.
                 let codes = definition.allowed_codes.iter().filter_map(|label| known.get(label));
-                let allowed = codes.filter(|code| code.active).cloned().collect();
-                let default = definition.default_code.as_ref().and_then(|label| known.get(label));
+                let allowed_codes = codes.filter(|code| code.active).cloned().collect();
+                let default = definition.rules.default_code.as_ref().and_then(|label| known.get(label));
                 if let Some(default) = default.filter(|default| !default.active) {
                     let field = "wrap_up_configuration_sys_id".to_owned();
                     violations.push(Violation { field, problem: inactive(default) });
                 }
-                (Snapshot::of_definition(definition, allowed), "wrap_up_configuration_sys_id")
+                let configuration = Some(definition.sys_id.clone());
+                let snapshot = Snapshot { configuration, rules: definition.rules.clone(), allowed_codes };
+                (snapshot, "wrap_up_configuration_sys_id")
             }
         };
         let sealed = snapshot.seal();

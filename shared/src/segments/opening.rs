@@ -14,13 +14,25 @@ use super::store::{ALL_OLD, ROUNDS, Segments, back_off, contended};
 use super::{Advice, Found, OpenRequest, Origin, OriginRequest, Segment, State};
 use crate::Error;
 use crate::codes::{Code, Label};
-use crate::configurations::{Definition, Sealed, Snapshot};
+use crate::configurations::{Definition, Snapshot};
 use crate::date_time::DateTime;
 use crate::document::{Id, Problem, Violations};
 use crate::dynamodb::{self, Item, Outcome, key, string};
 use crate::error::Refusal;
 use crate::segment_tables::{self, NewInteractionSegment, Registry};
 use crate::sys_id::{self, Kind};
+
+/// A request on its way to a segment.
+struct Opening<'a> {
+    request: &'a OpenRequest,
+    /// Tells the request from every different one.
+    hash: String,
+    /// The request's, or the time of the call.
+    opened_on: DateTime,
+    /// The API user's name.
+    caller: &'a str,
+    tables: &'a Registry,
+}
 
 /// Where a new segment stands among those that are there.
 struct Place {
@@ -54,38 +66,36 @@ impl Segments {
     pub async fn open(&self, request: &OpenRequest, caller: &str, tables: &Registry) -> Result<Found, Error> {
         let hash = request.hash().map_err(|error| Error::DynamoDb(dynamodb::Error::broken(error)))?;
         let opened_on = request.opened_on.unwrap_or_else(|| self.clock.now().into());
+        let opening = Opening { request, hash, opened_on, caller, tables };
         let seen = self.recall_snapshot(request);
         let mut place = Place { previous: None, is_latest: true };
-        let (snapshot, sealed) = match seen {
+        let (snapshot, configuration) = match seen {
             Some(seen) if request.segmented != Some(true) => seen,
             // Whatever has to be stored before the segment is not stored for a request that is going to
             // be refused. And the same request again has to succeed even where its codes or its
             // configuration have been switched off since.
             seen => {
-                let view = match self.look(request, opened_on).await? {
-                    Look::Taken(existing) => return self.answer_again(*existing, request, &hash).await,
+                let view = match self.look(&opening).await? {
+                    Look::Taken(existing) => return self.answer_again(*existing, &opening).await,
                     Look::Free(view) => view,
                 };
                 place = view.place;
                 match seen {
                     Some(seen) => {
-                        self.ensure_interaction_segment(request, opened_on, caller, tables).await?;
+                        ensure_interaction_segment(&opening).await?;
                         seen
                     }
-                    None => {
-                        let (definition, known) = (view.definition, view.codes);
-                        self.prepare_snapshot(request, definition, known, opened_on, caller, tables).await?
-                    }
+                    None => self.prepare_snapshot(&opening, view.definition, view.codes).await?,
                 }
             }
         };
-        let segment = self.new_segment(request, opened_on, &snapshot, sealed.hash, hash, place.previous.as_deref());
-        self.commit(segment, request, snapshot, place).await
+        let segment = self.new_segment(&opening, &snapshot, configuration, place.previous.as_deref());
+        self.commit(&opening, segment, snapshot, place).await
     }
 
-    /// The request's snapshot, if this instance has seen all it is made of within the last minute,
-    /// finds nothing against it, and knows that it is stored.
-    fn recall_snapshot(&self, request: &OpenRequest) -> Option<(Arc<Snapshot>, Sealed)> {
+    /// The request's snapshot and its hash, if this instance has seen all it is made of within the
+    /// last minute, finds nothing against it, and knows that it is stored.
+    fn recall_snapshot(&self, request: &OpenRequest) -> Option<(Arc<Snapshot>, String)> {
         let blueprint = match &request.origin {
             OriginRequest::External { configuration, .. } => Blueprint::Request(configuration),
             OriginRequest::Internal { configuration } => {
@@ -96,20 +106,17 @@ impl Segments {
         let codes = self.codes.recall(&blueprint.labels())?;
         let known = codes.into_iter().map(|code| (code.code.clone(), code)).collect();
         let (snapshot, sealed) = blueprint.snapshot(&known).ok()?;
-        self.configurations.is_stored(&sealed).then_some((snapshot, sealed))
+        self.configurations.is_stored(&sealed).then_some((snapshot, sealed.hash))
     }
 
     /// Judges what the snapshot is made of, and only then stores what is missing of it.
     async fn prepare_snapshot(
         &self,
-        request: &OpenRequest,
+        opening: &Opening<'_>,
         definition: Option<Arc<Definition>>,
         mut known: HashMap<Label, Arc<Code>>,
-        opened_on: DateTime,
-        caller: &str,
-        tables: &Registry,
-    ) -> Result<(Arc<Snapshot>, Sealed), Error> {
-        let blueprint = match &request.origin {
+    ) -> Result<(Arc<Snapshot>, String), Error> {
+        let blueprint = match &opening.request.origin {
             OriginRequest::External { configuration, .. } => Blueprint::Request(configuration),
             OriginRequest::Internal { configuration } => {
                 let definition = definition.filter(|definition| definition.active).ok_or_else(|| {
@@ -122,64 +129,28 @@ impl Segments {
         let missing = blueprint.missing(&known);
         known.extend(missing.iter().map(|code| (code.code.clone(), Arc::new(code.clone()))));
         let (mut snapshot, mut sealed) = blueprint.snapshot(&known)?;
-        self.ensure_interaction_segment(request, opened_on, caller, tables).await?;
+        ensure_interaction_segment(opening).await?;
         if !missing.is_empty() {
             let added = self.codes.add_missing(missing).await?;
             known.extend(added.into_iter().map(|code| (code.code.clone(), code)));
             // Another caller may have been faster to add a code, with other translations.
             (snapshot, sealed) = blueprint.snapshot(&known)?;
         }
-        let hash = sealed.hash.clone();
-        let content = sealed.content.clone();
-        self.configurations.store(&snapshot, sealed).await?;
-        Ok((snapshot, Sealed { hash, content }))
-    }
-
-    /// Has the segment table retrieve the interaction segment of a segmented wrap-up, or create it.
-    async fn ensure_interaction_segment(
-        &self,
-        request: &OpenRequest,
-        opened_on: DateTime,
-        caller: &str,
-        tables: &Registry,
-    ) -> Result<(), Error> {
-        let (Some(true), Some(segment_id), Some(table)) =
-            (request.segmented, &request.segment_id, &request.segment_table)
-        else {
-            return Ok(());
-        };
-        let segment = NewInteractionSegment {
-            segment_id: segment_id.as_str(),
-            interaction: request.interaction.as_str(),
-            agent: request.agent.as_str(),
-            external_segment_id: match &request.origin {
-                OriginRequest::External { external_segment_id, .. } => Some(external_segment_id.as_str()),
-                OriginRequest::Internal { .. } => None,
-            },
-            opened_on,
-            caller,
-        };
-        match tables.retrieve_or_create(table.as_str(), &segment).await {
-            Ok(_) => Ok(()),
-            Err(segment_tables::Error::BadInput { reason }) => {
-                Err(Violations::one("segment_id", Problem::RefusedByTable { reason }).into())
-            }
-            Err(source) => Err(Error::SegmentTable { table: table.to_string(), source }),
-        }
+        self.configurations.store(&snapshot, &sealed).await?;
+        Ok((snapshot, sealed.hash))
     }
 
     fn new_segment(
         &self,
-        request: &OpenRequest,
-        opened_on: DateTime,
-        configuration: &Snapshot,
-        configuration_hash: String,
-        request_hash: String,
+        opening: &Opening<'_>,
+        snapshot: &Snapshot,
+        configuration: String,
         previous: Option<&str>,
     ) -> Segment {
+        let request = opening.request;
         let defined_at = self.now_ms();
-        let code = request.ai_wrap_up_code.clone().filter(|_| configuration.enable_ai_code);
-        let notes = request.ai_notes.clone().filter(|_| configuration.enable_ai_notes);
+        let code = request.ai_wrap_up_code.clone().filter(|_| snapshot.rules.enable_ai_code);
+        let notes = request.ai_notes.clone().filter(|_| snapshot.rules.enable_ai_notes);
         let (sys_id, origin) = match &request.origin {
             OriginRequest::External { external_segment_id, .. } => (
                 external_key(external_segment_id),
@@ -195,12 +166,12 @@ impl Segments {
             segmented: request.segmented.unwrap_or(false),
             segment_id: request.segment_id.clone(),
             segment_table: request.segment_table.clone(),
-            opened_on,
-            configuration: configuration_hash,
+            opened_on: opening.opened_on,
+            configuration,
             ai_code: code.map(|value| Advice { value, defined_at }),
             ai_notes: notes.map(|value| Advice { value, defined_at }),
             state: State::Open,
-            request_hash,
+            request_hash: opening.hash.clone(),
             version: 0,
         }
     }
@@ -209,8 +180,8 @@ impl Segments {
     /// call made first.
     async fn commit(
         &self,
+        opening: &Opening<'_>,
         mut segment: Segment,
-        request: &OpenRequest,
         snapshot: Arc<Snapshot>,
         place: Place,
     ) -> Result<Found, Error> {
@@ -222,7 +193,7 @@ impl Segments {
                 // which would cost twice the units.
                 return match self.put_alone(&segment).await? {
                     None => Ok(Found::new(segment, snapshot)),
-                    Some(existing) => self.answer_again(existing, request, &segment.request_hash).await,
+                    Some(existing) => self.answer_again(existing, opening).await,
                 };
             }
             let mut writes = vec![self.put_segment(&segment)?];
@@ -246,15 +217,15 @@ impl Segments {
                 let existing = record::from_item(item.unwrap_or_default())?;
                 // A closed internal segment is a predecessor: its slot says who comes after it.
                 if !internal || existing.state == State::Open {
-                    return self.answer_again(existing, request, &segment.request_hash).await;
+                    return self.answer_again(existing, opening).await;
                 }
             }
             if internal && let Some(Outcome::Refused(item)) = outcomes.next() {
                 let holder = self.holder(item.unwrap_or_default()).await?;
                 if holder.state == State::Open {
-                    return self.answer_again(holder, request, &segment.request_hash).await;
+                    return self.answer_again(holder, opening).await;
                 }
-                segment.sys_id = internal_key(request, Some(&holder.sys_id));
+                segment.sys_id = internal_key(opening.request, Some(&holder.sys_id));
                 previous = Some(holder.sys_id);
             }
             if let Some(Outcome::Refused(_)) = outcomes.next() {
@@ -327,7 +298,8 @@ impl Segments {
     /// Looks whether the request's segment is there already, and reads what a new one is made of. One
     /// request for up to 98 codes; one more where an internal segment came before, and one where a
     /// configuration's codes are not known from an earlier look.
-    async fn look(&self, request: &OpenRequest, opened_on: DateTime) -> Result<Look, Error> {
+    async fn look(&self, opening: &Opening<'_>) -> Result<Look, Error> {
+        let request = opening.request;
         let (first, labels) = match &request.origin {
             OriginRequest::External { external_segment_id, configuration } => {
                 (external_key(external_segment_id), Blueprint::Request(configuration).labels())
@@ -350,7 +322,7 @@ impl Segments {
         for item in found.remove(&self.table).unwrap_or_default() {
             if item.get("sys_id") == Some(&string(&latest)) {
                 let latest = item.get("opened_on").and_then(|latest| latest.as_s().ok());
-                place.is_latest = latest <= Some(&opened_on.to_string());
+                place.is_latest = latest <= Some(&opening.opened_on.to_string());
                 continue;
             }
             let existing = match &request.origin {
@@ -384,11 +356,11 @@ impl Segments {
     }
 
     /// Answers a request to open a segment that is there already.
-    async fn answer_again(&self, existing: Segment, request: &OpenRequest, hash: &str) -> Result<Found, Error> {
-        if existing.request_hash == hash {
+    async fn answer_again(&self, existing: Segment, opening: &Opening<'_>) -> Result<Found, Error> {
+        if existing.request_hash == opening.hash {
             return self.with_configuration(existing).await;
         }
-        Err(match (&request.origin, &existing.origin) {
+        Err(match (&opening.request.origin, &existing.origin) {
             (OriginRequest::External { external_segment_id, .. }, Origin::External { external_segment_id: stored })
                 if external_segment_id == stored =>
             {
@@ -400,6 +372,33 @@ impl Segments {
             // Two ids with one UUIDv5, see `sys_id::derive`.
             _ => self.corrupt(&existing.sys_id, "it belongs to another identifier").into(),
         })
+    }
+}
+
+/// Has the segment table retrieve the interaction segment of a segmented wrap-up, or create it.
+async fn ensure_interaction_segment(opening: &Opening<'_>) -> Result<(), Error> {
+    let request = opening.request;
+    let (Some(true), Some(segment_id), Some(table)) = (request.segmented, &request.segment_id, &request.segment_table)
+    else {
+        return Ok(());
+    };
+    let segment = NewInteractionSegment {
+        segment_id: segment_id.as_str(),
+        interaction: request.interaction.as_str(),
+        agent: request.agent.as_str(),
+        external_segment_id: match &request.origin {
+            OriginRequest::External { external_segment_id, .. } => Some(external_segment_id.as_str()),
+            OriginRequest::Internal { .. } => None,
+        },
+        opened_on: opening.opened_on,
+        caller: opening.caller,
+    };
+    match opening.tables.retrieve_or_create(table.as_str(), &segment).await {
+        Ok(_) => Ok(()),
+        Err(segment_tables::Error::BadInput { reason }) => {
+            Err(Violations::one("segment_id", Problem::RefusedByTable { reason }).into())
+        }
+        Err(source) => Err(Error::SegmentTable { table: table.to_string(), source }),
     }
 }
 

@@ -58,9 +58,9 @@ impl Row for Definition {
         vec![
             self.name.clone(),
             self.active.to_string(),
-            self.enable_codes.to_string(),
+            self.rules.enable_codes.to_string(),
             self.allowed_codes.len().to_string(),
-            self.default_code.as_ref().map(|label| label.as_str().to_owned()).unwrap_or_default(),
+            self.rules.default_code.as_ref().map(|label| label.as_str().to_owned()).unwrap_or_default(),
             self.sys_id.clone(),
         ]
     }
