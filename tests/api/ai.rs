@@ -3,32 +3,17 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use wrapup_test_support::{Api, Reply, Server, assert_refused, merged};
+use wrapup_test_support::{AGENT, Api, INTERACTION, Reply, Server, assert_refused, external, id, merged};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
 
-const AGENT: &str = "123412345678567890ab90abcdefcdef";
-const INTERACTION: &str = "213412345678567890ab90abcdefcdef";
 const FIELDS: [&str; 4] = ["ai_wrap_up_code", "ai_notes", "ai_code_defined_at", "ai_notes_defined_at"];
 
 /// Opens an external segment that takes all AI content from a third party; `changes` go over its request.
 async fn open(api: &Api, external_segment_id: &str, changes: Value) -> Value {
-    let request = json!({
-        "agent_sys_id": AGENT,
-        "interaction_sys_id": INTERACTION,
-        "external": true,
-        "external_segment_id": external_segment_id,
-        "opened_on": "2024-09-16 17:52:01",
-        "configuration": {
-            "enable_codes": true,
-            "allowed_codes": [{"code": "Billing Issue"}, {"code": "Store Issue"}],
-            "default_code": "Billing Issue",
-            "enable_ai_code": true,
-            "enable_ai_notes": true,
-            "use_ai_as_default": true,
-            "use_third_party_ai": true
-        }
-    });
+    let flags = ["enable_ai_code", "enable_ai_notes", "use_ai_as_default", "use_third_party_ai"];
+    let flags: Value = flags.into_iter().map(|flag| (flag.to_owned(), json!(true))).collect();
+    let request = merged(external(external_segment_id), &json!({"configuration": flags}));
     let answer = api.post("segment/create", &merged(request, &changes)).await.expect(200);
     answer["segment"].clone()
 }
@@ -50,10 +35,6 @@ async fn close(api: &Api, external_segment_id: &str, body: Value) -> Value {
 
 async fn get(api: &Api, id: &str) -> Value {
     api.get(&format!("segment/{id}")).await.expect(200)["segment"].clone()
-}
-
-fn id(segment: &Value) -> &str {
-    segment["sys_id"].as_str().unwrap()
 }
 
 /// Milliseconds since the epoch, as the API writes them: a text of digits only.

@@ -3,29 +3,15 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
-use wrapup_test_support::{Api, Reply, Server, assert_refused, merged};
+use wrapup_test_support::{AGENT, Api, INTERACTION, Reply, Server, assert_refused, external, id, is_date_time, merged};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
 
-const AGENT: &str = "123412345678567890ab90abcdefcdef";
-const INTERACTION: &str = "213412345678567890ab90abcdefcdef";
 const CONFIRMED: &str = "2024-09-16 18:52:01";
 
 /// Opens an external segment with two allowed codes; `changes` go over its request.
 async fn open(api: &Api, external_segment_id: &str, changes: Value) -> Value {
-    let request = json!({
-        "agent_sys_id": AGENT,
-        "interaction_sys_id": INTERACTION,
-        "external": true,
-        "external_segment_id": external_segment_id,
-        "opened_on": "2024-09-16 17:52:01",
-        "configuration": {
-            "enable_codes": true,
-            "allowed_codes": [{"code": "Billing Issue"}, {"code": "Store Issue"}],
-            "default_code": "Billing Issue"
-        }
-    });
-    let answer = api.post("segment/create", &merged(request, &changes)).await.expect(200);
+    let answer = api.post("segment/create", &merged(external(external_segment_id), &changes)).await.expect(200);
     answer["segment"].clone()
 }
 
@@ -60,17 +46,6 @@ async fn get(api: &Api, id: &str) -> Value {
 async fn put_code(api: &Api, code: Value) -> Value {
     let answer = api.post("code", &json!({"codes": [code]})).await.expect(200);
     answer["result"]["result_map"]["created_wrap_up_codes"][0].clone()
-}
-
-fn id(segment: &Value) -> &str {
-    segment["sys_id"].as_str().unwrap()
-}
-
-/// Whether a text is a date-time as the API writes it.
-fn is_date_time(value: &Value) -> bool {
-    let text = value.as_str().unwrap_or_default();
-    let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
-    shape == "0000-00-00 00:00:00"
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use wrapup_test_support::{Api, Reply, Server, assert_refused, merged};
+use wrapup_test_support::{AGENT, Api, INTERACTION, Reply, Server, assert_refused, external, id, is_date_time, merged};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
 const SEGMENTS: &str = "interaction_wrap_up_segment";
@@ -11,26 +11,7 @@ const CODES: &str = "interaction_wrap_up_code";
 const CONFIGURATIONS: &str = "interaction_wrap_up_configuration";
 const PHONE_LOG: &str = "sn_openframe_phone_log";
 
-const AGENT: &str = "123412345678567890ab90abcdefcdef";
-const INTERACTION: &str = "213412345678567890ab90abcdefcdef";
-
-/// A request for an external segment with two allowed codes.
-fn external(external_segment_id: &str) -> Value {
-    json!({
-        "agent_sys_id": AGENT,
-        "interaction_sys_id": INTERACTION,
-        "external": true,
-        "external_segment_id": external_segment_id,
-        "opened_on": "2024-09-16 17:52:01",
-        "configuration": {
-            "enable_codes": true,
-            "allowed_codes": [{"code": "Billing Issue"}, {"code": "Store Issue"}],
-            "default_code": "Billing Issue"
-        }
-    })
-}
-
-/// The same with further or other fields; null takes one away.
+/// A request for an external segment with further or other fields; null takes one away.
 fn external_with(external_segment_id: &str, changes: Value) -> Value {
     merged(external(external_segment_id), &changes)
 }
@@ -78,20 +59,9 @@ async fn put_code(api: &Api, code: Value) -> Value {
     answer["result"]["result_map"]["created_wrap_up_codes"][0].clone()
 }
 
-fn id(record: &Value) -> &str {
-    record["sys_id"].as_str().unwrap()
-}
-
 fn labels(segment: &Value) -> Vec<&str> {
     let codes = segment["wrap_up_configuration"]["allowed_codes"].as_array().unwrap();
     codes.iter().map(|code| code["code"].as_str().unwrap()).collect()
-}
-
-/// Whether a text is a date-time as the API writes it.
-fn is_date_time(value: &Value) -> bool {
-    let text = value.as_str().unwrap_or_default();
-    let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
-    shape == "0000-00-00 00:00:00"
 }
 
 /// Whether a text is milliseconds since the epoch: thirteen digits from 2001 to 2286.
