@@ -3,6 +3,7 @@ use std::fmt;
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use tokio::sync::Semaphore;
 
 use crate::Error;
 
@@ -57,8 +58,12 @@ impl fmt::Debug for Password {
     }
 }
 
-/// Hashing takes tens of milliseconds of CPU: off the thread that serves requests.
+/// Hashes that are worked on at once: each takes 19 MiB, and a core for tens of milliseconds.
+static AT_ONCE: Semaphore = Semaphore::const_new(4);
+
+/// Runs off the thread that serves requests.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    let _turn = AT_ONCE.acquire().await.map_err(|error| Error::PasswordHash(error.to_string()))?;
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|error| Error::PasswordHash(error.to_string()))?
 }
