@@ -67,8 +67,14 @@ impl Target {
 
     /// The deployment's segment tables, as the environment of this command describes them.
     pub async fn segment_tables(&self) -> Result<Registry, SegmentTablesError> {
-        let lambda = self.lambda().await;
-        segment_tables(&self.dynamo().await, || lambda)
+        let dynamo = self.dynamo().await;
+        match settings::optional(segment_tables::SEGMENT_TABLES) {
+            Some(json) => {
+                let lambda = self.lambda().await;
+                segment_tables::from_json(&json, &dynamo, || lambda)
+            }
+            None => Ok(segment_tables::built_in(&dynamo)),
+        }
     }
 
     async fn aws(&self) -> SdkConfig {
@@ -80,17 +86,6 @@ impl Target {
             config = config.region(Region::new(region.clone()));
         }
         config.load().await
-    }
-}
-
-/// The built-in segment tables, and those that the environment describes.
-pub fn segment_tables(
-    dynamo: &Dynamo,
-    lambda: impl FnOnce() -> aws_sdk_lambda::Client,
-) -> Result<Registry, SegmentTablesError> {
-    match settings::optional(segment_tables::SEGMENT_TABLES) {
-        Some(json) => segment_tables::from_json(&json, dynamo, lambda),
-        None => Ok(segment_tables::built_in(dynamo)),
     }
 }
 

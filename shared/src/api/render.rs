@@ -102,9 +102,7 @@ fn write_element(text: &mut String, name: &str, tree: &Tree) {
         Tree::List(entries) => {
             for entry in entries {
                 match entry {
-                    Tree::List(inner) => write_one(text, name, |text| {
-                        inner.iter().for_each(|entry| write_element(text, "entry", entry));
-                    }),
+                    Tree::List(_) => write_one(text, name, |text| write_element(text, "entry", entry)),
                     entry => write_element(text, name, entry),
                 }
             }

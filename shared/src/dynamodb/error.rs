@@ -1,6 +1,8 @@
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 
+use crate::error::chain;
+
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// What a failed request to DynamoDB means to the caller.
@@ -79,16 +81,4 @@ pub enum Outcome {
     Refused(Option<super::Item>),
     /// Another request was writing the same item, or there were too many: not now.
     Busy,
-}
-
-/// An error with all its causes on one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

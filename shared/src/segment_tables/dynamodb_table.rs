@@ -1,13 +1,15 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
-use serde_json::{Map, Value};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Number, Value};
 use tokio::time::{Instant, timeout_at};
 
 use super::{Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment};
 use crate::date_time::DateTime;
 use crate::document::{Fields, FromText, Problem};
-use crate::dynamodb::{self, Dynamo, Item, Table, string};
+use crate::dynamodb::{self, Dynamo, Item, string};
 
 /// A DynamoDB table of a team's own, described by configuration alone.
 pub struct DynamoDbTable {
@@ -50,9 +52,13 @@ const LONGEST_KEY: usize = 2_048;
 impl Mapping {
     /// Reads `dynamodb_table`, `key` and `columns`.
     pub fn read(fields: &Fields<'_>) -> Option<Self> {
+        for name in fields.names().filter(|name| !["dynamodb_table", "key", "columns"].contains(name)) {
+            fields.violation(name, Problem::NotOneOf { one_of: "dynamodb_table, key, columns" });
+        }
         let table = fields.required::<Name>("dynamodb_table");
         let key = fields.required::<Name>("key");
         let mut columns = Columns::default();
+        let mut taken: Vec<String> = key.iter().map(|key| key.0.clone()).collect();
         if let Some(given) = fields.object("columns") {
             for name in given.names() {
                 let place = match name {
@@ -69,6 +75,13 @@ impl Mapping {
                     }
                 };
                 *place = given.required::<Name>(name).map(|column| column.0);
+                // Two fields in one column would overwrite each other, or the key.
+                if let Some(column) = place {
+                    if taken.contains(column) {
+                        given.violation(name, Problem::Repeats { value: column.clone() });
+                    }
+                    taken.push(column.clone());
+                }
             }
         }
         Some(Self { table: table?.0, key: key?.0, columns })
@@ -90,23 +103,23 @@ impl DynamoDbTable {
         Ok(Item::from([(self.mapping.key.clone(), string(segment_id))]))
     }
 
-    fn read(&self, segment_id: &str, mut item: Item) -> Result<InteractionSegmentRecord, Error> {
+    fn read(&self, segment_id: &str, mut item: Item) -> InteractionSegmentRecord {
         let columns = &self.mapping.columns;
         item.remove(&self.mapping.key);
-        let mut text = |column: &Option<String>| match item.remove(column.as_ref()?) {
-            Some(AttributeValue::S(text)) => Some(text),
-            _ => None,
-        };
-        Ok(InteractionSegmentRecord {
+        let mut text = |column: &Option<String>| take_text(&mut item, column.as_ref()?);
+        let (interaction, agent, transcript) =
+            (text(&columns.interaction), text(&columns.agent), text(&columns.transcript));
+        let mut time = |column: &Option<String>| take_time(&mut item, column.as_ref()?);
+        InteractionSegmentRecord {
             id: segment_id.to_owned(),
             table: self.segment_table.clone(),
-            interaction: text(&columns.interaction),
-            agent: text(&columns.agent),
-            start: text(&columns.start).as_deref().and_then(DateTime::parse),
-            end: text(&columns.end).as_deref().and_then(DateTime::parse),
-            transcript: text(&columns.transcript),
-            fields: further_fields(item)?,
-        })
+            interaction,
+            agent,
+            start: time(&columns.start),
+            end: time(&columns.end),
+            transcript,
+            fields: further_fields(item),
+        }
     }
 }
 
@@ -133,7 +146,7 @@ impl InteractionSegment for DynamoDbTable {
         set(&columns.start, Some(segment.opened_on.to_string()));
         set(&columns.external_segment_id, segment.external_segment_id.map(str::to_owned));
         let stored = self.rows.put_if_absent(&self.mapping.key, item, deadline).await?;
-        self.read(segment.segment_id, stored)
+        Ok(self.read(segment.segment_id, stored))
     }
 
     async fn retrieve(&self, segment_id: &str, deadline: Instant) -> Result<InteractionSegmentRecord, Error> {
@@ -142,7 +155,7 @@ impl InteractionSegment for DynamoDbTable {
             return Err(Error::NoSuchRecord { segment_id: segment_id.to_owned() });
         };
         match self.rows.get(key, deadline).await? {
-            Some(item) => self.read(segment_id, item),
+            Some(item) => Ok(self.read(segment_id, item)),
             None => Err(Error::NoSuchRecord { segment_id: segment_id.to_owned() }),
         }
     }
@@ -195,12 +208,51 @@ impl Rows {
     }
 }
 
+/// Takes a text out of a row. What is none stays, and is shown among the further fields.
+pub(super) fn take_text(item: &mut Item, column: &str) -> Option<String> {
+    match item.remove(column)? {
+        AttributeValue::S(text) => Some(text),
+        other => {
+            item.insert(column.to_owned(), other);
+            None
+        }
+    }
+}
+
+/// Takes a time out of a row. What is none stays, and is shown among the further fields.
+pub(super) fn take_time(item: &mut Item, column: &str) -> Option<DateTime> {
+    let time = DateTime::parse(item.get(column)?.as_s().ok()?)?;
+    item.remove(column);
+    Some(time)
+}
+
 /// What a row holds beside the fields that are known, without nulls.
-pub(super) fn further_fields(item: Item) -> Result<Map<String, Value>, Error> {
-    let mut fields: Map<String, Value> =
-        dynamodb::from_item(Table::PhoneLog, item).map_err(|error| Error::Broken(Box::new(error)))?;
-    fields.retain(|_, value| !value.is_null());
-    Ok(fields)
+pub(super) fn further_fields(item: Item) -> Map<String, Value> {
+    item.into_iter().filter_map(|(name, value)| Some((name, json(value)?))).collect()
+}
+
+/// An attribute as JSON, bytes in Base64; `None` for null.
+fn json(value: AttributeValue) -> Option<Value> {
+    Some(match value {
+        AttributeValue::S(text) => text.into(),
+        AttributeValue::N(digits) => number(digits),
+        AttributeValue::Bool(flag) => flag.into(),
+        AttributeValue::B(bytes) => STANDARD.encode(bytes).into(),
+        AttributeValue::Ss(texts) => texts.into(),
+        AttributeValue::Ns(numbers) => numbers.into_iter().map(number).collect(),
+        AttributeValue::Bs(list) => list.into_iter().map(|bytes| STANDARD.encode(bytes)).collect(),
+        AttributeValue::L(entries) => entries.into_iter().map(|entry| json(entry).unwrap_or_default()).collect(),
+        AttributeValue::M(fields) => Value::Object(further_fields(fields)),
+        _ => return None,
+    })
+}
+
+/// DynamoDB's numbers have up to 38 digits; one that JSON readers would round is shown as text.
+fn number(digits: String) -> Value {
+    match digits.parse::<Number>() {
+        Ok(number) if number.to_string() == digits => Value::Number(number),
+        _ => Value::String(digits),
+    }
 }
 
 /// A name of a table or a column.

@@ -1,9 +1,8 @@
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use super::dynamodb_table::{Rows, further_fields};
+use super::dynamodb_table::{Rows, further_fields, take_text, take_time};
 use super::{Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment};
 use crate::date_time::DateTime;
 use crate::document::{Fields, FromText, Id, Problem};
@@ -126,24 +125,85 @@ fn record_key(segment_id: &str) -> String {
 }
 
 fn read(segment_id: &str, mut item: Item) -> Result<InteractionSegmentRecord, Error> {
-    let mut text = |name: &str| match item.remove(name) {
-        Some(AttributeValue::S(text)) => Some(text),
-        _ => None,
-    };
     // Guards against two ids with one UUIDv5, see `sys_id::derive`.
-    if text("segment_id").as_deref() != Some(segment_id) {
+    if take_text(&mut item, "segment_id").as_deref() != Some(segment_id) {
         return Err(Error::Broken("the record belongs to another segment_id".into()));
     }
-    let record = InteractionSegmentRecord {
+    item.remove("sys_id");
+    Ok(InteractionSegmentRecord {
         id: segment_id.to_owned(),
         table: Table::PhoneLog.platform_name().to_owned(),
-        interaction: text("interaction"),
-        agent: text("agent"),
-        start: text("start_time").as_deref().and_then(DateTime::parse),
-        end: text("end_time").as_deref().and_then(DateTime::parse),
-        transcript: text("transcript"),
-        fields: Map::new(),
-    };
-    item.remove("sys_id");
-    Ok(InteractionSegmentRecord { fields: further_fields(item)?, ..record })
+        interaction: take_text(&mut item, "interaction"),
+        agent: take_text(&mut item, "agent"),
+        start: take_time(&mut item, "start_time"),
+        end: take_time(&mut item, "end_time"),
+        transcript: take_text(&mut item, "transcript"),
+        fields: further_fields(item),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::document::Document;
+
+    /// The columns of a record, or all that is wrong with it.
+    fn read(record: Value) -> Result<Value, String> {
+        let document = Document::from_json(record.to_string().as_bytes()).map_err(|error| error.to_string())?;
+        let record = document.read(PhoneLogRecord::read).map_err(|violations| violations.to_string())?;
+        Ok(Value::Object(record.columns))
+    }
+
+    #[test]
+    fn known_fields_are_normalised_and_unknown_ones_kept() {
+        let given = json!({
+            "segment_id": "call-1", "call_id": "C1", "phone_number": "+49 30 1", "agent": "a", "contact": "c",
+            "interaction": "i", "call_type": "INBOUND", "start_time": "2024-09-16T19:52:01+02:00",
+            "end_time": " 2024-09-16 17:54:01 ", "duration": "120", "transcript": "Hello.",
+            "queue": "Billing", "ratings": [1, {"by": null}], "left_out": null,
+        });
+        let kept = json!({
+            "segment_id": "call-1", "call_id": "C1", "phone_number": "+49 30 1", "agent": "a", "contact": "c",
+            "interaction": "i", "call_type": "INBOUND", "start_time": "2024-09-16 17:52:01",
+            "end_time": "2024-09-16 17:54:01", "duration": 120, "transcript": "Hello.",
+            "queue": "Billing", "ratings": [1, {"by": null}],
+        });
+        assert_eq!(read(given), Ok(kept));
+        let least = json!({ "segment_id": "call-1", "call_type": "OUTBOUND" });
+        assert_eq!(read(least.clone()), Ok(least));
+    }
+
+    #[test]
+    fn every_known_field_that_is_wrong_is_named() {
+        let wrong = json!({
+            "call_id": 1, "phone_number": [], "agent": {}, "contact": true, "interaction": "x".repeat(1025),
+            "call_type": "inbound", "start_time": "now", "end_time": 5, "duration": 0, "transcript": ["Hello."],
+        });
+        let problems = read(wrong).err().unwrap_or_default();
+        for problem in [
+            "segment_id is required",
+            "call_id has to be a text, and is a number",
+            "phone_number has to be a text, and is an array",
+            "agent has to be a text, and is an object",
+            "contact has to be a text, and is a boolean",
+            "interaction has more than 1024 characters",
+            "call_type has to be one of INBOUND, OUTBOUND",
+            "start_time has to be a date and time",
+            "end_time has to be a text, and is a number",
+            "duration has to be a whole number of seconds above 0",
+            "transcript has to be a text, and is an array",
+        ] {
+            assert!(problems.contains(problem), "{problem} is not in: {problems}");
+        }
+        assert_eq!(problems.split("; ").count(), 11, "{problems}");
+    }
+
+    #[test]
+    fn a_record_has_to_fit_into_one_item() {
+        let of = |length: usize| json!({ "segment_id": "call-1", "notes": "x".repeat(length) });
+        assert!(read(of(349 * 1024)).is_ok());
+        assert_eq!(read(of(350 * 1024)), Err("transcript takes more than 350 KB in all".to_owned()));
+    }
 }

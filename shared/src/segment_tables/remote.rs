@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_lambda::Client;
-use aws_sdk_lambda::error::{DisplayErrorContext, SdkError};
+use aws_sdk_lambda::error::SdkError;
 use aws_sdk_lambda::operation::invoke::InvokeError;
 use aws_sdk_lambda::primitives::Blob;
 use serde::Serialize;
@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::{Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment};
 use crate::date_time::DateTime;
 use crate::document::{BoundedText, Document, Fields, FromText, Problem};
+use crate::error::chain;
 
 /// The version of the contract with a function. `docs/segment-table.schema.json` is its text.
 const VERSION: u8 = 1;
@@ -87,7 +88,7 @@ impl Remote {
             Ok(document) => document.read(Response::read).map_err(|violations| violations.to_string()),
             Err(error) => Err(error.to_string()),
         };
-        match response {
+        match response.and_then(|response| self.own(id, response)) {
             Ok(Response::Record(record)) => Ok(*record),
             Ok(Response::NoSuchRecord) => Err(Error::NoSuchRecord { segment_id: id.to_owned() }),
             Ok(Response::BadInput(reason)) => Err(Error::BadInput { reason }),
@@ -116,13 +117,26 @@ impl Remote {
                     sleep(Duration::from_millis(100 << attempt)).await;
                 }
                 Err(error) => {
-                    let failure = self.failure(&DisplayErrorContext(&error).to_string());
+                    let failure = self.failure(&chain(&error));
                     return Err(match is_transient(&error) {
                         true => Error::TryAgain(failure),
                         false => Error::Broken(failure),
                     });
                 }
             }
+        }
+    }
+
+    /// Whether a record that is answered is the one that was asked for.
+    fn own(&self, id: &str, response: Response) -> Result<Response, String> {
+        match &response {
+            Response::Record(record) if record.table != self.segment_table => {
+                Err(format!("record.table is '{}', and '{}' was asked for", record.table, self.segment_table))
+            }
+            Response::Record(record) if record.id != id => {
+                Err(format!("record.id is '{}', and '{id}' was asked for", record.id))
+            }
+            _ => Ok(response),
         }
     }
 
@@ -164,11 +178,16 @@ impl Response {
             fields.violation("version", Problem::NotOneOf { one_of: "1" });
         }
         if fields.has("error") {
+            if fields.has("record") {
+                fields.violation("record", Problem::OnlyWith { with: "where error is not given" });
+            }
             let error = fields.object("error")?;
             let message = error.optional::<Message>("message");
             return match error.as_given("code") {
                 Some("no_such_record") => Some(Self::NoSuchRecord),
-                Some("bad_input") => Some(Self::BadInput(message.map(|message| message.0).unwrap_or_default())),
+                Some("bad_input") => {
+                    Some(Self::BadInput(message.map_or("no reason is given".to_owned(), |text| text.0)))
+                }
                 Some("try_again") => Some(Self::TryAgain),
                 _ => {
                     error.violation("code", Problem::NotOneOf { one_of: "no_such_record, bad_input, try_again" });

@@ -47,10 +47,12 @@ pub fn from_json(json: &str, dynamo: &Dynamo, lambda: impl FnOnce() -> Client) -
         let tables = fields.names().map(|table| {
             let serving = match fields.as_given(table) {
                 Some(_) => fields.required(table).map(|FunctionName(function)| Serving::Function(function)),
-                None => fields.object(table).and_then(|object| match object.has("function") {
-                    true => object.required("function").map(|FunctionName(function)| Serving::Function(function)),
-                    false => Mapping::read(&object).map(Serving::Table),
-                }),
+                None => {
+                    fields.required_object(table, Problem::Required).and_then(|object| match object.has("function") {
+                        true => object.required("function").map(|FunctionName(function)| Serving::Function(function)),
+                        false => Mapping::read(&object).map(Serving::Table),
+                    })
+                }
             };
             Some((table.to_owned(), serving?))
         });

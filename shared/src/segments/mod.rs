@@ -162,8 +162,8 @@ impl Found {
         };
         match tables.retrieve(table.as_str(), segment_id.as_str()).await {
             Ok(record) => self.interaction_segment = Some(record),
-            // Whoever keeps the table may have deleted it.
-            Err(segment_tables::Error::NoSuchRecord { .. }) => {}
+            // Whoever keeps the table may have deleted it, or changed which ids it holds.
+            Err(segment_tables::Error::NoSuchRecord { .. } | segment_tables::Error::BadInput { .. }) => {}
             Err(source) => return Err(Error::SegmentTable { table: table.to_string(), source }),
         }
         Ok(())

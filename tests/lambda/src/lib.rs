@@ -7,12 +7,14 @@
 
 mod event;
 mod instance;
+mod invoke_api;
 mod proxy;
 mod samples;
 mod world;
 
 pub use event::Event;
 pub use instance::{Instance, Reply, call_all};
+pub use invoke_api::{Invocation, InvokeApi, Misbehaviour};
 pub use proxy::{Fault, Rule, Traffic};
 pub use samples::{codes_of, internal, opening, opening_with, segmented};
 pub use world::{Parts, World};

@@ -74,6 +74,11 @@ impl World {
         System::new(self.engine.clone(), built_in(&self.engine), self.clock(), None)
     }
 
+    /// Where the functions find DynamoDB: the proxy's URL.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The SDK's client, on a way past the proxy.
     pub fn client(&self) -> &Client {
         &self.engine.client

@@ -8,23 +8,26 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio::process::Command;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 use wrapup::clock::Clock;
 
 use super::LocalError;
 
-/// How long an invocation may take.
-const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long an invocation may take: longer than the API waits for one.
+const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How long a process that has ended stays away.
 const RESTART: Duration = Duration::from_secs(1);
+
+/// Bytes that Lambda takes as a payload, either way.
+const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024;
 
 /// A function that is to run: its name, and the command that starts its process.
 #[derive(Clone, Debug)]
@@ -58,6 +61,8 @@ struct Runtime {
     waiting: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
     /// By request id: handed to the process, and not answered yet.
     running: Mutex<HashMap<String, oneshot::Sender<Result<Bytes, Bytes>>>>,
+    /// The process has not answered in time.
+    overdue: Notify,
 }
 
 /// Starts the functions, and serves the Invoke API on `listener`.
@@ -69,6 +74,7 @@ pub async fn start(listener: TcpListener, functions: Vec<Function>) -> Result<()
             name: function.name.clone(),
             waiting: tokio::sync::Mutex::new(waiting),
             running: Mutex::new(HashMap::new()),
+            overdue: Notify::new(),
         };
         let runtime = Arc::new(runtime);
         let runtime_listener = TcpListener::bind(("127.0.0.1", 0)).await?;
@@ -77,8 +83,10 @@ pub async fn start(listener: TcpListener, functions: Vec<Function>) -> Result<()
         tokio::spawn(keep_running(function.clone(), address, runtime));
         by_name.insert(function.name, queue);
     }
-    let invoke_api =
-        Router::new().route("/2015-03-31/functions/{name}/invocations", post(invoke)).with_state(Arc::new(by_name));
+    let invoke_api = Router::new()
+        .route("/2015-03-31/functions/{name}/invocations", post(invoke))
+        .layer(DefaultBodyLimit::max(LARGEST_PAYLOAD))
+        .with_state(Arc::new(by_name));
     tokio::spawn(axum::serve(listener, invoke_api).into_future());
     Ok(())
 }
@@ -88,8 +96,7 @@ async fn invoke(
     Path(name): Path<String>,
     payload: Bytes,
 ) -> Response {
-    // An ARN ends with the function's name.
-    let name = name.rsplit(':').next().unwrap_or_default();
+    let name = name_in(&name);
     let Some(function) = functions.get(name) else {
         let headers = [("x-amzn-errortype", "ResourceNotFoundException")];
         let body = format!(r#"{{"Type":"User","Message":"Function not found: {name}"}}"#);
@@ -112,12 +119,20 @@ async fn invoke(
     }
 }
 
+/// The function's own name in what Lambda takes for one: `NAME`, an ARN, or part of one, each with or
+/// without a version or alias behind it.
+fn name_in(given: &str) -> &str {
+    let rest = given.rsplit_once("function:").map_or(given, |(_, rest)| rest);
+    rest.split(':').next().unwrap_or_default()
+}
+
 fn runtime_api(runtime: Arc<Runtime>) -> Router {
     Router::new()
         .route("/2018-06-01/runtime/invocation/next", get(next))
         .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
         .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
         .route("/2018-06-01/runtime/init/error", post(init_error))
+        .layer(DefaultBodyLimit::max(LARGEST_PAYLOAD))
         .with_state(runtime)
 }
 
@@ -127,6 +142,7 @@ async fn next(State(runtime): State<Arc<Runtime>>) -> Response {
     };
     let id = uuid::Uuid::new_v4().to_string();
     runtime.running.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), answer);
+    tokio::spawn(Arc::clone(&runtime).watch(id.clone()));
     let deadline = (Clock::system().since_epoch() + TIMEOUT).as_millis().to_string();
     let arn = format!("arn:aws:lambda:us-east-1:000000000000:function:{}", runtime.name);
     let headers = [
@@ -151,6 +167,14 @@ async fn init_error(State(runtime): State<Arc<Runtime>>, error: Bytes) -> Status
 }
 
 impl Runtime {
+    /// Has a process ended that does not answer in time, as Lambda does: it would take no other call.
+    async fn watch(self: Arc<Self>, id: String) {
+        sleep(TIMEOUT).await;
+        if self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&id).is_some() {
+            self.overdue.notify_one();
+        }
+    }
+
     fn answer(&self, id: &str, answer: Result<Bytes, Bytes>) -> StatusCode {
         match self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(id) {
             // Whoever asked may have gone away: no matter.
@@ -175,9 +199,17 @@ async fn keep_running(function: Function, address: String, runtime: Arc<Runtime>
             .kill_on_drop(true)
             .spawn();
         match child {
-            Ok(mut child) => match child.wait().await {
-                Ok(status) => tracing::warn!(function = function.name, %status, "the function's process has ended"),
-                Err(error) => tracing::error!(function = function.name, %error, "the function's process is lost"),
+            Ok(mut child) => tokio::select! {
+                ended = child.wait() => match ended {
+                    Ok(status) => tracing::warn!(function = function.name, %status, "the function's process has ended"),
+                    Err(error) => tracing::error!(function = function.name, %error, "the function's process is lost"),
+                },
+                () = runtime.overdue.notified() => {
+                    tracing::warn!(function = function.name, "the function did not answer in time; its process is ended");
+                    if let Err(error) = child.kill().await {
+                        tracing::error!(function = function.name, %error, "the function's process does not end");
+                    }
+                }
             },
             Err(error) => tracing::error!(function = function.name, %error, "the function's process does not start"),
         }

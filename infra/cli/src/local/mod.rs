@@ -86,11 +86,15 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
     let dynamo = Dynamo { client: dynamodb::connect(on_this_machine(engine_port)), tables: Tables::default() };
     tables::create_missing(&dynamo).await.map_err(wrapup::Error::from)?;
     let lambda_port = start_functions(options.lambda_port, options.functions).await?;
-    let segment_tables = crate::connect::segment_tables(&dynamo, || {
+    let connect_lambda = || {
         let mut lambda = on_this_machine(lambda_port.unwrap_or(options.lambda_port));
         lambda.endpoint = settings::optional(segment_tables::LAMBDA_ENDPOINT).or(lambda.endpoint);
         segment_tables::connect(lambda)
-    })?;
+    };
+    let segment_tables = match settings::optional(segment_tables::SEGMENT_TABLES) {
+        Some(json) => segment_tables::from_json(&json, &dynamo, connect_lambda)?,
+        None => segment_tables::built_in(&dynamo),
+    };
     let system = System::new(dynamo, segment_tables, Clock::system(), settings::language()?);
     let demo = demo::ensure(&system).await?;
     let api = Api::new(&system, endpoints(&system))?;

@@ -1,0 +1,11 @@
+//! The Lambda function `find-segment`, with the team's segment tables.
+
+use find_segment::FindSegment;
+use wrapup::api::{StartError, run};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    let system = third_party_segments::system()?;
+    let endpoint = FindSegment::new(&system);
+    run(system, endpoint).await
+}
