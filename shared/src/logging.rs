@@ -14,9 +14,18 @@ pub fn init() {
         .with_current_span(false)
         .with_env_filter(filter("info"))
         .init();
+    if let Some(error) = complaint() {
+        tracing::warn!(error, "environment variable {LOG} is malformed and not obeyed");
+    }
 }
 
-/// The filter that [`LOG`] asks for, or another where it is unset.
+/// The filter that [`LOG`] asks for, or another where it is unset or cannot be read.
 pub fn filter(unset: &str) -> EnvFilter {
     EnvFilter::try_from_env(LOG).unwrap_or_else(|_| EnvFilter::new(unset))
+}
+
+/// Why [`LOG`] cannot be read, if it is set and cannot.
+fn complaint() -> Option<String> {
+    let directives = std::env::var(LOG).ok()?;
+    EnvFilter::builder().parse(directives).err().map(|error| error.to_string())
 }

@@ -16,7 +16,7 @@ pub enum Kind {
     InternalSegment,
     /// An API user, from the user name.
     User,
-    /// A phone log record, from the call it was created for.
+    /// A phone log record, from its segment id.
     PhoneLog,
 }
 
@@ -40,8 +40,8 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x6a1f_8c0e_52b7_4d39_9e60_c4d7_3b18_f2a
 /// a lookup or a lock.
 ///
 /// It is safe because a UUIDv5 has 122 bits of a hash: a billion records collide by chance with
-/// probability below 1e-18. SHA-1 admits collisions that are made on purpose, so every record also
-/// keeps the text its id came from, and the stores compare it before they trust a match.
+/// probability below 1e-18. SHA-1 admits collisions that are made on purpose, so every record that
+/// API callers name by a text also keeps that text, and its store compares it before it trusts a match.
 pub fn derive(kind: Kind, parts: &[&str]) -> String {
     let mut name = kind.name().as_bytes().to_vec();
     for part in parts {
@@ -83,8 +83,18 @@ mod tests {
     #[test]
     fn derived_ids_are_stable_and_ours() {
         // A changed value here means that stored records are no longer found.
-        assert_eq!(derive(Kind::Code, &["Billing Issue"]), derive(Kind::Code, &["Billing Issue"]));
-        assert!(is_ours(&derive(Kind::Code, &["Billing Issue"])));
+        for (kind, parts, id) in [
+            (Kind::Code, &["Billing Issue"][..], "3199c94057ae53e3a203a64d7739da2b"),
+            (Kind::Configuration, &["Demo"], "459249ae34d559a4ad648aab5800ea0a"),
+            (Kind::ExternalSegment, &["EXT-SEG-001"], "f6ee49d4452c5861bf340835f51bb09a"),
+            (Kind::InternalSegment, &["a", "i", "", ""], "affca2d4eb2954288222c3a861ea7ad0"),
+            (Kind::User, &["username"], "c21d32e5feca5cd5a17cf28634ed7442"),
+            (Kind::PhoneLog, &["S-1"], "72e805f21c1c5b5fabf4a94dc274b05e"),
+        ] {
+            assert_eq!(derive(kind, parts), id);
+            assert!(is_ours(id));
+        }
+        assert_eq!(digest(&["a", "i"]), "e5c91bf7ee4423128cc61fe5117c267af4fd5bc7fe2e27eb72555ad8d56222d1");
         assert_ne!(derive(Kind::Code, &["x"]), derive(Kind::User, &["x"]));
         assert_ne!(derive(Kind::InternalSegment, &["ab", "c"]), derive(Kind::InternalSegment, &["a", "bc"]));
     }

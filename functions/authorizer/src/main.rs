@@ -1,12 +1,13 @@
 //! The Lambda function `authorizer`.
 
 use authorizer::Authorizer;
-use lambda_runtime::{Error, service_fn};
+use lambda_runtime::service_fn;
+use wrapup::api::StartError;
 use wrapup::{System, logging};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+async fn main() -> Result<(), StartError> {
     logging::init();
     let authorizer = Authorizer::new(&System::from_env()?);
-    lambda_runtime::run(service_fn(|event| authorizer.handle(event))).await
+    Ok(lambda_runtime::run(service_fn(|event| authorizer.handle(event))).await?)
 }

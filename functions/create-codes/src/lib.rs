@@ -35,13 +35,18 @@ impl Endpoint for CreateCodes {
     async fn answer(&self, call: &Call) -> Result<Answer, Error> {
         let entries = call.read(|request| read_entries(request.body))?;
         let (mut requests, mut indices, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+        // What the messages of all entries may name together.
+        let mut left = Violations::MOST_NAMED;
         for (index, entry) in entries.into_iter().enumerate() {
             match entry {
                 Ok(request) => {
                     requests.push(request);
                     indices.push(index);
                 }
-                Err(Refused { code, violations }) => failed.push(Failed::new(index, code, &violations)),
+                Err(Refused { code, violations }) => {
+                    failed.push(Failed { index, code, message: violations.describe(left.max(1)) });
+                    left = left.saturating_sub(violations.as_slice().len());
+                }
             }
         }
         let mut created = Vec::with_capacity(requests.len());
@@ -51,7 +56,8 @@ impl Endpoint for CreateCodes {
                 Ok(code) => created.push(code),
                 Err(Error::Invalid(violations)) => {
                     let code = Some(request.label.as_str().to_owned());
-                    failed.push(Failed::new(index, code, &violations.within(&format!("codes[{index}]"))));
+                    let message = violations.within(&format!("codes[{index}]")).to_string();
+                    failed.push(Failed { index, code, message });
                 }
                 Err(error) => return Err(error),
             }
@@ -71,6 +77,10 @@ impl Endpoint for CreateCodes {
     }
 }
 
+/// Codes that one request may have: what an instance stores well within the 29 s for which API Gateway
+/// waits.
+const MOST_CODES: usize = 5_000;
+
 /// An entry that breaks rules, with the label it was given.
 struct Refused {
     code: Option<String>,
@@ -84,8 +94,13 @@ fn read_entries(body: &Fields<'_>) -> Option<Vec<Result<CodeRequest, Refused>>> 
         body.violation("codes", Problem::Required);
         return None;
     }
+    let entries = body.each_object("codes")?;
+    if entries.len() > MOST_CODES {
+        body.violation("codes", Problem::TooMany { most: MOST_CODES });
+        return None;
+    }
     let mut labels: HashSet<Label> = HashSet::new();
-    let entries = body.each_object("codes")?.into_iter().map(|entry| {
+    let entries = entries.into_iter().map(|entry| {
         let entry = entry.map_err(|violation| Refused { code: None, violations: violation.into() })?;
         let request = entry.attempt(|entry| {
             let request = CodeRequest::read(entry)?;
@@ -127,10 +142,4 @@ struct Failed {
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
     message: String,
-}
-
-impl Failed {
-    fn new(index: usize, code: Option<String>, violations: &Violations) -> Self {
-        Self { index, code, message: violations.to_string() }
-    }
 }

@@ -71,9 +71,9 @@ impl Wish {
 
 /// How specifically a range names JSON, if it covers it.
 fn covers_json(range: &MediaType<'_>) -> Option<(u8, Format)> {
-    let specific = match names_of(range) {
+    let specific = match (range.ty.as_str(), range.subty.as_str()) {
         ("*", "*") => 0,
-        ("application", "*") => 1,
+        (main, "*") if main.eq_ignore_ascii_case("application") => 1,
         _ => of_media_type(range).filter(|format| *format == Format::Json).map(|_| 2)?,
     };
     Some((specific, Format::Json))
@@ -81,16 +81,12 @@ fn covers_json(range: &MediaType<'_>) -> Option<(u8, Format)> {
 
 /// How specifically a range names XML, if it covers it, and under which of its names.
 fn covers_xml(range: &MediaType<'_>) -> Option<(u8, Format)> {
-    match names_of(range) {
+    match (range.ty.as_str(), range.subty.as_str()) {
         ("*", "*") => Some((0, Format::Xml)),
-        ("application", "*") => Some((1, Format::Xml)),
-        ("text", "*") => Some((1, Format::TextXml)),
+        (main, "*") if main.eq_ignore_ascii_case("application") => Some((1, Format::Xml)),
+        (main, "*") if main.eq_ignore_ascii_case("text") => Some((1, Format::TextXml)),
         _ => of_media_type(range).filter(|format| *format != Format::Json).map(|format| (2, format)),
     }
-}
-
-fn names_of<'a>(range: &MediaType<'a>) -> (&'a str, &'a str) {
-    (range.ty.as_str(), range.subty.as_str())
 }
 
 /// A range's q-value; one that is no number refuses.
@@ -122,6 +118,7 @@ mod tests {
             (Some("*/*"), Some(Format::Json)),
             (Some("application/*"), Some(Format::Json)),
             (Some("application/json"), Some(Format::Json)),
+            (Some("Application/*"), Some(Format::Json)),
             (Some("APPLICATION/XML"), Some(Format::Xml)),
             (Some("text/xml"), Some(Format::TextXml)),
             (Some("text/*"), Some(Format::TextXml)),

@@ -1,6 +1,7 @@
 use std::sync::Arc;
+use std::time::Duration;
 
-use lambda_http::http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderName};
+use lambda_http::http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use lambda_http::http::{HeaderMap, Method};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt, Response, service_fn};
@@ -24,10 +25,15 @@ pub struct Api {
     router: Router,
     users: Users,
     language: Option<Language>,
+    patience: Duration,
 }
 
+/// How long a call may take: API Gateway waits 29 s, and a caller should get our 503 before its 504.
+/// Whatever is cut short, the same call again finds or finishes.
+const PATIENCE: Duration = Duration::from_secs(25);
+
 /// Why a function cannot start.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum StartError {
     /// The environment lacks something.
     #[error(transparent)]
@@ -41,6 +47,13 @@ pub enum StartError {
     /// The Lambda runtime gave up.
     #[error("Lambda runtime: {0}")]
     Runtime(#[from] lambda_http::Error),
+}
+
+impl std::fmt::Debug for StartError {
+    /// A `main` that fails prints this form of its error: the words, not the type.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
 }
 
 /// Serves one endpoint as a Lambda function: all that a function's `main` does.
@@ -57,7 +70,18 @@ pub async fn run<E: Endpoint + 'static>(system: System, endpoint: E) -> Result<(
 impl Api {
     /// Puts endpoints behind the edge.
     pub fn new(system: &System, endpoints: Vec<Box<dyn Endpoint>>) -> Result<Self, StartError> {
-        Ok(Self { router: Router::new(endpoints)?, users: system.users().clone(), language: system.language() })
+        Ok(Self {
+            router: Router::new(endpoints)?,
+            users: system.users().clone(),
+            language: system.language(),
+            patience: PATIENCE,
+        })
+    }
+
+    /// Gives up a call after this time instead of 25 seconds.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Answers a request.
@@ -66,9 +90,16 @@ impl Api {
         // An error before the negotiation is written in what the caller accepts, if that can be told.
         let accepted = Format::accepted(text(request.headers(), ACCEPT).as_deref());
         let request_id = request.lambda_context_ref().map_or_else(String::new, |context| context.request_id.clone());
-        let answered = self.answer(request, accepted, &request_id).await;
+        let answered = tokio::time::timeout(self.patience, self.answer(request, accepted, &request_id)).await;
+        let answered = answered.unwrap_or_else(|_| {
+            tracing::warn!(request_id, "the call was given up: it took too long");
+            Err(EdgeError::Unavailable)
+        });
         let mut response = answered.unwrap_or_else(|error| platform_error(accepted.unwrap_or(Format::Json), &error));
         if head {
+            // The length is that of the body that GET would have had (RFC 9110, 9.3.2).
+            let length = HeaderValue::from(response.body().len());
+            response.headers_mut().insert(CONTENT_LENGTH, length);
             *response.body_mut() = Body::Empty;
         }
         response

@@ -45,9 +45,10 @@ impl CodeRequest {
         let description = fields.text_up_to("description", Self::LONGEST_DESCRIPTION);
         let active = fields.flag("active");
         let described = description.as_deref().is_some_and(|text| !text.trim().is_empty());
-        let translations = fields.objects("translations").unwrap_or_default();
+        let mut translations = fields.objects("translations").unwrap_or_default();
         if translations.len() > Self::MOST_TRANSLATIONS {
             fields.violation("translations", Problem::TooMany { most: Self::MOST_TRANSLATIONS });
+            translations.clear();
         }
         let translations = read_translations(&translations, |translation| {
             if !translation.has("code") {

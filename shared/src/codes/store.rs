@@ -2,8 +2,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::error::ProvideErrorMetadata;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
@@ -16,6 +14,7 @@ use crate::document::{FromText, Problem, Violations};
 use crate::dynamodb::{self, Dynamo, Item, Table, batch_get, key, string};
 use crate::error::{CorruptRecord, NotFound};
 use crate::language::Language;
+use crate::sys_id;
 
 /// Requests in flight at once where one call writes or reads many codes: enough to hide the round
 /// trips of 1,000 codes, few enough for the connections of one instance.
@@ -53,17 +52,9 @@ impl Codes {
 
     /// The code with this sys_id. One consistent read.
     pub async fn get(&self, sys_id: &str) -> Result<Code, Error> {
-        let answer = self
-            .dynamo
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(sys_id)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(dynamodb::Error::from)?;
-        match answer.item {
+        // No other id can be a code's, and DynamoDB refuses keys over 2,048 bytes.
+        let item = if sys_id::is_ours(sys_id) { self.dynamo.get(&self.table, sys_id).await? } else { None };
+        match item {
             Some(item) => Ok(from_item(item)?),
             None => Err(NotFound::Code { sys_id: sys_id.to_owned() }.into()),
         }
@@ -74,14 +65,14 @@ impl Codes {
     ///
     /// # Errors
     /// An outcome is [`Error::Invalid`] where the code with its translations outgrows a DynamoDB item.
-    pub async fn upsert(&self, requests: &[CodeRequest], external: bool) -> Vec<Result<Code, Error>> {
+    pub async fn upsert(&self, requests: &[CodeRequest], external: bool) -> Vec<Result<Arc<Code>, Error>> {
         let updates: Vec<_> = requests.iter().map(|request| self.upsert_one(request, external)).collect();
         stream::iter(updates).buffered(IN_FLIGHT).collect().await
     }
 
     /// One update without a read: absent fields keep what is stored, two callers that write the same
     /// code at once both get their translations in.
-    async fn upsert_one(&self, request: &CodeRequest, external: bool) -> Result<Code, Error> {
+    async fn upsert_one(&self, request: &CodeRequest, external: bool) -> Result<Arc<Code>, Error> {
         let mut update = self
             .dynamo
             .client
@@ -130,8 +121,12 @@ impl Codes {
         }
         let answer = update.update_expression(format!("SET {}", set.join(", "))).send().await;
         match answer {
-            Ok(answer) => Ok(from_item(answer.attributes.unwrap_or_default())?),
-            Err(error) if error.as_service_error().is_some_and(is_too_large) => {
+            Ok(answer) => {
+                let code = Arc::new(from_item(answer.attributes.unwrap_or_default())?);
+                self.remember(&code);
+                Ok(code)
+            }
+            Err(error) if dynamodb::is_too_large(&error) => {
                 Err(Violations::one("translations", Problem::TooLarge { most_kb: 400 }).into())
             }
             Err(error) => Err(dynamodb::Error::from(error).into()),
@@ -222,11 +217,6 @@ impl Codes {
     fn corrupt(&self, key: &str, problem: &str) -> CorruptRecord {
         CorruptRecord { table: self.table.clone(), key: key.to_owned(), problem: problem.to_owned() }
     }
-}
-
-fn is_too_large(error: &UpdateItemError) -> bool {
-    error.code() == Some("ValidationException")
-        && error.message().is_some_and(|text| text.contains("exceeded the maximum allowed size"))
 }
 
 /// The languages of one request keep their order.

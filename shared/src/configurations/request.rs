@@ -45,8 +45,13 @@ impl ConfigurationRequest {
 
     /// Reads the `configuration` object of a request, whose allowed codes are objects.
     pub fn read(fields: &Fields<'_>) -> Option<Self> {
+        let noted = fields.noted();
         let mut labels = HashSet::new();
-        let entries = fields.objects("allowed_codes").unwrap_or_default();
+        let mut entries = fields.objects("allowed_codes").unwrap_or_default();
+        if entries.len() > Self::MOST_CODES {
+            fields.violation("allowed_codes", Problem::TooMany { most: Self::MOST_CODES });
+            entries.clear();
+        }
         let codes = entries.iter().map(|entry| {
             let code = entry.required::<Label>("code");
             if let Some(label) = code.clone()
@@ -59,7 +64,7 @@ impl ConfigurationRequest {
             Some(AllowedCodeRequest { code: code?, translations })
         });
         let codes = codes.collect();
-        Self::read_with(fields, codes)
+        Self::read_with(fields, codes, fields.noted() == noted)
     }
 
     /// What it says beside its codes, defaults filled in.
@@ -76,8 +81,9 @@ impl ConfigurationRequest {
         }
     }
 
-    /// Reads everything but the allowed codes, which a file and a request word differently.
-    fn read_with(fields: &Fields<'_>, codes: Vec<Option<AllowedCodeRequest>>) -> Option<Self> {
+    /// Reads everything but the allowed codes, which a file and a request word differently. `readable`
+    /// says whether all of them could be read.
+    fn read_with(fields: &Fields<'_>, codes: Vec<Option<AllowedCodeRequest>>, readable: bool) -> Option<Self> {
         let flags = Self {
             enable_codes: fields.flag("enable_codes"),
             show_timer: fields.flag("show_timer"),
@@ -91,14 +97,14 @@ impl ConfigurationRequest {
         if flags.enable_codes == Some(true) && !fields.has("allowed_codes") {
             fields.violation("allowed_codes", required.clone());
         }
-        if codes.len() > Self::MOST_CODES {
-            fields.violation("allowed_codes", Problem::TooMany { most: Self::MOST_CODES });
-        }
         let default_code = match flags.enable_codes {
             Some(true) => fields.required_when::<Label>("default_code", required),
             _ => fields.optional("default_code"),
         };
+        // Beside entries that are wrong themselves, this would be a guess.
         if let Some(label) = &default_code
+            && readable
+            && (flags.enable_codes != Some(true) || fields.has("allowed_codes"))
             && !codes.iter().flatten().any(|allowed| allowed.code == *label)
         {
             fields.violation("default_code", Problem::NotAllowed { label: label.as_str().to_owned() });
@@ -165,8 +171,13 @@ impl Definition {
             fields.violation("sys_id", Problem::WrongType { expected, found: "another text" });
         }
         let active = fields.flag("active");
+        let noted = fields.noted();
         let mut labels = HashSet::new();
-        let entries = fields.texts::<Label>("allowed_codes").unwrap_or_default();
+        let mut entries = fields.texts::<Label>("allowed_codes").unwrap_or_default();
+        if entries.len() > ConfigurationRequest::MOST_CODES {
+            fields.violation("allowed_codes", Problem::TooMany { most: ConfigurationRequest::MOST_CODES });
+            entries.clear();
+        }
         let codes = entries.into_iter().map(|(index, code)| {
             if !labels.insert(code.clone()) {
                 let value = code.as_str().to_owned();
@@ -175,7 +186,7 @@ impl Definition {
             Some(AllowedCodeRequest { code, translations: Vec::new() })
         });
         let codes = codes.collect();
-        let request = ConfigurationRequest::read_with(fields, codes)?;
+        let request = ConfigurationRequest::read_with(fields, codes, fields.noted() == noted)?;
         let name = name?.0;
         Some(Self {
             sys_id: sys_id.map_or_else(|| sys_id::derive(Kind::Configuration, &[&name]), |id| id.as_str().to_owned()),

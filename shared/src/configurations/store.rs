@@ -80,7 +80,7 @@ impl Configurations {
 
     /// The configuration with this sys_id, for an operator.
     pub async fn get(&self, sys_id: &str) -> Result<Arc<Definition>, Error> {
-        let item = if sys_id::is_ours(sys_id) { self.read(sys_id.to_owned()).await? } else { None };
+        let item = if sys_id::is_ours(sys_id) { self.dynamo.get(&self.table, sys_id).await? } else { None };
         match item {
             Some(item) => self.remember(item),
             None => Err(NotFound::Configuration { sys_id: sys_id.to_owned() }.into()),
@@ -111,7 +111,8 @@ impl Configurations {
             return Ok(snapshot);
         }
         let item = self
-            .read(snapshot_key(hash))
+            .dynamo
+            .get(&self.table, snapshot_key(hash))
             .await?
             .ok_or_else(|| self.corrupt(hash, "a segment refers to it, and it is not there"))?;
         let Some(AttributeValue::S(content)) = item.get("content") else {
@@ -136,7 +137,7 @@ impl Configurations {
         if self.is_stored(sealed) {
             return Ok(());
         }
-        if self.read(snapshot_key(&sealed.hash)).await?.is_none() {
+        if self.dynamo.get(&self.table, snapshot_key(&sealed.hash)).await?.is_none() {
             let item = HashMap::from([
                 ("sys_id".to_owned(), string(snapshot_key(&sealed.hash))),
                 ("content".to_owned(), string(&sealed.content)),
@@ -147,11 +148,6 @@ impl Configurations {
         }
         self.snapshots.put(sealed.hash.clone(), Arc::clone(snapshot), sealed.content.len());
         Ok(())
-    }
-
-    async fn read(&self, sys_id: String) -> Result<Option<Item>, dynamodb::Error> {
-        let get = self.dynamo.client.get_item().table_name(&self.table).consistent_read(true);
-        Ok(get.set_key(Some(key(sys_id))).send().await?.item)
     }
 
     fn corrupt(&self, hash: &str, problem: &str) -> CorruptRecord {

@@ -39,7 +39,17 @@ impl<'a> Fields<'a> {
         self.noted.borrow_mut().push(Violation { field: self.path_of(name), problem });
     }
 
-    /// Whether the field is there at all, even with a value that is wrong.
+    /// How many violations have been noted so far, anywhere in the request.
+    pub fn noted(&self) -> usize {
+        self.noted.borrow().len()
+    }
+
+    /// Whether the field is there, be it blank; null is not.
+    pub fn is_given(&self, name: &str) -> bool {
+        self.value(name).is_some()
+    }
+
+    /// Whether the field has a value, even one that is wrong; blank is none.
     pub fn has(&self, name: &str) -> bool {
         match self.value(name) {
             None => false,
@@ -164,7 +174,7 @@ impl<'a> Fields<'a> {
 
     /// Reads something whose violations stay its own instead of failing the whole request.
     pub fn attempt<T>(&self, read: impl FnOnce(&Self) -> Option<T>) -> Result<T, Violations> {
-        let before = self.noted.borrow().len();
+        let before = self.noted();
         let value = read(self);
         let own = self.noted.borrow_mut().split_off(before);
         match (value, Violations::new(own)) {

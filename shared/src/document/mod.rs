@@ -6,12 +6,15 @@
 //! all violations of a request.
 
 mod fields;
+mod unique_keys;
 mod violation;
 mod xml;
 
 use std::cell::RefCell;
 
 use serde_json::{Map, Value};
+
+use unique_keys::UniqueKeys;
 
 pub use fields::{BoundedText, Fields, FromText, Id};
 pub use violation::{Problem, Violation, Violations};
@@ -62,7 +65,7 @@ impl Document {
     pub fn from_json(bytes: &[u8]) -> Result<Self, ParseError> {
         // Editors on Windows put a byte order mark in front, which JSON parsers may skip (RFC 8259, 8.1).
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        match serde_json::from_slice(bytes) {
+        match serde_json::from_slice(bytes).map(|UniqueKeys(value)| value) {
             Ok(Value::Object(root)) => Ok(Self { notation: Notation::Json, root, violations: Vec::new() }),
             Ok(other) => {
                 let start = bytes.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or_default();

@@ -166,15 +166,24 @@ impl Violations {
     }
 }
 
+impl Violations {
+    /// Violations that one message names. A request of 1 MiB can have hundreds of thousands, and no
+    /// answer of Lambda holds more than 6 MB.
+    pub const MOST_NAMED: usize = 1_000;
+
+    /// The first `most` violations, and how many there are beyond.
+    pub fn describe(&self, most: usize) -> String {
+        let named: Vec<_> = self.0.iter().take(most).map(Violation::to_string).collect();
+        match self.0.len().checked_sub(most).filter(|more| *more > 0) {
+            Some(more) => format!("{}; and {more} more", named.join("; ")),
+            None => named.join("; "),
+        }
+    }
+}
+
 impl fmt::Display for Violations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, violation) in self.0.iter().enumerate() {
-            if position > 0 {
-                f.write_str("; ")?;
-            }
-            write!(f, "{violation}")?;
-        }
-        Ok(())
+        f.write_str(&self.describe(Self::MOST_NAMED))
     }
 }
 

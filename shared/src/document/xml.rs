@@ -15,6 +15,9 @@ pub fn parse(bytes: &[u8]) -> Result<Map<String, Value>, ParseError> {
     {
         return Err(malformed(bytes, 0, "the only encoding accepted is UTF-8"));
     }
+    if let Some(offset) = too_many_attributes(text) {
+        return Err(malformed(bytes, offset, "more attributes than a request can need"));
+    }
     let document = Document::parse(text).map_err(|error| {
         let position = error.pos();
         let (line, column) = (position.row as usize, position.col as usize);
@@ -93,6 +96,66 @@ fn refers_to_no_character(source: &[u8]) -> bool {
     })
 }
 
+/// Attributes that one element, and namespaces that one document may have. A request needs none; the
+/// parser compares each with each, so that 100,000 of them would keep it busy for minutes.
+const MOST_ATTRIBUTES: usize = 64;
+
+/// Where a tag has too many attributes, or one namespace declaration too many stands.
+fn too_many_attributes(text: &str) -> Option<usize> {
+    let mut namespaces = 0;
+    let mut offset = 0;
+    while let Some(start) = text[offset..].find('<').map(|start| offset + start) {
+        let rest = &text[start..];
+        let skipped = [("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>")];
+        let skipped = skipped.into_iter().find(|(opening, _)| rest.starts_with(opening));
+        let length = match skipped {
+            Some((_, closing)) => rest.find(closing),
+            None => {
+                let tag = scan_tag(rest);
+                namespaces += tag.namespaces;
+                if namespaces > MOST_ATTRIBUTES || tag.attributes > MOST_ATTRIBUTES {
+                    return Some(start);
+                }
+                Some(tag.length)
+            }
+        };
+        // What does not end is the parser's to refuse.
+        offset = start + length?.max(1);
+    }
+    None
+}
+
+struct Tag {
+    length: usize,
+    attributes: usize,
+    namespaces: usize,
+}
+
+/// Counts the attributes of the tag that a text begins with.
+fn scan_tag(text: &str) -> Tag {
+    let mut tag = Tag { length: text.len(), attributes: 0, namespaces: 0 };
+    let mut quote = None;
+    let mut name_start = 0;
+    for (index, byte) in text.bytes().enumerate() {
+        match (quote, byte) {
+            (Some(open), byte) if byte == open => quote = None,
+            (Some(_), _) => {}
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (None, b'>') => {
+                tag.length = index;
+                break;
+            }
+            (None, b'=') => {
+                tag.attributes += 1;
+                tag.namespaces += usize::from(text[name_start..].starts_with("xmlns"));
+            }
+            (None, b' ' | b'\t' | b'\r' | b'\n') => name_start = index + 1,
+            (None, _) => {}
+        }
+    }
+    tag
+}
+
 /// What the XML declaration says of the encoding.
 fn declared_encoding(text: &str) -> Option<&str> {
     let declaration = text.trim_start_matches('\u{feff}').strip_prefix("<?xml")?.split("?>").next()?;
@@ -161,6 +224,19 @@ mod tests {
             let answer = tree(xml);
             assert!(answer.as_str().is_some_and(|text| text.contains(error)), "{xml}: {answer}");
         }
+    }
+
+    #[test]
+    fn attributes_are_bounded() {
+        let with = |attributes: &str| format!("<request><!-- a=b --><notes {attributes}>a=b</notes></request>");
+        let numbered = |name: &str, count| (0..count).map(|n| format!("{name}{n}='{n}' ")).collect::<String>();
+        let refused = |xml: String| tree(&xml).as_str().is_some_and(|text| text.contains("more attributes"));
+        assert_eq!(tree(&with(&numbered("a", 64))), json!({ "notes": "a=b" }));
+        assert!(refused(with(&numbered("a", 65))));
+        assert!(refused(with(&format!("first='>' {}", numbered("a", 100_000)))), "a quoted > ends no tag");
+        let nested = |count| (0..count).map(|n| format!("<a xmlns:n{n}='urn:{n}'>")).collect::<String>();
+        assert!(refused(format!("<request>{}", nested(65))));
+        assert_eq!(tree(&format!("<request><notes>{}</notes></request>", "=".repeat(100)))["notes"], "=".repeat(100));
     }
 
     #[test]

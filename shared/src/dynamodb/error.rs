@@ -1,5 +1,6 @@
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 
 use crate::error::chain;
 
@@ -52,6 +53,15 @@ where
         };
         if transient { Self::Unavailable(Box::new(error)) } else { Self::Broken(Box::new(error)) }
     }
+}
+
+/// Whether an update was refused because its item would outgrow DynamoDB's 400 KB. The service has no
+/// code of its own for that.
+pub fn is_too_large(error: &SdkError<UpdateItemError>) -> bool {
+    error.as_service_error().is_some_and(|error| {
+        let text = error.message().unwrap_or_default();
+        error.code() == Some("ValidationException") && text.contains("exceeded the maximum allowed size")
+    })
 }
 
 /// How a transaction's single writes fared, in their order; `None` where something stopped it that

@@ -8,7 +8,7 @@ pub mod tables;
 
 pub use batch::batch_get;
 pub use client::{Connection, connect, https_client};
-pub use error::{Error, Outcome, cancellation};
+pub use error::{Error, Outcome, cancellation, is_too_large};
 pub use item::{Change, Item, from_item, key, string, to_item};
 pub use tables::{Table, Tables};
 
@@ -21,4 +21,12 @@ pub struct Dynamo {
     pub client: Client,
     /// The deployment's tables.
     pub tables: Tables,
+}
+
+impl Dynamo {
+    /// The item of a table with this `sys_id`. One consistent read.
+    pub async fn get(&self, table: &str, sys_id: impl Into<String>) -> Result<Option<Item>, Error> {
+        let get = self.client.get_item().table_name(table).set_key(Some(key(sys_id))).consistent_read(true);
+        Ok(get.send().await?.item)
+    }
 }

@@ -57,7 +57,7 @@ impl OpenRequest {
     pub fn read(fields: &Fields<'_>, tables: &Registry) -> Option<Self> {
         let agent = fields.required("agent_sys_id");
         let interaction = fields.required("interaction_sys_id");
-        let external = fields.flag("external").or((!fields.has("external")).then_some(false));
+        let external = fields.flag("external").or((!fields.is_given("external")).then_some(false));
         let segmented = fields.flag("segmented");
 
         let both = external == Some(true) && segmented == Some(true);
@@ -108,8 +108,8 @@ fn read_external(fields: &Fields<'_>) -> Option<OriginRequest> {
     let required = Problem::RequiredWhen { when: "when external is true" };
     let external_segment_id = fields.required_when("external_segment_id", required.clone());
     let configuration = fields.required_object("configuration", required);
+    let timed = configuration.as_ref().is_some_and(|object| object.has("duration"));
     let configuration = configuration.and_then(|object| ConfigurationRequest::read(&object));
-    let timed = configuration.as_ref().is_some_and(|configuration| configuration.duration.is_some());
     if timed && !fields.has("opened_on") {
         let when = "when configuration.duration is given";
         fields.violation("opened_on", Problem::RequiredWhen { when });

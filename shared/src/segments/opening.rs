@@ -75,7 +75,7 @@ impl Segments {
             // be refused. And the same request again has to succeed even where its codes or its
             // configuration have been switched off since.
             seen => {
-                let view = match self.look(&opening).await? {
+                let view = match self.look(&opening, seen.is_none()).await? {
                     Look::Taken(existing) => return self.answer_again(*existing, &opening).await,
                     Look::Free(view) => view,
                 };
@@ -245,8 +245,8 @@ impl Segments {
     }
 
     fn put_slot(&self, segment: &Segment, previous: Option<&str>) -> Result<TransactWriteItem, dynamodb::Error> {
-        let mut item = key(slot_key(&segment.agent, &segment.interaction, segment.segment_id.as_ref()));
-        item.insert("segment".to_owned(), string(&segment.sys_id));
+        let slot = slot_key(&segment.agent, &segment.interaction, segment.segment_id.as_ref());
+        let item = record::pointer(slot, segment, None);
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(item))
@@ -255,19 +255,19 @@ impl Segments {
             None => put.condition_expression("attribute_not_exists(sys_id)"),
             Some(previous) => put
                 .condition_expression("#segment = :previous")
-                .expression_attribute_names("#segment", "segment")
+                .expression_attribute_names("#segment", record::TARGET)
                 .expression_attribute_values(":previous", string(previous)),
         })
     }
 
     fn put_latest(&self, segment: &Segment) -> Result<TransactWriteItem, dynamodb::Error> {
-        let mut item = key(latest_key(&segment.agent, &segment.interaction));
-        item.insert("segment".to_owned(), string(&segment.sys_id));
-        item.insert("opened_on".to_owned(), string(segment.opened_on));
+        let latest = latest_key(&segment.agent, &segment.interaction);
+        let item = record::pointer(latest, segment, Some(segment.opened_on));
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(item))
-            .condition_expression("attribute_not_exists(sys_id) OR opened_on <= :opened_on")
+            .condition_expression("attribute_not_exists(sys_id) OR #opened_on <= :opened_on")
+            .expression_attribute_names("#opened_on", record::OPENED_ON)
             .expression_attribute_values(":opened_on", string(segment.opened_on));
         transact(put)
     }
@@ -295,34 +295,34 @@ impl Segments {
         Err(contended().into())
     }
 
-    /// Looks whether the request's segment is there already, and reads what a new one is made of. One
-    /// request for up to 98 codes; one more where an internal segment came before, and one where a
-    /// configuration's codes are not known from an earlier look.
-    async fn look(&self, opening: &Opening<'_>) -> Result<Look, Error> {
+    /// Looks whether the request's segment is there already, and with `materials` reads what a new one
+    /// is made of. One request for up to 98 codes; one more where an internal segment came before, and
+    /// one where a configuration's codes are not known from an earlier look.
+    async fn look(&self, opening: &Opening<'_>, materials: bool) -> Result<Look, Error> {
         let request = opening.request;
-        let (first, labels) = match &request.origin {
+        let (first, definition, labels) = match &request.origin {
             OriginRequest::External { external_segment_id, configuration } => {
-                (external_key(external_segment_id), Blueprint::Request(configuration).labels())
+                (external_key(external_segment_id), None, Blueprint::Request(configuration).labels())
             }
             OriginRequest::Internal { configuration } => {
                 let guess = self.configurations.recall_even_old(configuration.as_str());
                 let slot = slot_key(&request.agent, &request.interaction, request.segment_id.as_ref());
-                (slot, guess.map(|definition| definition.allowed_codes.clone()).unwrap_or_default())
+                let labels = guess.map(|definition| definition.allowed_codes.clone()).unwrap_or_default();
+                (slot, self.configurations.key_of(configuration.as_str()), labels)
             }
         };
         let latest = latest_key(&request.agent, &request.interaction);
         let mut keys = vec![(self.table.clone(), key(&first)), (self.table.clone(), key(&latest))];
-        if let OriginRequest::Internal { configuration } = &request.origin {
-            keys.extend(self.configurations.key_of(configuration.as_str()));
+        if materials {
+            keys.extend(definition);
+            keys.extend(labels.iter().map(|label| self.codes.key_of(label)));
         }
-        keys.extend(labels.iter().map(|label| self.codes.key_of(label)));
         let mut found = dynamodb::batch_get(&self.dynamo, keys).await?;
 
         let mut place = Place { previous: None, is_latest: true };
         for item in found.remove(&self.table).unwrap_or_default() {
             if item.get("sys_id") == Some(&string(&latest)) {
-                let latest = item.get("opened_on").and_then(|latest| latest.as_s().ok());
-                place.is_latest = latest <= Some(&opening.opened_on.to_string());
+                place.is_latest = record::opened_on(&item) <= Some(opening.opened_on.to_string().as_str());
                 continue;
             }
             let existing = match &request.origin {
@@ -348,8 +348,8 @@ impl Segments {
 
     /// The segment that a `slot:` record points to.
     async fn holder(&self, slot: Item) -> Result<Segment, Error> {
-        let sys_id = self.pointer(slot)?;
-        match self.get(sys_id.clone()).await? {
+        let sys_id = record::target(slot)?;
+        match self.get(&sys_id).await? {
             Some(item) => Ok(record::from_item(item)?),
             None => Err(self.corrupt(&sys_id, "a slot points to it, and it is not there").into()),
         }

@@ -1,5 +1,6 @@
 //! The columns of a segment: the only place that knows their names.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
 use super::{Advice, Closing, Confirmation, Origin, PickedCode, Segment, State};
@@ -11,6 +12,12 @@ use crate::error::CorruptRecord;
 
 /// Counts the changes of a record, as on the platform.
 pub const VERSION: &str = "sys_mod_count";
+
+/// The column of a `latest:` or `slot:` record that names its segment.
+pub const TARGET: &str = "segment";
+
+/// When a segment was opened: a column of segments and of `latest:` records.
+pub const OPENED_ON: &str = "opened_on";
 
 #[derive(Serialize, Deserialize)]
 struct Record {
@@ -58,6 +65,31 @@ struct Record {
 enum StateName {
     Open,
     Closed,
+}
+
+/// A `latest:` or `slot:` record: its key, the segment it points to, and for the former when that opened.
+pub fn pointer(key: String, segment: &Segment, opened_on: Option<DateTime>) -> Item {
+    let mut item = dynamodb::key(key);
+    item.insert(TARGET.to_owned(), dynamodb::string(&segment.sys_id));
+    item.extend(opened_on.map(|opened_on| (OPENED_ON.to_owned(), dynamodb::string(opened_on))));
+    item
+}
+
+/// The sys_id of the segment that a `latest:` or `slot:` record points to.
+pub fn target(mut item: Item) -> Result<String, CorruptRecord> {
+    match (item.remove(TARGET), item.remove("sys_id")) {
+        (Some(AttributeValue::S(segment)), _) => Ok(segment),
+        (_, key) => Err(CorruptRecord {
+            table: Table::Segments.platform_name().to_owned(),
+            key: key.and_then(|key| key.as_s().ok().cloned()).unwrap_or_default(),
+            problem: "it points to no segment".to_owned(),
+        }),
+    }
+}
+
+/// When the segment that a `latest:` record points to was opened, as its table writes it.
+pub fn opened_on(latest: &Item) -> Option<&str> {
+    latest.get(OPENED_ON)?.as_s().ok().map(String::as_str)
 }
 
 /// The segment as an item.

@@ -5,14 +5,15 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
-use super::address::latest_key;
+use super::address::{external_key, latest_key};
 use super::record::{self, VERSION};
-use super::{Address, AdviseRequest, CloseRequest, Found, Segment};
+use super::{Address, AdviseRequest, CloseRequest, Found, Origin, Segment};
 use crate::Error;
 use crate::clock::Clock;
 use crate::codes::{Code, Codes, Label};
 use crate::configurations::{Configurations, Snapshot};
 use crate::date_time::DateTime;
+use crate::document::{Problem, Violations};
 use crate::dynamodb::{self, Dynamo, Item, Table, key};
 use crate::error::CorruptRecord;
 
@@ -69,7 +70,7 @@ impl Segments {
         let keys = match address {
             Address::AgentInteraction { agent, interaction } => {
                 let latest = self.get(latest_key(agent, interaction)).await?.ok_or_else(|| address.not_found())?;
-                vec![self.pointer(latest)?]
+                vec![record::target(latest)?]
             }
             _ => address.keys(),
         };
@@ -84,9 +85,16 @@ impl Segments {
                     found.remove(&self.table).and_then(|mut items| items.pop())
                 }
             };
-            if let Some(item) = item {
-                return Ok((record::from_item(item)?, code));
+            let Some(item) = item else { continue };
+            let segment = record::from_item(item)?;
+            // Two external ids with one UUIDv5, see `sys_id::derive`, are two segments.
+            if let Address::External(id) | Address::Either(id) = address
+                && segment.sys_id == external_key(id)
+                && segment.origin != (Origin::External { external_segment_id: id.clone() })
+            {
+                continue;
             }
+            return Ok((segment, code));
         }
         Err(address.not_found().into())
     }
@@ -119,6 +127,10 @@ impl Segments {
                         segment = record::from_item(failed.item.clone().unwrap_or_default())?;
                     }
                     Some(other) if other.code() == Some("TransactionConflictException") => back_off(round).await,
+                    // A code that is not of the configuration is kept whole, with all its translations.
+                    _ if dynamodb::is_too_large(&error) => {
+                        return Err(Violations::one("notes", Problem::TooLarge { most_kb: 400 }).into());
+                    }
                     _ => return Err(dynamodb::Error::from(error).into()),
                 },
             }
@@ -131,17 +143,8 @@ impl Segments {
         Ok(Found::new(segment, configuration))
     }
 
-    pub(super) async fn get(&self, sys_id: String) -> Result<Option<Item>, dynamodb::Error> {
-        let get = self.dynamo.client.get_item().table_name(&self.table).consistent_read(true);
-        Ok(get.set_key(Some(key(sys_id))).send().await?.item)
-    }
-
-    /// The sys_id that a `latest:` or `slot:` record holds.
-    pub(super) fn pointer(&self, mut item: Item) -> Result<String, CorruptRecord> {
-        match item.remove("segment") {
-            Some(AttributeValue::S(sys_id)) => Ok(sys_id),
-            _ => Err(self.corrupt("latest: or slot:", "it names no segment")),
-        }
+    pub(super) async fn get(&self, sys_id: impl Into<String>) -> Result<Option<Item>, dynamodb::Error> {
+        self.dynamo.get(&self.table, sys_id).await
     }
 
     pub(super) fn corrupt(&self, key: &str, problem: &str) -> CorruptRecord {

@@ -149,7 +149,9 @@ impl Users {
             .table_name(&self.table)
             .set_key(Some(key(sys_id_of(user_name))))
             .update_expression("SET #column = :value")
-            .condition_expression("attribute_exists(sys_id)")
+            // Two names with one UUIDv5, see `sys_id::derive`, are two users.
+            .condition_expression("user_name = :user_name")
+            .expression_attribute_values(":user_name", string(user_name))
             .expression_attribute_names("#column", column)
             .expression_attribute_values(":value", value);
         match update.send().await {
@@ -168,8 +170,7 @@ impl Users {
         if let Some(seen) = self.seen.get(&sys_id) {
             return Ok(seen);
         }
-        let get = self.dynamo.client.get_item().table_name(&self.table).consistent_read(true);
-        let item = get.set_key(Some(key(&sys_id))).send().await.map_err(dynamodb::Error::from)?.item;
+        let item = self.dynamo.get(&self.table, &sys_id).await?;
         let record = item.map(|item| dynamodb::from_item::<Record>(Table::Users, item)).transpose()?;
         // Two names with one UUIDv5, see `sys_id::derive`, are two users: the other one is not here.
         let record = record.filter(|record| record.user.user_name == user_name).map(Arc::new);
