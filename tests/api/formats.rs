@@ -965,6 +965,7 @@ async fn one_answer_names_every_violation_of_the_request() {
             "enable_ai_notes": 1,
             "use_ai_as_default": {},
             "use_third_party_ai": [],
+            "show_timer": "on",
             "duration": "soon",
             "allowed_codes": [
                 { "code": "A" },
@@ -973,9 +974,9 @@ async fn one_answer_names_every_violation_of_the_request() {
                 "B",
                 { "code": "A" },
                 { "code": "C", "translation": { "language": "deu", "code": "c" } },
-                { "code": "D", "translation": [{ "language": "de" }, { "language": "de" }, { "code": "d" }] }
-            ],
-            "default_code": "E"
+                { "code": "D", "translation": [{ "language": "de" }, { "language": "de" }, { "code": "d" }] },
+                { "translation": { "language": "german" } }
+            ]
         }
     });
     let fields = [
@@ -991,6 +992,7 @@ async fn one_answer_names_every_violation_of_the_request() {
         "configuration.enable_ai_notes",
         "configuration.use_ai_as_default",
         "configuration.use_third_party_ai",
+        "configuration.show_timer",
         "configuration.duration",
         "configuration.allowed_codes[1].code",
         "configuration.allowed_codes[2].code",
@@ -998,6 +1000,8 @@ async fn one_answer_names_every_violation_of_the_request() {
         "configuration.allowed_codes[5].translation.language",
         "configuration.allowed_codes[6].translation[1].language",
         "configuration.allowed_codes[6].translation[2].language",
+        "configuration.allowed_codes[7].code",
+        "configuration.allowed_codes[7].translation.language",
         "configuration.default_code",
         // The label that was there before; the entry that is no object counts as one.
         "configuration.allowed_codes[4].code",
@@ -1216,27 +1220,6 @@ async fn ids_end_at_1024_characters() {
             let message = api.put(&format!("segment/update?{query}"), &json!({})).await.segment_error(400);
             names.iter().for_each(|name| assert_names(&message, name));
         }
-    }
-}
-
-#[tokio::test]
-async fn ai_notes_end_at_4000_characters() {
-    let server = Server::start(BINARY);
-    let api = server.api();
-    for (index, letter) in LETTERS.into_iter().enumerate() {
-        let id = format!("ai-{index}");
-        let (most, more) = (letter.repeat(4_000), letter.repeat(4_001));
-        let mut request = opening(&id);
-        request["configuration"] = json!({ "enable_ai_notes": true, "use_third_party_ai": true });
-        request["ai_notes"] = json!(more);
-        assert_names(&api.post("segment/create", &request).await.segment_error(400), "ai_notes");
-        api.get(&format!("segment/{id}")).await.segment_error(404);
-        request["ai_notes"] = json!(most);
-        let segment = open(&api, &request).await;
-        assert_eq!(segment["ai_notes"], most.as_str());
-        let advice = json!({ "external_segment_id": id, "ai_notes": more });
-        assert_names(&api.put("segment/update/ai", &advice).await.segment_error(400), "ai_notes");
-        assert_eq!(api.get(&format!("segment/{id}")).await.expect(200)["segment"], segment);
     }
 }
 

@@ -1,10 +1,13 @@
-//! The README's tour, run as it is printed.
+//! The README's tour and its commands for operators, run as they are printed.
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::process::Command;
 
-use serde_json::Value;
+use reqwest::Method;
+use serde_json::{Value, json};
 use wrapup_test_support::Server;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
 
 const README: &str = include_str!("../../README.md");
 
@@ -17,7 +20,7 @@ struct Step<'a> {
 
 #[test]
 fn the_tour_answers_as_printed() {
-    let server = Server::start(env!("CARGO_BIN_EXE_wrapup"));
+    let server = Server::start(BINARY);
     let steps = tour();
     assert_eq!(steps.len(), 5, "open, push AI, close, read as JSON, read as XML");
     for Step { command, format, answer } in steps {
@@ -35,11 +38,58 @@ fn the_tour_answers_as_printed() {
     }
 }
 
+#[tokio::test]
+async fn the_operators_commands_work_as_printed() {
+    let server = Server::start(BINARY);
+    let folder = tempfile::tempdir().expect("a folder");
+    let blocks = blocks("The operator's command line");
+    assert_eq!((blocks.len(), blocks[0].0), (1, "sh"), "a block that is not run shows nothing");
+    let commands = blocks[0].1;
+    // The program is the binary under test; `-e` ends the block at its first command that fails.
+    let command = commands
+        .replace("cargo run --", BINARY)
+        .replace("--local", &format!("--local --dynamodb-port {}", server.dynamodb_port));
+    let output = Command::new("sh").args(["-ec", &command]).current_dir(folder.path()).output().expect("a shell");
+    let printed = String::from_utf8(output.stdout).expect("UTF-8");
+    let complaints = String::from_utf8(output.stderr).expect("UTF-8");
+    assert_eq!(output.status.code(), Some(0), "{command}\n{printed}\n{complaints}");
+    for said in ["added jane", "imported 2 of 2 codes", "│ jane ", "\"Lieferung verspätet\"", "│ Support "] {
+        assert!(printed.contains(said), "no {said} in:\n{printed}");
+    }
+
+    // `put` prints the sys_id, on a line of its own; jane opens a segment with it, and sees her language.
+    let is_sys_id = |line: &&str| line.len() == 32 && line.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let configuration = printed.lines().find(is_sys_id).expect("a sys_id");
+    let jane = server.api().with_user("jane", "a-long-password");
+    let request = json!({
+        "agent_sys_id": "agent-7", "interaction_sys_id": "interaction-42", "wrap_up_configuration_sys_id": configuration,
+    });
+    let opened = jane.post("segment/create", &request).await.expect(200)["segment"].clone();
+    let shown = &opened["wrap_up_configuration"];
+    assert_eq!((&shown["duration"], &shown["show_timer"]), (&json!("120"), &json!(true)));
+    let labels = ["Delivery Delayed", "Address Changed"];
+    for (index, translated) in ["Lieferung verspätet", "Adresse geändert"].into_iter().enumerate() {
+        let code = &shown["allowed_codes"][index];
+        assert_eq!((&code["code"], &code["translated_code"]), (&json!(labels[index]), &json!(translated)));
+    }
+    let default = &shown["default_code"];
+    assert_eq!((&default["code"], &default["description"]), (&json!("Delivery Delayed"), &json!("The parcel is late")));
+    assert_eq!(default["translated_description"], "Das Paket kommt zu spät");
+    let path = format!("code/{}", default["sys_id"].as_str().expect("a sys_id"));
+    let in_french = jane.call(Method::GET, &path).header("Accept-Language", "fr").send().await.expect(200);
+    assert_eq!(in_french["result"]["result_map"]["wrap_up_code"]["translated_code"], "Livraison retardée");
+}
+
+/// The language and the text of every block of a chapter.
+fn blocks(chapter: &str) -> Vec<(&'static str, &'static str)> {
+    let (_, rest) = README.split_once(&format!("\n## {chapter}\n")).expect("a chapter");
+    let text = rest.split("\n## ").next().unwrap_or_default();
+    text.split("```").skip(1).step_by(2).map(|block| block.split_once('\n').expect("a language")).collect()
+}
+
 /// The tour's pairs of a shell block and a block with its answer.
 fn tour() -> Vec<Step<'static>> {
-    let tour = README.split("## Five-minute tour").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("a tour");
-    let blocks: Vec<_> =
-        tour.split("```").skip(1).step_by(2).map(|block| block.split_once('\n').expect("a language")).collect();
+    let blocks = blocks("Five-minute tour");
     let steps = blocks.chunks(2).map(|pair| {
         assert_eq!(pair[0].0, "sh");
         Step { command: pair[0].1, format: pair[1].0, answer: pair[1].1 }

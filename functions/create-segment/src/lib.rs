@@ -7,8 +7,8 @@ use wrapup::segment_tables::Registry;
 use wrapup::segments::{OpenRequest, Segments};
 use wrapup::{Error, System};
 
-/// The endpoint. Reads and adds codes, reads configurations and stores their snapshots, writes the segment table, and whatever
-/// the interaction segment tables do.
+/// The endpoint. Reads and adds codes, reads configurations and stores their snapshots, reads and
+/// writes the segment table, and does whatever the interaction segment tables do.
 pub struct CreateSegment {
     segments: Segments,
     segment_tables: Registry,

@@ -7,7 +7,8 @@ use wrapup::segment_tables::Registry;
 use wrapup::segments::{Address, Include, Segments};
 use wrapup::{Error, System};
 
-/// The endpoint. Reads the segment table, and the configuration table where it has not seen the snapshot.
+/// The endpoint. Reads the segment table, the configuration table where it has not seen the snapshot,
+/// and the interaction segment tables where it is asked to.
 pub struct GetSegment {
     segments: Segments,
     segment_tables: Registry,

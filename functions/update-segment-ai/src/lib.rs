@@ -6,7 +6,8 @@ use wrapup::api::{Answer, Call, Endpoint, Route};
 use wrapup::segments::{Address, AdviseRequest, Segments};
 use wrapup::{Error, System};
 
-/// The endpoint. Reads and updates the segment table.
+/// The endpoint. Reads the segment table, and the configuration table where it has not seen the
+/// snapshot; updates the segment table.
 pub struct UpdateSegmentAi {
     segments: Segments,
 }

@@ -6,7 +6,8 @@ use wrapup::api::{Answer, Call, Endpoint, Route};
 use wrapup::segments::{Address, CloseRequest, Segments};
 use wrapup::{Error, System};
 
-/// The endpoint. Reads the segment table together with the code table, updates the segment table.
+/// The endpoint. Reads the segment table, with a code given the code table, and the configuration
+/// table where it has not seen the snapshot; updates the segment table.
 pub struct UpdateSegment {
     segments: Segments,
 }

@@ -25,7 +25,8 @@ use async_trait::async_trait;
 
 use crate::Error;
 
-/// One endpoint of the API: what a Lambda function serves.
+/// One endpoint of the API: what a Lambda function serves. Its own documentation says which tables it
+/// touches; where no authorizer stands in front of it, the edge reads the user table too.
 #[async_trait]
 pub trait Endpoint: Send + Sync {
     /// Its method and path.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use wrapup::configurations::Definition;
 use wrapup::document::Document;
-use wrapup_lambda_tests::{Event, Fault, Instance, Rule, World, codes_of, internal, opening, opening_with};
+use wrapup_lambda_tests::{Event, Fault, Instance, Rule, World, codes_of, internal, opening, opening_with, segmented};
 
 /// A warm instance, and the sys_id of a segment `EXT-1` that it has opened.
 async fn warm(world: &World) -> (Instance, String) {
@@ -266,6 +266,24 @@ async fn the_updates_of_many_codes_run_side_by_side() {
     let post = Event::post("code").json(&json!({"codes": codes_of(8)}));
     world.instance().call(&post).await.expect(200);
     assert_eq!(world.faults(), 8);
+}
+
+#[tokio::test]
+async fn a_segmented_wrap_up_is_two_requests_beside_its_tables_own_whatever_the_codes() {
+    for codes in [2, 200] {
+        let world = World::start().await;
+        let instance = world.instance();
+        let request = |external_segment_id: &str, segment_id: &str| {
+            let mut request = segmented(external_segment_id, segment_id);
+            request["configuration"]["allowed_codes"] = json!(codes_of(codes));
+            request
+        };
+        instance.open(&request("EXT-1", "S-1")).await;
+        let create = Event::post("segment/create").json(&request("EXT-2", "S-2"));
+        // The phone log is looked into, and gets its record.
+        let expected = ["BatchGetItem", "GetItem", "PutItem", "TransactWriteItems"];
+        assert_eq!(requests(&world, &instance, &create).await, expected, "{codes} codes");
+    }
 }
 
 #[tokio::test]

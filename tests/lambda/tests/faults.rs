@@ -4,14 +4,17 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 use tokio::time::Instant;
+use wrapup::api::Api;
 use wrapup::codes::CodeRequest;
 use wrapup::configurations::Definition;
 use wrapup::document::Document;
-use wrapup::dynamodb::Table;
+use wrapup::dynamodb::{Item, Table};
 use wrapup::segment_tables::{Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment, Registry};
+use wrapup::sys_id::{Kind, derive};
 use wrapup_lambda_tests::{Event, Fault, Instance, Parts, Reply, Rule, World, internal, opening, segmented};
 
 const SEGMENTS: &str = "interaction_wrap_up_segment";
@@ -588,4 +591,84 @@ async fn a_phone_log_record_whose_answer_got_lost_is_used() {
     assert_eq!(world.faults(), 1);
     assert_eq!(world.keys(Table::PhoneLog).await.len(), 1);
     assert_eq!(instance.read("EXT-1").await["segment_id"], "call-1");
+}
+
+#[tokio::test]
+async fn a_segment_is_never_taken_for_the_one_with_another_external_id() {
+    let world = World::start().await;
+    world.instance().open(&opening("EXT-1")).await;
+    // As if the two ids had one hash: the other's key holds this segment.
+    let found = world.records(Table::Segments).await;
+    let is_segment = |item: &&Item| item.contains_key("external_segment_id");
+    let mut item = found.iter().find(is_segment).expect("a segment").clone();
+    let other = derive(Kind::ExternalSegment, &["EXT-2"]);
+    item.insert("sys_id".to_owned(), AttributeValue::S(other));
+    world.client().put_item().table_name(SEGMENTS).set_item(Some(item)).send().await.expect("a put");
+    let close = Event::put("segment/update?external_segment_id=EXT-2").json(&json!({"notes": "Whose?"}));
+    world.instance().call(&close).await.expect(404);
+    world.instance().call(&Event::get("segment/EXT-2")).await.expect(404);
+    assert_eq!(world.instance().read("EXT-1").await["state"], "open");
+}
+
+#[tokio::test]
+async fn a_close_that_outgrows_a_record_is_refused_and_a_shorter_one_is_not() {
+    let world = World::start().await;
+    let instance = world.instance();
+    let text = "\u{1F642}".repeat(4_000);
+    let languages = ["de", "fr", "it", "es", "pt", "nl", "pl", "sv", "da", "fi", "cs", "hu", "ro", "bg", "el", "tr"];
+    let translation = |language: &&str| json!({"language": language, "code": "X", "description": text});
+    for half in languages.chunks(8) {
+        let code = json!({"code": "Wordy", "translations": half.iter().map(translation).collect::<Vec<_>>()});
+        instance.call(&Event::post("code").json(&json!({"codes": [code]}))).await.expect(200);
+    }
+    let mut request = opening("EXT-1");
+    request["configuration"] = json!({"enable_codes": false});
+    instance.open(&request).await;
+    let close = |notes: &str| {
+        let body = json!({"wrap_up_code": "Wordy", "notes": notes});
+        Event::put("segment/update?external_segment_id=EXT-1").json(&body)
+    };
+    let refused = instance.call(&close(&"\u{1F642}".repeat(65_536))).await;
+    assert!(refused.expect(400)["message"].as_str().expect("a message").contains("notes"), "{}", refused.text());
+    assert_eq!(instance.call(&close("Done.")).await.expect(200)["segment"]["code"]["code"], "Wordy");
+}
+
+#[tokio::test]
+async fn a_call_that_takes_too_long_is_given_up_and_can_be_sent_again() {
+    let world = World::start().await;
+    let system = world.instance().system;
+    let endpoint = create_segment::CreateSegment::new(&system);
+    let api = Api::new(&system, vec![Box::new(endpoint)]).expect("a route").with_patience(Duration::from_millis(50));
+    // A second request that never comes is what this one waits for.
+    world.fail(Rule::once(Fault::together(2)).on("TransactWriteItems"));
+    let create = Event::post("segment/create").json(&opening("EXT-1"));
+    let response = api.handle(create.rest()).await;
+    assert_eq!(response.status(), 503);
+    assert!(response.headers().contains_key("retry-after"));
+    world.recover();
+    world.instance().open(&opening("EXT-1")).await;
+    assert_eq!(world.segment_keys().await.len(), 1);
+}
+
+#[tokio::test]
+async fn no_id_is_too_long_to_be_looked_for() {
+    let world = World::start().await;
+    let long = "%F0%9F%99%82".repeat(1_024);
+    for path in [format!("code/{long}"), format!("segment/{long}"), format!("segment/agent/{long}/interaction/{long}")]
+    {
+        world.instance().call(&Event::get(&path)).await.expect(404);
+    }
+}
+
+#[tokio::test]
+async fn a_head_request_has_the_length_that_get_would_have() {
+    let world = World::start().await;
+    world.instance().open(&opening("EXT-1")).await;
+    let get = Event::get("segment/EXT-1").rest();
+    let mut head = Event::get("segment/EXT-1").rest();
+    *head.method_mut() = lambda_http::http::Method::HEAD;
+    let (get, head) = (world.instance().handle(get).await, world.instance().handle(head).await);
+    assert_eq!(head.status(), 200);
+    assert_eq!(head.text(), "");
+    assert_eq!(head.header("content-length"), get.text().len().to_string());
 }
