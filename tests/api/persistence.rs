@@ -2,7 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -234,6 +234,86 @@ async fn ctrl_c_and_sigterm_finish_the_running_requests() {
     let listed = server.cli(BINARY, &["code", "list", "--output", "json"], "");
     let listed = String::from_utf8(listed.stdout).expect("UTF-8");
     assert!(listed.contains("\"Interrupted\"") && listed.contains("\"Terminated\""), "{listed}");
+}
+
+#[test]
+fn a_second_signal_ends_the_process_in_the_middle_of_a_request() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (first, second) in [("INT", "INT"), ("TERM", "INT"), ("INT", "TERM")] {
+        let (process, api) = start(&["local", "--port", "0", "--dynamodb-port", "0", "--in-memory"], folder.path());
+        let stalled = HalfSent::start(api.base(), "Stalled");
+        signal(process.pid(), first);
+        wait_until_refused(api.base());
+        signal(process.pid(), second);
+        let ended = process.end();
+        assert_eq!(ended.status.code(), Some(1), "{first}, {second}: {ended:?}");
+        assert!(ended.stderr.contains("before all requests were finished"), "{first}, {second}: {}", ended.stderr);
+        drop(stalled);
+    }
+}
+
+#[test]
+fn a_broken_body_is_refused_and_ends_its_connection() {
+    let server = Server::start(BINARY);
+    let address = server.api().base().trim_start_matches("http://").to_owned();
+    let valid = r#"{"notes":"Done."}"#;
+    for (framing, body) in [
+        ("Transfer-Encoding: chunked", "ZZ\r\n".to_owned()),
+        ("Transfer-Encoding: chunked", format!("{:x}\r\n{valid}\r\nZZ\r\n", valid.len())),
+        ("Content-Length: 100", valid.to_owned()),
+    ] {
+        let mut stream = TcpStream::connect(&address).expect("a connection");
+        stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
+        let request = format!(
+            "PUT /api/now/v1/wrapup/segment/update?external_segment_id=EXT-1 HTTP/1.1\r\nHost: {address}\r\n\
+             Authorization: Basic dXNlcm5hbWU6cGFzc3dvcmQ=\r\nContent-Type: application/json\r\n{framing}\r\n\r\n{body}"
+        );
+        stream.write_all(request.as_bytes()).expect("a request sent");
+        if framing.starts_with("Content-Length") {
+            stream.shutdown(Shutdown::Write).expect("an early end");
+        }
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer, and the connection's end");
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
+        assert!(head.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{framing}: {answer}");
+        assert!(head.contains("content-type: application/json"), "{framing}: {answer}");
+        let body: Value = serde_json::from_str(body).expect("JSON");
+        assert_eq!(
+            (&body["status"], &body["error"]["message"]),
+            (&json!("failure"), &json!("Request body could not be read"))
+        );
+        assert!(body["error"]["detail"].is_string(), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn tables_are_named_with_the_prefix_that_the_environment_gives_to_commands_and_functions() {
+    let prefix = [("WRAPUP_TABLE_PREFIX", "test-")];
+    let server = Server::start_with(BINARY, &["--in-memory"], &prefix);
+    let tables = server.dynamodb().list_tables().send().await.expect("a list").table_names.unwrap_or_default();
+    assert!(!tables.is_empty() && tables.iter().all(|table| table.starts_with("test-")), "{tables:?}");
+    server.api().get("code/nothing").await.expect(404);
+    let port = server.dynamodb_port.to_string();
+    let mut list = Command::new(BINARY);
+    list.args(["user", "list", "--output", "json", "--local", "--dynamodb-port", &port]).envs(prefix);
+    let listed = list.output().expect("the binary runs");
+    let users: Value = serde_json::from_slice(&listed.stdout).expect("JSON");
+    assert_eq!(users[0]["user_name"], "username", "{listed:?}");
+}
+
+#[test]
+fn a_log_filter_that_cannot_be_read_is_named_and_stops_nothing() {
+    let server = Server::start(BINARY);
+    let port = server.dynamodb_port.to_string();
+    for (filter, words) in [("wrapup=loud", vec!["WRAPUP_LOG", "level"]), ("warn,wrapup=info", vec![]), ("", vec![])] {
+        let mut list = Command::new(BINARY);
+        list.args(["user", "list", "--local", "--dynamodb-port", &port]).env("WRAPUP_LOG", filter);
+        let listed = list.output().expect("the binary runs");
+        let complaint = String::from_utf8(listed.stderr).expect("UTF-8");
+        assert!(listed.status.success(), "{filter}: {complaint}");
+        assert!(words.iter().all(|word| complaint.contains(word)), "{filter}: {complaint}");
+        assert_eq!(complaint.is_empty(), words.is_empty(), "{filter}: {complaint}");
+    }
 }
 
 #[tokio::test]

@@ -8,6 +8,8 @@ mod output;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+use wrapup::{logging, settings};
 
 use commands::{code, configuration, phone_log, segment_table, tables, user};
 use connect::Target;
@@ -77,9 +79,12 @@ async fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
-        .with_env_filter(wrapup::logging::filter("info,dynoxide=off"))
+        .with_env_filter(logging::filter("info,dynoxide=off"))
         .init();
     let arguments = Arguments::parse();
+    if let Some(Err(error)) = settings::optional(logging::LOG).map(EnvFilter::try_new) {
+        output::complain(&format!("environment variable {} is malformed and not used: {error}", logging::LOG));
+    }
     let done = match arguments.command {
         None => local::run(arguments.local).await.map_err(Into::into),
         Some(Command::Local(options)) => local::run(options).await.map_err(Into::into),

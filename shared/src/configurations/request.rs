@@ -159,9 +159,16 @@ pub struct Definition {
 }
 
 impl Definition {
+    const FIELDS: &'static str = "sys_id, name, active, enable_codes, allowed_codes, default_code, duration, \
+                                  show_timer, enable_ai_code, enable_ai_notes, use_ai_as_default, use_third_party_ai";
+
     /// Reads a file whose fields are named as the columns are; allowed codes are labels. Putting a
     /// name again updates its configuration.
     pub fn read(fields: &Fields<'_>) -> Option<Self> {
+        // API clients may send more than is known; a misspelt field of a file would be left out unseen.
+        for name in fields.names().filter(|name| !Self::FIELDS.split(", ").any(|known| known == *name)) {
+            fields.violation(name, Problem::NotOneOf { one_of: Self::FIELDS });
+        }
         let name = fields.required::<ConfigurationName>("name");
         let sys_id = fields.optional::<Id>("sys_id");
         if let Some(sys_id) = &sys_id

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
@@ -51,7 +51,18 @@ pub async fn run(command: Command, target: &Target) -> Result<(), CommandError> 
 /// An entry of an import file: where it stands, and what it says.
 struct ImportRow {
     place: String,
-    request: Result<CodeRequest, Violations>,
+    request: Result<CodeRequest, RowError>,
+}
+
+/// Why an entry is not imported.
+#[derive(Debug, thiserror::Error)]
+enum RowError {
+    /// Its fields break rules.
+    #[error(transparent)]
+    Fields(#[from] Violations),
+    /// A CSV row of which nobody can tell which cell belongs to which column.
+    #[error("has {found} cells, and the first line has {expected}; a cell with a comma in it needs quotes")]
+    Cells { found: usize, expected: usize },
 }
 
 async fn import(codes: &wrapup::codes::Codes, rows: Vec<ImportRow>) -> Result<(), CommandError> {
@@ -62,9 +73,9 @@ async fn import(codes: &wrapup::codes::Codes, rows: Vec<ImportRow>) -> Result<()
     for ImportRow { place, request } in rows {
         match request {
             Ok(request) => valid.push((place, request)),
-            Err(violations) => {
+            Err(error) => {
                 failed += 1;
-                progress.suspend(|| output::complain(&format!("{place}: {violations}")));
+                progress.suspend(|| output::complain(&format!("{place}: {error}")));
                 progress.inc(1);
             }
         }
@@ -109,7 +120,10 @@ fn json_rows(path: &Path) -> Result<Vec<ImportRow>, CommandError> {
         let entries = fields.each_object("codes")?;
         let rows = entries.into_iter().enumerate().map(|(index, entry)| ImportRow {
             place: format!("codes[{index}]"),
-            request: entry.map_err(Violations::from).and_then(|entry| entry.attempt(CodeRequest::read)),
+            request: entry
+                .map_err(Violations::from)
+                .and_then(|entry| entry.attempt(CodeRequest::read))
+                .map_err(RowError::from),
         });
         Some(rows.collect())
     })
@@ -136,12 +150,20 @@ fn csv_rows(path: &Path) -> Result<Vec<ImportRow>, CommandError> {
             "column '{column}' is none of code, description, active, code_xx, description_xx"
         )));
     }
+    let mut seen = HashSet::new();
+    if let Some(column) = columns.iter().find(|column| !seen.insert(*column)) {
+        return Err(problem(format!("column '{column}' {}", Problem::GivenTwice)));
+    }
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| problem(error.to_string()))?;
         let place = format!("line {}", record.position().map_or(0, csv::Position::line));
-        let cells = columns.iter().zip(record.iter()).filter(|(_, cell)| !cell.trim().is_empty());
-        let request = Document::from_object(csv_entry(cells)).read(CodeRequest::read);
+        let request = if record.len() == columns.len() {
+            let cells = columns.iter().zip(record.iter()).filter(|(_, cell)| !cell.trim().is_empty());
+            Document::from_object(csv_entry(cells)).read(CodeRequest::read).map_err(RowError::from)
+        } else {
+            Err(RowError::Cells { found: record.len(), expected: columns.len() })
+        };
         rows.push(ImportRow { place, request });
     }
     Ok(rows)

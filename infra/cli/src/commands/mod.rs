@@ -7,11 +7,15 @@ pub mod segment_table;
 pub mod tables;
 pub mod user;
 
+use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use aws_sdk_dynamodb::error::ConnectorError;
+use aws_sdk_dynamodb::types::error::ResourceNotFoundException;
 use wrapup::document::{Document, Fields, ParseError, Violations};
 use wrapup::dynamodb;
+use wrapup::error::NotFound;
 use wrapup::segment_tables::{self, SegmentTablesError};
 
 use crate::local::LocalError;
@@ -82,16 +86,25 @@ impl From<dynamodb::Error> for CommandError {
 
 /// What helps against the failures that operators meet first.
 fn hint(error: &wrapup::Error) -> &'static str {
-    let wrapup::Error::DynamoDb(error) = error else { return "" };
-    let text = error.to_string();
-    if text.contains("ResourceNotFoundException") {
-        "\nThe tables are not there: check --region and --table-prefix, or create them by `wrapup tables create`."
-    } else if text.contains("dispatch failure") {
-        "\nDynamoDB cannot be reached, or there are no AWS credentials: for the API on this machine start `wrapup local` \
-         and add --local; for AWS check --profile and --region."
-    } else {
-        ""
+    match error {
+        wrapup::Error::NotFound(NotFound::User { .. }) => "\n`wrapup user list` shows the users.",
+        wrapup::Error::NotFound(NotFound::Configuration { .. }) => {
+            "\n`wrapup configuration list` shows the configurations."
+        }
+        wrapup::Error::DynamoDb(error) if has_cause::<ResourceNotFoundException>(error) => {
+            "\nThe tables are not there: check --region and --table-prefix, or create them by `wrapup tables create`."
+        }
+        wrapup::Error::DynamoDb(error) if has_cause::<ConnectorError>(error) => {
+            "\nDynamoDB cannot be reached, or there are no AWS credentials: for the API on this machine start \
+             `wrapup local` and add --local; for AWS check --profile and --region."
+        }
+        _ => "",
     }
+}
+
+/// Whether one of the error's causes is a `T`.
+fn has_cause<T: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
+    error.is::<T>() || error.source().is_some_and(has_cause::<T>)
 }
 
 /// Reads a JSON file whose fields `read` takes.

@@ -7,9 +7,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use lambda_http::{Context, RequestExt};
+use serde_json::json;
 use tokio::net::TcpListener;
 use wrapup::api::{Api, MOST_BYTES};
 
@@ -26,14 +29,23 @@ pub async fn serve(
 async fn handle(State(api): State<Arc<Api>>, request: Request) -> Response {
     let response = match to_lambda(request).await {
         Ok(request) => api.handle(request).await,
-        // The caller has gone away in the middle of its body: nobody reads this.
-        Err(_) => lambda_http::Response::new(lambda_http::Body::Empty),
+        Err(error) => return broken_body(&error),
     };
     response.map(|body| match body {
         lambda_http::Body::Text(text) => Body::from(text),
         lambda_http::Body::Binary(bytes) => Body::from(bytes),
         _ => Body::empty(),
     })
+}
+
+/// The answer to a body that cannot be read to its end. Where the next request would begin is unknown,
+/// so the connection ends with it.
+fn broken_body(error: &axum::Error) -> Response {
+    tracing::debug!(%error, "a request body broke off");
+    let detail = "The body ended before its Content-Length, or one of its chunks is malformed";
+    let body = json!({"error": {"message": "Request body could not be read", "detail": detail}, "status": "failure"});
+    let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store"), (CONNECTION, "close")];
+    (StatusCode::BAD_REQUEST, headers, body.to_string()).into_response()
 }
 
 async fn to_lambda(request: Request) -> Result<lambda_http::Request, axum::Error> {

@@ -5,13 +5,16 @@ mod demo;
 mod engine;
 mod gateway;
 mod lambda;
+mod signals;
 
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use wrapup::System;
 use wrapup::api::{Api, Endpoint, StartError};
 use wrapup::clock::Clock;
@@ -21,6 +24,11 @@ use wrapup::settings::{self, SettingsError};
 
 use crate::connect::{DYNAMODB_PORT, LAMBDA_PORT, on_this_machine};
 use crate::output;
+use signals::Signals;
+
+/// How long the requests that run may take to finish once the process is told to end: callers that have
+/// stalled would keep it for good.
+const DRAIN: Duration = Duration::from_secs(30);
 
 /// What `wrapup local` takes.
 #[derive(Args, Clone)]
@@ -70,12 +78,15 @@ pub enum LocalError {
     /// The tables or the demo data could not be made.
     #[error(transparent)]
     Wrapup(#[from] wrapup::Error),
+    /// Requests were running when there was no more time for them.
+    #[error("ended before all requests were finished")]
+    CutShort,
     /// The server broke down.
     #[error("the server broke down: {0}")]
     Serve(#[from] io::Error),
 }
 
-/// Runs until it is told to end.
+/// Runs until it is told to end, finishes the requests that run, and ends at once when told a second time.
 pub async fn run(options: Options) -> Result<(), LocalError> {
     let api_listener = listen(options.port, "--port").await?;
     let engine_listener = listen(options.dynamodb_port, "--dynamodb-port").await?;
@@ -83,7 +94,9 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
 
     let data = (!options.in_memory).then_some(options.data);
     let engine = engine::start(engine_listener, data.as_deref())?;
-    let dynamo = Dynamo { client: dynamodb::connect(on_this_machine(engine_port)), tables: Tables::default() };
+    // As the functions do, so that they can run on this DynamoDB in the same environment.
+    let tables = Tables::with_prefix(settings::optional(settings::TABLE_PREFIX).unwrap_or_default());
+    let dynamo = Dynamo { client: dynamodb::connect(on_this_machine(engine_port)), tables };
     tables::create_missing(&dynamo).await.map_err(wrapup::Error::from)?;
     let lambda_port = start_functions(options.lambda_port, options.functions).await?;
     let connect_lambda = || {
@@ -99,6 +112,8 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
     let demo = demo::ensure(&system).await?;
     let api = Api::new(&system, endpoints(&system))?;
 
+    // Whoever has read the first line may tell the process to end.
+    let mut signals = Signals::listen()?;
     let base = format!("http://127.0.0.1:{api_port}");
     output::line(format!("Wrap Up API   {base}/api/now/wrapup"))?;
     output::line(format!("DynamoDB      http://127.0.0.1:{engine_port}"))?;
@@ -115,9 +130,24 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
         output::line("Try it:\n")?;
         output::line(demo.curl(&base))?;
     }
-    gateway::serve(api_listener, Arc::new(api), until_told_to_end()).await?;
-    engine.stop().await;
-    Ok(())
+    let (end, told_to_end) = oneshot::channel::<()>();
+    let finished = async {
+        gateway::serve(api_listener, Arc::new(api), async { drop(told_to_end.await) }).await?;
+        engine.stop().await;
+        Ok(())
+    };
+    let cut_short = async {
+        signals.next().await;
+        drop(end);
+        tokio::select! {
+            () = signals.next() => {}
+            () = tokio::time::sleep(DRAIN) => {}
+        }
+    };
+    tokio::select! {
+        finished = finished => finished,
+        () = cut_short => Err(LocalError::CutShort),
+    }
 }
 
 /// Starts the functions beside the API, if there are any; answers the port they are invoked on.
@@ -150,26 +180,4 @@ async fn listen(port: u16, option: &'static str) -> Result<TcpListener, LocalErr
         io::ErrorKind::AddrInUse => LocalError::PortTaken { port, option },
         _ => LocalError::Listen { port, source },
     })
-}
-
-/// Ends at Ctrl-C, and at the signal that service managers send.
-async fn until_told_to_end() {
-    let interrupted = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => signal.recv().await,
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminated = std::future::pending::<Option<()>>();
-    tokio::select! {
-        () = interrupted => {}
-        _ = terminated => {}
-    }
 }
