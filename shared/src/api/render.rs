@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
 use super::negotiate::Format;
@@ -12,121 +12,116 @@ use super::negotiate::Format;
 #[error(transparent)]
 pub struct RenderError(#[from] serde_json::Error);
 
-/// Writes an answer. XML says what the JSON says: the root is `<response>`, a key an element, an array
-/// its element repeated, null is left out.
+/// Writes an answer. XML says what the JSON says, and is written from it: the root is `<response>`, a
+/// key an element, an array its element repeated, null is left out.
 pub fn render<T: Serialize>(format: Format, value: &T) -> Result<Vec<u8>, RenderError> {
     let json = serde_json::to_vec(value)?;
     match format {
         Format::Json => Ok(json),
         Format::Xml | Format::TextXml => {
-            let mut text = String::from(r#"<?xml version="1.0" encoding="UTF-8"?>"#);
-            write_element(&mut text, "response", &serde_json::from_slice(&json)?);
+            let mut text = String::with_capacity(2 * json.len());
+            text.push_str(r#"<?xml version="1.0" encoding="UTF-8"?>"#);
+            let root = Element { text: &mut text, name: "response", in_list: false };
+            root.deserialize(&mut serde_json::Deserializer::from_slice(&json))?;
             Ok(text.into_bytes())
         }
     }
 }
 
-/// A JSON value whose fields keep their order.
-enum Tree {
-    Null,
-    Leaf(String),
-    List(Vec<Tree>),
-    Fields(Vec<(String, Tree)>),
+/// Where the next JSON value is written: an element with this name.
+struct Element<'t> {
+    text: &'t mut String,
+    name: &'t str,
+    /// Whether it is an entry of a list, whose own entries, if it is a list too, are `<entry>`s in it.
+    in_list: bool,
 }
 
-impl<'de> Deserialize<'de> for Tree {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TreeVisitor)
+impl Element<'_> {
+    /// Writes the element around its content; one without any is `<name/>`.
+    fn around<E>(self, write_content: impl FnOnce(&mut String) -> Result<(), E>) -> Result<(), E> {
+        let Self { text, name, .. } = self;
+        text.push('<');
+        text.push_str(name);
+        let start = text.len();
+        text.push('>');
+        write_content(text)?;
+        if text.len() == start + 1 {
+            text.truncate(start);
+            text.push_str("/>");
+        } else {
+            text.push_str("</");
+            text.push_str(name);
+            text.push('>');
+        }
+        Ok(())
+    }
+
+    fn leaf<E>(self, leaf: &str) -> Result<(), E> {
+        self.around(|text| {
+            write_text(text, leaf);
+            Ok(())
+        })
     }
 }
 
-struct TreeVisitor;
+impl<'de> DeserializeSeed<'de> for Element<'_> {
+    type Value = ();
 
-impl<'de> Visitor<'de> for TreeVisitor {
-    type Value = Tree;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Element<'_> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Tree, E> {
-        Ok(Tree::Null)
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_bool<E: Error>(self, flag: bool) -> Result<Tree, E> {
-        Ok(Tree::Leaf(flag.to_string()))
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<(), E> {
+        self.leaf(if flag { "true" } else { "false" })
     }
 
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Tree, E> {
-        Ok(Tree::Leaf(number.to_string()))
+    fn visit_u64<E: Error>(self, number: u64) -> Result<(), E> {
+        self.leaf(&number.to_string())
     }
 
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Tree, E> {
-        Ok(Tree::Leaf(number.to_string()))
+    fn visit_i64<E: Error>(self, number: i64) -> Result<(), E> {
+        self.leaf(&number.to_string())
     }
 
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Tree, E> {
+    fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {
         // As JSON writes it, which is shorter than all its digits.
-        Ok(Number::from_f64(number).map_or(Tree::Null, |number| Tree::Leaf(number.to_string())))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Tree, E> {
-        Ok(Tree::Leaf(text.to_owned()))
-    }
-
-    fn visit_string<E: Error>(self, text: String) -> Result<Tree, E> {
-        Ok(Tree::Leaf(text))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Tree, A::Error> {
-        let mut list = Vec::new();
-        while let Some(entry) = entries.next_element()? {
-            list.push(entry);
+        match Number::from_f64(number) {
+            Some(number) => self.leaf(&number.to_string()),
+            None => Ok(()),
         }
-        Ok(Tree::List(list))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Tree, A::Error> {
-        let mut fields = Vec::new();
-        while let Some(field) = entries.next_entry()? {
-            fields.push(field);
-        }
-        Ok(Tree::Fields(fields))
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        self.leaf(text)
     }
-}
 
-/// A list is its element repeated; a list within a list is one element around `<entry>`s.
-fn write_element(text: &mut String, name: &str, tree: &Tree) {
-    match tree {
-        Tree::Null => {}
-        Tree::List(entries) => {
-            for entry in entries {
-                match entry {
-                    Tree::List(_) => write_one(text, name, |text| write_element(text, "entry", entry)),
-                    entry => write_element(text, name, entry),
-                }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        let mut write = |text: &mut String, name| {
+            while entries.next_element_seed(Element { text, name, in_list: true })?.is_some() {}
+            Ok(())
+        };
+        if self.in_list { self.around(|text| write(text, "entry")) } else { write(self.text, self.name) }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        self.around(|text| {
+            while let Some(key) = fields.next_key::<String>()? {
+                fields.next_value_seed(Element { text, name: &element_name(&key), in_list: false })?;
             }
-        }
-        Tree::Leaf(leaf) => write_one(text, name, |text| write_text(text, leaf)),
-        Tree::Fields(fields) => write_one(text, name, |text| {
-            fields.iter().for_each(|(name, field)| write_element(text, &element_name(name), field));
-        }),
-    }
-}
-
-fn write_one(text: &mut String, name: &str, write_content: impl FnOnce(&mut String)) {
-    text.push('<');
-    text.push_str(name);
-    let start = text.len();
-    text.push('>');
-    write_content(text);
-    if text.len() == start + 1 {
-        text.truncate(start);
-        text.push_str("/>");
-    } else {
-        text.push_str("</");
-        text.push_str(name);
-        text.push('>');
+            Ok(())
+        })
     }
 }
 
