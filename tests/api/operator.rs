@@ -3,13 +3,12 @@
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::Output;
 use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use wrapup_test_support::{Api, Server, run_cli};
+use wrapup_test_support::{Api, Said, Server, run_cli};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
 const ROLE: &str = "interaction_integration_user";
@@ -18,51 +17,6 @@ const ROLE: &str = "interaction_integration_user";
 struct Desk {
     server: Server,
     folder: TempDir,
-}
-
-/// What a command has said.
-#[derive(Debug)]
-struct Said {
-    status: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl From<Output> for Said {
-    fn from(output: Output) -> Self {
-        Self {
-            status: output.status.code(),
-            out: String::from_utf8(output.stdout).expect("UTF-8"),
-            err: String::from_utf8(output.stderr).expect("UTF-8"),
-        }
-    }
-}
-
-impl Said {
-    /// It worked, and nothing was complained about.
-    #[track_caller]
-    fn fine(self) -> String {
-        assert_eq!((self.status, self.err.as_str()), (Some(0), ""), "{}", self.out);
-        self.out
-    }
-
-    /// It failed, and the complaint has these words.
-    #[track_caller]
-    fn failed(self, words: &[&str]) -> Self {
-        assert_eq!(self.status, Some(1), "{self:?}");
-        for word in words {
-            assert!(self.err.contains(word), "no '{word}' in: {}", self.err);
-        }
-        assert!(!self.err.contains("panicked"), "{}", self.err);
-        self
-    }
-
-    /// The arguments are not what the command takes; says how it is used.
-    #[track_caller]
-    fn misused(self) {
-        assert_eq!((self.status, self.out.as_str()), (Some(2), ""), "{self:?}");
-        assert!(self.err.contains("--help"), "{}", self.err);
-    }
 }
 
 impl Desk {

@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::types::{
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use wrapup_test_support::{Api, Process, Reply, Server, as_xml, assert_refused, merged, signal};
+use wrapup_test_support::{Api, Process, Reply, Said, Server, as_xml, assert_refused, merged, signal};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/remote-python/segment_table.py");
@@ -123,44 +123,6 @@ struct Desk {
     server: Server,
     folder: TempDir,
     segment_tables: String,
-}
-
-/// What a command has said.
-#[derive(Debug)]
-struct Said {
-    status: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl From<Output> for Said {
-    fn from(output: Output) -> Self {
-        Self {
-            status: output.status.code(),
-            out: String::from_utf8(output.stdout).expect("UTF-8"),
-            err: String::from_utf8(output.stderr).expect("UTF-8"),
-        }
-    }
-}
-
-impl Said {
-    /// It worked, and nothing was complained about.
-    #[track_caller]
-    fn fine(self) -> String {
-        assert_eq!((self.status, self.err.as_str()), (Some(0), ""), "{}", self.out);
-        self.out
-    }
-
-    /// It failed, and the complaint has these words.
-    #[track_caller]
-    fn failed(self, words: &[&str]) -> String {
-        assert_eq!(self.status, Some(1), "{self:?}");
-        for word in words {
-            assert!(self.err.contains(word), "no '{word}' in: {}", self.err);
-        }
-        assert!(!self.err.contains("panicked"), "{}", self.err);
-        self.out
-    }
 }
 
 impl Desk {
@@ -624,7 +586,8 @@ fn segment_tables_that_are_served_are_listed() {
 #[test]
 fn verifying_names_every_clause_that_is_broken_and_fails() {
     let desk = Desk::with_function(&json!({"u_chat": "garbage"}), "garbage", GARBAGE);
-    let printed = desk.run(&["segment-table", "verify", "u_chat", "--output", "json"]).failed(&["u_chat", "contract"]);
+    let printed =
+        desk.run(&["segment-table", "verify", "u_chat", "--output", "json"]).failed(&["u_chat", "contract"]).out;
     let clauses = Desk::clauses(&printed);
     assert_eq!(clauses.iter().map(|(clause, _)| clause.as_str()).collect::<Vec<_>>(), CLAUSES);
     for (clause, problem) in &clauses {
@@ -633,18 +596,18 @@ fn verifying_names_every_clause_that_is_broken_and_fails() {
         assert!(!problem.contains("secret"), "{clause}: {problem}");
     }
     assert!(clauses[0].1.as_ref().is_some_and(|problem| problem.contains("version")), "{clauses:?}");
-    let printed = desk.run(&["segment-table", "verify", "u_chat"]).failed(&["u_chat", "contract"]);
+    let printed = desk.run(&["segment-table", "verify", "u_chat"]).failed(&["u_chat", "contract"]).out;
     assert_eq!(printed.matches(" NO ").count(), CLAUSES.len(), "{printed}");
 }
 
 #[test]
 fn verifying_what_is_not_there_says_so() {
     let desk = Desk::open(&json!({"u_chat": "chat"}));
-    let out =
+    let said =
         desk.run(&["segment-table", "verify", "u_nothing"]).failed(&["'u_nothing'", "u_chat", PHONE_LOG, "--function"]);
-    assert_eq!(out, "");
+    assert_eq!(said.out, "");
     // Nobody listens: every clause says which function could not be asked.
-    let printed = desk.run(&["segment-table", "verify", "u_chat"]).failed(&["u_chat", "contract"]);
+    let printed = desk.run(&["segment-table", "verify", "u_chat"]).failed(&["u_chat", "contract"]).out;
     assert_eq!(printed.matches("function chat").count(), CLAUSES.len(), "{printed}");
 }
 
@@ -667,7 +630,7 @@ fn a_bad_description_of_segment_tables_fails_the_start_and_says_where() {
         ] {
             let output = Command::new(BINARY).args(command).env("WRAPUP_SEGMENT_TABLES", json).output();
             let said = Said::from(output.expect("the binary ends"));
-            let out = said.failed(&["WRAPUP_SEGMENT_TABLES", place]);
+            let out = said.failed(&["WRAPUP_SEGMENT_TABLES", place]).out;
             assert_eq!(out, "", "{json}: nothing has started");
         }
     }
