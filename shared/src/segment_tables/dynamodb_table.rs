@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment};
 use crate::date_time::DateTime;
-use crate::document::{Fields, FromText, Problem};
+use crate::document::{BoundedText, Fields, Problem};
 use crate::dynamodb::{self, Dynamo, Item, string};
 
 /// A DynamoDB table of a team's own, described by configuration alone.
@@ -256,11 +256,4 @@ fn number(digits: String) -> Value {
 }
 
 /// A name of a table or a column.
-struct Name(String);
-
-impl FromText for Name {
-    fn from_text(text: &str) -> Result<Self, Problem> {
-        let most = 255;
-        if text.chars().count() > most { Err(Problem::TooLong { most }) } else { Ok(Self(text.to_owned())) }
-    }
-}
+type Name = BoundedText<255>;
