@@ -6,6 +6,8 @@
 //! A function builds a [`System`] once, takes from it the stores it needs, and hands an
 //! [`api::Endpoint`] to [`api::run`].
 
+#[cfg(feature = "ai")]
+pub mod ai;
 pub mod api;
 mod cache;
 pub mod clock;

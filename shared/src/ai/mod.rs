@@ -1,0 +1,6 @@
+//! The AI filler: a code and notes that wait on an open segment when the agent looks, where no
+//! third party's AI is used. A [`Provider`] reads the conversation and suggests.
+
+mod provider;
+
+pub use provider::{Conversation, Provider, ProviderError, SuggestedCode, Suggestion, Task};

@@ -1,0 +1,105 @@
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::time::Instant;
+
+use crate::codes::Code;
+use crate::language::Language;
+
+/// Something that reads a conversation and suggests how to wrap it up.
+///
+/// A transcript is written by whoever called: a provider takes it as material, never as instructions.
+/// What it answers is checked by the caller all the same: labels that are not allowed are dropped,
+/// notes that are too long are cut.
+#[async_trait]
+pub trait Provider: Send + Sync {
+    /// The kind of provider, kept on the segment as `ai_source`.
+    fn source(&self) -> &'static str;
+
+    /// The model or method, kept on the segment as `ai_model`.
+    fn model(&self) -> &str;
+
+    /// Suggests a code, notes, or neither where the conversation does not tell. Ends before the deadline.
+    ///
+    /// # Errors
+    /// [`ProviderError`]; which of them are worth another try, it says itself.
+    async fn suggest(&self, task: &Task<'_>, deadline: Instant) -> Result<Suggestion, ProviderError>;
+}
+
+/// What a provider is asked.
+#[derive(Debug)]
+pub struct Task<'a> {
+    /// What was said.
+    pub conversation: &'a Conversation,
+    /// The codes to choose from, with descriptions and translations; empty where no code is wanted.
+    pub codes: &'a [Arc<Code>],
+    /// Whether notes are wanted.
+    pub notes: bool,
+}
+
+/// What was said, as far as it is known: a short description, a transcript, or both. Personal data.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Conversation {
+    /// What the interaction is about, in one line.
+    pub short_description: Option<String>,
+    /// The transcript: usually one turn a line, behind the speaker's name and a colon.
+    pub transcript: Option<String>,
+    /// The language it was held in, where known.
+    pub language: Option<Language>,
+}
+
+impl fmt::Debug for Conversation {
+    /// Shows that there is one, and nothing of what was said.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Conversation").finish_non_exhaustive()
+    }
+}
+
+/// What a provider suggests.
+#[derive(Clone, Default, PartialEq)]
+pub struct Suggestion {
+    /// One of the task's codes.
+    pub code: Option<SuggestedCode>,
+    /// Notes for the agent.
+    pub notes: Option<String>,
+}
+
+impl fmt::Debug for Suggestion {
+    /// Shows the code; notes are personal data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Suggestion").field("code", &self.code).finish_non_exhaustive()
+    }
+}
+
+/// A code that a provider suggests.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SuggestedCode {
+    /// Its label, as the task has it.
+    pub label: String,
+    /// How sure the provider is, from 0 to 1.
+    pub confidence: f64,
+}
+
+/// Why a provider suggests nothing. None of them carries anything that was said.
+#[derive(Debug, thiserror::Error)]
+pub enum ProviderError {
+    /// It does not want to: a content filter, or a model that refuses. The same task will fare no better.
+    #[error("it declined: {reason}")]
+    Declined {
+        /// The reason, in the provider's terms.
+        reason: String,
+    },
+    /// It could not be reached, was throttled, or did not answer in time: the same task may succeed later.
+    #[error("not available: {0}")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// It answered something else than it was asked for.
+    #[error("it answered what cannot be read: {problem}")]
+    Malformed {
+        /// What is wrong with the answer, without quoting it.
+        problem: String,
+    },
+    /// It is set up wrongly: permissions, the model's name, a request that it does not take.
+    #[error("broken: {0}")]
+    Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
