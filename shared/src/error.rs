@@ -66,6 +66,12 @@ pub enum NotFound {
         /// What was asked for.
         name: String,
     },
+    /// No interaction has the sys_id.
+    #[error("There is no interaction with the sys_id '{sys_id}'.")]
+    Interaction {
+        /// What was asked for.
+        sys_id: String,
+    },
     /// No configuration has the sys_id.
     #[error("There is no wrap-up configuration with the sys_id '{sys_id}'.")]
     Configuration {

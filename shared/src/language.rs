@@ -18,7 +18,7 @@ impl Language {
     }
 
     /// The language of a tag such as `de` or `de-AT`; none for tags of three letters and for `*`.
-    fn of_tag(tag: &str) -> Option<Self> {
+    pub(crate) fn of_tag(tag: &str) -> Option<Self> {
         Self::from_text(tag.trim().split(['-', '_']).next()?).ok()
     }
 }

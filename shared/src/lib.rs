@@ -17,6 +17,7 @@ pub mod date_time;
 pub mod document;
 pub mod dynamodb;
 pub mod error;
+pub mod interactions;
 pub mod language;
 pub mod logging;
 pub mod segment_tables;

@@ -374,3 +374,48 @@ async fn aidetails_is_a_second_name_of_the_same_endpoint() {
         assert_refused(&put(json!({"segment_sys_id": "nope", "ai_notes": "n"})).await, 404, &["nope"], path);
     }
 }
+
+#[tokio::test]
+async fn closing_records_what_became_of_the_ai_code() {
+    let server = Server::start(BINARY);
+    let api = server.api();
+    let stand_in = json!({"configuration": {"use_ai_as_default": true}});
+    let keep_out = json!({"configuration": {"use_ai_as_default": false}});
+    let no_default =
+        json!({"configuration": {"use_ai_as_default": false, "enable_codes": false, "default_code": null}});
+    // What the configuration says, the AI code, the agent's, and what is recorded.
+    let cases = [
+        (&stand_in, Some("Store Issue"), Some("Store Issue"), Some("ai_code")),
+        (&stand_in, Some("Store Issue"), Some("Billing Issue"), Some("another_code")),
+        (&stand_in, Some("Store Issue"), None, Some("ai_code_as_default")),
+        (&stand_in, Some("Not Allowed"), None, Some("default_code")),
+        (&stand_in, None, Some("Store Issue"), None),
+        (&keep_out, Some("Store Issue"), None, Some("default_code")),
+        (&keep_out, Some("Billing Issue"), None, Some("default_code")),
+        (&no_default, Some("Store Issue"), None, Some("no_code")),
+    ];
+    for (index, (configuration, ai_code, picked, outcome)) in cases.into_iter().enumerate() {
+        let id = format!("E-{index}");
+        let given = ai_code.map_or_else(|| json!({}), |code| json!({"ai_wrap_up_code": code}));
+        let opened = open(&api, &id, merged(configuration.clone(), &given)).await;
+        assert_eq!(opened.get("ai_outcome"), None);
+        let body = picked.map_or_else(|| json!({}), |code| json!({"wrap_up_code": code}));
+        let closed = close(&api, &id, body).await;
+        assert_eq!(closed.get("ai_outcome"), outcome.map(|outcome| json!(outcome)).as_ref(), "{id}");
+        assert_eq!(get(&api, &id).await, closed);
+    }
+}
+
+#[tokio::test]
+async fn a_correction_records_what_became_of_the_ai_code_anew() {
+    let server = Server::start(BINARY);
+    let api = server.api();
+    open(&api, "E-1", json!({"ai_wrap_up_code": "Store Issue"})).await;
+    assert_eq!(close(&api, "E-1", json!({})).await["ai_outcome"], "ai_code_as_default");
+    // What is not corrected stays.
+    assert_eq!(close(&api, "E-1", json!({"notes": "More."})).await["ai_outcome"], "ai_code_as_default");
+    assert_eq!(close(&api, "E-1", json!({"wrap_up_code": "Billing Issue"})).await["ai_outcome"], "another_code");
+    assert_eq!(close(&api, "E-1", json!({"wrap_up_code": "Store Issue"})).await["ai_outcome"], "ai_code");
+    let confirmed = close(&api, "E-1", json!({"confirmed_on": "2026-01-05 10:30:00"})).await;
+    assert_eq!(confirmed["ai_outcome"], "ai_code");
+}

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use crate::codes::Code;
+use crate::error::chain;
 use crate::language::Language;
 
 /// Something that reads a conversation and suggests how to wrap it up.
@@ -91,7 +92,7 @@ pub enum ProviderError {
         reason: String,
     },
     /// It could not be reached, was throttled, or did not answer in time: the same task may succeed later.
-    #[error("not available: {0}")]
+    #[error("not available: {}", chain(.0.as_ref()))]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// It answered something else than it was asked for.
     #[error("it answered what cannot be read: {problem}")]
@@ -100,6 +101,6 @@ pub enum ProviderError {
         problem: String,
     },
     /// It is set up wrongly: permissions, the model's name, a request that it does not take.
-    #[error("broken: {0}")]
+    #[error("broken: {}", chain(.0.as_ref()))]
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

@@ -26,6 +26,12 @@ pub enum Problem {
         /// The limit in Unicode scalar values.
         most: usize,
     },
+    /// More bytes than a key holds.
+    #[error("has more than {most} bytes in UTF-8")]
+    TooManyBytes {
+        /// The limit.
+        most: usize,
+    },
     /// More entries than the list holds.
     #[error("has more than {most} entries")]
     TooMany {

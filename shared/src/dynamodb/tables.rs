@@ -1,7 +1,8 @@
 //! The tables: one per record type, each with the partition key `sys_id` alone.
 
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TableStatus,
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, StreamSpecification,
+    StreamViewType, TableStatus,
 };
 
 use super::{Dynamo, Error};
@@ -17,13 +18,16 @@ pub enum Table {
     Segments,
     /// The built-in interaction segment table.
     PhoneLog,
+    /// Interactions, as far as the AI filler reads them.
+    Interactions,
     /// API users.
     Users,
 }
 
 impl Table {
     /// Every table of a deployment.
-    pub const ALL: [Self; 5] = [Self::Codes, Self::Configurations, Self::Segments, Self::PhoneLog, Self::Users];
+    pub const ALL: [Self; 6] =
+        [Self::Codes, Self::Configurations, Self::Segments, Self::PhoneLog, Self::Interactions, Self::Users];
 
     /// The platform's name of the table.
     pub const fn platform_name(self) -> &'static str {
@@ -32,7 +36,16 @@ impl Table {
             Self::Configurations => "interaction_wrap_up_configuration",
             Self::Segments => "interaction_wrap_up_segment",
             Self::PhoneLog => "sn_openframe_phone_log",
+            Self::Interactions => "interaction",
             Self::Users => "sys_user",
+        }
+    }
+
+    /// What the table's stream shows of a record, if it has one: the AI filler reads that of the segments.
+    pub const fn stream(self) -> Option<StreamViewType> {
+        match self {
+            Self::Segments => Some(StreamViewType::NewImage),
+            _ => None,
         }
     }
 }
@@ -66,6 +79,7 @@ pub async fn create_missing(dynamo: &Dynamo) -> Result<Vec<String>, Error> {
             .create_table()
             .table_name(&name)
             .billing_mode(BillingMode::PayPerRequest)
+            .set_stream_specification(table.stream().map(specification).transpose()?)
             .attribute_definitions(
                 AttributeDefinition::builder()
                     .attribute_name("sys_id")
@@ -90,6 +104,24 @@ pub async fn create_missing(dynamo: &Dynamo) -> Result<Vec<String>, Error> {
         wait_until_active(dynamo, name).await?;
     }
     Ok(created)
+}
+
+fn specification(view: StreamViewType) -> Result<StreamSpecification, Error> {
+    StreamSpecification::builder().stream_enabled(true).stream_view_type(view).build().map_err(Error::broken)
+}
+
+/// Gives the tables that have none yet the stream that they are to have: those of an earlier version.
+pub async fn enable_missing_streams(dynamo: &Dynamo) -> Result<(), Error> {
+    for (table, view) in Table::ALL.into_iter().filter_map(|table| Some((table, table.stream()?))) {
+        let name = dynamo.tables.name(table);
+        let described = dynamo.client.describe_table().table_name(&name).send().await?;
+        if described.table().and_then(|table| table.stream_specification()).is_none() {
+            let update = dynamo.client.update_table().table_name(&name);
+            update.stream_specification(specification(view)?).send().await?;
+            wait_until_active(dynamo, &name).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn wait_until_active(dynamo: &Dynamo, name: &str) -> Result<(), Error> {

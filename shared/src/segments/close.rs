@@ -1,4 +1,4 @@
-use super::{Closing, Confirmation, LONGEST_NOTES, Origin, PickedCode, Segment, State};
+use super::{Advice, AiOutcome, Closing, Confirmation, LONGEST_NOTES, Origin, PickedCode, Segment, State};
 use crate::Error;
 use crate::codes::{Code, Label};
 use crate::configurations::Snapshot;
@@ -43,30 +43,38 @@ impl Segment {
         now: DateTime,
     ) -> Result<Option<Self>, Error> {
         let closing = match &self.state {
-            State::Open => Closing {
-                submitted_on: now,
-                confirmation: match (request.confirmed_on, &self.origin) {
-                    (Some(confirmed_on), _) => Confirmation::Confirmed(confirmed_on),
-                    (None, Origin::External { .. }) => Confirmation::Awaited,
-                    (None, Origin::Internal) => Confirmation::NotNeeded,
-                },
-                code: match &request.code {
-                    Some(label) => Some(pick(label, configuration, code)?),
+            State::Open => {
+                let (code, ai_outcome) = match &request.code {
+                    Some(label) => self.picked(label, configuration, code)?,
                     None => self.fallback(configuration),
-                },
-                notes: request.named_notes().flatten(),
-            },
-            State::Closed(closing) if closing.confirmation == Confirmation::Awaited => Closing {
-                submitted_on: closing.submitted_on,
-                confirmation: request.confirmed_on.map_or(closing.confirmation, Confirmation::Confirmed),
-                code: match &request.code {
+                };
+                Closing {
+                    submitted_on: now,
+                    confirmation: match (request.confirmed_on, &self.origin) {
+                        (Some(confirmed_on), _) => Confirmation::Confirmed(confirmed_on),
+                        (None, Origin::External { .. }) => Confirmation::Awaited,
+                        (None, Origin::Internal) => Confirmation::NotNeeded,
+                    },
+                    code,
+                    notes: request.named_notes().flatten(),
+                    ai_outcome,
+                }
+            }
+            State::Closed(closing) if closing.confirmation == Confirmation::Awaited => {
+                let (code, ai_outcome) = match &request.code {
                     Some(label) if closing.code.as_ref().map(PickedCode::label) != Some(label) => {
-                        Some(pick(label, configuration, code)?)
+                        self.picked(label, configuration, code)?
                     }
-                    _ => closing.code.clone(),
-                },
-                notes: request.named_notes().unwrap_or_else(|| closing.notes.clone()),
-            },
+                    _ => (closing.code.clone(), closing.ai_outcome),
+                };
+                Closing {
+                    submitted_on: closing.submitted_on,
+                    confirmation: request.confirmed_on.map_or(closing.confirmation, Confirmation::Confirmed),
+                    code,
+                    notes: request.named_notes().unwrap_or_else(|| closing.notes.clone()),
+                    ai_outcome,
+                }
+            }
             State::Closed(closing) => return self.unchanged(closing, request).map(|()| None),
         };
         let closed = Self { state: State::Closed(closing), ..self.clone() };
@@ -90,17 +98,34 @@ impl Segment {
         Err(Refusal::Final { sys_id: self.sys_id.clone(), submitted_on: closing.submitted_on, field }.into())
     }
 
-    /// The code of a segment whose agent picked none: the AI code where it may stand in and is
+    /// The code that the agent picks, and what becomes of the AI code by that.
+    fn picked(&self, label: &Label, configuration: &Snapshot, code: Option<&Code>) -> Result<Choice, Violations> {
+        let code = pick(label, configuration, code)?;
+        let is_advised = |advice: &Advice<Label>| advice.value == *label;
+        let outcome = self.ai_code.as_ref().map(is_advised).map(|taken| match taken {
+            true => AiOutcome::AiCode,
+            false => AiOutcome::AnotherCode,
+        });
+        Ok((Some(code), outcome))
+    }
+
+    /// The code of a segment whose agent picks none: the AI code where it may stand in and is
     /// allowed, else the default.
-    fn fallback(&self, configuration: &Snapshot) -> Option<PickedCode> {
-        let advised = self.ai_code.as_ref().filter(|_| configuration.rules.use_ai_as_default);
-        let label = advised
-            .map(|advice| &advice.value)
-            .filter(|label| configuration.allowed(label.as_str()).is_some())
-            .or(configuration.rules.default_code.as_ref())?;
-        Some(PickedCode::Allowed(label.clone()))
+    fn fallback(&self, configuration: &Snapshot) -> Choice {
+        let advised = self.ai_code.as_ref().map(|advice| &advice.value);
+        let may_stand_in =
+            |label: &&Label| configuration.rules.use_ai_as_default && configuration.allowed(label.as_str()).is_some();
+        let (label, outcome) = match (advised.filter(may_stand_in), &configuration.rules.default_code) {
+            (Some(label), _) => (Some(label), AiOutcome::AiCodeAsDefault),
+            (None, Some(label)) => (Some(label), AiOutcome::DefaultCode),
+            (None, None) => (None, AiOutcome::NoCode),
+        };
+        (label.cloned().map(PickedCode::Allowed), advised.map(|_| outcome))
     }
 }
+
+/// A segment's code, and what became of its AI code.
+type Choice = (Option<PickedCode>, Option<AiOutcome>);
 
 /// The code with this label, if the configuration lets the agent use it.
 fn pick(label: &Label, configuration: &Snapshot, code: Option<&Code>) -> Result<PickedCode, Violations> {

@@ -3,6 +3,7 @@
 mod address;
 mod advise;
 mod close;
+mod fill;
 mod open;
 mod opening;
 mod record;
@@ -10,6 +11,8 @@ mod shown;
 mod store;
 
 use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::codes::{Code, Label};
@@ -21,6 +24,7 @@ use crate::segment_tables::{self, InteractionSegmentRecord, Registry};
 pub use address::{Address, Include};
 pub use advise::AdviseRequest;
 pub use close::CloseRequest;
+pub use fill::{Confidence, Filling, Gap, Provenance};
 pub use open::{OpenRequest, OriginRequest};
 pub use shown::SegmentAnswer;
 pub use store::Segments;
@@ -52,10 +56,14 @@ pub struct Segment {
     pub opened_on: DateTime,
     /// Hash of the configuration snapshot it was opened with.
     pub configuration: String,
+    /// Whether it opened with something for the AI filler to add: what the filler's event source filters by.
+    pub wants_ai: bool,
     /// The AI code and when it was stored.
     pub ai_code: Option<Advice<Label>>,
     /// The AI notes and when they were stored.
     pub ai_notes: Option<Advice<String>>,
+    /// Where they are from, if the AI filler stored them.
+    pub filled_by: Option<Provenance>,
     /// Open, or closed with all that closing brings.
     pub state: State,
     /// Hash of the request that opened it: tells a repeated request from a different one.
@@ -105,6 +113,24 @@ pub struct Closing {
     pub code: Option<PickedCode>,
     /// The agent's notes, never empty.
     pub notes: Option<String>,
+    /// What became of the AI code, if there was one.
+    pub ai_outcome: Option<AiOutcome>,
+}
+
+/// What became of a segment's AI code when it was closed: whoever supplied the code measures it by this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AiOutcome {
+    /// The agent picked it.
+    AiCode,
+    /// The agent picked none, and it stood in.
+    AiCodeAsDefault,
+    /// The agent picked another.
+    AnotherCode,
+    /// The agent picked none, and the configuration's default code stood in.
+    DefaultCode,
+    /// The agent picked none, and none stood in.
+    NoCode,
 }
 
 /// Whether a closed segment can still change.

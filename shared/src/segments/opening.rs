@@ -158,7 +158,7 @@ impl Segments {
             ),
             OriginRequest::Internal { .. } => (internal_key(request, previous), Origin::Internal),
         };
-        Segment {
+        let mut segment = Segment {
             sys_id,
             agent: request.agent.clone(),
             interaction: request.interaction.clone(),
@@ -170,10 +170,14 @@ impl Segments {
             configuration,
             ai_code: code.map(|value| Advice { value, defined_at }),
             ai_notes: notes.map(|value| Advice { value, defined_at }),
+            wants_ai: false,
+            filled_by: None,
             state: State::Open,
             request_hash: opening.hash.clone(),
             version: 0,
-        }
+        };
+        segment.wants_ai = segment.gap(snapshot).is_some();
+        segment
     }
 
     /// Writes a new segment together with the records that find it, or answers the one that another

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
-use super::{Advice, Closing, Confirmation, Origin, PickedCode, Segment, State};
+use super::{Advice, AiOutcome, Closing, Confidence, Confirmation, Origin, PickedCode, Provenance, Segment, State};
 use crate::codes::{Code, Label};
 use crate::date_time::DateTime;
 use crate::document::Id;
@@ -56,6 +56,18 @@ struct Record {
     ai_notes: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     ai_notes_defined_at: Option<u64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    wants_ai: bool,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    ai_source: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    ai_model: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    ai_confidence: Option<Confidence>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    ai_took_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    ai_outcome: Option<AiOutcome>,
     request_hash: String,
     sys_mod_count: u64,
 }
@@ -130,6 +142,12 @@ pub fn to_item(segment: &Segment) -> Result<Item, dynamodb::Error> {
         ai_code_defined_at: segment.ai_code.as_ref().map(|advice| advice.defined_at),
         ai_notes: segment.ai_notes.as_ref().map(|advice| advice.value.clone()),
         ai_notes_defined_at: segment.ai_notes.as_ref().map(|advice| advice.defined_at),
+        wants_ai: segment.wants_ai,
+        ai_source: segment.filled_by.as_ref().map(|provenance| provenance.source.clone()),
+        ai_model: segment.filled_by.as_ref().map(|provenance| provenance.model.clone()),
+        ai_confidence: segment.filled_by.as_ref().and_then(|provenance| provenance.confidence),
+        ai_took_ms: segment.filled_by.as_ref().map(|provenance| provenance.took_ms),
+        ai_outcome: closing.and_then(|closing| closing.ai_outcome),
         request_hash: segment.request_hash.clone(),
         sys_mod_count: segment.version,
     })
@@ -160,6 +178,7 @@ pub fn from_item(item: Item) -> Result<Segment, CorruptRecord> {
             },
             code: record.code_record.map(PickedCode::Other).or(record.code.map(PickedCode::Allowed)),
             notes: record.notes,
+            ai_outcome: record.ai_outcome,
         }),
     };
     Ok(Segment {
@@ -174,6 +193,13 @@ pub fn from_item(item: Item) -> Result<Segment, CorruptRecord> {
         configuration: record.wrap_up_configuration,
         ai_code: advice(record.ai_wrap_up_code, record.ai_code_defined_at),
         ai_notes: advice(record.ai_notes, record.ai_notes_defined_at),
+        wants_ai: record.wants_ai,
+        filled_by: match (record.ai_source, record.ai_model, record.ai_took_ms) {
+            (Some(source), Some(model), Some(took_ms)) => {
+                Some(Provenance { source, model, confidence: record.ai_confidence, took_ms })
+            }
+            _ => None,
+        },
         state,
         request_hash: record.request_hash,
         version: record.sys_mod_count,

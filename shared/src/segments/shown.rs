@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::{Confirmation, Found, Origin, PickedCode, State};
+use super::{AiOutcome, Confidence, Confirmation, Found, Origin, PickedCode, State};
 use crate::codes::ShownCode;
 use crate::configurations::ShownConfiguration;
 use crate::date_time::DateTime;
@@ -43,6 +43,16 @@ struct ShownSegment<'a> {
     ai_code_defined_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ai_notes_defined_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ai_source: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ai_model: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ai_confidence: Option<Confidence>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ai_took_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ai_outcome: Option<AiOutcome>,
     #[serde(skip_serializing_if = "Option::is_none")]
     interaction_segment: Option<&'a InteractionSegmentRecord>,
 }
@@ -92,6 +102,7 @@ impl Found {
     /// The segment as the API shows it to somebody who wishes for these languages.
     fn shown(&self, wish: &Wish) -> ShownSegment<'_> {
         let segment = &self.segment;
+        let filled_by = segment.filled_by.as_ref();
         let closing = match &segment.state {
             State::Open => None,
             State::Closed(closing) => Some(closing),
@@ -126,6 +137,11 @@ impl Found {
             ai_notes: segment.ai_notes.as_ref().map(|advice| advice.value.as_str()),
             ai_code_defined_at: segment.ai_code.as_ref().map(|advice| advice.defined_at.to_string()),
             ai_notes_defined_at: segment.ai_notes.as_ref().map(|advice| advice.defined_at.to_string()),
+            ai_source: filled_by.map(|provenance| provenance.source.as_str()),
+            ai_model: filled_by.map(|provenance| provenance.model.as_str()),
+            ai_confidence: filled_by.and_then(|provenance| provenance.confidence),
+            ai_took_ms: filled_by.map(|provenance| provenance.took_ms),
+            ai_outcome: closing.and_then(|closing| closing.ai_outcome),
             interaction_segment: self.interaction_segment.as_ref(),
         }
     }

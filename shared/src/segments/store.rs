@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 
 use super::address::{external_key, latest_key};
 use super::record::{self, VERSION};
-use super::{Address, AdviseRequest, CloseRequest, Found, Origin, Segment};
+use super::{Address, AdviseRequest, CloseRequest, Filling, Found, Gap, Origin, Segment};
 use crate::Error;
 use crate::clock::Clock;
 use crate::codes::{Code, Codes, Label};
@@ -15,7 +15,7 @@ use crate::configurations::{Configurations, Snapshot};
 use crate::date_time::DateTime;
 use crate::document::{Problem, Violations};
 use crate::dynamodb::{self, Dynamo, Item, Table, key};
-use crate::error::CorruptRecord;
+use crate::error::{CorruptRecord, NotFound};
 
 /// How often a write that lost a race is judged again. Each round has a winner, so losing all of
 /// them takes as many others that write the same segment within milliseconds.
@@ -63,6 +63,21 @@ impl Segments {
         let (segment, _) = self.fetch(address, None).await?;
         let now = self.now_ms();
         self.change(segment, |segment, configuration| segment.advise(request, configuration, now)).await
+    }
+
+    /// The segment with this sys_id and what the AI filler may add to it; none where there is nothing to
+    /// add, or no such segment any more. One consistent read.
+    pub async fn with_gap(&self, sys_id: &str) -> Result<Option<(Found, Gap)>, Error> {
+        let Some(item) = self.get(sys_id).await? else { return Ok(None) };
+        let found = self.with_configuration(record::from_item(item)?).await?;
+        Ok(found.segment.gap(&found.configuration).map(|gap| (found, gap)))
+    }
+
+    /// Adds what the AI filler has made, where it is still absent and the segment still open. Answers the
+    /// segment as it is then: another call may have been faster.
+    pub async fn fill(&self, found: Found, filling: &Filling) -> Result<Found, Error> {
+        let now = self.now_ms();
+        self.change(found.segment, |segment, configuration| Ok(segment.fill(filling, configuration, now))).await
     }
 
     /// Reads the segment at an address, and in the same request the code with a label.
@@ -124,7 +139,9 @@ impl Segments {
                 Ok(_) => return Ok(Found::new(changed, configuration)),
                 Err(error) => match error.as_service_error() {
                     Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                        segment = record::from_item(failed.item.clone().unwrap_or_default())?;
+                        let id = segment.sys_id;
+                        let item = failed.item.clone().ok_or(NotFound::Segment { id })?;
+                        segment = record::from_item(item)?;
                     }
                     Some(other) if other.code() == Some("TransactionConflictException") => back_off(round).await,
                     // A code that is not of the configuration is kept whole, with all its translations.

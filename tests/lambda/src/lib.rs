@@ -8,13 +8,19 @@
 mod event;
 mod instance;
 mod invoke_api;
+mod log;
+mod provider;
 mod proxy;
 mod samples;
+mod stream;
 mod world;
 
 pub use event::Event;
 pub use instance::{Instance, Reply, call_all};
 pub use invoke_api::{Invocation, InvokeApi, Misbehaviour};
+pub use log::{keep_log, logged};
+pub use provider::{Asked, Scripted};
 pub use proxy::{Fault, Rule, Traffic};
 pub use samples::{codes_of, internal, opening, opening_with, segmented};
+pub use stream::StreamRecord;
 pub use world::{Parts, World};

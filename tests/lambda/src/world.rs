@@ -5,15 +5,21 @@ use std::time::{Duration, SystemTime};
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
 use dynoxide::Database;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use wrapup::System;
 use wrapup::clock::Clock;
+use wrapup::configurations::Definition;
+use wrapup::document::Document;
 use wrapup::dynamodb::{Connection, Dynamo, Item, Table, Tables, connect, tables};
 use wrapup::segment_tables::{Registry, built_in};
 use wrapup::users::{NewUser, Password};
+use wrapup_test_support::merged;
 
+use crate::event::Event;
 use crate::instance::Instance;
 use crate::proxy::{Proxy, Rule, Traffic};
+use crate::samples::codes_of;
 
 /// 2024-09-16 18:00:00 UTC, when every test begins.
 const BEGIN: u64 = 1_726_509_600;
@@ -111,6 +117,19 @@ impl World {
             password: Password::new("secret"),
         };
         assert!(self.stores().users().add(user).await.expect("a new user"));
+    }
+
+    /// Stores an active configuration with so many codes, which are added too; `flags` are further fields of it.
+    /// Answers its sys_id.
+    pub async fn put_configuration(&self, name: &str, codes: usize, flags: &Value) -> String {
+        self.instance().call(&Event::post("code").json(&json!({"codes": codes_of(codes)}))).await.expect(200);
+        let labels: Vec<String> = (0..codes).map(|index| format!("Code {index:03}")).collect();
+        let file = json!({"name": name, "enable_codes": true, "allowed_codes": labels, "default_code": "Code 000"});
+        let file = merged(file, flags).to_string();
+        let document = Document::from_json(file.as_bytes()).expect("JSON");
+        let definition = document.read(Definition::read).expect("a configuration");
+        self.stores().configurations().put(&definition).await.expect("a put");
+        definition.sys_id
     }
 
     /// Lets time pass.

@@ -4,8 +4,6 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use wrapup::configurations::Definition;
-use wrapup::document::Document;
 use wrapup_lambda_tests::{Event, Fault, Instance, Rule, World, codes_of, internal, opening, opening_with, segmented};
 
 /// A warm instance, and the sys_id of a segment `EXT-1` that it has opened.
@@ -18,15 +16,9 @@ async fn warm(world: &World) -> (Instance, String) {
 
 /// An active configuration with so many codes, which exist.
 async fn configuration(world: &World, codes: usize) -> String {
-    let instance = world.instance();
-    instance.call(&Event::post("code").json(&json!({"codes": codes_of(codes)}))).await.expect(200);
-    let labels: Vec<String> = (0..codes).map(|index| format!("Code {index:03}")).collect();
-    let file = json!({"name": "Calls", "enable_codes": true, "allowed_codes": labels, "default_code": "Code 000"});
-    let document = Document::from_json(file.to_string().as_bytes()).expect("JSON");
-    let definition = document.read(Definition::read).expect("a configuration");
-    world.stores().configurations().put(&definition).await.expect("a put");
+    let sys_id = world.put_configuration("Calls", codes, &json!({})).await;
     world.traffic();
-    definition.sys_id
+    sys_id
 }
 
 /// The requests of one call that has to succeed.

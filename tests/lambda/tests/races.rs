@@ -5,10 +5,8 @@ use std::collections::BTreeSet;
 
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
-use wrapup::configurations::Definition;
-use wrapup::document::Document;
 use wrapup::dynamodb::Table;
-use wrapup_lambda_tests::{Event, Fault, Instance, Rule, World, call_all, codes_of, internal, opening, segmented};
+use wrapup_lambda_tests::{Event, Fault, Instance, Rule, World, call_all, internal, opening, segmented};
 
 const SEGMENTS: &str = "interaction_wrap_up_segment";
 
@@ -28,14 +26,7 @@ fn create(body: &Value) -> Event {
 
 /// Stores an active configuration, whose codes are added too.
 async fn configuration(world: &World, name: &str) -> String {
-    world.instance().call(&Event::post("code").json(&json!({"codes": codes_of(2)}))).await.expect(200);
-    let file = json!({
-        "name": name, "enable_codes": true, "allowed_codes": ["Code 000", "Code 001"], "default_code": "Code 000",
-    });
-    let document = Document::from_json(file.to_string().as_bytes()).expect("JSON");
-    let definition = document.read(Definition::read).expect("a configuration");
-    world.stores().configurations().put(&definition).await.expect("a put");
-    definition.sys_id
+    world.put_configuration(name, 2, &json!({})).await
 }
 
 /// The one value that all have in common.

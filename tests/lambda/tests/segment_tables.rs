@@ -3,8 +3,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so by panicking")]
 
 use std::collections::HashMap;
-use std::io::Write;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,6 +14,7 @@ use aws_sdk_dynamodb::types::{
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
+use tracing_subscriber::filter::LevelFilter;
 use wrapup::date_time::DateTime;
 use wrapup::dynamodb::{Item, Table};
 use wrapup::segment_tables::{
@@ -22,7 +22,7 @@ use wrapup::segment_tables::{
     from_json,
 };
 use wrapup_lambda_tests::{
-    Event, Instance, Invocation, InvokeApi, Misbehaviour, Parts, Reply, World, opening, segmented,
+    Event, Instance, Invocation, InvokeApi, Misbehaviour, Parts, Reply, World, keep_log, logged, opening, segmented,
 };
 
 const PHONE_LOG: &str = "sn_openframe_phone_log";
@@ -416,7 +416,7 @@ struct Deployed {
 
 impl Deployed {
     async fn start(function: &'static str) -> Self {
-        log();
+        keep_log(LevelFilter::WARN);
         let (world, api) = (World::start().await, InvokeApi::start(function).await);
         let instance =
             world.instance_with(Parts { segment_tables: Some(remote(&world, &api, function)), language: None });
@@ -568,7 +568,7 @@ impl Deployed {
 #[tokio::test]
 async fn a_remote_that_is_absent_is_a_500_that_the_log_explains() {
     let (world, api) = (World::start().await, InvokeApi::start("present").await);
-    log();
+    keep_log(LevelFilter::WARN);
     let instance = world.instance_with(Parts { segment_tables: Some(remote(&world, &api, "absent")), language: None });
     assert_opaque(&instance.call(&create("EXT-1", "call-1")).await, 500, "absent");
     assert_eq!(api.invocations().len(), 1);
@@ -988,39 +988,6 @@ fn assert_opaque(reply: &Reply, status: u16, function: &str) {
         assert!(!text.contains(internal), "{internal} in {text}");
     }
     assert_eq!(reply.header("retry-after").is_empty(), status != 503, "{text}");
-}
-
-static LOG: LazyLock<Mutex<Vec<u8>>> = LazyLock::new(Mutex::default);
-
-struct LogWriter;
-
-impl Write for LogWriter {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        LOG.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Collects what all tests of this process log; each looks for its own function's name.
-fn log() {
-    static STARTED: LazyLock<()> = LazyLock::new(|| {
-        tracing_subscriber::fmt()
-            .with_ansi(false)
-            .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
-            .with_writer(|| LogWriter)
-            .init();
-    });
-    LazyLock::force(&STARTED);
-}
-
-/// The lines that name a function.
-fn logged(function: &str) -> String {
-    let log = LOG.lock().unwrap_or_else(PoisonError::into_inner);
-    let log = String::from_utf8_lossy(&log);
-    log.lines().filter(|line| line.contains(function)).map(|line| format!("{line}\n")).collect()
 }
 
 #[test]

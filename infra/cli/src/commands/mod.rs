@@ -2,6 +2,7 @@
 
 pub mod code;
 pub mod configuration;
+pub mod interaction;
 pub mod phone_log;
 pub mod segment_table;
 pub mod tables;

@@ -1,10 +1,11 @@
-//! What a fresh local system starts with: a user whose password everybody knows, and a
-//! configuration for internal wrap-ups. Never anywhere but on loopback.
+//! What a fresh local system starts with: a user whose password everybody knows, a configuration for
+//! internal wrap-ups, and a conversation for the AI filler to read. Never anywhere but on loopback.
 
 use wrapup::System;
 use wrapup::codes::CodeRequest;
 use wrapup::configurations::Definition;
 use wrapup::document::Document;
+use wrapup::interactions::{Interaction, Interactions};
 use wrapup::users::{INTEGRATION_ROLE, NewUser, Password};
 
 /// The user of the reference's examples.
@@ -31,6 +32,11 @@ const CONFIGURATION: &str = r#"{
     "duration": 120, "show_timer": true
 }"#;
 
+const INTERACTION: &str = r#"{
+    "sys_id": "demo-call", "short_description": "Where is the desk lamp?", "language": "en",
+    "transcript": "Agent: Good afternoon, Nadia speaking, how can I help?\nCustomer: Hi, um, it's about the lamp I bought, the brass one for my desk. It was supposed to be here on Monday.\nAgent: I'm sorry to hear that. Can you give me the order number?\nCustomer: Sure, it's 40127. The tracking page has said 'on its way' for five days now, nothing moves.\nAgent: Let me look. The parcel left our warehouse on Friday and has been at the courier's depot since Saturday. It seems to be stuck there.\nCustomer: Right. I'm away from the weekend on, so it has to come before.\nAgent: I have asked the courier to deliver it by Thursday, and you get a message with the hour. If it has not come by then, we send another one at no cost.\nCustomer: Okay, that works for me. Thanks.\nAgent: You're welcome, enjoy your holiday!"
+}"#;
+
 /// The demo data of this system.
 pub struct Demo {
     /// sys_id of the configuration.
@@ -40,13 +46,14 @@ pub struct Demo {
 
 /// Makes the demo data where there is no user yet, and answers it where the demo user can sign in.
 pub async fn ensure(system: &System) -> Result<Option<Demo>, wrapup::Error> {
-    let (codes, definition) = demo_data()?;
+    let (codes, definition, interaction) = demo_data()?;
     let users = system.users().list().await?;
     if users.is_empty() {
         for outcome in system.codes().upsert(&codes, false).await {
             outcome?;
         }
         system.configurations().put(&definition).await?;
+        Interactions::new(system.dynamo().clone()).put(&interaction).await?;
         // The user comes last: a start that is cut short before is made up for by the next one.
         let user = NewUser {
             user_name: USER.to_owned(),
@@ -62,7 +69,7 @@ pub async fn ensure(system: &System) -> Result<Option<Demo>, wrapup::Error> {
     Ok(active.then_some(Demo { configuration: definition.sys_id, code }))
 }
 
-fn demo_data() -> Result<(Vec<CodeRequest>, Definition), wrapup::Error> {
+fn demo_data() -> Result<(Vec<CodeRequest>, Definition, Interaction), wrapup::Error> {
     let read = |text: &str| match Document::from_json(text.as_bytes()) {
         Ok(document) => document,
         Err(_) => Document::empty(),
@@ -71,7 +78,7 @@ fn demo_data() -> Result<(Vec<CodeRequest>, Definition), wrapup::Error> {
         let entries = fields.objects("codes")?;
         entries.iter().map(CodeRequest::read).collect::<Option<Vec<_>>>()
     })?;
-    Ok((codes, read(CONFIGURATION).read(Definition::read)?))
+    Ok((codes, read(CONFIGURATION).read(Definition::read)?, read(INTERACTION).read(Interaction::read)?))
 }
 
 impl Demo {

@@ -1,0 +1,88 @@
+//! The AI filler as a Lambda function on the segment table's stream: suggests a code and notes for segments
+//! that open without, where the configuration wants them and no third party's AI is used.
+
+use std::time::Duration;
+
+use aws_lambda_events::dynamodb::{Event, EventRecord};
+use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use futures_util::StreamExt;
+use lambda_runtime::{Context, Error, LambdaEvent};
+use serde_dynamo::AttributeValue;
+use tokio::time::Instant;
+use wrapup::ai::Filler;
+use wrapup::clock::Clock;
+
+/// Segments of a batch that are read at once: waiting for a model is all that takes time.
+const AT_ONCE: usize = 10;
+
+/// What is left of an invocation's time when segments are given up, so that the answer still says which.
+const MARGIN: Duration = Duration::from_secs(1);
+
+/// The function. Reads the segment table, configurations' snapshots, interactions, and what the interaction
+/// segment tables are kept in; updates the segment table; asks the provider.
+pub struct AiFiller {
+    filler: Filler,
+    clock: Clock,
+}
+
+impl AiFiller {
+    /// The function around a filler. By the clock it knows how much of an invocation's time is left.
+    pub fn new(filler: Filler, clock: Clock) -> Self {
+        Self { filler, clock }
+    }
+
+    /// Fills the segments of a batch of stream records. Answers the records that have to be delivered again.
+    pub async fn handle(&self, event: LambdaEvent<Event>) -> Result<DynamoDbEventResponse, Error> {
+        let deadline = self.deadline(&event.context);
+        let fillings = event.payload.records.iter().filter_map(|record| Some((record, opened(record)?)));
+        let fillings = fillings.map(|(record, sys_id)| async move {
+            let failed = !self.fill(sys_id, deadline).await;
+            failed.then(|| record.change.sequence_number.clone())
+        });
+        let failed: Vec<_> = futures_util::stream::iter(fillings).buffered(AT_ONCE).collect().await;
+        let mut response = DynamoDbEventResponse::default();
+        response.batch_item_failures = failed
+            .into_iter()
+            .flatten()
+            .map(|sequence_number| {
+                let mut failure = DynamoDbBatchItemFailure::default();
+                failure.item_identifier = sequence_number;
+                failure
+            })
+            .collect();
+        Ok(response)
+    }
+
+    /// Whether this segment is done with.
+    async fn fill(&self, segment: &str, deadline: Instant) -> bool {
+        let provider = self.filler.provider();
+        let (source, model) = (provider.source(), provider.model());
+        let begun = Instant::now();
+        let filled = self.filler.fill(segment, deadline).await;
+        let took_ms = begun.elapsed().as_millis();
+        match filled {
+            Ok(outcome) => tracing::info!(segment, outcome = outcome.as_str(), source, model, took_ms, "segment read"),
+            Err(error) => {
+                tracing::error!(segment, source, model, took_ms, %error, "segment not filled");
+                return false;
+            }
+        }
+        true
+    }
+
+    fn deadline(&self, context: &Context) -> Instant {
+        let left = Duration::from_millis(context.deadline).saturating_sub(self.clock.since_epoch());
+        Instant::now() + left.saturating_sub(MARGIN)
+    }
+}
+
+/// The sys_id of a segment that has just opened with something to add. The event source filters by the same, so
+/// that other records cost no invocation; a deployment without that filter is right as well.
+fn opened(record: &EventRecord) -> Option<&str> {
+    let image = record.change.new_image.inner();
+    let wanted = record.event_name == "INSERT" && image.get("wants_ai") == Some(&AttributeValue::Bool(true));
+    match image.get("sys_id") {
+        Some(AttributeValue::S(sys_id)) if wanted => Some(sys_id),
+        _ => None,
+    }
+}

@@ -1,0 +1,88 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Advice, Segment, State};
+use crate::codes::Label;
+use crate::configurations::Snapshot;
+
+/// What the AI filler may add to an open segment; at least one of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// One of the allowed codes.
+    pub code: bool,
+    /// Notes.
+    pub notes: bool,
+}
+
+/// What the AI filler has made for a segment.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Filling {
+    /// One of the allowed codes.
+    pub code: Option<Label>,
+    /// Notes.
+    pub notes: Option<String>,
+    /// Where both are from.
+    pub provenance: Provenance,
+}
+
+/// Where the AI filler's content is from: kept on the segment, so that a team can measure it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provenance {
+    /// The kind of provider.
+    pub source: String,
+    /// Its model or method.
+    pub model: String,
+    /// How sure it was of the code, if it suggested one.
+    pub confidence: Option<Confidence>,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+}
+
+/// How sure a provider is of a code: 0 to 1, in hundredths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "f64", from = "f64")]
+pub struct Confidence(u8);
+
+impl From<f64> for Confidence {
+    /// What is outside of 0 to 1 counts as the nearer of the two, and what is no number as 0.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 100")]
+    fn from(share: f64) -> Self {
+        Self((share.clamp(0.0, 1.0) * 100.0).round() as u8)
+    }
+}
+
+impl From<Confidence> for f64 {
+    fn from(confidence: Confidence) -> Self {
+        Self::from(confidence.0) / 100.0
+    }
+}
+
+impl Segment {
+    /// What the AI filler may add now. A third party's AI, where the configuration uses one, is not second-guessed.
+    pub(super) fn gap(&self, configuration: &Snapshot) -> Option<Gap> {
+        let rules = &configuration.rules;
+        if self.state != State::Open || rules.use_third_party_ai {
+            return None;
+        }
+        let code = rules.enable_ai_code && self.ai_code.is_none() && !configuration.allowed_codes.is_empty();
+        let notes = rules.enable_ai_notes && self.ai_notes.is_none();
+        (code || notes).then_some(Gap { code, notes })
+    }
+
+    /// The segment with as much of the filling as it has a gap for, or `None` where that is nothing.
+    pub(super) fn fill(&self, filling: &Filling, configuration: &Snapshot, now_ms: u64) -> Option<Self> {
+        let gap = self.gap(configuration)?;
+        let defined_at = now_ms;
+        let allowed = |label: &Label| configuration.allowed(label.as_str()).is_some();
+        let code = filling.code.clone().filter(|label| gap.code && allowed(label));
+        let notes = filling.notes.clone().filter(|_| gap.notes);
+        if code.is_none() && notes.is_none() {
+            return None;
+        }
+        Some(Self {
+            ai_code: code.map(|value| Advice { value, defined_at }).or_else(|| self.ai_code.clone()),
+            ai_notes: notes.map(|value| Advice { value, defined_at }).or_else(|| self.ai_notes.clone()),
+            filled_by: Some(filling.provenance.clone()),
+            ..self.clone()
+        })
+    }
+}

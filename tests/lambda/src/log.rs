@@ -1,0 +1,34 @@
+use std::io::Write;
+use std::sync::{LazyLock, Mutex, Once, PoisonError};
+
+use tracing_subscriber::filter::LevelFilter;
+
+static LOG: LazyLock<Mutex<Vec<u8>>> = LazyLock::new(Mutex::default);
+
+struct LogWriter;
+
+impl Write for LogWriter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        LOG.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Collects from now on what all tests of this process log, down to the level that the first of them asks for;
+/// each looks for a word of its own.
+pub fn keep_log(level: LevelFilter) {
+    static STARTED: Once = Once::new();
+    STARTED.call_once(|| {
+        tracing_subscriber::fmt().with_ansi(false).with_max_level(level).with_writer(|| LogWriter).init();
+    });
+}
+
+/// The lines that have a word in them.
+pub fn logged(word: &str) -> String {
+    let log = LOG.lock().unwrap_or_else(PoisonError::into_inner);
+    let log = String::from_utf8_lossy(&log);
+    log.lines().filter(|line| line.contains(word)).map(|line| format!("{line}\n")).collect()
+}

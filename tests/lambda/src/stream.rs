@@ -1,0 +1,83 @@
+use aws_lambda_events::dynamodb::Event;
+use lambda_runtime::{Context, LambdaEvent};
+use serde_json::{Value, json};
+use wrapup::clock::Clock;
+use wrapup::dynamodb::Item;
+
+/// A record of the segment table's stream.
+#[derive(Clone)]
+pub struct StreamRecord {
+    event_name: &'static str,
+    image: Item,
+    sequence_number: String,
+}
+
+/// What an invocation may take unless a test says otherwise.
+const TIMEOUT_MS: u64 = 30_000;
+
+impl StreamRecord {
+    /// The record of an item that was put where there was none.
+    pub fn insert(image: Item) -> Self {
+        Self { event_name: "INSERT", image, sequence_number: "100000000000000000001".to_owned() }
+    }
+
+    /// The record of an item that was changed to this.
+    pub fn modify(image: Item) -> Self {
+        Self { event_name: "MODIFY", ..Self::insert(image) }
+    }
+
+    /// The record of a deleted item.
+    pub fn remove(image: Item) -> Self {
+        Self { event_name: "REMOVE", ..Self::insert(image) }
+    }
+
+    /// Whether it is of the item with this key.
+    pub fn is_of(&self, sys_id: &str) -> bool {
+        self.image["sys_id"].as_s().is_ok_and(|key| key == sys_id)
+    }
+
+    /// With another sequence number.
+    #[must_use]
+    pub fn numbered(self, sequence_number: &str) -> Self {
+        Self { sequence_number: sequence_number.to_owned(), ..self }
+    }
+
+    /// The invocation that Lambda makes of these records.
+    pub fn event(records: &[Self]) -> LambdaEvent<Event> {
+        Self::event_within(records, TIMEOUT_MS)
+    }
+
+    /// The same, with so many milliseconds left for the function.
+    pub fn event_within(records: &[Self], milliseconds: u64) -> LambdaEvent<Event> {
+        let records: Vec<Value> = records.iter().map(Self::json).collect();
+        let payload = serde_json::from_value(json!({"Records": records})).expect("an event");
+        let now = u64::try_from(Clock::system().since_epoch().as_millis()).expect("milliseconds");
+        let mut context = Context::default();
+        context.deadline = now + milliseconds;
+        LambdaEvent { payload, context }
+    }
+
+    fn json(&self) -> Value {
+        let image: serde_dynamo::Item = self.image.clone().into();
+        let mut change = json!({
+            "ApproximateCreationDateTime": 1_726_509_600,
+            "Keys": {"sys_id": image["sys_id"]},
+            "SequenceNumber": self.sequence_number,
+            "SizeBytes": 1_024,
+            "StreamViewType": "NEW_IMAGE",
+        });
+        if self.event_name != "REMOVE" {
+            change["NewImage"] = json!(image);
+        }
+        json!({
+            "eventID": "7de3041dd709b024af6f29e4fa13d34c",
+            "eventName": self.event_name,
+            "eventVersion": "1.1",
+            "eventSource": "aws:dynamodb",
+            "awsRegion": "us-east-1",
+            "dynamodb": change,
+            "eventSourceARN":
+                "arn:aws:dynamodb:us-east-1:123456789012:table/interaction_wrap_up_segment/stream/2024-09-16T18:00:00.000",
+        })
+    }
+}
