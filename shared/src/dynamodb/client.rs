@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Region, SharedHttpClient
 use aws_smithy_http_client::tls;
 
 use crate::settings::{self, SettingsError};
+use crate::watch::CapacityMeter;
 
 /// Where an AWS service is, and as whom it is called.
 #[derive(Clone, Debug)]
@@ -51,6 +52,7 @@ pub fn connect(connection: Connection) -> Client {
                 .operation_timeout(Duration::from_secs(15))
                 .build(),
         )
+        .interceptor(CapacityMeter)
         .http_client(https_client());
     if let Some(endpoint) = connection.endpoint {
         config = config.endpoint_url(endpoint);

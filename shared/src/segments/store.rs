@@ -16,6 +16,7 @@ use crate::date_time::DateTime;
 use crate::document::{Problem, Violations};
 use crate::dynamodb::{self, Dynamo, Item, Table, key};
 use crate::error::{CorruptRecord, NotFound};
+use crate::watch;
 
 /// How often a write that lost a race is judged again. Each round has a winner, so losing all of
 /// them takes as many others that write the same segment within milliseconds.
@@ -136,7 +137,10 @@ impl Segments {
                 .expression_attribute_values(":version", AttributeValue::N(segment.version.to_string()))
                 .return_values_on_condition_check_failure(ALL_OLD);
             match update.send().await {
-                Ok(_) => return Ok(Found::new(changed, configuration)),
+                Ok(_) => {
+                    watch::note(|tally| tally.changed(&segment, &changed));
+                    return Ok(Found::new(changed, configuration));
+                }
                 Err(error) => match error.as_service_error() {
                     Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
                         let id = segment.sys_id;
