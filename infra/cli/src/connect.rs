@@ -78,15 +78,20 @@ impl Target {
     }
 
     async fn aws(&self) -> SdkConfig {
-        let mut config = aws_config::defaults(BehaviorVersion::latest()).http_client(dynamodb::https_client());
-        if let Some(profile) = &self.profile {
-            config = config.profile_name(profile);
-        }
-        if let Some(region) = &self.region {
-            config = config.region(Region::new(region.clone()));
-        }
-        config.load().await
+        aws_defaults(self.profile.as_deref(), self.region.as_deref()).await
     }
+}
+
+/// AWS by the default credential chain.
+pub async fn aws_defaults(profile: Option<&str>, region: Option<&str>) -> SdkConfig {
+    let mut config = aws_config::defaults(BehaviorVersion::latest()).http_client(dynamodb::https_client());
+    if let Some(profile) = profile {
+        config = config.profile_name(profile);
+    }
+    if let Some(region) = region {
+        config = config.region(Region::new(region.to_owned()));
+    }
+    config.load().await
 }
 
 /// A service of the `wrapup local` on this machine, which takes any credentials.

@@ -161,6 +161,11 @@ impl AiSettings {
         })
     }
 
+    /// Whether making the provider takes a client of an AWS service.
+    pub fn asks_aws(&self) -> bool {
+        matches!(self, Self::Bedrock { .. } | Self::OpenAi { key: Some(_), .. })
+    }
+
     /// Makes the provider; `None` where it is off. `aws` is asked for the configuration of clients of AWS
     /// services, by the variable of the service's endpoint, and only where such a client is needed: a function
     /// hands [`aws_of_function`] in, a command a configuration with credentials of its own.

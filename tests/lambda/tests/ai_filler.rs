@@ -84,7 +84,7 @@ impl Desk {
 
 fn filler(world: &World, provider: &Scripted) -> AiFiller {
     let system = world.instance().system;
-    AiFiller::new(Filler::new(&system, std::sync::Arc::new(provider.clone())), Clock::system())
+    AiFiller::new(Some(Filler::new(&system, std::sync::Arc::new(provider.clone()))), Clock::system())
 }
 
 /// Delivers records, and answers the sequence numbers of those that have to be delivered again.
