@@ -10,6 +10,7 @@ mod instance;
 mod invoke_api;
 mod proxy;
 mod samples;
+mod scripted;
 mod world;
 
 pub use event::Event;
@@ -17,4 +18,5 @@ pub use instance::{Instance, Reply, call_all};
 pub use invoke_api::{Invocation, InvokeApi, Misbehaviour};
 pub use proxy::{Fault, Rule, Traffic};
 pub use samples::{codes_of, internal, opening, opening_with, segmented};
+pub use scripted::{Asked, Scripted, Turn};
 pub use world::{Parts, World};
