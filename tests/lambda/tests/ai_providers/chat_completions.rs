@@ -87,7 +87,8 @@ async fn the_form_is_what_strict_output_takes_and_a_good_answer_is_of_that_form(
     assert_eq!(schema["additionalProperties"], false);
     let mut names: Vec<_> = schema["properties"].as_object().expect("properties").keys().cloned().collect();
     let mut required: Vec<_> = schema["required"].as_array().expect("names").iter().map(|it| it.to_string()).collect();
-    (names.sort(), required.sort());
+    names.sort();
+    required.sort();
     assert_eq!(required, names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>(), "strict wants them all");
     let validator = jsonschema::validator_for(schema).expect("a schema");
     let label = |label: &str| json!({"code": label, "confidence": 0.5, "notes": "Some."});
