@@ -45,6 +45,7 @@ fn confidence(answer: &Map<String, Value>) -> Result<f64, ProviderError> {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 mod tests {
     use std::sync::Arc;
 

@@ -55,7 +55,6 @@ pub struct BedrockFailure {
     /// The model's id.
     pub model: String,
     /// What went wrong.
-    #[source]
     pub failure: AwsFailure,
 }
 

@@ -108,7 +108,6 @@ pub struct KeyError {
     /// Where it should be.
     pub reference: KeyReference,
     /// What is wrong.
-    #[source]
     pub problem: KeyProblem,
 }
 
@@ -228,6 +227,7 @@ impl Place {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 mod tests {
     use super::*;
 

@@ -178,6 +178,7 @@ impl Formatter for NoControlTokens {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 mod tests {
     use std::sync::Arc;
 

@@ -106,7 +106,7 @@ pub enum AiSettingsError {
     Key(#[from] NotAReference),
     /// The machine cannot speak TLS.
     #[error("no root certificates to tell by whether {AI_URL} is what it says: {0}")]
-    Certificates(#[source] io::Error),
+    Certificates(io::Error),
     /// What the clients of AWS services need is missing.
     #[error(transparent)]
     Settings(#[from] SettingsError),
@@ -176,7 +176,7 @@ impl AiSettings {
     ) -> Result<Option<Arc<dyn Provider>>, AiSettingsError> {
         Ok(match self {
             Self::Off => None,
-            Self::Extractive => Some(Arc::new(Extractive::default())),
+            Self::Extractive => Some(Arc::new(Extractive)),
             Self::Bedrock { model } => Some(Arc::new(Bedrock::new(&aws(BEDROCK_ENDPOINT)?, model))),
             Self::OpenAi { url, model, key } => {
                 let key = key.map(|reference| KeyStore::open(reference, aws, clock.clone())).transpose()?;
@@ -226,7 +226,6 @@ mod extractive {
 
     use crate::ai::{Provider, ProviderError, Suggestion, Task};
 
-    #[derive(Default)]
     pub struct Extractive;
 
     #[async_trait]
@@ -246,6 +245,7 @@ mod extractive {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 mod tests {
     use super::*;
 

@@ -143,9 +143,7 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
         output::line(demo.curl(&base))?;
     }
     let filler = match provider {
-        Some(provider) => {
-            Some(start_filler(provider, &system, on_this_machine(engine_port), data.as_deref()).await?)
-        }
+        Some(provider) => Some(start_filler(provider, &system, on_this_machine(engine_port), data.as_deref()).await?),
         None => None,
     };
     let (end, told_to_end) = oneshot::channel::<()>();
