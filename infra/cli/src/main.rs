@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 use wrapup::{logging, settings};
 
-use commands::{code, configuration, phone_log, segment_table, tables, user};
+use commands::{ai, code, configuration, phone_log, segment_table, tables, user};
 use connect::Target;
 
 /// The Wrap Up API on one machine, and the tools of those who operate it.
@@ -64,6 +64,11 @@ enum Command {
         #[command(flatten)]
         target: Target,
     },
+    /// Suggestions of codes and notes
+    Ai {
+        #[command(subcommand)]
+        command: ai::Command,
+    },
     /// DynamoDB tables
     Tables {
         #[command(subcommand)]
@@ -93,6 +98,7 @@ async fn main() -> ExitCode {
         Some(Command::Code { command, target }) => code::run(command, &target).await,
         Some(Command::SegmentTable { command, target }) => segment_table::run(command, &target).await,
         Some(Command::PhoneLog { command, target }) => phone_log::run(command, &target).await,
+        Some(Command::Ai { command }) => ai::run(command).await,
         Some(Command::Tables { command, target }) => tables::run(command, &target).await,
     };
     match done {

@@ -1,5 +1,6 @@
 //! The operator's commands. Each is a thin reader of arguments over the shared crate's stores.
 
+pub mod ai;
 pub mod code;
 pub mod configuration;
 pub mod phone_log;
@@ -8,11 +9,12 @@ pub mod tables;
 pub mod user;
 
 use std::error::Error;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use aws_sdk_dynamodb::error::ConnectorError;
 use aws_sdk_dynamodb::types::error::ResourceNotFoundException;
+use indicatif::{ProgressBar, ProgressStyle};
 use wrapup::document::{Document, Fields, ParseError, Violations};
 use wrapup::dynamodb;
 use wrapup::error::NotFound;
@@ -73,6 +75,12 @@ pub enum CommandError {
     /// A table that breaks the contract.
     #[error("{table} does not keep the contract of segment tables")]
     ContractBroken { table: String },
+    /// Rows of labelled conversations that cannot be evaluated.
+    #[error("{}: nothing was evaluated; rows to mend: {wrong}", path.display())]
+    WrongRows { path: PathBuf, wrong: usize },
+    /// Nothing to evaluate.
+    #[error("{}: has no rows", path.display())]
+    NoRows { path: PathBuf },
     /// The terminal.
     #[error("standard input or output: {0}")]
     Terminal(#[from] io::Error),
@@ -116,4 +124,17 @@ fn read_json<T>(path: &Path, read: impl FnOnce(&Fields<'_>) -> Option<T>) -> Res
 
 fn read_file(path: &Path) -> Result<Vec<u8>, CommandError> {
     std::fs::read(path).map_err(|source| CommandError::File { path: path.to_owned(), source })
+}
+
+/// Shows people how much of `total` is done; hidden from programs.
+fn progress_bar(total: usize, what: &str) -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template(&format!("{{bar:40}} {{pos}}/{{len}} {what}, {{eta}} left"));
+    let progress = ProgressBar::new(total as u64);
+    match style {
+        Ok(style) => progress.with_style(style),
+        Err(_) => progress,
+    }
 }
