@@ -6,6 +6,7 @@
 mod answer;
 mod aws;
 mod bedrock;
+mod extractive;
 mod filler;
 mod key;
 mod model;
@@ -16,6 +17,7 @@ mod settings;
 
 pub use aws::AwsFailure;
 pub use bedrock::{BEDROCK_ENDPOINT, Bedrock, BedrockFailure};
+pub use extractive::Extractive;
 pub use filler::{FillError, Filler, Outcome};
 pub use key::{KeyError, KeyProblem, KeyReference, KeyStore, NotAReference, SECRETS_MANAGER_ENDPOINT, SSM_ENDPOINT};
 pub use model::TooLate;

@@ -7,9 +7,9 @@ use aws_types::SdkConfig;
 use aws_types::sdk_config::SharedCredentialsProvider;
 use lambda_http::http::Uri;
 
-use self::extractive::Extractive;
 use super::Provider;
 use super::bedrock::{BEDROCK_ENDPOINT, Bedrock};
+use super::extractive::Extractive;
 use super::key::{KeyReference, KeyStore, NotAReference};
 use super::openai::OpenAi;
 use crate::clock::Clock;
@@ -176,7 +176,7 @@ impl AiSettings {
     ) -> Result<Option<Arc<dyn Provider>>, AiSettingsError> {
         Ok(match self {
             Self::Off => None,
-            Self::Extractive => Some(Arc::new(Extractive)),
+            Self::Extractive => Some(Arc::new(Extractive::new())),
             Self::Bedrock { model } => Some(Arc::new(Bedrock::new(&aws(BEDROCK_ENDPOINT)?, model))),
             Self::OpenAi { url, model, key } => {
                 let key = key.map(|reference| KeyStore::open(reference, aws, clock.clone())).transpose()?;
@@ -216,31 +216,6 @@ fn completions(base: &str) -> Result<Uri, UrlProblem> {
         (_, Some(authority)) if authority.as_str().contains('@') => Err(UrlProblem::Credentials),
         (Some("http" | "https"), Some(_)) => Ok(url),
         _ => Err(UrlProblem::NotHttp),
-    }
-}
-
-/// Stands in for the embedded provider until that is merged.
-mod extractive {
-    use async_trait::async_trait;
-    use tokio::time::Instant;
-
-    use crate::ai::{Provider, ProviderError, Suggestion, Task};
-
-    pub struct Extractive;
-
-    #[async_trait]
-    impl Provider for Extractive {
-        fn source(&self) -> &'static str {
-            "extractive"
-        }
-
-        fn model(&self) -> &str {
-            "none"
-        }
-
-        async fn suggest(&self, _: &Task<'_>, _: Instant) -> Result<Suggestion, ProviderError> {
-            Ok(Suggestion::default())
-        }
     }
 }
 

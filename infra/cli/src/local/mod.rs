@@ -14,7 +14,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ai_filler::AiFiller;
-use aws_config::SdkConfig;
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -27,7 +26,7 @@ use wrapup::dynamodb::{self, Connection, Dynamo, Tables, tables};
 use wrapup::segment_tables;
 use wrapup::settings::{self, SettingsError};
 
-use crate::connect::{DYNAMODB_PORT, LAMBDA_PORT, aws_defaults, on_this_machine};
+use crate::connect::{DYNAMODB_PORT, LAMBDA_PORT, ai_provider, on_this_machine};
 use crate::output;
 use signals::Signals;
 
@@ -120,7 +119,7 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
     let system = System::new(dynamo, segment_tables, Clock::system(), settings::language()?);
     let demo = demo::ensure(&system).await?;
     let api = Api::new(&system, endpoints(&system))?;
-    let provider = ai_provider().await?;
+    let provider = ai_provider(AiSettings::from_env(ProviderKind::Extractive)?).await?;
     let filled_by = provider.as_ref().map_or_else(|| "off".to_owned(), |provider| name_of(provider.as_ref()));
 
     // Whoever has read the first line may tell the process to end.
@@ -177,14 +176,6 @@ async fn start_functions(port: u16, functions: Vec<lambda::Function>) -> Result<
     let port = listener.local_addr()?.port();
     lambda::start(listener, functions).await?;
     Ok(Some(port))
-}
-
-/// What suggests codes and notes: where nothing else is said, the embedded provider.
-async fn ai_provider() -> Result<Option<Arc<dyn Provider>>, LocalError> {
-    let settings = AiSettings::from_env(ProviderKind::Extractive)?;
-    // Looking for AWS takes seconds on a machine that is not set up for it.
-    let aws = if settings.asks_aws() { aws_defaults(None, None).await } else { SdkConfig::builder().build() };
-    Ok(settings.provider(&Clock::system(), |_| Ok(aws.clone()))?)
 }
 
 fn name_of(provider: &dyn Provider) -> String {
