@@ -22,7 +22,11 @@ struct Step<'a> {
 fn the_tour_answers_as_printed() {
     let server = Server::start(BINARY);
     let steps = tour();
-    assert_eq!(steps.len(), 7, "open, push AI, close, read as JSON, read as XML, open for the filler, read what it added");
+    assert_eq!(
+        steps.len(),
+        7,
+        "open, push AI, close, read as JSON, read as XML, open for the filler, read what it added"
+    );
     for Step { command, format, answer } in steps {
         let command = command.replace("http://127.0.0.1:8080", server.api().base());
         // The AI filler adds its part a moment after the call that it is for; a minute it never takes.

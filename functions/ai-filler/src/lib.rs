@@ -6,11 +6,13 @@ use std::time::Duration;
 use aws_lambda_events::dynamodb::{Event, EventRecord};
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use futures_util::stream::{self, StreamExt};
-use lambda_runtime::{Context, Error, LambdaEvent};
+use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
 use serde_dynamo::AttributeValue;
 use tokio::time::Instant;
-use wrapup::ai::Filler;
+use wrapup::ai::{AiSettings, Filler, ProviderKind, aws_of_function};
+use wrapup::api::StartError;
 use wrapup::clock::Clock;
+use wrapup::{System, logging};
 
 /// Segments of a batch that are read at once: waiting for a model is all that takes time.
 const AT_ONCE: usize = 10;
@@ -23,6 +25,15 @@ const MARGIN: Duration = Duration::from_secs(1);
 pub struct AiFiller {
     filler: Option<Filler>,
     clock: Clock,
+}
+
+/// Serves the function with the provider that the environment chooses: all that a `main` does.
+pub async fn run(system: System) -> Result<(), StartError> {
+    logging::init();
+    let clock = Clock::system();
+    let provider = AiSettings::from_env(ProviderKind::Extractive)?.provider(&clock, aws_of_function)?;
+    let function = AiFiller::new(provider.map(|provider| Filler::new(&system, provider)), clock);
+    Ok(lambda_runtime::run(service_fn(|event| function.handle(event))).await?)
 }
 
 impl AiFiller {

@@ -447,7 +447,7 @@ async fn filling_takes_a_read_of_the_segment_one_of_the_conversation_and_one_upd
         let sys_id = desk.open(id, json!({})).await;
         let record = StreamRecord::insert(desk.item(&sys_id).await);
         desk.world.traffic();
-        failed(&desk.filler, &[record.clone()]).await;
+        failed(&desk.filler, std::slice::from_ref(&record)).await;
         assert_eq!(desk.world.traffic().requests, wanted);
         failed(&desk.filler, &[record]).await;
         assert_eq!(desk.world.traffic().requests, ["GetItem"], "delivered again");
