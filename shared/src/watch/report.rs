@@ -82,12 +82,8 @@ fn line(origin: &Origin, endpoint: &str, outcome: &str, took_ms: u128, at_ms: u1
         line[name] = json!(value);
         metrics.push(metric(name, unit));
     };
-    let changes = [
-        ("opened", tally.opened),
-        ("closed", tally.closed),
-        ("confirmed", tally.confirmed),
-        ("filled", tally.filled),
-    ];
+    let changes =
+        [("opened", tally.opened), ("closed", tally.closed), ("confirmed", tally.confirmed), ("filled", tally.filled)];
     for (name, times) in changes {
         if times > 0 {
             count(name, "Count", times.into());

@@ -19,6 +19,7 @@ use wrapup_test_support::merged;
 use crate::event::Event;
 use crate::instance::Instance;
 use crate::proxy::{Proxy, Rule, Traffic};
+use crate::reports::Reports;
 use crate::samples::codes_of;
 
 /// 2024-09-16 18:00:00 UTC, when every test begins.
@@ -40,6 +41,8 @@ pub struct Parts {
     pub segment_tables: Option<Registry>,
     /// The deployment's language.
     pub language: Option<&'static str>,
+    /// Where calls are reported to.
+    pub reports: Option<Reports>,
 }
 
 impl World {
@@ -72,7 +75,8 @@ impl World {
         let dynamo = dynamo(&self.url);
         let segment_tables = parts.segment_tables.unwrap_or_else(|| built_in(&dynamo));
         let language = parts.language.map(language);
-        Instance::new(System::new(dynamo, segment_tables, self.clock(), language))
+        let reporter = parts.reports.map(|reports| reports.reporter(self.clock()));
+        Instance::new(System::new(dynamo, segment_tables, self.clock(), language), reporter)
     }
 
     /// The stores themselves, on a way past the proxy: for what a test prepares and checks.
@@ -158,7 +162,8 @@ impl World {
         self.proxy.traffic()
     }
 
-    fn clock(&self) -> Clock {
+    /// The deployment's clock.
+    pub fn clock(&self) -> Clock {
         let milliseconds = Arc::clone(&self.milliseconds);
         Clock::from_fn(move || SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds.load(Ordering::SeqCst)))
     }
