@@ -1,7 +1,7 @@
 //! Which code fits: what codes and conversation have in common, weighed as BM25 does. A feature that few
 //! codes have says much, and saying it again and again adds less and less.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::lexicon::{Lexicon, Lexicons};
@@ -10,8 +10,11 @@ use super::sentences::Speech;
 use super::thesaurus::Concept;
 use crate::codes::Code;
 
-/// How soon repeating a thing adds nothing (the k1 of BM25).
+/// How soon repeating a thing adds nothing (the k1 of BM25), in a conversation of `USUAL` sentences.
 const SATURATION: f64 = 3.0;
+/// A shorter conversation repeats less, so that once says more in it (the b of BM25).
+const SHORTNESS: f64 = 0.75;
+const USUAL: f64 = 20.0;
 
 /// What a code for everything else scores without any sign of it: what has less in common with the
 /// conversation is no better guess.
@@ -80,16 +83,22 @@ fn rarity(profiles: &[Profile]) -> BTreeMap<Feature, f64> {
     having.into_iter().map(|(feature, having)| (feature, rarity(having) / rarity(1.0))).collect()
 }
 
-/// How strongly the conversation has each feature, from 0 to 1.
+/// How strongly the conversation has each feature, from 0 to 1. A sentence that is said again counts once.
 fn evidence(speech: &Speech<'_>) -> BTreeMap<Feature, f64> {
     let mut evidence: BTreeMap<Feature, f64> = BTreeMap::new();
+    let mut said = BTreeSet::new();
     for sentence in &speech.sentences {
+        if !said.insert(sentence.words.iter().map(|word| word.stem.as_str()).collect::<Vec<_>>()) {
+            continue;
+        }
         for (feature, strength) in sentence.features() {
             *evidence.entry(feature).or_default() += sentence.weight() * strength;
         }
     }
+    let length = (speech.sentences.len() as f64 / USUAL).min(1.0);
+    let saturation = SATURATION * (1.0 - SHORTNESS + SHORTNESS * length);
     for strength in evidence.values_mut() {
-        *strength /= *strength + SATURATION;
+        *strength /= *strength + saturation;
     }
     evidence
 }
