@@ -38,7 +38,7 @@ pub struct Ranking {
 pub struct Best {
     /// Its place in the task.
     pub code: usize,
-    /// About how often such a suggestion is right, from 0 to 1.
+    /// From 0 to 1, the share of such suggestions that is hoped to be right.
     pub confidence: f64,
 }
 
@@ -116,8 +116,9 @@ fn score(profile: &Profile, rarity: &BTreeMap<Feature, f64>, evidence: &BTreeMap
     if squares > 0.0 { common / f64::sqrt(squares).sqrt() } else { 0.0 }
 }
 
-/// How sure the best code is, by its lead before the second. The line was laid through the shares that were
-/// right in the tuning half of `tests/conversations`, and lies below them, for they are what it was tuned on.
+/// How sure the best code is, by its lead before the second. The line was laid by eye through the shares that
+/// were right in the tuning half of `tests/conversations`, below most of them; of conversations that nobody
+/// tuned on fewer are right.
 fn confidence(best: f64, second: f64) -> f64 {
     let lead = (best - second) / best;
     let sure = (0.3 + 1.3 * lead).min(0.9) * (best / ENOUGH).min(1.0);
