@@ -41,7 +41,7 @@ pub fn without_bodies() -> FilterFn<fn(&Metadata<'_>) -> bool> {
 
 /// Whether a module is of this workspace's crates that log.
 fn is_ours(target: &str) -> bool {
-    target.split("::").next() == Some("wrapup")
+    target.split("::").next().is_some_and(|name| ["wrapup", "ai_filler"].contains(&name))
 }
 
 /// Why [`LOG`] cannot be read, if it is set and cannot.

@@ -9,6 +9,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 use wrapup::{logging, settings};
 
 use commands::{ai, code, configuration, interaction, phone_log, segment_table, tables, user};
@@ -92,6 +94,8 @@ async fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .with_env_filter(logging::filter("info,dynoxide=off"))
+        .finish()
+        .with(logging::without_bodies())
         .init();
     let arguments = Arguments::parse();
     if let Some(Err(error)) = settings::optional(logging::LOG).map(EnvFilter::try_new) {
