@@ -55,10 +55,11 @@ impl AiFiller {
     /// Fills the segments of a batch of stream records. Answers the records that have to be delivered again.
     pub async fn handle(&self, event: LambdaEvent<Event>) -> Result<DynamoDbEventResponse, Error> {
         let Some(filler) = &self.filler else { return Ok(DynamoDbEventResponse::default()) };
-        let deadline = self.deadline(&event.context);
-        let fillings = event.payload.records.iter().filter_map(|record| Some((record, opened(record)?)));
+        let LambdaEvent { payload, context } = &event;
+        let deadline = self.deadline(context);
+        let fillings = payload.records.iter().filter_map(|record| Some((record, opened(record)?)));
         let fillings = fillings.map(|(record, sys_id)| async move {
-            let failed = !self.fill(filler, sys_id, deadline, &event.context).await;
+            let failed = !self.fill(filler, sys_id, deadline, context).await;
             failed.then(|| record.change.sequence_number.clone())
         });
         let fillings: Vec<_> = fillings.collect();
