@@ -21,7 +21,8 @@ pub struct Reply {
 }
 
 impl Instance {
-    pub(crate) fn new(system: System) -> Self {
+    /// An instance with these parts.
+    pub fn new(system: System) -> Self {
         let api = Api::new(
             &system,
             vec![
