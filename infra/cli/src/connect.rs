@@ -6,7 +6,7 @@ use aws_credential_types::Credentials;
 use clap::Args;
 use wrapup::System;
 use wrapup::clock::Clock;
-use wrapup::dynamodb::{self, Connection, Dynamo, Tables};
+use wrapup::dynamodb::{self, Connection, Dynamo, Roots, Tables};
 use wrapup::segment_tables::{self, Registry, SegmentTablesError};
 use wrapup::settings;
 
@@ -78,7 +78,9 @@ impl Target {
     }
 
     async fn aws(&self) -> SdkConfig {
-        let mut config = aws_config::defaults(BehaviorVersion::latest()).http_client(dynamodb::https_client());
+        // An operator's machine may reach AWS through a proxy whose root the system knows.
+        let http_client = dynamodb::https_client(Roots::System);
+        let mut config = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client);
         if let Some(profile) = &self.profile {
             config = config.profile_name(profile);
         }
