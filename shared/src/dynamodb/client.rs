@@ -4,7 +4,7 @@ use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Region, SharedHttpClient};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Region, SharedHttpClient, StalledStreamProtectionConfig};
 use aws_smithy_http_client::tls;
 
 use super::Roots;
@@ -53,6 +53,8 @@ pub fn connect(connection: Connection) -> Client {
                 .operation_timeout(Duration::from_secs(15))
                 .build(),
         )
+        // Watches whether bytes flow, which the time limits make needless: no answer is large.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .http_client(http_client);
     if let Some(endpoint) = connection.endpoint {
         config = config.endpoint_url(endpoint);
