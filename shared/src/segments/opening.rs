@@ -106,8 +106,8 @@ impl Segments {
         };
         let codes = self.codes.recall(&blueprint.labels())?;
         let known = codes.into_iter().map(|code| (code.code.clone(), code)).collect();
-        let (snapshot, sealed) = blueprint.snapshot(&known).ok()?;
-        self.configurations.is_stored(&sealed).then_some((snapshot, sealed.hash))
+        let (_, sealed) = blueprint.snapshot(&known).ok()?;
+        Some((self.configurations.stored(&sealed)?, sealed.hash))
     }
 
     /// Judges what the snapshot is made of, and only then stores what is missing of it.

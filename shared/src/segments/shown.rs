@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use super::{AiOutcome, Confidence, Confirmation, Found, Origin, PickedCode, State};
 use crate::codes::ShownCode;
-use crate::configurations::ShownConfiguration;
+use crate::configurations::Shown;
 use crate::date_time::DateTime;
 use crate::language::Wish;
 use crate::segment_tables::InteractionSegmentRecord;
@@ -21,7 +21,7 @@ struct ShownSegment<'a> {
     external_segment_id: Option<&'a str>,
     interaction: &'a str,
     state: &'static str,
-    wrap_up_configuration: ShownConfiguration<'a>,
+    wrap_up_configuration: Shown<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<ShownCode<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -81,7 +81,8 @@ impl Segments {
         self.change(found.segment, |segment, configuration| Ok(segment.fill(filling, configuration, now))).await
     }
 
-    /// Reads the segment at an address, and in the same request the code with a label.
+    /// Reads the segment at an address, and in the same request the code with a label, unless that was seen
+    /// within the last minute.
     async fn fetch(&self, address: &Address, label: Option<&Label>) -> Result<(Segment, Option<Arc<Code>>), Error> {
         let keys = match address {
             Address::AgentInteraction { agent, interaction } => {
@@ -90,7 +91,9 @@ impl Segments {
             }
             _ => address.keys(),
         };
-        let mut code = None;
+        let recalled = label.and_then(|label| self.codes.recall(std::slice::from_ref(label)));
+        let mut code = recalled.and_then(|mut codes| codes.pop());
+        let label = label.filter(|_| code.is_none());
         for (position, sys_id) in keys.into_iter().enumerate() {
             let item = match label.filter(|_| position == 0) {
                 None => self.get(sys_id).await?,

@@ -22,7 +22,8 @@ pub struct Reply {
 }
 
 impl Instance {
-    pub(crate) fn new(system: System, reporter: Option<Reporter>) -> Self {
+    /// An instance with these parts, whose calls are reported where there is a reporter.
+    pub fn new(system: System, reporter: Option<Reporter>) -> Self {
         let api = Api::new(
             &system,
             vec![

@@ -30,6 +30,7 @@ const BEGIN: u64 = 1_726_509_600;
 pub struct World {
     proxy: Proxy,
     url: String,
+    engine_url: String,
     engine: Dynamo,
     milliseconds: Arc<AtomicU64>,
 }
@@ -60,9 +61,9 @@ impl World {
         let database = Database::memory().expect("a database");
         tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
         let engine = dynamo(&engine_url);
-        let (proxy, url) = Proxy::start(engine_url).await;
+        let (proxy, url) = Proxy::start(engine_url.clone()).await;
         let milliseconds = Arc::new(AtomicU64::new(BEGIN * 1_000));
-        Self { proxy, url, engine, milliseconds }
+        Self { proxy, url, engine_url, engine, milliseconds }
     }
 
     /// A fresh instance of every function, with caches and connections of its own.
@@ -87,6 +88,11 @@ impl World {
     /// Where the functions find DynamoDB: the proxy's URL.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where DynamoDB itself is, on a way past the proxy.
+    pub fn engine_url(&self) -> &str {
+        &self.engine_url
     }
 
     /// The SDK's client, on a way past the proxy.
