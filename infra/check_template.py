@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 """Holds a plain CloudFormation template, from SAM or from CDK, against infra/system.json and
-infra/gateway-responses.json: `infra/check_template.py FILE.json [PARAMETER=VALUE ...]`.
+infra/gateway-responses.json: `infra/check_template.py [--complete] [--further FILE] TEMPLATE [PARAMETER=VALUE ...]`.
 
 What a template has to look like to be understood:
 - A function bears the tag `wrapup-function` with its name in system.json.
 - Roles, policies and managed policies stand in the template; none of AWS's own is used.
 - The API is one AWS::ApiGateway::RestApi, with an OpenAPI Body, or with Resources, Methods and GatewayResponses.
-- A route's methods, GET with HEAD, stand below /api/now/ and /api/now/v1/, behind the authorizer. ANY of the same
-  paths, and of /api/now/{any name}/, goes to the same function without the authorizer: the function answers 405 with
-  `Allow`, or 400 for the version. ANY of /{any name+} goes to any of these functions, which answers 404.
+- A route's methods, GET with HEAD, stand below /api/now/ and /api/now/v1/, behind the authorizer. What else callers may
+  try is refused without it. Either ANY of a path goes to the path's function, which answers 405 with `Allow`, ANY of
+  /api/now/{any name}/ and the same path too, 400 for the version, and ANY of /{any name+} to any of these functions,
+  404. Or mock integrations answer so; then the one of the versions stands at /api/now/{any name}/wrapup/{any name+}.
 """
 
+import argparse
 import json
 import pathlib
 import re
@@ -19,7 +21,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from plain_template import Template
-from rest_api import GATEWAY_HEADERS, RestApi
+from rest_api import GATEWAY_HEADERS, FixedAnswer, Operation, RestApi
 
 HERE = pathlib.Path(__file__).parent
 SYSTEM = json.loads((HERE / "system.json").read_text())
@@ -38,17 +40,19 @@ LOGGED = {
 }  # fmt: skip
 
 
-def check(template: Template, further: dict | None = None) -> list[str]:
-    """What is wrong with a template. `further` has, by function, the actions on resources that the template's
-    parameters add to what system.json says: `{"create-segment": {("lambda:InvokeFunction", "arn:..")}}`."""
-    return list(Checker(template, further or {}).problems())
+def check(template: Template, further: dict | None = None, complete: bool = False) -> list[str]:
+    """What is wrong with a template. `further` has, by function, the actions on resources that options of the
+    deployment add to what system.json says: `{"create-segment": [["lambda:InvokeFunction", "arn:.."]]}`. A template is
+    complete where all options are made use of: then each variable has to be set and each alarm to tell somebody."""
+    return list(Checker(template, further or {}, complete).problems())
 
 
 class Checker:
     """One template under check."""
 
-    def __init__(self, template: Template, further: dict):
-        self.template, self.further = template, further
+    def __init__(self, template: Template, further: dict, complete: bool):
+        self.template, self.complete = template, complete
+        self.further = {name: set(map(tuple, grants)) for name, grants in further.items()}
         self.functions = {}
         for name, function in template.of_type("AWS::Lambda::Function").items():
             if own := _tags(function).get("wrapup-function"):
@@ -126,8 +130,9 @@ class Checker:
             yield "no log group of its own"
         variables = function.get("Environment", {}).get("Variables", {})
         wanted = set(SYSTEM["environment"]) | set(SYSTEM["functions"][name].get("environment", []))
-        yield from _same("environment", set(variables), wanted)
-        if variables.get("WRAPUP_TABLE_PREFIX") != self.prefix:
+        # An empty variable counts as none.
+        yield from _same("environment", set(variables), wanted if self.complete else wanted & set(variables))
+        if variables.get("WRAPUP_TABLE_PREFIX", "") != self.prefix:
             yield f"WRAPUP_TABLE_PREFIX is {variables.get('WRAPUP_TABLE_PREFIX')!r}, the tables' is {self.prefix!r}"
 
     def log_group(self, function: dict) -> str:
@@ -204,7 +209,9 @@ class Checker:
         for table, (logical, properties) in self.tables.items():
             if resource == f"${{{logical}.Arn}}" or resource.endswith(f":table/{properties['TableName']}"):
                 return action, f"table {table}"
-            if resource == f"${{{logical}.StreamArn}}":
+            # A table's streams are listed without naming one.
+            listed = action == "dynamodb:ListStreams" and resource == f"${{{logical}.Arn}}/stream/*"
+            if listed or resource == f"${{{logical}.StreamArn}}":
                 return action, f"stream {table}"
         logical = _referred(resource)
         # A log group's Arn ends in :* for its streams, which Lambda names.
@@ -237,7 +244,7 @@ class Checker:
                 continue
             filters = source.get("FilterCriteria", {}).get("Filters", [])
             found = {
-                "EventSourceArn": source["EventSourceArn"] == f"${{{self.tables[stream['table']][0]}.StreamArn}}",
+                "EventSourceArn": source["EventSourceArn"] == f"${{{self.tables.get(stream['table'], ['?'])[0]}.StreamArn}}",
                 "FilterCriteria": [json.loads(one["Pattern"]) for one in filters] == [stream["filter"]],
                 "StartingPosition": source.get("StartingPosition") == "TRIM_HORIZON",
                 "FunctionResponseTypes": source.get("FunctionResponseTypes") == ["ReportBatchItemFailures"],
@@ -262,28 +269,32 @@ class Checker:
         yield from self.wrong_stage()
 
     def operations(self, api: RestApi) -> set:
+        """Method, path, who answers, and whether callers have to prove themselves."""
         names = {logical: name for name, (logical, _) in self.functions.items()}
         return {
-            (method, _canonical(path), names.get(one.function, one.function), one.authorizer is not None)
+            (method, _canonical(path), _mocked(one) or names.get(one.function, one.function), one.authorizer is not None)
             for (method, path), one in api.operations.items()
         }
 
     def wanted_operations(self, api: RestApi) -> set:
-        wanted = set()
+        refused = {(method, path): answered for method, path, answered, _ in self.operations(api) if method == "ANY"}
+        versions, unknown = ("ANY", "/api/now/{}/wrapup/{+}"), ("ANY", "/{+}")
+        wanted = {(*versions, "mock: 400, 404", False)} if versions in refused else set()
         for name, function in SYSTEM["functions"].items():
             for route in function.get("routes", []):
                 method, path = route.split(" ")
-                methods = [method, "HEAD"] if method == "GET" else [method]
+                methods = ["GET", "HEAD"] if method == "GET" else [method]
                 for form in ("/api/now/", "/api/now/v1/"):
-                    wanted |= {(one, f"{form}{_canonical(path)}", name, True) for one in methods}
-                for form in ("/api/now/", "/api/now/v1/", "/api/now/{}/"):
-                    wanted.add(("ANY", f"{form}{_canonical(path)}", name, False))
+                    full = f"{form}{_canonical(path)}"
+                    wanted |= {(one, full, name, True) for one in methods}
+                    mocked = refused.get(("ANY", full), "").startswith("mock")
+                    wanted.add(("ANY", full, f"mock: 405, Allow: {', '.join(methods)}" if mocked else name, False))
+                if versions not in refused:
+                    wanted.add(("ANY", f"/api/now/{{}}/{_canonical(path)}", name, False))
         # Any function with a route knows what is no path.
-        unknown = [one for one in self.operations(api) if one[:2] == ("ANY", "/{+}")]
-        with_routes = {name for name, one in SYSTEM["functions"].items() if "routes" in one}
-        if len(unknown) == 1 and unknown[0][2] in with_routes and not unknown[0][3]:
-            return wanted | set(unknown)
-        return wanted | {("ANY", "/{+}", "any function with a route", False)}
+        found = refused.get(unknown)
+        known = found == "mock: 404" or "routes" in SYSTEM["functions"].get(found, {})
+        return wanted | {(*unknown, found if known else "any function with a route", False)}
 
     def wrong_authorizer(self, api: RestApi):
         authorizer = self.functions.get("authorizer", (None,))[0]
@@ -319,10 +330,14 @@ class Checker:
             headers = GATEWAY_HEADERS | wanted.get("headers", {})
             if found.headers != headers:
                 yield f"{kind}: the headers are {found.headers}"
-            bodies = {"application/json": _json_body(wanted), **dict.fromkeys(("application/xml", "text/xml"), _xml_body(wanted))}
+            bodies = _bodies(wanted["message"], wanted["detail"])
             for media_type in bodies.keys() | found.bodies.keys():
                 if found.bodies.get(media_type) != bodies.get(media_type):
                     yield f"{kind}: as {media_type} it is {found.bodies.get(media_type)!r}"
+        for (method, path), operation in api.operations.items():
+            for answer in operation.answers:
+                if not _is_platform_error(answer) or GATEWAY_HEADERS.items() - answer.headers.items():
+                    yield f"{method} {path}: {answer.status} is no platform error: {answer}"
 
     def wrong_stage(self):
         stages = self.template.of_type("AWS::ApiGateway::Stage")
@@ -362,7 +377,7 @@ class Checker:
     def wrong_alarms(self):
         watched = set()
         for name, alarm in self.template.of_type("AWS::CloudWatch::Alarm").items():
-            if not alarm.get("AlarmActions"):
+            if self.complete and not alarm.get("AlarmActions"):
                 yield f"alarm {name} tells nobody"
             watched |= set(_watched(alarm))
         yield from _missing("alarms", watched, self.wanted_alarms())
@@ -394,15 +409,29 @@ def _watched(alarm: dict):
         yield metric["MetricName"], "" if of_api else next(iter(values.values()), ""), statistic
 
 
-def _json_body(response: dict) -> str:
-    error = {"message": response["message"], "detail": response["detail"]}
-    return json.dumps({"error": error, "status": "failure"}, separators=(",", ":"))
-
-
-def _xml_body(response: dict) -> str:
-    message, detail = response["message"], response["detail"]
+def _bodies(message: str, detail: str) -> dict:
+    """A platform error by media type, as the functions write it."""
+    in_json = {"error": {"message": message, "detail": detail}, "status": "failure"}
     error = f"<error><message>{message}</message><detail>{detail}</detail></error>"
-    return f'<?xml version="1.0" encoding="UTF-8"?><response>{error}<status>failure</status></response>'
+    in_xml = f'<?xml version="1.0" encoding="UTF-8"?><response>{error}<status>failure</status></response>'
+    return {"application/json": json.dumps(in_json, separators=(",", ":")), "application/xml": in_xml, "text/xml": in_xml}
+
+
+def _is_platform_error(answer: FixedAnswer) -> bool:
+    try:
+        error = json.loads(answer.bodies["application/json"])["error"]
+        return answer.bodies == _bodies(error["message"], error["detail"])
+    except (KeyError, ValueError):
+        return False
+
+
+def _mocked(operation: Operation) -> str | None:
+    """What a mock integration answers, in short; nothing of a function."""
+    if not operation.answers:
+        return None
+    statuses = ", ".join(sorted(answer.status for answer in operation.answers))
+    allow = [answer.headers["Allow"] for answer in operation.answers if "Allow" in answer.headers]
+    return ", Allow: ".join([f"mock: {statuses}", *allow])
 
 
 def _canonical(path: str) -> str:
@@ -435,12 +464,20 @@ def _same(what: str, found: set, wanted: set):
         yield f"{what}: {one} is too much"
 
 
-def main(file: str, *assignments: str) -> int:
-    parameters = dict(assignment.split("=", 1) for assignment in assignments)
-    problems = check(Template(json.loads(pathlib.Path(file).read_text()), parameters))
-    print("\n".join(problems) or f"{file} is what infra/system.json describes")
+def main() -> int:
+    arguments = argparse.ArgumentParser(description="Holds a plain CloudFormation template against infra/system.json.")
+    arguments.add_argument("--complete", action="store_true", help="the template makes use of all options")
+    arguments.add_argument("--further", type=pathlib.Path, help="JSON of what options allow, by function")
+    arguments.add_argument("template", type=pathlib.Path)
+    arguments.add_argument("parameters", nargs="*", metavar="PARAMETER=VALUE")
+    given = arguments.parse_args()
+    parameters = dict(one.split("=", 1) for one in given.parameters)
+    template = Template(json.loads(given.template.read_text()), parameters)
+    further = json.loads(given.further.read_text()) if given.further else {}
+    problems = check(template, further, given.complete)
+    print("\n".join(problems) or f"{given.template} is what infra/system.json describes")
     return 1 if problems else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main())

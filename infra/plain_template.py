@@ -93,7 +93,9 @@ class Template:
                 return separator.join(map(str, self._resolve(parts)))
             case "Fn::Select":
                 index, values = argument
-                return self._resolve(values)[int(index)]
+                values = self._resolve(values)
+                # A part of what only a deployment knows is that same mark.
+                return values[min(int(index), len(values) - 1)]
             case "Fn::Split":
                 separator, text = argument
                 return self._resolve(text).split(separator)

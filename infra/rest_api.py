@@ -24,20 +24,21 @@ class Authorizer:
 
 
 @dataclasses.dataclass
-class Operation:
-    """What a method of a path leads to; `function` is a logical id."""
-
-    function: str
-    authorizer: Authorizer | None
-
-
-@dataclasses.dataclass
-class GatewayResponse:
+class FixedAnswer:
     """What API Gateway answers by itself; bodies by media type."""
 
     status: str | None
     headers: dict
     bodies: dict
+
+
+@dataclasses.dataclass
+class Operation:
+    """What a method of a path leads to: a function, by its logical id, or answers that invoke none."""
+
+    function: str
+    authorizer: Authorizer | None
+    answers: list[FixedAnswer]
 
 
 class RestApi:
@@ -75,7 +76,7 @@ class RestApi:
                 authorizer = authorizers[names[0]] if names else None
                 self._add(method.upper(), path, operation["x-amazon-apigateway-integration"], authorizer)
         for kind, response in body.get("x-amazon-apigateway-gateway-responses", {}).items():
-            self.gateway_responses[kind] = GatewayResponse(
+            self.gateway_responses[kind] = FixedAnswer(
                 response.get("statusCode"), _headers(response["responseParameters"]), response["responseTemplates"]
             )
 
@@ -93,9 +94,13 @@ class RestApi:
             authorizer = authorizers[_name(method["AuthorizerId"])] if custom else None
             integration = {key[0].lower() + key[1:]: value for key, value in method["Integration"].items()}
             integration["httpMethod"] = integration.get("integrationHttpMethod")
+            integration["answers"] = [
+                FixedAnswer(one["StatusCode"], _headers(one.get("ResponseParameters", {})), one.get("ResponseTemplates", {}))
+                for one in integration.get("integrationResponses", [])
+            ]
             self._add(method["HttpMethod"], self._path(method["ResourceId"]), integration, authorizer)
         for response in self.template.of_type("AWS::ApiGateway::GatewayResponse").values():
-            self.gateway_responses[response["ResponseType"]] = GatewayResponse(
+            self.gateway_responses[response["ResponseType"]] = FixedAnswer(
                 response.get("StatusCode"), _headers(response["ResponseParameters"]), response["ResponseTemplates"]
             )
 
@@ -105,15 +110,16 @@ class RestApi:
         return f"{self._path(found['ParentId'])}/{found['PathPart']}" if found else ""
 
     def _add(self, method: str, path: str, integration: dict, authorizer: Authorizer | None):
-        if (integration["type"].lower(), integration.get("httpMethod")) != ("aws_proxy", "POST"):
+        mock = integration["type"].lower() == "mock"
+        if not mock and (integration["type"].lower(), integration.get("httpMethod")) != ("aws_proxy", "POST"):
             self.problems.append(f"{method} {path} leads to {integration['type']}")
-        self.operations[method, path] = Operation(_invoked(integration.get("uri", "")), authorizer)
+        function, answers = _invoked(integration.get("uri", "")), integration.get("answers", []) if mock else []
+        self.operations[method, path] = Operation(function, authorizer, answers)
 
 
 def _headers(parameters: dict) -> dict:
     """Headers by name; their values are mapped from constants in quotes."""
-    prefix = "gatewayresponse.header."
-    return {name.removeprefix(prefix): re.sub("^'|'$", "", value) for name, value in parameters.items()}
+    return {name.rsplit(".header.")[-1]: re.sub("^'|'$", "", value) for name, value in parameters.items()}
 
 
 def _invoked(uri: str) -> str:

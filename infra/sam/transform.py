@@ -1,6 +1,7 @@
 """Writes the SAM template as the plain CloudFormation that SAM's own translator makes of it, without an account."""
 
 import json
+import logging
 import pathlib
 import sys
 
@@ -11,6 +12,9 @@ from samtranslator.translator.translator import Translator
 
 TEMPLATE = pathlib.Path(__file__).with_name("template.yaml")
 REGION = "eu-central-1"
+
+# It warns of features of its own that are tried out elsewhere.
+logging.getLogger("samtranslator").setLevel(logging.ERROR)
 
 
 def plain(text: str | None = None) -> dict:
