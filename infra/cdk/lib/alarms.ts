@@ -15,7 +15,7 @@ export class Alarms extends Construct {
     super(scope, id);
     const functionThrottles = sum('throttles', metrics.functionThrottles());
     this.raise('ServerErrors', metrics.serverErrors(), 1, 'The API answered 5xx.');
-    this.raise('Latency', metrics.latency('p99'), 3000, 'One request in 100 took 3 seconds or more, for 15 minutes.', 3);
+    this.raise('Latency', metrics.latency('p99'), 2000, 'One request in 100 took 2 seconds or more, for 15 minutes.', 3);
     this.raise('FunctionErrors', sum('errors', metrics.functionErrors()), 1, 'A function failed or ran out of time.');
     this.raise('FunctionThrottles', functionThrottles, 1, 'Lambda refused invocations: its concurrency is used up.');
     this.raise('ReadThrottles', sum('reads', metrics.tableThrottles('Read')), 1, 'DynamoDB throttled reads.');

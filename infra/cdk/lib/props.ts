@@ -47,7 +47,7 @@ export interface WrapUpApiProps {
    * @default compiled from the checkout that this package lies in
    */
   readonly code?: FunctionCode;
-  /** Stands in front of the tables' names, so that one account can have several deployments. @default none */
+  /** Stands in front of the tables' names, so that one account can have several deployments. @default wrapup- */
   readonly tablePrefix?: string;
   /**
    * Language of translations where neither request nor user names one: two letters.

@@ -29,6 +29,7 @@ export class WrapUpApi extends Construct {
   /** What the AI filler gave up on, where there is one. */
   readonly deadLetters?: IQueue;
 
+  private readonly tablePrefix: string;
   private readonly removalPolicy: RemovalPolicy;
   private readonly logRetention: RetentionDays;
 
@@ -38,6 +39,7 @@ export class WrapUpApi extends Construct {
     private readonly props: WrapUpApiProps = {},
   ) {
     super(scope, id);
+    this.tablePrefix = props.tablePrefix ?? 'wrapup-';
     this.removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
     this.logRetention = props.logRetention ?? RetentionDays.THREE_MONTHS;
     const tables = this.createTables();
@@ -53,8 +55,8 @@ export class WrapUpApi extends Construct {
   }
 
   private createTables(): Tables {
-    const { tablePrefix: prefix = '', encryptionKey } = this.props;
-    return new Tables(this, 'Tables', { prefix, encryptionKey, removalPolicy: this.removalPolicy });
+    const { tablePrefix: prefix, removalPolicy } = this;
+    return new Tables(this, 'Tables', { prefix, removalPolicy, encryptionKey: this.props.encryptionKey });
   }
 
   private createFunctions(tables: Tables): Map<string, WrapUpFunction> {
@@ -85,9 +87,9 @@ export class WrapUpApi extends Construct {
 
   /** The variables of a function; one that a deployment does not set is left out. */
   private environment(spec: FunctionSpec): Record<string, string> {
-    const { tablePrefix, language, log, segmentTables = {}, aiProvider } = this.props;
+    const { language, log, segmentTables = {}, aiProvider } = this.props;
     return {
-      ...(tablePrefix && { WRAPUP_TABLE_PREFIX: tablePrefix }),
+      ...(this.tablePrefix && { WRAPUP_TABLE_PREFIX: this.tablePrefix }),
       ...(language && { WRAPUP_LANGUAGE: language }),
       ...(log && { WRAPUP_LOG: log }),
       ...segmentTablesEnvironment(spec, segmentTables, Stack.of(this)),
@@ -104,9 +106,9 @@ export class WrapUpApi extends Construct {
   }
 
   private createGateway(): RestApi {
-    const { tablePrefix = '', domain, webAcl } = this.props;
+    const { domain, webAcl } = this.props;
     const gateway = new Gateway(this, 'Gateway', {
-      name: `${tablePrefix}wrapup`,
+      name: `${this.tablePrefix}api`,
       lambda: (name) => this.function(name),
       domain,
       webAcl,

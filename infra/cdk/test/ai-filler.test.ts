@@ -10,8 +10,10 @@ import { Deployment, defaults } from './deployment';
 const ACCOUNT = 'arn:aws:SERVICE:eu-central-1:123456789012';
 const arn = (service: string, name: string) => `${ACCOUNT.replace('SERVICE', service)}:${name}`;
 
+/** What the filler is told beside where its tables are. */
 function variables(deployment: Deployment): Record<string, string> {
-  return deployment.lambda('ai-filler').Properties.Environment.Variables;
+  const { WRAPUP_TABLE_PREFIX: _, ...others } = deployment.lambda('ai-filler').Properties.Environment.Variables;
+  return others;
 }
 
 /** What the filler may do outside of DynamoDB, the queue and its logs. */

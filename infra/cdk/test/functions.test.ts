@@ -80,6 +80,7 @@ describe('functions', () => {
   });
 
   it('are told nothing that a deployment does not set', () => {
-    assert.equal(defaults.lambda('get-code').Properties.Environment, undefined);
+    assert.deepEqual(defaults.lambda('get-code').Properties.Environment.Variables, { WRAPUP_TABLE_PREFIX: 'wrapup-' });
+    assert.equal(new Deployment({ tablePrefix: '' }).lambda('get-code').Properties.Environment, undefined);
   });
 });
