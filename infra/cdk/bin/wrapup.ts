@@ -4,15 +4,26 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { WrapUpApi } from '../lib';
 
 const app = new App();
-const context = (name: string): string | undefined => app.node.tryGetContext(name);
-const prebuilt = context('prebuilt');
+const prebuilt = option('prebuilt');
 
-new WrapUpApi(new Stack(app, context('stack') ?? 'wrapup'), 'Api', {
+new WrapUpApi(new Stack(app, option('stack') ?? 'wrapup'), 'Api', {
   code: prebuilt ? { prebuilt } : undefined,
-  tablePrefix: context('table-prefix'),
-  language: context('language'),
-  architecture: context('architecture') === 'x86_64' ? Architecture.X86_64 : Architecture.ARM_64,
-  aiProvider: context('ai') === 'extractive' ? { kind: 'extractive' } : undefined,
-  webAcl: context('waf') === 'managed-rules' ? 'managed-rules' : undefined,
+  tablePrefix: option('table-prefix'),
+  language: option('language'),
+  architecture: choice('architecture', ['arm64', 'x86_64']) === 'x86_64' ? Architecture.X86_64 : Architecture.ARM_64,
+  aiProvider: choice('ai', ['extractive']) && { kind: 'extractive' },
+  webAcl: choice('waf', ['managed-rules']),
 });
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+
+/** What `-c NAME=VALUE` says. */
+function option(name: string): string | undefined {
+  return app.node.tryGetContext(name);
+}
+
+function choice<const T extends string>(name: string, known: readonly T[]): T | undefined {
+  const given = option(name);
+  const found = known.find((one) => one === given);
+  if (given !== undefined && !found) throw new RangeError(`-c ${name}=${given}: it has to be ${known.join(' or ')}`);
+  return found;
+}

@@ -15,7 +15,13 @@ export class Alarms extends Construct {
     super(scope, id);
     const functionThrottles = sum('throttles', metrics.functionThrottles());
     this.raise('ServerErrors', metrics.serverErrors(), 1, 'The API answered 5xx.');
-    this.raise('Latency', metrics.latency('p99'), 2000, 'One request in 100 took 2 seconds or more, for 15 minutes.', 3);
+    this.raise(
+      'Latency',
+      metrics.latency('p99'),
+      2000,
+      'One request in 100 took 2 seconds or more, for 15 minutes.',
+      3,
+    );
     this.raise('FunctionErrors', sum('errors', metrics.functionErrors()), 1, 'A function failed or ran out of time.');
     this.raise('FunctionThrottles', functionThrottles, 1, 'Lambda refused invocations: its concurrency is used up.');
     this.raise('ReadThrottles', sum('reads', metrics.tableThrottles('Read')), 1, 'DynamoDB throttled reads.');
@@ -25,7 +31,13 @@ export class Alarms extends Construct {
   }
 
   /** An alarm that goes off once `metric` has been at `threshold` or above for `periods` of five minutes. */
-  private raise(id: string, metric: IMetric | undefined, threshold: number, alarmDescription: string, periods = 1): void {
+  private raise(
+    id: string,
+    metric: IMetric | undefined,
+    threshold: number,
+    alarmDescription: string,
+    periods = 1,
+  ): void {
     if (!metric) return;
     const alarm = new Alarm(this, id, {
       metric,

@@ -33,7 +33,8 @@ export function rustFunction(scope: Construct, name: string, code: FunctionCode 
 
 function prebuilt(scope: Construct, name: string, folder: string, options: FunctionOptions): LambdaFunction {
   const archive = resolve(folder, name, 'bootstrap.zip');
-  if (!existsSync(archive)) throw new NoSuchCode(archive, 'build it by `cargo lambda build --release --output-format zip`');
+  if (!existsSync(archive))
+    throw new NoSuchCode(archive, 'build it by `cargo lambda build --release --output-format zip`');
   return new LambdaFunction(scope, name, {
     ...options,
     code: Code.fromAsset(archive),

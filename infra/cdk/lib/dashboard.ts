@@ -15,7 +15,10 @@ export function dashboard(scope: Construct, id: string, metrics: Metrics): Dashb
         graph('Requests', [metrics.requests(), metrics.clientErrors(), metrics.serverErrors()]),
         graph('Latency (ms)', [metrics.latency('p50'), metrics.latency('p90'), metrics.latency('p99')]),
       ],
-      [graph('Functions: errors', metrics.functionErrors()), graph('Functions: throttles', metrics.functionThrottles())],
+      [
+        graph('Functions: errors', metrics.functionErrors()),
+        graph('Functions: throttles', metrics.functionThrottles()),
+      ],
       [graph('Functions: duration, p99 (ms)', metrics.functionDurations()), ...(metrics.deadLetters() ? filler : [])],
       [
         graph('Tables: request units', metrics.consumed('Read'), metrics.consumed('Write')),

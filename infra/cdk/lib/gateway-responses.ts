@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ResponseType, RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { PlatformError, bodies, mappedHeaders } from './platform-error';
 
-/** What API Gateway answers in place of a function, by its own name for the occasion: `infra/gateway-responses.json`. */
+/** What API Gateway answers in place of a function, by its name for the occasion: `infra/gateway-responses.json`. */
 export const gatewayResponses: Record<string, PlatformError> = JSON.parse(
   readFileSync(join(__dirname, 'gateway-responses.json'), 'utf8'),
 );

@@ -53,7 +53,7 @@ export class WrapUpFunction extends Construct {
     Validations.of(role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
       reason:
-        'X-Ray\'s actions, and those on network interfaces that a function in a VPC needs, know no resources. ' +
+        "X-Ray's actions, and those on network interfaces that a function in a VPC needs, know no resources. " +
         'Everything else names its resource.',
     });
     return role;

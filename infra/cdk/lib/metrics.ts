@@ -66,7 +66,11 @@ export class Metrics {
 
   /** Milliseconds that the oldest record has waited for the AI filler. */
   iteratorAge(): Metric | undefined {
-    return this.watched.filler?.function.metric('IteratorAge', { period, statistic: Stats.MAXIMUM, label: 'iterator age' });
+    return this.watched.filler?.function.metric('IteratorAge', {
+      period,
+      statistic: Stats.MAXIMUM,
+      label: 'iterator age',
+    });
   }
 
   /** What the AI filler gave up on. */

@@ -57,7 +57,9 @@ function mock(path: IResource, responses: StatusError[], template: string): void
     statusCode: `${error.status}`,
     responseParameters: ofResponse(declared(mappedHeaders(error))),
   }));
-  withoutCredentials(path.addMethod('ANY', integration, { methodResponses, authorizationType: AuthorizationType.NONE }));
+  withoutCredentials(
+    path.addMethod('ANY', integration, { methodResponses, authorizationType: AuthorizationType.NONE }),
+  );
 }
 
 /** Keys as methods and integrations name a response's headers. */
@@ -71,7 +73,8 @@ function declared(headers: Record<string, string>): Record<string, boolean> {
 
 function withoutCredentials(method: Method): void {
   for (const id of ['AwsSolutions-APIG4', 'AwsSolutions-COG4']) {
-    const reason = 'A fixed answer that tells nothing and invokes nothing: path and method are judged before credentials.';
+    const reason =
+      'A fixed answer that tells nothing and invokes nothing: path and method are judged before credentials.';
     Validations.of(method).acknowledge({ id, reason });
   }
 }

@@ -46,7 +46,7 @@ export function wrongMethod(allowed: string[]): StatusError {
   return {
     status: 405,
     message: 'Method Not Allowed',
-    detail: `This method is not supported here; allowed: ${allow}`,
+    detail: `$context.httpMethod is not supported here; allowed: ${allow}`,
     headers: { Allow: allow },
   };
 }

@@ -138,8 +138,10 @@ export class Gateway extends Construct {
     const reasons: Record<string, string | false> = {
       APIG2: 'The functions check requests themselves, and name every violation in one answer.',
       COG4: 'Callers have HTTP Basic credentials, as on the platform; a Lambda authorizer checks them.',
-      APIG3: !this.props.webAcl && 'Whether a web application firewall is worth its price is for each deployment to say.',
-      [`IAM4[Policy::${LOG_POLICY}]`]: this.props.logRole && 'AWS made this policy for the role, which an account has one of.',
+      APIG3:
+        !this.props.webAcl && 'Whether a web application firewall is worth its price is for each deployment to say.',
+      [`IAM4[Policy::${LOG_POLICY}]`]:
+        this.props.logRole && 'AWS made this policy for the role, which an account has one of.',
     };
     for (const [rule, reason] of Object.entries(reasons)) {
       if (reason) Validations.of(api).acknowledge({ id: `AwsSolutions-${rule}`, reason });

@@ -48,7 +48,10 @@ export class Tables extends Construct {
   /** Allows the role of a function what it does with the tables. */
   grant({ dynamodb }: FunctionSpec, role: IRole): void {
     for (const [name, actions] of Object.entries(dynamodb)) {
-      const statement = { actions: actions.map((action) => `dynamodb:${action}`), resources: [this.get(name).tableArn] };
+      const statement = {
+        actions: actions.map((action) => `dynamodb:${action}`),
+        resources: [this.get(name).tableArn],
+      };
       role.addToPrincipalPolicy(new PolicyStatement(statement));
     }
     this.grantKey(role);

@@ -36,8 +36,13 @@ describe('the AI filler', () => {
     const { Properties } = deployment.only('AWS::Lambda::EventSourceMapping');
     const { stream } = system.functions['ai-filler'] ?? assert.fail();
     assert.deepEqual(Properties.FunctionName, { Ref: deployment.lambdaId('ai-filler') });
-    assert.deepEqual(Properties.EventSourceArn, { 'Fn::GetAtt': [deployment.tableId(stream?.table ?? ''), 'StreamArn'] });
-    assert.deepEqual(Properties.FilterCriteria.Filters.map(({ Pattern }: any) => JSON.parse(Pattern)), [stream?.filter]);
+    assert.deepEqual(Properties.EventSourceArn, {
+      'Fn::GetAtt': [deployment.tableId(stream?.table ?? ''), 'StreamArn'],
+    });
+    assert.deepEqual(
+      Properties.FilterCriteria.Filters.map(({ Pattern }: any) => JSON.parse(Pattern)),
+      [stream?.filter],
+    );
     assert.deepEqual(Properties.FunctionResponseTypes, ['ReportBatchItemFailures']);
     assert.equal(Properties.StartingPosition, 'TRIM_HORIZON');
     assert.equal(Properties.BisectBatchOnFunctionError, true);
@@ -59,7 +64,10 @@ describe('the AI filler', () => {
 
   it('may invoke the one model of Bedrock', () => {
     const deployment = new Deployment({ aiProvider: { kind: 'bedrock', model: 'amazon.nova-lite-v1:0' } });
-    assert.deepEqual(variables(deployment), { WRAPUP_AI_PROVIDER: 'bedrock', WRAPUP_AI_MODEL: 'amazon.nova-lite-v1:0' });
+    assert.deepEqual(variables(deployment), {
+      WRAPUP_AI_PROVIDER: 'bedrock',
+      WRAPUP_AI_MODEL: 'amazon.nova-lite-v1:0',
+    });
     const [{ actions, resource } = assert.fail(), ...others] = onModels(deployment);
     assert.deepEqual([actions, others], [['bedrock:InvokeModel'], []]);
     assert.match(JSON.stringify(resource), /"::foundation-model\/amazon\.nova-lite-v1:0"/);
@@ -67,13 +75,18 @@ describe('the AI filler', () => {
 
   it('may invoke an inference profile, and its model in its regions by way of it', () => {
     const inferenceProfile = { id: 'eu.amazon.nova-lite-v1:0', regions: ['eu-central-1', 'eu-west-1'] };
-    const deployment = new Deployment({ aiProvider: { kind: 'bedrock', model: 'amazon.nova-lite-v1:0', inferenceProfile } });
+    const deployment = new Deployment({
+      aiProvider: { kind: 'bedrock', model: 'amazon.nova-lite-v1:0', inferenceProfile },
+    });
     assert.equal(variables(deployment)['WRAPUP_AI_MODEL'], 'eu.amazon.nova-lite-v1:0');
     const [profile, model, ...others] = onModels(deployment);
     assert.deepEqual(others, []);
     assert.match(JSON.stringify(profile?.resource), /inference-profile\/eu\.amazon\.nova-lite-v1:0"/);
     assert.equal([model?.resource].flat().length, 2);
-    assert.match(JSON.stringify(model?.resource), /eu-central-1::foundation-model\/amazon.*eu-west-1::foundation-model\/amazon/);
+    assert.match(
+      JSON.stringify(model?.resource),
+      /eu-central-1::foundation-model\/amazon.*eu-west-1::foundation-model\/amazon/,
+    );
     assert.deepEqual(model?.conditions, { StringEquals: { 'bedrock:InferenceProfileArn': profile?.resource } });
   });
 
@@ -98,7 +111,9 @@ describe('the AI filler', () => {
   });
 
   it('finds a secret by its name', () => {
-    const deployment = new Deployment((stack) => ({ aiProvider: openAi({ secret: Secret.fromSecretNameV2(stack, 'Secret', 'llm') }) }));
+    const deployment = new Deployment((stack) => ({
+      aiProvider: openAi({ secret: Secret.fromSecretNameV2(stack, 'Secret', 'llm') }),
+    }));
     assert.equal(variables(deployment)['WRAPUP_AI_KEY'], 'secretsmanager:llm');
     assert.match(JSON.stringify(onModels(deployment)[0]?.resource), /:secret:llm-\?{6}"/);
   });

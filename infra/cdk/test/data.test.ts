@@ -50,7 +50,10 @@ describe('tables', () => {
       });
     }
     const onKey = encrypted.statements('get-code').filter(({ resource }) => resource === arn);
-    assert.deepEqual(onKey.map(({ actions }) => actions), [['kms:Decrypt', 'kms:GenerateDataKey']]);
+    assert.deepEqual(
+      onKey.map(({ actions }) => actions),
+      [['kms:Decrypt', 'kms:GenerateDataKey']],
+    );
     assert.match(JSON.stringify(onKey[0]?.conditions), /"kms:ViaService":.*"dynamodb\./);
   });
 });

@@ -4,7 +4,12 @@ import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { system } from '../lib/system';
 import { Deployment, Statement, defaults } from './deployment';
 
-const deployment = new Deployment({ tablePrefix: 'p-', language: 'de', log: 'debug', aiProvider: { kind: 'extractive' } });
+const deployment = new Deployment({
+  tablePrefix: 'p-',
+  language: 'de',
+  log: 'debug',
+  aiProvider: { kind: 'extractive' },
+});
 
 /** The DynamoDB actions of statements, by table. */
 function onTables(deployment: Deployment, statements: Statement[]): Record<string, string[]> {
@@ -23,7 +28,12 @@ function onTables(deployment: Deployment, statements: Statement[]): Record<strin
 describe('functions', () => {
   it('are those of the list', () => {
     const described = deployment.resources('AWS::Lambda::Function').map(([, { Properties }]) => Properties.Description);
-    assert.deepEqual(described.sort(), Object.keys(system.functions).map((name) => `wrapup: ${name}`).sort());
+    assert.deepEqual(
+      described.sort(),
+      Object.keys(system.functions)
+        .map((name) => `wrapup: ${name}`)
+        .sort(),
+    );
   });
 
   for (const [name, spec] of Object.entries(system.functions)) {
@@ -34,9 +44,13 @@ describe('functions', () => {
 
     it(`${name} may do nothing else but log, trace and read its stream`, () => {
       const others = deployment.statements(name).flatMap(({ actions }) => actions);
-      const tableActions = Object.values(spec.dynamodb).flat().map((action) => `dynamodb:${action}`);
+      const tableActions = Object.values(spec.dynamodb)
+        .flat()
+        .map((action) => `dynamodb:${action}`);
       const log = ['logs:CreateLogStream', 'logs:PutLogEvents', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
-      const stream = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map((one) => `dynamodb:${one}`);
+      const stream = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map(
+        (one) => `dynamodb:${one}`,
+      );
       const expected = [...tableActions, ...log, ...(spec.stream ? [...stream, 'sqs:SendMessage'] : [])];
       assert.deepEqual(others.sort(), expected.sort());
     });
@@ -51,8 +65,14 @@ describe('functions', () => {
     it(`${name} reads no variable that the list does not have`, () => {
       const variables = Object.keys(deployment.lambda(name).Properties.Environment.Variables);
       const listed = [...system.environment, ...(spec.environment ?? [])];
-      assert.deepEqual(variables.filter((variable) => !listed.includes(variable)), []);
-      assert.deepEqual(system.environment.filter((variable) => !variables.includes(variable)), []);
+      assert.deepEqual(
+        variables.filter((variable) => !listed.includes(variable)),
+        [],
+      );
+      assert.deepEqual(
+        system.environment.filter((variable) => !variables.includes(variable)),
+        [],
+      );
     });
 
     it(`${name} runs on Lambda's own Linux, is traced, and logs to a group of its own`, () => {
@@ -75,7 +95,10 @@ describe('functions', () => {
   });
 
   it('are refused where their code is missing', () => {
-    assert.throws(() => new Deployment({ code: { prebuilt: 'no/such/folder' } }), /get-code.bootstrap\.zip does not exist/);
+    assert.throws(
+      () => new Deployment({ code: { prebuilt: 'no/such/folder' } }),
+      /get-code.bootstrap\.zip does not exist/,
+    );
     assert.throws(() => new Deployment({ code: { sources: 'no/such/folder' } }), /Cargo\.toml does not exist/);
   });
 

@@ -15,7 +15,11 @@ const BASES = ['/api/now/', '/api/now/v1/'];
 const served = Object.entries(system.functions).flatMap(([name, { routes = [] }]) =>
   routes.flatMap((route) => {
     const [method = '', path = ''] = route.split(' ');
-    return BASES.map((base) => ({ name, path: `${base}${path}`, methods: method === 'GET' ? ['GET', 'HEAD'] : [method] }));
+    return BASES.map((base) => ({
+      name,
+      path: `${base}${path}`,
+      methods: method === 'GET' ? ['GET', 'HEAD'] : [method],
+    }));
   }),
 );
 
@@ -24,7 +28,10 @@ const OTHER_VERSIONS = '/api/now/{api_version}/wrapup/{path+}';
 
 describe('the API', () => {
   it('has the paths of the list in both forms, and ones for what is not there', () => {
-    assert.deepEqual([...methods.keys()].sort(), [...served.map(({ path }) => path), OTHER_VERSIONS, OTHER_PATHS].sort());
+    assert.deepEqual(
+      [...methods.keys()].sort(),
+      [...served.map(({ path }) => path), OTHER_VERSIONS, OTHER_PATHS].sort(),
+    );
   });
 
   for (const { name, path, methods: allowed } of served) {
@@ -50,7 +57,7 @@ describe('the API', () => {
       assert.deepEqual(JSON.parse(answer.ResponseTemplates['application/json']), {
         error: {
           message: 'Method Not Allowed',
-          detail: `This method is not supported here; allowed: ${allowed.join(', ')}`,
+          detail: `$context.httpMethod is not supported here; allowed: ${allowed.join(', ')}`,
         },
         status: 'failure',
       });
@@ -70,13 +77,19 @@ describe('the API', () => {
     const { Integration } = methods.get(OTHER_VERSIONS)?.['ANY'];
     const template: string = Integration.RequestTemplates['application/json'];
     assert.match(template, /'v1'\)\{"statusCode":404\}#else\{"statusCode":400\}#end$/);
-    assert.deepEqual(Integration.IntegrationResponses.map((one: any) => one.StatusCode), ['400', '404']);
+    assert.deepEqual(
+      Integration.IntegrationResponses.map((one: any) => one.StatusCode),
+      ['400', '404'],
+    );
   });
 
   it('answers 404 to all other paths', () => {
     const { Integration } = methods.get(OTHER_PATHS)?.['ANY'];
     assert.equal(Integration.RequestTemplates['application/json'], '{"statusCode":404}');
-    assert.deepEqual(Integration.IntegrationResponses.map((one: any) => one.StatusCode), ['404']);
+    assert.deepEqual(
+      Integration.IntegrationResponses.map((one: any) => one.StatusCode),
+      ['404'],
+    );
   });
 
   it('speaks of its own errors as the functions do, in JSON and XML', () => {
@@ -85,7 +98,10 @@ describe('the API', () => {
     for (const { ResponseType, StatusCode, ResponseTemplates, ResponseParameters } of found) {
       const { status, message, detail, headers = {} } = gatewayResponses[ResponseType] ?? assert.fail(ResponseType);
       assert.equal(StatusCode, status?.toString());
-      assert.deepEqual(JSON.parse(ResponseTemplates['application/json']), { error: { message, detail }, status: 'failure' });
+      assert.deepEqual(JSON.parse(ResponseTemplates['application/json']), {
+        error: { message, detail },
+        status: 'failure',
+      });
       assert.equal(
         ResponseTemplates['application/xml'],
         `<?xml version="1.0" encoding="UTF-8"?><response><error><message>${message}</message><detail>${detail}</detail>` +
@@ -100,7 +116,10 @@ describe('the API', () => {
   it('asks the authorizer about the Authorization header, and remembers its verdict', () => {
     const cached = (deployment: Deployment) => deployment.only('AWS::ApiGateway::Authorizer').Properties;
     const { Type, IdentitySource, AuthorizerResultTtlInSeconds, AuthorizerUri } = cached(deployment);
-    assert.deepEqual([Type, IdentitySource, AuthorizerResultTtlInSeconds], ['REQUEST', 'method.request.header.Authorization', 300]);
+    assert.deepEqual(
+      [Type, IdentitySource, AuthorizerResultTtlInSeconds],
+      ['REQUEST', 'method.request.header.Authorization', 300],
+    );
     assert.ok(JSON.stringify(AuthorizerUri).includes(deployment.lambdaId('authorizer')));
     const shorter = new Deployment({ authorizerCache: Duration.seconds(10) });
     assert.equal(cached(shorter).AuthorizerResultTtlInSeconds, 10);
@@ -129,7 +148,11 @@ describe('the API', () => {
     const named = new Deployment((stack) => ({
       domain: {
         name: 'wrapup.example.com',
-        certificate: Certificate.fromCertificateArn(stack, 'Certificate', 'arn:aws:acm:eu-central-1:123456789012:certificate/1'),
+        certificate: Certificate.fromCertificateArn(
+          stack,
+          'Certificate',
+          'arn:aws:acm:eu-central-1:123456789012:certificate/1',
+        ),
         hostedZone: HostedZone.fromHostedZoneAttributes(stack, 'Zone', { hostedZoneId: 'Z1', zoneName: 'example.com' }),
       },
     }));
@@ -141,7 +164,7 @@ describe('the API', () => {
     assert.deepEqual(outputs, ['https://wrapup.example.com']);
   });
 
-  it('stands behind rules of AWS\'s, which leave bodies alone', () => {
+  it("stands behind rules of AWS's, which leave bodies alone", () => {
     const guarded = new Deployment({ webAcl: 'managed-rules' });
     const { Rules } = guarded.only('AWS::WAFv2::WebACL').Properties;
     const counted = Rules.flatMap((rule: any) => rule.Statement.ManagedRuleGroupStatement.RuleActionOverrides);

@@ -43,6 +43,7 @@ describe('alarms', () => {
   it('are named by what they mean, and stand beside a dashboard', () => {
     for (const { properties } of alarms(deployment)) assert.match(properties.AlarmDescription, /\.$/);
     const body = JSON.stringify(deployment.only('AWS::CloudWatch::Dashboard').Properties.DashboardBody);
-    for (const metric of ['Count', 'Latency', 'IteratorAge', 'ConsumedWriteCapacityUnits']) assert.ok(body.includes(metric));
+    for (const metric of ['Count', 'Latency', 'IteratorAge', 'ConsumedWriteCapacityUnits'])
+      assert.ok(body.includes(metric));
   });
 });

@@ -20,13 +20,20 @@ function everything(stack: Stack): WrapUpApiProps {
     tablePrefix: 'prod-',
     language: 'de',
     log: 'wrapup=debug',
-    segmentTables: { u_chat: { function: LambdaFunction.fromFunctionArn(stack, 'Chat', arn('lambda', 'function:chat')) } },
+    segmentTables: {
+      u_chat: { function: LambdaFunction.fromFunctionArn(stack, 'Chat', arn('lambda', 'function:chat')) },
+    },
     aiProvider: { kind: 'bedrock', model: 'amazon.nova-lite-v1:0' },
     domain: {
       name: 'wrapup.example.com',
       certificate: Certificate.fromCertificateArn(stack, 'Certificate', arn('acm', 'certificate/1')),
     },
-    network: { vpc: new Vpc(stack, 'Vpc', { maxAzs: 2, flowLogs: { all: { destination: FlowLogDestination.toCloudWatchLogs() } } }) },
+    network: {
+      vpc: new Vpc(stack, 'Vpc', {
+        maxAzs: 2,
+        flowLogs: { all: { destination: FlowLogDestination.toCloudWatchLogs() } },
+      }),
+    },
     webAcl: 'managed-rules',
     encryptionKey: Key.fromKeyArn(stack, 'Key', arn('kms', 'key/1')),
     alarmTopic: Topic.fromTopicArn(stack, 'Topic', arn('sns', 'pager')),
@@ -46,7 +53,11 @@ for (const [name, props] of Object.entries({ defaults: {}, everything })) {
       const template = `${JSON.stringify(deployment.template, null, 1)}\n`;
       if (process.env['UPDATE_SNAPSHOTS']) writeFileSync(file, template);
       assert.ok(existsSync(file), 'UPDATE_SNAPSHOTS=1 npm test writes it');
-      assert.equal(template, readFileSync(file, 'utf8'), 'if that is meant, UPDATE_SNAPSHOTS=1 npm test, and look at the difference');
+      assert.equal(
+        template,
+        readFileSync(file, 'utf8'),
+        'if that is meant, UPDATE_SNAPSHOTS=1 npm test, and look at the difference',
+      );
     });
   });
 }
@@ -67,7 +78,9 @@ describe('functions in a VPC', () => {
     const { VpcConfig } = deployment.lambda('get-code').Properties;
     assert.equal(VpcConfig.SubnetIds.length, 2);
     assert.equal(VpcConfig.SecurityGroupIds.length, 1);
-    const interfaces = deployment.statements('get-code').filter(({ actions }) => actions.includes('ec2:CreateNetworkInterface'));
+    const interfaces = deployment
+      .statements('get-code')
+      .filter(({ actions }) => actions.includes('ec2:CreateNetworkInterface'));
     assert.equal(interfaces.length, 1);
   });
 });
