@@ -7,7 +7,7 @@ import boto3
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
-from plain_template import Template
+from template_check.plain_template import Template
 from transform import REGION, plain
 
 # What CloudFormation asks for in a second call, once the table is there.

@@ -10,8 +10,8 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
 from check_template import check
-from plain_template import Template
 from samcli.yamlhelper import yaml_parse
+from template_check.plain_template import Template
 from transform import TEMPLATE, plain
 
 TOPIC = {"AlarmTopicArn": "arn:aws:sns:eu-central-1:123456789012:alarms"}
@@ -59,7 +59,10 @@ class Options(unittest.TestCase):
 
     def test_segment_tables_that_functions_serve(self):
         parameters = {"SegmentTables": '{"u_chat": "chat"}', "SegmentFunctionArns": f"{CHAT},{CALL}"}
-        further = {name: [("lambda:InvokeFunction", CHAT), ("lambda:InvokeFunction", CALL)] for name in ["create-segment", *READERS]}
+        further = {
+            name: [("lambda:InvokeFunction", CHAT), ("lambda:InvokeFunction", CALL)]
+            for name in ["create-segment", *READERS]
+        }
         self.assertEqual(problems(parameters | {"AiProvider": "extractive"}, further), [])
 
     def test_segment_tables_in_dynamodb(self):
@@ -113,7 +116,12 @@ class Options(unittest.TestCase):
 
     def test_parameters_reach_what_they_are_for(self):
         parameters = {"TablePrefix": "t-", "Architecture": "x86_64", "MemorySize": "512", "LogRetentionDays": "7"}
-        parameters |= {"AuthorizerCacheSeconds": "0", "RequestsPerSecond": "5", "RequestBurst": "6", "LogLevel": "debug"}
+        parameters |= {
+            "AuthorizerCacheSeconds": "0",
+            "RequestsPerSecond": "5",
+            "RequestBurst": "6",
+            "LogLevel": "debug",
+        }
         self.assertEqual(problems(parameters), [])
         template = Template(PLAIN, parameters)
         for function in template.of_type("AWS::Lambda::Function").values():
@@ -153,7 +161,9 @@ class Faults(unittest.TestCase):
         self.found("get-code: permissions: ('dynamodb:PutItem', 'table interaction_wrap_up_code') is too much", change)
 
     def test_a_function_may_do_less(self):
-        self.found("create-codes: permissions: ('dynamodb:UpdateItem'", lambda r: self.statements(r, "CreateCodesRole").pop())
+        self.found(
+            "create-codes: permissions: ('dynamodb:UpdateItem'", lambda r: self.statements(r, "CreateCodesRole").pop()
+        )
 
     def test_a_function_may_do_anything_to_a_table(self):
         def change(resources):
@@ -215,6 +225,12 @@ class Faults(unittest.TestCase):
 
         self.found("the role can be assumed by", change)
 
+    def test_a_role_beside_the_functions(self):
+        def change(resources):
+            resources["More"] = copy.deepcopy(resources["GetCodeRole"])
+
+        self.found("role More is no function's", change)
+
     def test_functions_lack_what_they_need(self):
         for field, words in {
             "Tags": "functions: get-code is missing",
@@ -252,14 +268,18 @@ class Faults(unittest.TestCase):
                 self.found(words, lambda resources: resources["Segments"]["Properties"].update({field: value}))
 
     def test_a_table_goes_with_its_stack(self):
-        self.found("table sys_user: DeletionPolicy is not Retain", lambda resources: resources["Users"].pop("DeletionPolicy"))
+        self.found(
+            "table sys_user: DeletionPolicy is not Retain", lambda resources: resources["Users"].pop("DeletionPolicy")
+        )
 
     def body(self, resources):
         return resources["Api"]["Properties"]["Body"]
 
     def test_a_route_is_missing(self):
         path = "/api/now/v1/wrapup/segment/update/aidetails"
-        self.found(f"('PUT', '{path}', 'update-segment-ai', True) is missing", lambda r: self.body(r)["paths"].pop(path))
+        self.found(
+            f"('PUT', '{path}', 'update-segment-ai', True) is missing", lambda r: self.body(r)["paths"].pop(path)
+        )
 
     def test_a_route_without_credentials(self):
         def change(resources):
@@ -284,12 +304,16 @@ class Faults(unittest.TestCase):
     def test_other_methods_are_not_refused_by_the_paths_own_function(self):
         def change(resources):
             paths = self.body(resources)["paths"]
-            paths["/api/now/wrapup/code"]["x-amazon-apigateway-any-method"] = paths["/{unknown+}"]["x-amazon-apigateway-any-method"]
+            paths["/api/now/wrapup/code"]["x-amazon-apigateway-any-method"] = paths["/{unknown+}"][
+                "x-amazon-apigateway-any-method"
+            ]
 
         self.found("('ANY', '/api/now/wrapup/code', 'get-code', False) is too much", change)
 
     def test_unknown_paths_are_left_to_api_gateway(self):
-        self.found("('ANY', '/{+}', 'any function with a route', False)", lambda r: self.body(r)["paths"].pop("/{unknown+}"))
+        self.found(
+            "('ANY', '/{+}', 'any function with a route', False)", lambda r: self.body(r)["paths"].pop("/{unknown+}")
+        )
 
     def test_an_authorizer_by_another_header(self):
         def change(resources):
@@ -317,7 +341,9 @@ class Faults(unittest.TestCase):
 
     def test_another_api_may_invoke_a_function(self):
         def change(resources):
-            resources["GetCodePermission"]["Properties"]["SourceArn"] = "arn:aws:execute-api:eu-central-1:123456789012:x/*"
+            resources["GetCodePermission"]["Properties"]["SourceArn"] = (
+                "arn:aws:execute-api:eu-central-1:123456789012:x/*"
+            )
 
         self.found("any API may invoke", change)
 
@@ -354,14 +380,18 @@ class Faults(unittest.TestCase):
             "DestinationConfig": {},
         }.items():
             with self.subTest(field):
-                change = lambda resources: resources["AiFillerOpened"]["Properties"].update({field: value})  # noqa: E731
-                self.found(f"ai-filler: {field} of the event source", change)
+                words = f"ai-filler: {field} of the event source"
+                self.found(words, lambda resources: resources["AiFillerOpened"]["Properties"].update({field: value}))
 
     def test_logs_are_kept_for_ever(self):
-        self.found("log group GetCodeLogs is kept for ever", lambda r: r["GetCodeLogs"]["Properties"].pop("RetentionInDays"))
+        self.found(
+            "log group GetCodeLogs is kept for ever", lambda r: r["GetCodeLogs"]["Properties"].pop("RetentionInDays")
+        )
 
     def test_a_queue_in_the_clear(self):
-        self.found("queue DeadLetters is not encrypted", lambda r: r["DeadLetters"]["Properties"].pop("SqsManagedSseEnabled"))
+        self.found(
+            "queue DeadLetters is not encrypted", lambda r: r["DeadLetters"]["Properties"].pop("SqsManagedSseEnabled")
+        )
 
     def test_alarms(self):
         alarms = [name for name, one in PLAIN["Resources"].items() if one["Type"] == "AWS::CloudWatch::Alarm"]
@@ -369,8 +399,8 @@ class Faults(unittest.TestCase):
         for alarm in alarms:
             with self.subTest(alarm):
                 self.found("alarms: (", lambda resources: resources.pop(alarm))
-                tells_nobody = lambda resources: resources[alarm]["Properties"].pop("AlarmActions")  # noqa: E731
-                self.found(f"alarm {alarm} tells nobody", tells_nobody)
+                words = f"alarm {alarm} tells nobody"
+                self.found(words, lambda resources: resources[alarm]["Properties"].pop("AlarmActions"))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from plain_template import Template
+from .plain_template import Template
 
 # What every answer of the functions has, whatever it says.
 GATEWAY_HEADERS = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language, Authorization"}
@@ -63,7 +63,10 @@ class RestApi:
         for name, scheme in schemes.items():
             found = scheme["x-amazon-apigateway-authorizer"]
             authorizers[name] = Authorizer(
-                found["type"], _invoked(found["authorizerUri"]), found["identitySource"], found["authorizerResultTtlInSeconds"]
+                found["type"],
+                _invoked(found["authorizerUri"]),
+                found["identitySource"],
+                found["authorizerResultTtlInSeconds"],
             )
         for path, item in body["paths"].items():
             for method, operation in item.items():
@@ -95,7 +98,9 @@ class RestApi:
             integration = {key[0].lower() + key[1:]: value for key, value in method["Integration"].items()}
             integration["httpMethod"] = integration.get("integrationHttpMethod")
             integration["answers"] = [
-                FixedAnswer(one["StatusCode"], _headers(one.get("ResponseParameters", {})), one.get("ResponseTemplates", {}))
+                FixedAnswer(
+                    one["StatusCode"], _headers(one.get("ResponseParameters", {})), one.get("ResponseTemplates", {})
+                )
                 for one in integration.get("integrationResponses", [])
             ]
             self._add(method["HttpMethod"], self._path(method["ResourceId"]), integration, authorizer)
