@@ -2,6 +2,7 @@ import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import {
   AccessLogField,
   AccessLogFormat,
+  AuthorizationType,
   EndpointType,
   IResource,
   IdentitySource,
@@ -18,9 +19,8 @@ import { ARecord, RecordTarget } from 'aws-cdk-lib/aws-route53';
 import { ApiGateway } from 'aws-cdk-lib/aws-route53-targets';
 import { Construct } from 'constructs';
 import { addGatewayResponses } from './gateway-responses';
-import { refuseOtherMethods, refuseOtherPaths, refuseOtherVersions } from './mock-errors';
 import { Domain, Throttling, WebAcl } from './props';
-import { routesByPath } from './system';
+import { routes } from './system';
 import { protect } from './web-acl';
 
 /** The one stage that an API has. */
@@ -102,17 +102,31 @@ export class Gateway extends Construct {
       resultsCacheTtl: authorizerCache,
     });
     const now = this.api.root.addResource('api').addResource('now');
-    for (const [path, methods] of routesByPath()) {
-      for (const base of [now, child(now, 'v1')]) {
-        const resource = path.split('/').reduce<IResource>(child, base);
-        for (const [method, name] of methods) {
-          resource.addMethod(method, new LambdaIntegration(lambda(name), { allowTestInvoke: false }), { authorizer });
-        }
-        refuseOtherMethods(resource, [...methods.keys()]);
+    const [v1, others] = [now.addResource('v1'), now.addResource('{api_version}')];
+    for (const { path, methods, name } of routes()) {
+      for (const resource of [below(now, path), below(v1, path)]) {
+        for (const method of methods) resource.addMethod(method, this.invoke(name), { authorizer });
+        this.refuse(resource, name);
       }
+      this.refuse(below(others, path), name);
     }
-    refuseOtherVersions(now);
-    refuseOtherPaths(this.api.root);
+    // Any function with a route knows what is no path.
+    this.refuse(this.api.root.addResource('{path+}'), routes()[0]?.name ?? '');
+  }
+
+  private invoke(name: string): LambdaIntegration {
+    return new LambdaIntegration(this.props.lambda(name), { allowTestInvoke: false });
+  }
+
+  /**
+   * Has the function refuse the rest of what a path is tried with: other methods, versions, or the path itself. It
+   * does so in JSON or XML before it looks at anything else; API Gateway can for some content types only.
+   */
+  private refuse(path: IResource, name: string): void {
+    const method = path.addMethod('ANY', this.invoke(name), { authorizationType: AuthorizationType.NONE });
+    const reason =
+      'Path, version and method are judged before credentials; the function answers nothing but 400 to 405.';
+    for (const id of ['AwsSolutions-APIG4', 'AwsSolutions-COG4']) Validations.of(method).acknowledge({ id, reason });
   }
 
   /** API Gateway's own log of errors would be kept for ever if API Gateway made its log group. */
@@ -149,9 +163,9 @@ export class Gateway extends Construct {
   }
 }
 
-/** The resource below `parent` for one part of a path. */
-function child(parent: IResource, part: string): IResource {
-  return parent.getResource(part) ?? parent.addResource(part);
+/** The resource at a path below another. */
+function below(base: IResource, path: string): IResource {
+  return path.split('/').reduce((parent, part) => parent.getResource(part) ?? parent.addResource(part), base);
 }
 
 const LOG_POLICY = 'arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs';

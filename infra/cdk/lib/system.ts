@@ -34,18 +34,22 @@ export interface System {
 /** The one list that the code, the templates and the tests are held against. */
 export const system: System = JSON.parse(readFileSync(join(__dirname, 'system.json'), 'utf8'));
 
-/** Methods by path, such as `wrapup/code/{code_id}`: the method and the function that serves it. */
-export function routesByPath(): Map<string, Map<string, string>> {
-  const paths = new Map<string, Map<string, string>>();
-  for (const [name, { routes = [] }] of Object.entries(system.functions)) {
-    for (const route of routes) {
-      const [method = '', path = ''] = route.split(' ');
-      const methods = paths.get(path) ?? new Map<string, string>();
-      methods.set(method, name);
-      // A function that serves GET answers HEAD too.
-      if (method === 'GET') methods.set('HEAD', name);
-      paths.set(path, methods);
-    }
-  }
-  return paths;
+/** A path below `/api/now/` and `/api/now/v1/`, such as `wrapup/code/{code_id}`, and the function that serves it. */
+export interface Route {
+  readonly path: string;
+  /** HEAD stands beside GET. */
+  readonly methods: string[];
+  readonly name: string;
+}
+
+/** The routes of all functions. Each path is one function's. */
+export function routes(): Route[] {
+  return Object.entries(system.functions).flatMap(([name, spec]) =>
+    (spec.routes ?? []).map((text) => route(name, text)),
+  );
+}
+
+function route(name: string, text: string): Route {
+  const [method = '', path = ''] = text.split(' ');
+  return { path, name, methods: method === 'GET' ? ['GET', 'HEAD'] : [method] };
 }
