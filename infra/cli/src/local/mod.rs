@@ -5,6 +5,7 @@ mod demo;
 mod engine;
 mod gateway;
 mod lambda;
+mod page;
 mod signals;
 
 use std::io;
@@ -16,13 +17,15 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use wrapup::System;
-use wrapup::api::{Api, Endpoint, StartError};
+use wrapup::api::{Api, StartError};
 use wrapup::clock::Clock;
 use wrapup::dynamodb::{self, Dynamo, Tables, tables};
+use wrapup::openapi::Document;
 use wrapup::segment_tables;
 use wrapup::settings::{self, SettingsError};
 
 use crate::connect::{DYNAMODB_PORT, LAMBDA_PORT, on_this_machine};
+use crate::endpoints::endpoints;
 use crate::output;
 use signals::Signals;
 
@@ -110,12 +113,15 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
     };
     let system = System::new(dynamo, segment_tables, Clock::system(), settings::language()?);
     let demo = demo::ensure(&system).await?;
-    let api = Api::new(&system, endpoints(&system))?;
+    let endpoints = endpoints(&system);
+    let document = serde_json::to_string(&Document::new(&endpoints, "/")).map_err(io::Error::from)?;
+    let api = Api::new(&system, endpoints.into_iter().map(|endpoint| endpoint as _).collect())?;
 
     // Whoever has read the first line may tell the process to end.
     let mut signals = Signals::listen()?;
     let base = format!("http://127.0.0.1:{api_port}");
     output::line(format!("Wrap Up API   {base}/api/now/wrapup"))?;
+    output::line(format!("To try it on  {base}/ and {base}{}", page::DOCUMENT))?;
     output::line(format!("DynamoDB      http://127.0.0.1:{engine_port}"))?;
     if let Some(port) = lambda_port {
         output::line(format!("Lambda        http://127.0.0.1:{port}"))?;
@@ -132,7 +138,7 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
     }
     let (end, told_to_end) = oneshot::channel::<()>();
     let finished = async {
-        gateway::serve(api_listener, Arc::new(api), async { drop(told_to_end.await) }).await?;
+        gateway::serve(api_listener, Arc::new(api), page::routes(document), async { drop(told_to_end.await) }).await?;
         engine.stop().await;
         Ok(())
     };
@@ -159,19 +165,6 @@ async fn start_functions(port: u16, functions: Vec<lambda::Function>) -> Result<
     let port = listener.local_addr()?.port();
     lambda::start(listener, functions).await?;
     Ok(Some(port))
-}
-
-/// The endpoints of the API: the functions' own.
-fn endpoints(system: &System) -> Vec<Box<dyn Endpoint>> {
-    vec![
-        Box::new(get_code::GetCode::new(system)),
-        Box::new(create_codes::CreateCodes::new(system)),
-        Box::new(get_segment::GetSegment::new(system)),
-        Box::new(find_segment::FindSegment::new(system)),
-        Box::new(create_segment::CreateSegment::new(system)),
-        Box::new(update_segment::UpdateSegment::new(system)),
-        Box::new(update_segment_ai::UpdateSegmentAi::new(system)),
-    ]
 }
 
 /// Listens on loopback only: the demo user's password is public.
