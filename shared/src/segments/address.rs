@@ -33,12 +33,12 @@ impl Include {
     /// Reads the query parameter `include`.
     pub fn read(fields: &Fields<'_>) -> Option<Self> {
         match fields.as_given("include") {
-            None | Some("") => Some(Self { interaction_segment: false }),
             Some("interaction_segment") => Some(Self { interaction_segment: true }),
-            Some(_) => {
+            Some(text) if !text.trim().is_empty() => {
                 fields.violation("include", Problem::NotOneOf { one_of: "interaction_segment" });
                 None
             }
+            _ => Some(Self { interaction_segment: false }),
         }
     }
 }
