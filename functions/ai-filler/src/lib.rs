@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use aws_lambda_events::dynamodb::{Event, EventRecord};
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
-use futures_util::StreamExt;
-use lambda_runtime::{Context, Error, LambdaEvent};
+use futures_util::stream::{self, StreamExt};
+use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
 use serde_dynamo::AttributeValue;
 use tokio::time::Instant;
-use wrapup::ai::Filler;
+use wrapup::ai::{AiSettings, Filler, ProviderKind, aws_of_function};
+use wrapup::api::StartError;
 use wrapup::clock::Clock;
+use wrapup::{System, logging};
 
 /// Segments of a batch that are read at once: waiting for a model is all that takes time.
 const AT_ONCE: usize = 10;
@@ -21,25 +23,37 @@ const MARGIN: Duration = Duration::from_secs(1);
 /// The function. Reads the segment table, configurations' snapshots, interactions, and what the interaction
 /// segment tables are kept in; updates the segment table; asks the provider.
 pub struct AiFiller {
-    filler: Filler,
+    filler: Option<Filler>,
     clock: Clock,
 }
 
+/// Serves the function with the provider that the environment chooses: all that a `main` does.
+pub async fn run(system: System) -> Result<(), StartError> {
+    logging::init();
+    let clock = Clock::system();
+    let provider = AiSettings::from_env(ProviderKind::Extractive)?.provider(&clock, aws_of_function)?;
+    let function = AiFiller::new(provider.map(|provider| Filler::new(&system, provider)), clock);
+    Ok(lambda_runtime::run(service_fn(|event| function.handle(event))).await?)
+}
+
 impl AiFiller {
-    /// The function around a filler. By the clock it knows how much of an invocation's time is left.
-    pub fn new(filler: Filler, clock: Clock) -> Self {
+    /// The function around a filler; without one, where AI is switched off, it lets all records pass. By the clock
+    /// it knows how much of an invocation's time is left.
+    pub fn new(filler: Option<Filler>, clock: Clock) -> Self {
         Self { filler, clock }
     }
 
     /// Fills the segments of a batch of stream records. Answers the records that have to be delivered again.
     pub async fn handle(&self, event: LambdaEvent<Event>) -> Result<DynamoDbEventResponse, Error> {
+        let Some(filler) = &self.filler else { return Ok(DynamoDbEventResponse::default()) };
         let deadline = self.deadline(&event.context);
         let fillings = event.payload.records.iter().filter_map(|record| Some((record, opened(record)?)));
         let fillings = fillings.map(|(record, sys_id)| async move {
-            let failed = !self.fill(sys_id, deadline).await;
+            let failed = !fill(filler, sys_id, deadline).await;
             failed.then(|| record.change.sequence_number.clone())
         });
-        let failed: Vec<_> = futures_util::stream::iter(fillings).buffered(AT_ONCE).collect().await;
+        let fillings: Vec<_> = fillings.collect();
+        let failed: Vec<_> = stream::iter(fillings).buffered(AT_ONCE).collect().await;
         let mut response = DynamoDbEventResponse::default();
         response.batch_item_failures = failed
             .into_iter()
@@ -53,27 +67,27 @@ impl AiFiller {
         Ok(response)
     }
 
-    /// Whether this segment is done with.
-    async fn fill(&self, segment: &str, deadline: Instant) -> bool {
-        let provider = self.filler.provider();
-        let (source, model) = (provider.source(), provider.model());
-        let begun = Instant::now();
-        let filled = self.filler.fill(segment, deadline).await;
-        let took_ms = begun.elapsed().as_millis();
-        match filled {
-            Ok(outcome) => tracing::info!(segment, outcome = outcome.as_str(), source, model, took_ms, "segment read"),
-            Err(error) => {
-                tracing::error!(segment, source, model, took_ms, %error, "segment not filled");
-                return false;
-            }
-        }
-        true
-    }
-
     fn deadline(&self, context: &Context) -> Instant {
         let left = Duration::from_millis(context.deadline).saturating_sub(self.clock.since_epoch());
         Instant::now() + left.saturating_sub(MARGIN)
     }
+}
+
+/// Fills a segment, and says so in the log. Answers whether it is done with.
+async fn fill(filler: &Filler, segment: &str, deadline: Instant) -> bool {
+    let provider = filler.provider();
+    let (source, model) = (provider.source(), provider.model());
+    let begun = Instant::now();
+    let filled = filler.fill(segment, deadline).await;
+    let took_ms = begun.elapsed().as_millis();
+    match filled {
+        Ok(outcome) => tracing::info!(segment, outcome = outcome.as_str(), source, model, took_ms, "segment read"),
+        Err(error) => {
+            tracing::error!(segment, source, model, took_ms, %error, "segment not filled");
+            return false;
+        }
+    }
+    true
 }
 
 /// The sys_id of a segment that has just opened with something to add. The event source filters by the same, so

@@ -1,10 +1,13 @@
 //! Which deployment a command is meant for.
 
+use std::sync::Arc;
+
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use clap::Args;
 use wrapup::System;
+use wrapup::ai::{AiSettings, AiSettingsError, Provider};
 use wrapup::clock::Clock;
 use wrapup::dynamodb::{self, Connection, Dynamo, Tables};
 use wrapup::segment_tables::{self, Registry, SegmentTablesError};
@@ -78,15 +81,27 @@ impl Target {
     }
 
     async fn aws(&self) -> SdkConfig {
-        let mut config = aws_config::defaults(BehaviorVersion::latest()).http_client(dynamodb::https_client());
-        if let Some(profile) = &self.profile {
-            config = config.profile_name(profile);
-        }
-        if let Some(region) = &self.region {
-            config = config.region(Region::new(region.clone()));
-        }
-        config.load().await
+        aws_defaults(self.profile.as_deref(), self.region.as_deref()).await
     }
+}
+
+/// What suggests codes and notes; `None` where it is off.
+pub async fn ai_provider(settings: AiSettings) -> Result<Option<Arc<dyn Provider>>, AiSettingsError> {
+    // Looking for AWS takes seconds on a machine that is not set up for it.
+    let aws = if settings.asks_aws() { aws_defaults(None, None).await } else { SdkConfig::builder().build() };
+    settings.provider(&Clock::system(), |_| Ok(aws.clone()))
+}
+
+/// AWS by the default credential chain.
+async fn aws_defaults(profile: Option<&str>, region: Option<&str>) -> SdkConfig {
+    let mut config = aws_config::defaults(BehaviorVersion::latest()).http_client(dynamodb::https_client());
+    if let Some(profile) = profile {
+        config = config.profile_name(profile);
+    }
+    if let Some(region) = region {
+        config = config.region(Region::new(region.to_owned()));
+    }
+    config.load().await
 }
 
 /// A service of the `wrapup local` on this machine, which takes any credentials.

@@ -12,7 +12,7 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 use wrapup::{logging, settings};
 
-use commands::{code, configuration, interaction, openapi, phone_log, segment_table, tables, user};
+use commands::{ai, code, configuration, interaction, openapi, phone_log, segment_table, tables, user};
 use connect::Target;
 
 /// The Wrap Up API on one machine, and the tools of those who operate it.
@@ -74,6 +74,11 @@ enum Command {
         #[command(flatten)]
         target: Target,
     },
+    /// Suggestions of codes and notes
+    Ai {
+        #[command(subcommand)]
+        command: ai::Command,
+    },
     /// DynamoDB tables
     Tables {
         #[command(subcommand)]
@@ -105,6 +110,7 @@ async fn main() -> ExitCode {
         Some(Command::SegmentTable { command, target }) => segment_table::run(command, &target).await,
         Some(Command::PhoneLog { command, target }) => phone_log::run(command, &target).await,
         Some(Command::Interaction { command, target }) => interaction::run(command, &target).await,
+        Some(Command::Ai { command }) => ai::run(command).await,
         Some(Command::Tables { command, target }) => tables::run(command, &target).await,
     };
     match done {

@@ -1,9 +1,29 @@
 //! The AI filler: a code and notes that wait on an open segment when the agent looks, where no third
-//! party's AI is used. A [`Provider`] reads a conversation and suggests; the [`Filler`] finds the
-//! conversation, and adds to the segment as much of the suggestion as it may have.
+//! party's AI is used. A [`Provider`] reads a conversation and suggests, [`AiSettings`] says which one a
+//! deployment has; the [`Filler`] finds the conversation, and adds to the segment as much of the
+//! suggestion as it may have.
 
+mod answer;
+mod aws;
+mod bedrock;
+mod extractive;
 mod filler;
+mod key;
+mod model;
+mod openai;
+mod prompt;
 mod provider;
+mod settings;
 
+pub use aws::AwsFailure;
+pub use bedrock::{BEDROCK_ENDPOINT, Bedrock, BedrockFailure};
+pub use extractive::Extractive;
 pub use filler::{FillError, Filler, Outcome};
+pub use key::{KeyError, KeyProblem, KeyReference, KeyStore, NotAReference, SECRETS_MANAGER_ENDPOINT, SSM_ENDPOINT};
+pub use model::TooLate;
+pub use openai::{EndpointFailure, OpenAi, OpenAiFailure};
 pub use provider::{Conversation, Provider, ProviderError, SuggestedCode, Suggestion, Task};
+pub use settings::{
+    AI_KEY, AI_MODEL, AI_PROVIDER, AI_URL, AiSettings, AiSettingsError, NotAProvider, ProviderKind, UrlProblem,
+    aws_of_function,
+};

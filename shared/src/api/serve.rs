@@ -41,6 +41,10 @@ pub enum StartError {
     /// The segment tables are not described well.
     #[error(transparent)]
     SegmentTables(#[from] SegmentTablesError),
+    /// The AI provider is not described well.
+    #[cfg(feature = "ai")]
+    #[error(transparent)]
+    Ai(#[from] crate::ai::AiSettingsError),
     /// Two endpoints want the same path.
     #[error("conflicting routes: {0}")]
     Routes(#[from] matchit::InsertError),

@@ -12,6 +12,7 @@ mod log;
 mod provider;
 mod proxy;
 mod samples;
+mod scripted;
 mod stream;
 mod world;
 
@@ -19,8 +20,9 @@ pub use event::Event;
 pub use instance::{Instance, Reply, call_all};
 pub use invoke_api::{Invocation, InvokeApi, Misbehaviour};
 pub use log::{keep_log, logged};
-pub use provider::{Asked, Scripted};
+pub use provider::{Question, ScriptedProvider};
 pub use proxy::{Fault, Rule, Traffic};
 pub use samples::{codes_of, internal, opening, opening_with, segmented};
+pub use scripted::{Asked, Scripted, Turn};
 pub use stream::StreamRecord;
 pub use world::{Parts, World};

@@ -8,14 +8,14 @@ use wrapup::ai::{Provider, ProviderError, SuggestedCode, Suggestion, Task};
 
 /// An AI provider that says what a test wants it to say, and keeps what it was asked.
 #[derive(Clone, Default)]
-pub struct Scripted {
+pub struct ScriptedProvider {
     seen: Arc<Mutex<Seen>>,
     pause: Option<Arc<Pause>>,
 }
 
 /// What a provider was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct Question {
     /// The conversation's transcript.
     pub transcript: Option<String>,
     /// Its short description.
@@ -30,7 +30,7 @@ pub struct Asked {
 
 #[derive(Default)]
 struct Seen {
-    asked: Vec<Asked>,
+    asked: Vec<Question>,
     failures: VecDeque<ProviderError>,
     suggestion: Suggestion,
 }
@@ -41,7 +41,7 @@ struct Pause {
     go_on: Notify,
 }
 
-impl Scripted {
+impl ScriptedProvider {
     /// A provider that suggests this.
     pub fn new(code: Option<(&str, f64)>, notes: Option<&str>) -> Self {
         let provider = Self::default();
@@ -64,7 +64,7 @@ impl Scripted {
     }
 
     /// What it has been asked since the last time this was called.
-    pub fn asked(&self) -> Vec<Asked> {
+    pub fn asked(&self) -> Vec<Question> {
         std::mem::take(&mut self.lock().asked)
     }
 
@@ -88,7 +88,7 @@ impl Scripted {
 }
 
 #[async_trait]
-impl Provider for Scripted {
+impl Provider for ScriptedProvider {
     fn source(&self) -> &'static str {
         "scripted"
     }
@@ -99,7 +99,7 @@ impl Provider for Scripted {
 
     async fn suggest(&self, task: &Task<'_>, _: Instant) -> Result<Suggestion, ProviderError> {
         let conversation = task.conversation;
-        self.lock().asked.push(Asked {
+        self.lock().asked.push(Question {
             transcript: conversation.transcript.clone(),
             short_description: conversation.short_description.clone(),
             language: conversation.language.map(String::from),

@@ -11,7 +11,7 @@ use wrapup::dynamodb::{Item, Table};
 use wrapup::interactions::{Interaction, Interactions};
 use wrapup::segment_tables::{PhoneLog, PhoneLogRecord};
 use wrapup_lambda_tests::{
-    Asked, Event, Fault, Instance, Rule, Scripted, StreamRecord, World, keep_log, logged, opening, segmented,
+    Event, Fault, Instance, Question, Rule, ScriptedProvider, StreamRecord, World, keep_log, logged, opening, segmented,
 };
 use wrapup_test_support::merged;
 
@@ -23,12 +23,12 @@ const TRANSCRIPT: &str = "Agent: Hello.\nCustomer: I was charged twice.";
 struct Desk {
     world: World,
     instance: Instance,
-    provider: Scripted,
+    provider: ScriptedProvider,
     filler: AiFiller,
 }
 
 impl Desk {
-    async fn new(provider: Scripted) -> Self {
+    async fn new(provider: ScriptedProvider) -> Self {
         let world = World::start().await;
         let instance = world.instance();
         let filler = filler(&world, &provider);
@@ -39,7 +39,7 @@ impl Desk {
 
     /// With a provider that suggests the second code and notes.
     async fn usual() -> Self {
-        Self::new(Scripted::new(Some(("Code 001", 0.876)), Some("Charged twice."))).await
+        Self::new(ScriptedProvider::new(Some(("Code 001", 0.876)), Some("Charged twice."))).await
     }
 
     async fn put_interaction(&self, transcript: Option<&str>, short_description: Option<&str>) {
@@ -82,9 +82,9 @@ impl Desk {
     }
 }
 
-fn filler(world: &World, provider: &Scripted) -> AiFiller {
+fn filler(world: &World, provider: &ScriptedProvider) -> AiFiller {
     let system = world.instance().system;
-    AiFiller::new(Filler::new(&system, std::sync::Arc::new(provider.clone())), Clock::system())
+    AiFiller::new(Some(Filler::new(&system, std::sync::Arc::new(provider.clone()))), Clock::system())
 }
 
 /// Delivers records, and answers the sequence numbers of those that have to be delivered again.
@@ -117,7 +117,7 @@ async fn an_opened_segment_gets_code_and_notes_and_where_they_are_from() {
         "ai_source": "scripted", "ai_model": "scripted-1", "ai_confidence": 0.88, "ai_took_ms": filled["ai_took_ms"],
     });
     assert_eq!(filled, merged(opened, &added));
-    let asked = Asked {
+    let asked = Question {
         transcript: Some(TRANSCRIPT.to_owned()),
         short_description: None,
         language: Some("en".to_owned()),
@@ -214,7 +214,7 @@ async fn a_record_that_comes_after_the_close_changes_nothing() {
 
 #[tokio::test]
 async fn an_agent_who_closes_while_the_filler_works_wins() {
-    let desk = Desk::new(Scripted::new(Some(("Code 001", 1.0)), Some("Notes.")).pausing()).await;
+    let desk = Desk::new(ScriptedProvider::new(Some(("Code 001", 1.0)), Some("Notes.")).pausing()).await;
     let sys_id = desk.open("E-1", json!({})).await;
     let agent = async {
         desk.provider.reading().await;
@@ -230,7 +230,7 @@ async fn an_agent_who_closes_while_the_filler_works_wins() {
 
 #[tokio::test]
 async fn a_segment_that_is_deleted_while_the_filler_works_stays_deleted() {
-    let desk = Desk::new(Scripted::new(Some(("Code 001", 1.0)), None).pausing()).await;
+    let desk = Desk::new(ScriptedProvider::new(Some(("Code 001", 1.0)), None).pausing()).await;
     let sys_id = desk.open("E-1", json!({})).await;
     let deleter = async {
         desk.provider.reading().await;
@@ -244,8 +244,8 @@ async fn a_segment_that_is_deleted_while_the_filler_works_stays_deleted() {
 
 #[tokio::test]
 async fn of_two_fillers_at_once_one_is_taken_whole() {
-    let desk = Desk::new(Scripted::new(Some(("Code 001", 0.9)), Some("One.")).pausing()).await;
-    let other_provider = Scripted::new(Some(("Code 000", 0.4)), Some("Other.")).pausing();
+    let desk = Desk::new(ScriptedProvider::new(Some(("Code 001", 0.9)), Some("One.")).pausing()).await;
+    let other_provider = ScriptedProvider::new(Some(("Code 000", 0.4)), Some("Other.")).pausing();
     let other = filler(&desk.world, &other_provider);
     let sys_id = desk.open("E-1", json!({})).await;
     let records = [StreamRecord::insert(desk.item(&sys_id).await)];
@@ -311,7 +311,7 @@ async fn a_deleted_segments_record_is_done_with() {
 
 #[tokio::test]
 async fn a_label_outside_the_allowed_ones_is_dropped_and_the_notes_kept() {
-    let desk = Desk::new(Scripted::new(Some(("Give a refund", 1.0)), Some("<b>Bold</b> & \"said\""))).await;
+    let desk = Desk::new(ScriptedProvider::new(Some(("Give a refund", 1.0)), Some("<b>Bold</b> & \"said\""))).await;
     let sys_id = desk.open("E-1", json!({})).await;
     assert!(desk.deliver(&sys_id).await.is_empty());
     let expected = json!({"ai_notes": "<b>Bold</b> & \"said\"", "ai_source": "scripted", "ai_model": "scripted-1"});
@@ -320,14 +320,14 @@ async fn a_label_outside_the_allowed_ones_is_dropped_and_the_notes_kept() {
 
 #[tokio::test]
 async fn overlong_notes_end_with_a_sentence_and_blank_ones_are_none() {
-    let desk = Desk::new(Scripted::new(None, Some(&"The line is slow. ".repeat(500)))).await;
+    let desk = Desk::new(ScriptedProvider::new(None, Some(&"The line is slow. ".repeat(500)))).await;
     let sys_id = desk.open("E-1", json!({})).await;
     desk.deliver(&sys_id).await;
     let filled = desk.instance.read("E-1").await;
     let notes = filled["ai_notes"].as_str().expect("notes");
     assert!(notes.chars().count() <= 4_000 && notes.ends_with("The line is slow."));
 
-    let desk = Desk::new(Scripted::new(None, Some(" \n "))).await;
+    let desk = Desk::new(ScriptedProvider::new(None, Some(" \n "))).await;
     let sys_id = desk.open("E-1", json!({})).await;
     assert!(desk.deliver(&sys_id).await.is_empty());
     assert!(is_untouched(&desk.instance.read("E-1").await));
@@ -414,7 +414,7 @@ async fn what_can_be_tried_again_is_and_a_refusal_is_not() {
 
 #[tokio::test]
 async fn a_provider_that_never_answers_is_given_up_in_time() {
-    let desk = Desk::new(Scripted::new(Some(("Code 001", 1.0)), None).pausing()).await;
+    let desk = Desk::new(ScriptedProvider::new(Some(("Code 001", 1.0)), None).pausing()).await;
     let sys_id = desk.open("E-1", json!({})).await;
     let records = [StreamRecord::insert(desk.item(&sys_id).await)];
     let event = StreamRecord::event_within(&records, 1_200);
@@ -447,7 +447,7 @@ async fn filling_takes_a_read_of_the_segment_one_of_the_conversation_and_one_upd
         let sys_id = desk.open(id, json!({})).await;
         let record = StreamRecord::insert(desk.item(&sys_id).await);
         desk.world.traffic();
-        failed(&desk.filler, &[record.clone()]).await;
+        failed(&desk.filler, std::slice::from_ref(&record)).await;
         assert_eq!(desk.world.traffic().requests, wanted);
         failed(&desk.filler, &[record]).await;
         assert_eq!(desk.world.traffic().requests, ["GetItem"], "delivered again");
@@ -457,7 +457,7 @@ async fn filling_takes_a_read_of_the_segment_one_of_the_conversation_and_one_upd
 #[tokio::test]
 async fn the_log_says_what_became_of_a_segment_and_nothing_that_was_said() {
     keep_log(LevelFilter::DEBUG);
-    let desk = Desk::new(Scripted::new(Some(("Code 001", 0.9)), Some("Unspeakable notes."))).await;
+    let desk = Desk::new(ScriptedProvider::new(Some(("Code 001", 0.9)), Some("Unspeakable notes."))).await;
     desk.put_interaction(Some("Customer: Unspeakable words."), Some("Unspeakable line")).await;
     let filled = desk.open("E-1", json!({})).await;
     desk.deliver(&filled).await;

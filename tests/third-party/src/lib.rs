@@ -1,5 +1,5 @@
 //! What a team writes that keeps its interaction segments in a table of its own: the
-//! implementation in [`chat`], its registration here, and the three functions that use segment
+//! implementation in [`chat`], its registration here, and the four functions that use segment
 //! tables, in `bin/`.
 
 pub mod chat;

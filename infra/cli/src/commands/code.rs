@@ -1,14 +1,12 @@
 use std::collections::{BTreeMap, HashSet};
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value};
 use wrapup::codes::{Code, CodeRequest};
 use wrapup::document::{Document, Problem, Violations};
 
-use super::{CommandError, read_json};
+use super::{CommandError, progress_bar, read_json};
 use crate::connect::Target;
 use crate::output::{self, Output, Row};
 
@@ -69,7 +67,7 @@ async fn import(codes: &wrapup::codes::Codes, rows: Vec<ImportRow>) -> Result<()
     let total = rows.len();
     let mut failed = 0;
     let mut valid = Vec::with_capacity(total);
-    let progress = progress_bar(total);
+    let progress = progress_bar(total, "codes");
     for ImportRow { place, request } in rows {
         match request {
             Ok(request) => valid.push((place, request)),
@@ -97,18 +95,6 @@ async fn import(codes: &wrapup::codes::Codes, rows: Vec<ImportRow>) -> Result<()
     progress.finish_and_clear();
     output::line(format!("imported {} of {total} codes", total - failed))?;
     if failed == 0 { Ok(()) } else { Err(CommandError::PartlyImported { failed, total }) }
-}
-
-fn progress_bar(total: usize) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} codes, {eta} left");
-    let progress = ProgressBar::new(total as u64);
-    match style {
-        Ok(style) => progress.with_style(style),
-        Err(_) => progress,
-    }
 }
 
 /// Reads `{"codes": [..]}`; one entry's violations do not stop the others.

@@ -1,5 +1,6 @@
 //! The operator's commands. Each is a thin reader of arguments over the shared crate's stores.
 
+pub mod ai;
 pub mod code;
 pub mod configuration;
 pub mod interaction;
@@ -10,11 +11,13 @@ pub mod tables;
 pub mod user;
 
 use std::error::Error;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use aws_sdk_dynamodb::error::ConnectorError;
 use aws_sdk_dynamodb::types::error::ResourceNotFoundException;
+use indicatif::{ProgressBar, ProgressStyle};
+use wrapup::ai::AiSettingsError;
 use wrapup::document::{Document, Fields, ParseError, Violations};
 use wrapup::dynamodb;
 use wrapup::error::NotFound;
@@ -63,6 +66,12 @@ pub enum CommandError {
     /// A configuration names codes that agents could not use.
     #[error("{}: no active wrap-up code {labels}; add them by `wrapup code import` or POST code first", path.display())]
     CodesMissing { path: PathBuf, labels: String },
+    /// The environment describes the AI provider badly.
+    #[error(transparent)]
+    Ai(#[from] AiSettingsError),
+    /// There is nobody to evaluate.
+    #[error("the provider is off; choose one by --provider")]
+    NoProvider,
     /// The environment describes segment tables badly.
     #[error(transparent)]
     SegmentTables(#[from] SegmentTablesError),
@@ -75,6 +84,12 @@ pub enum CommandError {
     /// A table that breaks the contract.
     #[error("{table} does not keep the contract of segment tables")]
     ContractBroken { table: String },
+    /// Rows of labelled conversations that cannot be evaluated.
+    #[error("{}: nothing was evaluated; rows to mend: {wrong}", path.display())]
+    WrongRows { path: PathBuf, wrong: usize },
+    /// Nothing to evaluate.
+    #[error("{}: has no rows", path.display())]
+    NoRows { path: PathBuf },
     /// The terminal.
     #[error("standard input or output: {0}")]
     Terminal(#[from] io::Error),
@@ -118,4 +133,17 @@ fn read_json<T>(path: &Path, read: impl FnOnce(&Fields<'_>) -> Option<T>) -> Res
 
 fn read_file(path: &Path) -> Result<Vec<u8>, CommandError> {
     std::fs::read(path).map_err(|source| CommandError::File { path: path.to_owned(), source })
+}
+
+/// Shows people how much of `total` is done; hidden from programs.
+fn progress_bar(total: usize, what: &str) -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template(&format!("{{bar:40}} {{pos}}/{{len}} {what}, {{eta}} left"));
+    let progress = ProgressBar::new(total as u64);
+    match style {
+        Ok(style) => progress.with_style(style),
+        Err(_) => progress,
+    }
 }

@@ -7,24 +7,28 @@ mod gateway;
 mod lambda;
 mod page;
 mod signals;
+mod stream;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ai_filler::AiFiller;
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use wrapup::System;
+use wrapup::ai::{AiSettings, AiSettingsError, Filler, Provider, ProviderKind};
 use wrapup::api::{Api, StartError};
 use wrapup::clock::Clock;
-use wrapup::dynamodb::{self, Dynamo, Tables, tables};
+use wrapup::dynamodb::{self, Connection, Dynamo, Tables, tables};
 use wrapup::openapi::Document;
 use wrapup::segment_tables;
 use wrapup::settings::{self, SettingsError};
 
-use crate::connect::{DYNAMODB_PORT, LAMBDA_PORT, on_this_machine};
+use crate::connect::{DYNAMODB_PORT, LAMBDA_PORT, ai_provider, on_this_machine};
 use crate::endpoints::endpoints;
 use crate::output;
 use signals::Signals;
@@ -75,6 +79,9 @@ pub enum LocalError {
     /// The segment tables cannot be put together.
     #[error(transparent)]
     SegmentTables(#[from] segment_tables::SegmentTablesError),
+    /// The AI provider cannot be put together.
+    #[error(transparent)]
+    Ai(#[from] AiSettingsError),
     /// The functions cannot be put together.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -101,6 +108,7 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
     let tables = Tables::with_prefix(settings::optional(settings::TABLE_PREFIX).unwrap_or_default());
     let dynamo = Dynamo { client: dynamodb::connect(on_this_machine(engine_port)), tables };
     tables::create_missing(&dynamo).await.map_err(wrapup::Error::from)?;
+    tables::enable_missing_streams(&dynamo).await.map_err(wrapup::Error::from)?;
     let lambda_port = start_functions(options.lambda_port, options.functions).await?;
     let connect_lambda = || {
         let mut lambda = on_this_machine(lambda_port.unwrap_or(options.lambda_port));
@@ -116,6 +124,8 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
     let endpoints = endpoints(&system);
     let document = serde_json::to_string(&Document::new(&endpoints, "/")).map_err(io::Error::from)?;
     let api = Api::new(&system, endpoints.into_iter().map(|endpoint| endpoint as _).collect())?;
+    let provider = ai_provider(AiSettings::from_env(ProviderKind::Extractive)?).await?;
+    let filled_by = provider.as_ref().map_or_else(|| "off".to_owned(), |provider| name_of(provider.as_ref()));
 
     // Whoever has read the first line may tell the process to end.
     let mut signals = Signals::listen()?;
@@ -126,6 +136,7 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
     if let Some(port) = lambda_port {
         output::line(format!("Lambda        http://127.0.0.1:{port}"))?;
     }
+    output::line(format!("AI filler     {filled_by}"))?;
     output::line(match &data {
         Some(data) => format!("Data          {}", data.display()),
         None => "Data          in memory, lost at the end".to_owned(),
@@ -136,9 +147,15 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
         output::line("Try it:\n")?;
         output::line(demo.curl(&base))?;
     }
+    let filler = match provider {
+        Some(provider) => Some(start_filler(provider, &system, on_this_machine(engine_port), data.as_deref()).await?),
+        None => None,
+    };
     let (end, told_to_end) = oneshot::channel::<()>();
     let finished = async {
         gateway::serve(api_listener, Arc::new(api), page::routes(document), async { drop(told_to_end.await) }).await?;
+        // What it has not come to, the next start goes on with.
+        filler.inspect(JoinHandle::abort);
         engine.stop().await;
         Ok(())
     };
@@ -165,6 +182,22 @@ async fn start_functions(port: u16, functions: Vec<lambda::Function>) -> Result<
     let port = listener.local_addr()?.port();
     lambda::start(listener, functions).await?;
     Ok(Some(port))
+}
+
+fn name_of(provider: &dyn Provider) -> String {
+    format!("{} ({})", provider.source(), provider.model())
+}
+
+/// Starts the AI filler on the segment table's stream.
+async fn start_filler(
+    provider: Arc<dyn Provider>,
+    system: &System,
+    connection: Connection,
+    data: Option<&Path>,
+) -> Result<JoinHandle<()>, LocalError> {
+    let function = AiFiller::new(Some(Filler::new(system, provider)), Clock::system());
+    let reader = stream::Reader::new(system.dynamo(), connection, data, Clock::system()).await;
+    Ok(tokio::spawn(reader.map_err(wrapup::Error::from)?.run(function)))
 }
 
 /// Listens on loopback only: the demo user's password is public.

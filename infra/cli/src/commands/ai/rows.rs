@@ -1,0 +1,156 @@
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+use wrapup::ai::Conversation;
+use wrapup::codes::{Code, CodeRequest, Label};
+use wrapup::document::{Document, Fields, ParseError, Problem, Violations};
+use wrapup::language::Language;
+
+/// A conversation, and the code that it was filed under.
+pub struct Row {
+    /// Where it stands in the file, counted from 1.
+    pub line: usize,
+    pub conversation: Conversation,
+    /// The codes to choose from.
+    pub codes: Arc<[Arc<Code>]>,
+    /// What an agent gets who chooses none.
+    pub default_code: Option<Label>,
+    /// The right one.
+    pub code: Label,
+}
+
+/// A line of the file that is no row.
+pub struct WrongRow {
+    line: usize,
+    problem: RowError,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum RowError {
+    #[error(transparent)]
+    Json(#[from] ParseError),
+    #[error(transparent)]
+    Fields(#[from] Violations),
+}
+
+impl fmt::Display for WrongRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.problem {
+            // The parser sees one line alone and counts it as the first.
+            RowError::Json(ParseError::Malformed { problem, column, .. }) => {
+                write!(f, "line {}, column {column}: {problem}", self.line)
+            }
+            RowError::Json(ParseError::NotAnObject { found, .. }) => {
+                write!(f, "line {}: a row has to be an object, and is {found}", self.line)
+            }
+            RowError::Fields(violations) => write!(f, "line {}: {violations}", self.line),
+        }
+    }
+}
+
+/// What holds for the rows that follow until one says otherwise.
+enum Choice {
+    /// No row has said so far.
+    None,
+    /// The row that said so was wrong: what it meant is not known.
+    Unknown,
+    /// The codes to choose from, and the default.
+    Of(Arc<[Arc<Code>]>, Option<Label>),
+}
+
+const FIELDS: &str = "transcript, short_description, language, allowed_codes, default_code, code";
+
+/// Reads JSON lines. Blank ones are skipped. Rows whose codes a wrong row would have named are neither
+/// read nor wrong.
+pub fn read(file: &[u8]) -> (Vec<Row>, Vec<WrongRow>) {
+    let mut choice = Choice::None;
+    let (mut rows, mut wrong) = (Vec::new(), Vec::new());
+    let lines = file.split(|byte| *byte == b'\n').zip(1..).filter(|(line, _)| !line.trim_ascii().is_empty());
+    for (text, line) in lines {
+        match read_line(text, line, &mut choice) {
+            Ok(row) => rows.extend(row),
+            Err(problem) => wrong.push(WrongRow { line, problem }),
+        }
+    }
+    (rows, wrong)
+}
+
+fn read_line(text: &[u8], line: usize, choice: &mut Choice) -> Result<Option<Row>, RowError> {
+    let document = Document::from_json(text).inspect_err(|_| {
+        if let Choice::None = choice {
+            *choice = Choice::Unknown;
+        }
+    })?;
+    Ok(document.read(|fields| read_row(fields, line, choice))?)
+}
+
+fn read_row(fields: &Fields<'_>, line: usize, choice: &mut Choice) -> Option<Option<Row>> {
+    // A misspelt field would be left out unseen.
+    for name in fields.names().filter(|name| !FIELDS.split(", ").any(|known| known == *name)) {
+        fields.violation(name, Problem::NotOneOf { one_of: FIELDS });
+    }
+    if fields.is_given("allowed_codes") {
+        *choice = read_choice(fields).map_or(Choice::Unknown, |(codes, default)| Choice::Of(codes, default));
+    } else if fields.is_given("default_code") {
+        fields.violation("default_code", Problem::OnlyWith { with: "with allowed_codes" });
+    }
+    if !fields.has("transcript") && !fields.has("short_description") {
+        fields.violation("transcript", Problem::RequiredWhen { when: "where there is no short_description" });
+    }
+    let text = |name: &str| fields.text_up_to(name, usize::MAX).filter(|text| !text.trim().is_empty());
+    let conversation = Conversation {
+        short_description: text("short_description"),
+        transcript: text("transcript"),
+        language: fields.optional::<Language>("language"),
+    };
+    let code = fields.required::<Label>("code");
+    match choice {
+        Choice::None => {
+            fields.violation("allowed_codes", Problem::RequiredWhen { when: "on the first row" });
+            None
+        }
+        Choice::Unknown => Some(None),
+        Choice::Of(codes, default_code) => {
+            let code = allowed(fields, "code", code?, codes)?;
+            Some(Some(Row { line, conversation, codes: codes.clone(), default_code: default_code.clone(), code }))
+        }
+    }
+}
+
+fn read_choice(fields: &Fields<'_>) -> Option<(Arc<[Arc<Code>]>, Option<Label>)> {
+    let noted = fields.noted();
+    if !fields.has("allowed_codes") {
+        fields.violation("allowed_codes", Problem::Required);
+    }
+    let mut labels = HashSet::new();
+    let mut codes = Vec::new();
+    for entry in fields.objects("allowed_codes").unwrap_or_default() {
+        let Some(request) = CodeRequest::read(&entry) else { continue };
+        if !labels.insert(request.label.clone()) {
+            entry.violation("code", Problem::Repeats { value: request.label.as_str().to_owned() });
+        }
+        let mut code = Code::new_external(request.label);
+        code.description = request.description.unwrap_or_default();
+        code.lay_over(&request.translations);
+        codes.push(Arc::new(code));
+    }
+    let default_code = fields.optional::<Label>("default_code");
+    if fields.noted() > noted {
+        return None;
+    }
+    let default_code = match default_code {
+        Some(label) => Some(allowed(fields, "default_code", label, &codes)?),
+        None => None,
+    };
+    Some((codes.into(), default_code))
+}
+
+/// The label, if it is one of the codes'.
+fn allowed(fields: &Fields<'_>, name: &str, label: Label, codes: &[Arc<Code>]) -> Option<Label> {
+    if codes.iter().any(|code| code.code == label) {
+        return Some(label);
+    }
+    fields.violation(name, Problem::NotAllowed { label: label.as_str().to_owned() });
+    None
+}

@@ -1,0 +1,98 @@
+use serde_json::{Map, Value};
+
+use super::{ProviderError, SuggestedCode, Suggestion, Task};
+
+/// Reads what a language model answered in the form it was given. Nothing of it gets into an error: it may
+/// quote the conversation, and so may the messages of a parser.
+pub fn suggestion(answer: &Value, task: &Task<'_>) -> Result<Suggestion, ProviderError> {
+    let Value::Object(answer) = answer else { return Err(malformed("the answer is no JSON object")) };
+    let code = match text(answer, "code")? {
+        Some(label) if !task.codes.is_empty() => {
+            Some(SuggestedCode { label: label.to_owned(), confidence: confidence(answer)? })
+        }
+        _ => None,
+    };
+    let notes = text(answer, "notes")?.map(str::trim).filter(|notes| task.notes && !notes.is_empty());
+    Ok(Suggestion { code, notes: notes.map(str::to_owned) })
+}
+
+/// An answer that is not what was asked for.
+pub fn malformed(problem: impl Into<String>) -> ProviderError {
+    ProviderError::Malformed { problem: problem.into() }
+}
+
+/// What was cut off at the model's limit.
+pub fn cut_off() -> ProviderError {
+    malformed("it was cut off at the most tokens that an answer may have")
+}
+
+/// A refusal, for a reason in the provider's terms.
+pub fn declined(reason: impl Into<String>) -> ProviderError {
+    ProviderError::Declined { reason: reason.into() }
+}
+
+fn text<'a>(answer: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, ProviderError> {
+    match answer.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(malformed(format!("'{name}' is no text"))),
+    }
+}
+
+fn confidence(answer: &Map<String, Value>) -> Result<f64, ProviderError> {
+    let given = answer.get("confidence").and_then(Value::as_f64).filter(|given| (0.0..=1.0).contains(given));
+    given.ok_or_else(|| malformed("'confidence' is no number from 0 to 1"))
+}
+
+#[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::ai::Conversation;
+    use crate::codes::{Code, Label};
+    use crate::document::FromText;
+
+    fn read(answer: &Value, code: bool, notes: bool) -> Result<Suggestion, String> {
+        let conversation = Conversation { short_description: None, transcript: None, language: None };
+        let codes = [Arc::new(Code::new_external(Label::from_text("Refund").expect("a label")))];
+        let codes = if code { &codes[..] } else { &[] };
+        suggestion(answer, &Task { conversation: &conversation, codes, notes }).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_was_not_asked_for_is_left_out() {
+        let answer = json!({"code": "Refund", "confidence": 0.5, "notes": " Paid twice. "});
+        let code = Some(SuggestedCode { label: "Refund".to_owned(), confidence: 0.5 });
+        let notes = Some("Paid twice.".to_owned());
+        assert_eq!(read(&answer, true, true), Ok(Suggestion { code: code.clone(), notes: notes.clone() }));
+        assert_eq!(read(&answer, true, false), Ok(Suggestion { code, notes: None }));
+        assert_eq!(read(&answer, false, true), Ok(Suggestion { code: None, notes }));
+    }
+
+    #[test]
+    fn an_answer_of_nothing_is_an_answer() {
+        for answer in [json!({}), json!({"code": null, "confidence": null, "notes": null}), json!({"notes": " \n"})] {
+            assert_eq!(read(&answer, true, true), Ok(Suggestion::default()), "{answer}");
+        }
+    }
+
+    #[test]
+    fn errors_say_what_is_wrong_and_quote_nothing() {
+        for (answer, problem) in [
+            (json!("secret"), "the answer is no JSON object"),
+            (json!(["secret"]), "the answer is no JSON object"),
+            (json!({"code": {"secret": 1}}), "'code' is no text"),
+            (json!({"notes": ["secret"]}), "'notes' is no text"),
+            (json!({"code": "secret"}), "'confidence' is no number from 0 to 1"),
+            (json!({"code": "secret", "confidence": "secret"}), "'confidence' is no number from 0 to 1"),
+            (json!({"code": "secret", "confidence": 1.01}), "'confidence' is no number from 0 to 1"),
+            (json!({"code": "secret", "confidence": -0.1}), "'confidence' is no number from 0 to 1"),
+        ] {
+            assert_eq!(read(&answer, true, true), Err(format!("it answered what cannot be read: {problem}")));
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! The provider `extractive`: embedded, without a model and without a network. It ranks the allowed
+//! codes by what they have in common with the conversation, and writes notes out of what was said.
+
+mod lexicon;
+mod notes;
+mod profile;
+mod rank;
+mod sentences;
+mod thesaurus;
+mod turns;
+mod words;
+
+use async_trait::async_trait;
+use tokio::time::Instant;
+
+use super::{Provider, ProviderError, SuggestedCode, Suggestion, Task};
+use lexicon::Lexicons;
+use rank::Ranking;
+use sentences::Speech;
+
+/// The method and its version: whoever changes what it suggests counts it up.
+const MODEL: &str = "bm25-1";
+
+/// A code is suggested from this confidence on.
+const SURE_ENOUGH: f64 = 0.35;
+
+/// The embedded provider. The same task gets the same answer, on every machine.
+pub struct Extractive {
+    lexicons: Lexicons,
+}
+
+impl Extractive {
+    /// Reads the word lists that it comes with.
+    pub fn new() -> Self {
+        Self { lexicons: Lexicons::new() }
+    }
+
+    /// What it suggests for a task.
+    fn answer(&self, task: &Task<'_>) -> Suggestion {
+        let lexicon = self.lexicons.of_conversation(task.conversation);
+        let speech = Speech::of(task.conversation, lexicon);
+        let ranking = Ranking::of(&speech, task.codes, &self.lexicons, lexicon);
+        let code = ranking.best.filter(|best| best.confidence >= SURE_ENOUGH).map(|best| SuggestedCode {
+            label: task.codes[best.code].code.as_str().to_owned(),
+            confidence: best.confidence,
+        });
+        let notes = task.notes.then(|| notes::write(&speech, &ranking)).flatten();
+        Suggestion { code, notes }
+    }
+}
+
+impl Default for Extractive {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl Provider for Extractive {
+    fn source(&self) -> &'static str {
+        "extractive"
+    }
+
+    fn model(&self) -> &str {
+        MODEL
+    }
+
+    async fn suggest(&self, task: &Task<'_>, _deadline: Instant) -> Result<Suggestion, ProviderError> {
+        Ok(self.answer(task))
+    }
+}

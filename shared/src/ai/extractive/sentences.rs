@@ -1,0 +1,148 @@
+use std::collections::BTreeMap;
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::lexicon::{Found, Lexicon, Word};
+use super::profile::Feature;
+use super::thesaurus::Concept;
+use super::turns::{Speaker, Turn, turns};
+use crate::ai::Conversation;
+
+/// A sentence is cut at a word after so many bytes: some transcripts have no full stops at all.
+const LONGEST: usize = 400;
+
+/// Words behind "it is not about" that are meant by it.
+const DISCLAIMED: usize = 4;
+/// How much they say, beside others.
+const DISCLAIMER: f64 = 0.3;
+
+/// How much it says what stands in the description of an interaction, beside what was said in passing.
+const DESCRIPTION: f64 = 3.0;
+/// How much it says what a customer says at first, in the part of the conversation that `OPENING` is.
+const FIRST_WORDS: f64 = 1.2;
+const OPENING: f64 = 0.35;
+/// How much it says what a customer asks for.
+const REQUEST: f64 = 1.2;
+/// How much it says what an agent does or agrees to.
+const RESOLUTION: f64 = 1.4;
+/// How much an aside says.
+const ASIDE: f64 = 0.5;
+
+/// What was said, sentence by sentence, in the order of speech.
+pub struct Speech<'a> {
+    /// The sentences.
+    pub sentences: Vec<Sentence<'a>>,
+}
+
+/// A sentence with what it says.
+pub struct Sentence<'a> {
+    /// As it was said.
+    pub text: &'a str,
+    /// Who said it.
+    pub speaker: Speaker,
+    /// Which turn it belongs to.
+    pub turn: usize,
+    /// What the transcript calls who said it.
+    pub label: Option<&'a str>,
+    /// Whether it is the one-line description of the interaction, which nobody said.
+    pub is_description: bool,
+    /// Its words.
+    pub words: Vec<Word>,
+    /// The phrases in it.
+    pub found: Vec<Found>,
+    /// How much of the whole was said before it, from 0 to 1.
+    pub progress: f64,
+}
+
+impl<'a> Speech<'a> {
+    /// Takes a conversation apart.
+    pub fn of(conversation: &'a Conversation, lexicon: &Lexicon) -> Self {
+        let mut sentences = Vec::new();
+        if let Some(description) = &conversation.short_description {
+            let turn = Turn { speaker: Speaker::Unknown, label: None, text: description };
+            let described = sentences_of(0, &turn, lexicon);
+            sentences.extend(described.map(|sentence| Sentence { is_description: true, ..sentence }));
+        }
+        let transcript = conversation.transcript.as_deref().unwrap_or_default();
+        let said = turns(transcript, lexicon);
+        let spoken = said.iter().zip(1..).flat_map(|(turn, index)| sentences_of(index, turn, lexicon));
+        let mut spoken: Vec<Sentence<'a>> = spoken.collect();
+        let count = spoken.len().max(1) as f64;
+        for (index, sentence) in spoken.iter_mut().enumerate() {
+            sentence.progress = index as f64 / count;
+        }
+        sentences.append(&mut spoken);
+        Self { sentences }
+    }
+}
+
+impl Sentence<'_> {
+    /// Whether it has a phrase of this kind.
+    pub fn has(&self, concept: Concept) -> bool {
+        self.found.iter().any(|found| found.concept == concept)
+    }
+
+    /// How much it counts what the sentence says.
+    pub fn weight(&self) -> f64 {
+        if self.is_description {
+            return DESCRIPTION;
+        }
+        let when = |weight: f64, holds: bool| if holds { weight } else { 1.0 };
+        let (customer, agent) = (self.speaker != Speaker::Agent, self.speaker != Speaker::Customer);
+        when(FIRST_WORDS, customer && self.progress < OPENING)
+            * when(REQUEST, customer && self.has(Concept::Request))
+            * when(RESOLUTION, agent && self.has(Concept::Resolution))
+            * when(ASIDE, self.has(Concept::Aside))
+    }
+
+    /// The features of the sentence, each with its strongest sign.
+    pub fn features(&self) -> BTreeMap<Feature, f64> {
+        let mut features = BTreeMap::new();
+        let mut add = |feature: Feature, at: usize, strength: f64| {
+            let kept: &mut f64 = features.entry(feature).or_default();
+            *kept = kept.max(if self.disclaims(at) { strength * DISCLAIMER } else { strength });
+        };
+        for (at, word) in self.words.iter().enumerate().filter(|(_, word)| word.telling) {
+            add(Feature::Word(word.stem.clone()), at, 1.0);
+        }
+        for found in &self.found {
+            if let Concept::Matter(_) | Concept::Thing(_) = found.concept {
+                add(Feature::Concept(found.concept), found.at, found.weight);
+            }
+        }
+        features
+    }
+
+    /// Whether the sentence says of the word at this place that it is not about it.
+    fn disclaims(&self, at: usize) -> bool {
+        let mut disclaimers = self.found.iter().filter(|found| found.concept == Concept::Disclaimer);
+        disclaimers.any(|found| (found.end..found.end + DISCLAIMED).contains(&at))
+    }
+}
+
+fn sentences_of<'a>(index: usize, turn: &Turn<'a>, lexicon: &Lexicon) -> impl Iterator<Item = Sentence<'a>> {
+    let (speaker, label) = (turn.speaker, turn.label);
+    turn.text.unicode_sentences().flat_map(pieces).map(str::trim).filter(|text| !text.is_empty()).map(move |text| {
+        let words = lexicon.words(text);
+        let found = lexicon.find(&words);
+        Sentence { text, speaker, turn: index, label, is_description: false, words, found, progress: 0.0 }
+    })
+}
+
+/// A sentence, or what it is cut into where it goes on and on.
+fn pieces(sentence: &str) -> impl Iterator<Item = &str> {
+    let mut rest = sentence;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let limit = if rest.len() <= LONGEST { rest.len() } else { rest.floor_char_boundary(LONGEST) };
+        let end = match rest[..limit].rfind(char::is_whitespace) {
+            Some(space) if limit < rest.len() && space > 0 => space,
+            _ => limit,
+        };
+        let (piece, others) = rest.split_at(end);
+        rest = others;
+        Some(piece)
+    })
+}

@@ -1,0 +1,297 @@
+use std::io;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use aws_sdk_bedrockruntime::config::{BehaviorVersion, Region};
+use aws_types::SdkConfig;
+use aws_types::sdk_config::SharedCredentialsProvider;
+use lambda_http::http::Uri;
+
+use super::Provider;
+use super::bedrock::{BEDROCK_ENDPOINT, Bedrock};
+use super::extractive::Extractive;
+use super::key::{KeyReference, KeyStore, NotAReference};
+use super::openai::OpenAi;
+use crate::clock::Clock;
+use crate::dynamodb::{Connection, https_client};
+use crate::settings::{self, SettingsError};
+
+/// Which provider suggests codes and notes: `off`, `extractive`, `bedrock` or `openai`.
+pub const AI_PROVIDER: &str = "WRAPUP_AI_PROVIDER";
+
+/// The model: for `bedrock` its id, or the id or ARN of an inference profile; for `openai` its name there.
+pub const AI_MODEL: &str = "WRAPUP_AI_MODEL";
+
+/// The base URL of `openai`, below which `chat/completions` is, such as `http://127.0.0.1:11434/v1`.
+pub const AI_URL: &str = "WRAPUP_AI_URL";
+
+/// Where the key of `openai` is kept: `secretsmanager:NAME`, `ssm:NAME` or `file:PATH`. None where unset.
+pub const AI_KEY: &str = "WRAPUP_AI_KEY";
+
+/// A kind of provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProviderKind {
+    /// None: nothing is suggested.
+    Off,
+    /// The embedded one.
+    Extractive,
+    /// A model of Amazon Bedrock.
+    Bedrock,
+    /// A model behind a chat-completions endpoint.
+    OpenAi,
+}
+
+/// A text that names no kind of provider.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("has to be off, extractive, bedrock or openai")]
+pub struct NotAProvider;
+
+impl FromStr for ProviderKind {
+    type Err = NotAProvider;
+
+    fn from_str(text: &str) -> Result<Self, NotAProvider> {
+        match text.trim() {
+            "off" => Ok(Self::Off),
+            "extractive" => Ok(Self::Extractive),
+            "bedrock" => Ok(Self::Bedrock),
+            "openai" => Ok(Self::OpenAi),
+            _ => Err(NotAProvider),
+        }
+    }
+}
+
+/// What a deployment's provider is made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AiSettings {
+    /// There is none.
+    Off,
+    /// The embedded one.
+    Extractive,
+    /// A model of Amazon Bedrock.
+    Bedrock {
+        /// Its id, or an inference profile's id or ARN.
+        model: String,
+    },
+    /// A model behind a chat-completions endpoint.
+    OpenAi {
+        /// The URL that completions are asked for at.
+        url: Uri,
+        /// The model's name there.
+        model: String,
+        /// Where the key is kept, if the endpoint wants one.
+        key: Option<KeyReference>,
+    },
+}
+
+/// Why the provider cannot be put together. No value of a variable is repeated: one that was mistaken for
+/// another may be a secret.
+#[derive(Debug, thiserror::Error)]
+pub enum AiSettingsError {
+    /// There is no such provider.
+    #[error("environment variable {AI_PROVIDER} {0}")]
+    Provider(#[from] NotAProvider),
+    /// A variable that the provider needs.
+    #[error("environment variable {variable} is not set: it has to name {what}")]
+    Missing {
+        /// The variable.
+        variable: &'static str,
+        /// What it has to name.
+        what: &'static str,
+    },
+    /// The URL is of no use.
+    #[error("environment variable {AI_URL} {0}")]
+    Url(#[from] UrlProblem),
+    /// The key is not referred to.
+    #[error("environment variable {AI_KEY} {0}")]
+    Key(#[from] NotAReference),
+    /// The machine cannot speak TLS.
+    #[error("no root certificates to tell by whether {AI_URL} is what it says: {0}")]
+    Certificates(io::Error),
+    /// What the clients of AWS services need is missing.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+}
+
+/// What is wrong with a base URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UrlProblem {
+    /// It is no URL, or not one of HTTP.
+    #[error("has to be an http or https URL such as http://127.0.0.1:11434/v1")]
+    NotHttp,
+    /// It has a user name or password.
+    #[error("has credentials in it; they belong behind {AI_KEY}")]
+    Credentials,
+    /// It has a query or a fragment.
+    #[error("has a query or a fragment; what is behind the base URL's path is chosen for each request")]
+    Query,
+}
+
+impl AiSettings {
+    /// What the environment says; a deployment that says nothing has the provider `unset`.
+    pub fn from_env(unset: ProviderKind) -> Result<Self, AiSettingsError> {
+        let named = settings::optional(AI_PROVIDER).map(|text| text.parse()).transpose()?;
+        Self::of(named.unwrap_or(unset))
+    }
+
+    /// What the environment says of a provider that was named elsewhere.
+    pub fn of(kind: ProviderKind) -> Result<Self, AiSettingsError> {
+        Self::read(kind, settings::optional)
+    }
+
+    /// The settings of a provider, out of the values of variables.
+    pub fn read(
+        kind: ProviderKind,
+        variable: impl Fn(&'static str) -> Option<String>,
+    ) -> Result<Self, AiSettingsError> {
+        let required = |name, what| {
+            let value = variable(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+            value.ok_or(AiSettingsError::Missing { variable: name, what })
+        };
+        Ok(match kind {
+            ProviderKind::Off => Self::Off,
+            ProviderKind::Extractive => Self::Extractive,
+            ProviderKind::Bedrock => Self::Bedrock {
+                model: required(AI_MODEL, "a model of Amazon Bedrock, or an inference profile, by its id or ARN")?,
+            },
+            ProviderKind::OpenAi => Self::OpenAi {
+                url: completions(&required(AI_URL, "the endpoint's base URL, such as http://127.0.0.1:11434/v1")?)?,
+                model: required(AI_MODEL, "the model, as the endpoint calls it")?,
+                key: variable(AI_KEY).map(|reference| reference.parse()).transpose()?,
+            },
+        })
+    }
+
+    /// Whether making the provider takes a client of an AWS service.
+    pub fn asks_aws(&self) -> bool {
+        matches!(self, Self::Bedrock { .. } | Self::OpenAi { key: Some(_), .. })
+    }
+
+    /// Makes the provider; `None` where it is off. `aws` is asked for the configuration of clients of AWS
+    /// services, by the variable of the service's endpoint, and only where such a client is needed: a function
+    /// hands [`aws_of_function`] in, a command a configuration with credentials of its own.
+    pub fn provider(
+        self,
+        clock: &Clock,
+        aws: impl Fn(&'static str) -> Result<SdkConfig, SettingsError>,
+    ) -> Result<Option<Arc<dyn Provider>>, AiSettingsError> {
+        Ok(match self {
+            Self::Off => None,
+            Self::Extractive => Some(Arc::new(Extractive::new())),
+            Self::Bedrock { model } => Some(Arc::new(Bedrock::new(&aws(BEDROCK_ENDPOINT)?, model))),
+            Self::OpenAi { url, model, key } => {
+                let key = key.map(|reference| KeyStore::open(reference, aws, clock.clone())).transpose()?;
+                let provider = OpenAi::new(url, model, key, clock.clone());
+                Some(Arc::new(provider.map_err(AiSettingsError::Certificates)?))
+            }
+        })
+    }
+}
+
+/// The configuration of AWS clients that Lambda sets for a function; `endpoint` names the variable that may
+/// hold another endpoint than the region's own.
+pub fn aws_of_function(endpoint: &'static str) -> Result<SdkConfig, SettingsError> {
+    Connection::from_env(endpoint).map(Into::into)
+}
+
+impl From<Connection> for SdkConfig {
+    fn from(connection: Connection) -> Self {
+        let mut config = Self::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(connection.region))
+            .credentials_provider(SharedCredentialsProvider::new(connection.credentials))
+            .http_client(https_client());
+        config.set_endpoint_url(connection.endpoint);
+        config.build()
+    }
+}
+
+/// Where a base URL's endpoint is asked for completions.
+fn completions(base: &str) -> Result<Uri, UrlProblem> {
+    if base.contains(['?', '#']) {
+        return Err(UrlProblem::Query);
+    }
+    let url = format!("{}/chat/completions", base.trim_end_matches('/'));
+    let url: Uri = url.parse().map_err(|_| UrlProblem::NotHttp)?;
+    match (url.scheme_str(), url.authority()) {
+        (_, Some(authority)) if authority.as_str().contains('@') => Err(UrlProblem::Credentials),
+        (Some("http" | "https"), Some(_)) => Ok(url),
+        _ => Err(UrlProblem::NotHttp),
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+mod tests {
+    use super::*;
+
+    fn read(kind: &str, variables: &[(&str, &str)]) -> Result<AiSettings, String> {
+        let value = |name: &'static str| {
+            variables.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned())
+        };
+        let kind = kind.parse().map_err(|error: NotAProvider| error.to_string())?;
+        AiSettings::read(kind, value).map_err(|error| error.to_string())
+    }
+
+    fn openai(url: &str) -> Result<String, String> {
+        match read("openai", &[(AI_URL, url), (AI_MODEL, "llama")])? {
+            AiSettings::OpenAi { url, .. } => Ok(url.to_string()),
+            other => Err(format!("{other:?}")),
+        }
+    }
+
+    #[test]
+    fn a_provider_needs_what_it_needs_and_nothing_else() {
+        assert_eq!(read("off", &[]), Ok(AiSettings::Off));
+        assert_eq!(read("extractive", &[]), Ok(AiSettings::Extractive));
+        let bedrock = AiSettings::Bedrock { model: "eu.amazon.nova-lite-v1:0".to_owned() };
+        assert_eq!(read("bedrock", &[(AI_MODEL, "eu.amazon.nova-lite-v1:0")]), Ok(bedrock));
+        let local = AiSettings::OpenAi {
+            url: Uri::from_static("http://127.0.0.1:11434/v1/chat/completions"),
+            model: "llama".to_owned(),
+            key: Some(KeyReference::Ssm("/llm".to_owned())),
+        };
+        let variables = [(AI_URL, "http://127.0.0.1:11434/v1/"), (AI_MODEL, " llama"), (AI_KEY, "ssm:/llm")];
+        assert_eq!(read("openai", &variables), Ok(local));
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        for (kind, variables, named) in [
+            ("bedrock", vec![], AI_MODEL),
+            ("bedrock", vec![(AI_MODEL, " ")], AI_MODEL),
+            ("openai", vec![(AI_MODEL, "llama")], AI_URL),
+            ("openai", vec![(AI_URL, "http://127.0.0.1/v1")], AI_MODEL),
+        ] {
+            let error = read(kind, &variables).expect_err("a variable is missing");
+            assert!(error.starts_with(&format!("environment variable {named} is not set")), "{error}");
+        }
+        assert_eq!(read("gpt", &[]), Err("has to be off, extractive, bedrock or openai".to_owned()));
+    }
+
+    #[test]
+    fn a_base_url_is_plain_http() {
+        assert_eq!(openai("https://llm.example.com").as_deref(), Ok("https://llm.example.com/chat/completions"));
+        assert_eq!(openai("http://10.0.0.7:8000/v1").as_deref(), Ok("http://10.0.0.7:8000/v1/chat/completions"));
+        assert_eq!(openai("http://[::1]:8000").as_deref(), Ok("http://[::1]:8000/chat/completions"));
+        for (url, problem) in [
+            ("llm.example.com/v1", UrlProblem::NotHttp),
+            ("/v1", UrlProblem::NotHttp),
+            ("ftp://example.com", UrlProblem::NotHttp),
+            ("http://", UrlProblem::NotHttp),
+            ("http://ex ample", UrlProblem::NotHttp),
+            ("https://user:secret@example.com/v1", UrlProblem::Credentials),
+            ("https://example.com/v1?key=secret", UrlProblem::Query),
+            ("https://example.com/v1#secret", UrlProblem::Query),
+        ] {
+            assert_eq!(openai(url), Err(AiSettingsError::Url(problem).to_string()), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_never_repeated() {
+        let variables = [(AI_URL, "http://127.0.0.1/v1"), (AI_MODEL, "llama"), (AI_KEY, "sk-very-private")];
+        let error = read("openai", &variables).expect_err("a key in place of a reference");
+        assert!(error.starts_with(AI_KEY) || error.contains(AI_KEY), "{error}");
+        assert!(!error.contains("very-private"), "{error}");
+    }
+}

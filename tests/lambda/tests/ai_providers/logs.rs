@@ -1,0 +1,74 @@
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::json;
+use tracing::subscriber::set_default;
+use tracing_subscriber::EnvFilter;
+use wrapup::ai::{Bedrock, Provider};
+use wrapup::logging;
+use wrapup_lambda_tests::{Scripted, Turn};
+
+use crate::{SECRET, good, suggest_within};
+
+/// Lines of a log, in memory.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Asks for suggestions, well and ill.
+async fn suggest_this_and_that() {
+    let said = json!({"output": {"message": {"role": "assistant", "content": [{"text": SECRET}]}},
+        "stopReason": "end_turn", "usage": {"inputTokens": 1, "outputTokens": 1, "totalTokens": 2},
+        "metrics": {"latencyMs": 1}});
+    let refused = Turn::status(400, &json!({"message": SECRET})).header("x-amzn-errortype", "ValidationException");
+    let service = Scripted::start([Turn::json(&said), refused, Turn::text(200, SECRET)]).await;
+    let provider = Bedrock::new(&service.as_aws(), "amazon.nova-lite-v1:0");
+    for _ in 0..3 {
+        suggest_within(&provider, Duration::from_secs(2)).await.expect_err("no suggestion");
+    }
+    let choice = json!({"message": {"content": good().0.to_string()}, "finish_reason": "stop"});
+    let endpoint =
+        Scripted::start([Turn::json(&json!({"choices": [choice]})), Turn::status(400, &json!({"error": SECRET}))])
+            .await;
+    let provider: Arc<dyn Provider> = crate::chat_completions::provider(endpoint.url());
+    suggest_within(&*provider, Duration::from_secs(9)).await.expect("a suggestion");
+    suggest_within(&*provider, Duration::from_secs(9)).await.expect_err("no suggestion");
+}
+
+#[tokio::test]
+async fn nothing_that_was_said_is_logged_at_any_level() {
+    let lines = Lines::default();
+    let (ours, writer) = (lines.clone(), lines.clone());
+    let logging = set_default(logging::subscriber(EnvFilter::new("trace"), move || writer.clone()));
+    tracing::debug!(target: "wrapup::ai", "a word of our own");
+    suggest_this_and_that().await;
+    drop(logging);
+    assert!(ours.text().contains("a word of our own"), "{}", ours.text());
+    assert!(!ours.text().contains("Quastenflosser"), "{}", ours.text());
+
+    // The same without the guard: what it is there for.
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let all = tracing_subscriber::fmt().with_env_filter("trace").with_writer(move || writer.clone()).finish();
+    let logging = set_default(all);
+    suggest_this_and_that().await;
+    drop(logging);
+    assert!(lines.text().contains("Quastenflosser"), "the SDK shows no bodies any more: the guard is of no use");
+}
