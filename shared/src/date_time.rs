@@ -80,6 +80,42 @@ impl FromText for DateTime {
     }
 }
 
+#[cfg(feature = "openapi")]
+mod openapi {
+    use std::borrow::Cow;
+
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+    use serde_json::{Value, json};
+
+    use super::DateTime;
+    use crate::openapi::{Text, trimmed};
+
+    const DATE: &str = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])";
+    const TIME: &str = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]";
+
+    impl Text for DateTime {
+        fn keywords() -> Value {
+            let rfc_3339 = format!(r"[Tt]{TIME}(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])");
+            json!({ "format": "wrap-up-date-time", "pattern": trimmed(&format!("{DATE}( {TIME}|{rfc_3339})")) })
+        }
+    }
+
+    impl JsonSchema for DateTime {
+        fn schema_name() -> Cow<'static, str> {
+            "DateTime".into()
+        }
+
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            json_schema!({
+                "type": "string",
+                "description": "A moment in UTC, `yyyy-MM-dd HH:mm:ss`.",
+                "pattern": format!("^{DATE} {TIME}$"),
+                "examples": ["2026-01-05 10:30:00"]
+            })
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::DateTime;

@@ -34,6 +34,13 @@ impl FromText for Language {
     }
 }
 
+#[cfg(feature = "openapi")]
+impl crate::openapi::Text for Language {
+    fn keywords() -> serde_json::Value {
+        crate::openapi::json!({ "pattern": crate::openapi::trimmed("[A-Za-z]{2}") })
+    }
+}
+
 impl From<Language> for String {
     fn from(language: Language) -> Self {
         language.as_str().to_owned()

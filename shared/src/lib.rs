@@ -20,6 +20,8 @@ pub mod error;
 pub mod interactions;
 pub mod language;
 pub mod logging;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 pub mod segment_tables;
 pub mod segments;
 pub mod settings;

@@ -4,9 +4,11 @@
 //! With `WRAPUP_TEST_URL` these tests run against a deployment that is up already, any number of
 //! times: what an earlier run opened is opened again, which changes nothing.
 
+use std::sync::LazyLock;
+
 use reqwest::Method;
 use serde_json::{Value, json};
-use wrapup_test_support::{Deployment, Reply, as_xml, to_xml_request};
+use wrapup_test_support::{Contract, Deployment, Reply, as_xml, to_xml_request};
 
 const AGENT: &str = "123412345678567890ab90abcdefcdef";
 const INTERACTION: &str = "213412345678567890ab90abcdefcdef";
@@ -19,6 +21,9 @@ struct Way {
     xml: bool,
     versioned: bool,
 }
+
+/// What the examples are held against, beside the reference's own answers.
+static CONTRACT: LazyLock<Contract> = LazyLock::new(|| Contract::of(env!("CARGO_BIN_EXE_wrapup")));
 
 const WAYS: [Way; 4] = [
     Way { xml: false, versioned: true },
@@ -40,7 +45,19 @@ impl Client {
 
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Reply {
         let version = if self.way.versioned { "/v1" } else { "" };
-        let call = self.deployment.api().raw(method, &format!("/api/now{version}/wrapup/{path}"));
+        let path = format!("/api/now{version}/wrapup/{path}");
+        if let Some(body) = body {
+            CONTRACT.assert_takes(method.as_str(), &path, body);
+        }
+        let reply = self.call(method.clone(), &path, body).await;
+        if !self.way.xml {
+            CONTRACT.assert_answers(method.as_str(), &path, reply.status, &reply.expect(200));
+        }
+        reply
+    }
+
+    async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Reply {
+        let call = self.deployment.api().raw(method, path);
         let call = call.basic_auth("username", "password");
         let call = call.header("Accept", if self.way.xml { "application/xml" } else { "application/json" });
         match body {

@@ -1,5 +1,8 @@
 //! `POST code`: creates and updates wrap-up codes.
 
+#[cfg(feature = "openapi")]
+mod openapi;
+
 use std::collections::HashSet;
 
 use async_trait::async_trait;
@@ -115,31 +118,40 @@ fn read_entries(body: &Fields<'_>) -> Option<Vec<Result<CodeRequest, Refused>>> 
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "CodesAnswer"))]
 struct Body<'a> {
     result: CodesResult<'a>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline))]
 struct CodesResult<'a> {
+    /// What was done, or every violation where no code was stored.
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     result_map: Option<ResultMap<'a>>,
+    /// Whether at least one code was stored.
     success: bool,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline))]
 struct ResultMap<'a> {
+    /// In the request's order.
     created_wrap_up_codes: Vec<ShownCode<'a>>,
+    /// Entries that break rules.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     failed_wrap_up_codes: Vec<Failed>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "FailedCode"))]
 struct Failed {
     /// Position in the request's `codes`, counted from 0.
     index: usize,
     /// The label as given.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
+    /// What is wrong with it.
     message: String,
 }

@@ -1,5 +1,8 @@
 //! `GET segment/agent/{agent_id}/interaction/{interaction_id}`: the wrap-up segment opened last.
 
+#[cfg(feature = "openapi")]
+mod openapi;
+
 use async_trait::async_trait;
 use lambda_http::http::{Method, StatusCode};
 use wrapup::api::{Answer, Call, Endpoint, Route};

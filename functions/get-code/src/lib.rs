@@ -1,5 +1,8 @@
 //! `GET code/{code_id}`: one wrap-up code by its sys_id.
 
+#[cfg(feature = "openapi")]
+mod openapi;
+
 use async_trait::async_trait;
 use lambda_http::http::{Method, StatusCode};
 use serde::Serialize;
@@ -40,18 +43,24 @@ impl Endpoint for GetCode {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "CodeAnswer"))]
 struct Body<'a> {
     result: CodeResult<'a>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline))]
 struct CodeResult<'a> {
+    /// What was done.
     message: &'static str,
     result_map: ResultMap<'a>,
+    /// `true`.
+    #[cfg_attr(feature = "openapi", schemars(extend("const" = true)))]
     success: bool,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline))]
 struct ResultMap<'a> {
     wrap_up_code: ShownCode<'a>,
 }

@@ -1,5 +1,8 @@
 //! `GET segment/{segment_id}`: one wrap-up segment by its sys_id or its external id.
 
+#[cfg(feature = "openapi")]
+mod openapi;
+
 use async_trait::async_trait;
 use lambda_http::http::{Method, StatusCode};
 use wrapup::api::{Answer, Call, Endpoint, Route};

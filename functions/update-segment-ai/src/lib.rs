@@ -1,5 +1,8 @@
 //! `PUT segment/update/ai`: stores a third party's AI content on an open wrap-up segment.
 
+#[cfg(feature = "openapi")]
+mod openapi;
+
 use async_trait::async_trait;
 use lambda_http::http::{Method, StatusCode};
 use wrapup::api::{Answer, Call, Endpoint, Route};

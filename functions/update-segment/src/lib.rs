@@ -1,5 +1,8 @@
 //! `PUT segment/update`: closes a wrap-up segment, or confirms or corrects it.
 
+#[cfg(feature = "openapi")]
+mod openapi;
+
 use async_trait::async_trait;
 use lambda_http::http::{Method, StatusCode};
 use wrapup::api::{Answer, Call, Endpoint, Route};

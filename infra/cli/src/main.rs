@@ -2,6 +2,7 @@
 
 mod commands;
 mod connect;
+mod endpoints;
 mod local;
 mod output;
 
@@ -12,7 +13,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use wrapup::logging;
 
-use commands::{ai, code, configuration, interaction, phone_log, segment_table, tables, user};
+use commands::{ai, code, configuration, interaction, openapi, phone_log, segment_table, tables, user};
 use connect::Target;
 
 /// The Wrap Up API on one machine, and the tools of those who operate it.
@@ -30,6 +31,8 @@ struct Arguments {
 enum Command {
     /// Run the API on this machine, on an embedded DynamoDB (the default)
     Local(local::Options),
+    /// Print the API's contract: an OpenAPI document, or requests to send
+    Openapi(openapi::Options),
     /// API users
     User {
         #[command(subcommand)]
@@ -101,6 +104,7 @@ async fn main() -> ExitCode {
     let done = match arguments.command {
         None => local::run(arguments.local).await.map_err(Into::into),
         Some(Command::Local(options)) => local::run(options).await.map_err(Into::into),
+        Some(Command::Openapi(options)) => openapi::run(options),
         Some(Command::User { command, target }) => user::run(command, &target).await,
         Some(Command::Configuration { command, target }) => configuration::run(command, &target).await,
         Some(Command::Code { command, target }) => code::run(command, &target).await,

@@ -102,26 +102,41 @@ impl EdgeError {
     }
 }
 
+/// What the platform refuses: credentials, routes, formats, bodies that do not parse; and its own failures.
 #[derive(Serialize)]
-struct PlatformError<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub(crate) struct PlatformError<'a> {
     error: MessageAndDetail<'a>,
+    /// `failure`.
+    #[cfg_attr(feature = "openapi", schemars(extend("const" = "failure")))]
     status: &'static str,
 }
 
+/// What went wrong.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline))]
 struct MessageAndDetail<'a> {
+    /// In a few words.
     message: &'a str,
+    /// What to do about it, or where it is.
     detail: &'a str,
 }
 
+/// What the rules of wrap-ups refuse.
 #[derive(Serialize)]
-struct BusinessError<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub(crate) struct BusinessError<'a> {
+    /// `false`.
+    #[cfg_attr(feature = "openapi", schemars(extend("const" = false)))]
     success: bool,
+    /// Every field that breaks a rule, by its path in the request; or the record or the state that stands against it.
     message: &'a str,
 }
 
+/// What the rules of wrap-up codes refuse.
 #[derive(Serialize)]
-struct UnderResult<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "CodeError"))]
+pub(crate) struct UnderResult<'a> {
     result: BusinessError<'a>,
 }
 

@@ -9,16 +9,20 @@ mod answer;
 mod authenticate;
 mod call;
 mod decode;
+#[cfg(feature = "openapi")]
+pub(crate) mod describe;
 mod negotiate;
 mod render;
 mod route;
 mod serve;
 
 pub use answer::Envelope;
+#[cfg(feature = "openapi")]
+pub(crate) use answer::{BusinessError, PlatformError, UnderResult};
 pub use authenticate::{Caller, Credentials, Denied, authenticate};
 pub use call::{Answer, Call};
 pub use decode::MOST_BYTES;
-pub use route::Route;
+pub use route::{PREFIXES, Route};
 pub use serve::{Api, StartError, run};
 
 use async_trait::async_trait;

@@ -18,14 +18,17 @@ pub fn render<T: Serialize>(format: Format, value: &T) -> Result<Vec<u8>, Render
     let json = serde_json::to_vec(value)?;
     match format {
         Format::Json => Ok(json),
-        Format::Xml | Format::TextXml => {
-            let mut text = String::with_capacity(2 * json.len());
-            text.push_str(r#"<?xml version="1.0" encoding="UTF-8"?>"#);
-            let root = Element { text: &mut text, name: "response", in_list: false };
-            root.deserialize(&mut serde_json::Deserializer::from_slice(&json))?;
-            Ok(text.into_bytes())
-        }
+        Format::Xml | Format::TextXml => Ok(write_xml("response", &json)?.into_bytes()),
     }
+}
+
+/// Writes JSON as an XML document.
+pub(super) fn write_xml(root: &str, json: &[u8]) -> Result<String, RenderError> {
+    let mut text = String::with_capacity(2 * json.len());
+    text.push_str(r#"<?xml version="1.0" encoding="UTF-8"?>"#);
+    let root = Element { text: &mut text, name: root, in_list: false };
+    root.deserialize(&mut serde_json::Deserializer::from_slice(json))?;
+    Ok(text)
 }
 
 /// Where the next JSON value is written: an element with this name.

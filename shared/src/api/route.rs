@@ -15,6 +15,9 @@ pub struct Route {
 /// The only version that exists.
 const VERSION: &str = "v1";
 
+/// What stands in front of every path: without the version, and with it.
+pub const PREFIXES: [&str; 2] = ["/api/now/", "/api/now/v1/"];
+
 /// Finds the endpoint of a request.
 pub struct Router {
     endpoints: Vec<Box<dyn Endpoint>>,

@@ -42,6 +42,13 @@ impl FromText for Label {
     }
 }
 
+#[cfg(feature = "openapi")]
+impl crate::openapi::Text for Label {
+    fn keywords() -> serde_json::Value {
+        crate::openapi::json!({ "maxLength": Self::MOST })
+    }
+}
+
 impl std::borrow::Borrow<str> for Label {
     fn borrow(&self) -> &str {
         &self.0
@@ -131,14 +138,27 @@ impl Code {
     }
 }
 
-/// A code object of an answer: always these seven fields.
+/// A wrap-up code: always these seven fields.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Code"))]
 pub struct ShownCode<'a> {
+    /// Its label.
+    #[cfg_attr(feature = "openapi", schemars(example = &"Refund"))]
     code: &'a str,
+    /// `""` where unset.
+    #[cfg_attr(feature = "openapi", schemars(example = &"Money goes back"))]
     description: &'a str,
+    /// Whether agents may use it.
     active: bool,
+    /// Whether it came through the API.
     external: bool,
+    /// Its sys_id, the same for good.
+    #[cfg_attr(feature = "openapi", schemars(example = Label("Refund".to_owned()).sys_id()))]
     sys_id: &'a str,
+    /// The label in the language of `Accept-Language`, of the user or of the deployment, whichever comes first.
+    #[cfg_attr(feature = "openapi", schemars(example = &"Erstattung"))]
     translated_code: &'a str,
+    /// The description in that language.
+    #[cfg_attr(feature = "openapi", schemars(example = &"Geld geht zurück"))]
     translated_description: &'a str,
 }

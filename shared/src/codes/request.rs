@@ -5,6 +5,8 @@ use serde::Serialize;
 use crate::codes::Label;
 use crate::document::{BoundedText, Fields, Problem};
 use crate::language::Language;
+#[cfg(feature = "openapi")]
+use crate::openapi::{Object, given, json, when};
 
 /// What a request says of one code. An absent field keeps what is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +62,24 @@ impl CodeRequest {
             }
         });
         Some(Self { label: label?, description, active, translations })
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl CodeRequest {
+    /// What [`CodeRequest::read`] reads.
+    pub fn described() -> Object {
+        let translation = Object::new("CodeTranslation", "A code's label and description in one language.")
+            .required::<Language>("language", "Two letters, in a code's translations once.")
+            .required::<BoundedText<{ Label::MOST }>>("code", "The label in that language.")
+            .text_up_to("description", Self::LONGEST_DESCRIPTION, "Required where the code has a description.");
+        let described_too = json!({ "properties": { "translations": { "items": given("description") } } });
+        Object::new("NewCode", "A code that is created, or updated where its label exists already.")
+            .required::<Label>("code", "The label, which identifies the code. White space around it does not count.")
+            .text_up_to("description", Self::LONGEST_DESCRIPTION, "Absent keeps what is stored, `\"\"` clears it.")
+            .flag_with_default("active", true, "Whether agents may use it. On an update absent keeps what is stored.")
+            .objects("translations", translation, Self::MOST_TRANSLATIONS, "Laid over those that are stored.")
+            .rule(when(given("description"), described_too))
     }
 }
 

@@ -6,6 +6,13 @@ use serde::{Deserialize, Serialize};
 use crate::codes::{Label, TranslationRequest, read_translations};
 use crate::document::{Fields, FromText, Id, Problem};
 use crate::sys_id::{self, Kind};
+#[cfg(feature = "openapi")]
+use crate::{
+    codes::CodeRequest,
+    document::BoundedText,
+    language::Language,
+    openapi::{Object, all_given, given, is_true, when},
+};
 
 /// A configuration as a request gives it, its defaults not yet filled in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -115,6 +122,36 @@ impl ConfigurationRequest {
         }
         let allowed_codes = codes.into_iter().collect::<Option<Vec<_>>>()?;
         Some(Self { allowed_codes, default_code, duration, ..flags })
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl ConfigurationRequest {
+    /// What [`ConfigurationRequest::read`] reads.
+    pub fn described() -> Object {
+        let translation = Object::new("AllowedCodeTranslation", "A code's label and description in one language.")
+            .required::<Language>("language", "Two letters, in a code's translations once.")
+            .optional::<BoundedText<{ Label::MOST }>>("code", "The label in that language.")
+            .text_up_to("description", CodeRequest::LONGEST_DESCRIPTION, "The description in that language.");
+        let allowed = Object::new("AllowedCode", "A code that the agent may pick. One that does not exist is created.")
+            .required::<Label>("code", "The label, in the list once.")
+            .object_or_objects("translation", translation, "Laid over the stored translations for this segment.");
+        Object::new("Configuration", "Codes, time limit and AI of an external wrap-up.")
+            .flag("enable_codes", "Whether the agent has to pick a code.")
+            .objects("allowed_codes", allowed, Self::MOST_CODES, "Required where `enable_codes` is true.")
+            .optional::<Label>("default_code", "One of `allowed_codes`; required where `enable_codes` is true.")
+            .seconds(
+                "duration",
+                "Most seconds a wrap-up may take, with `show_timer` true; as text of up to nine digits.",
+            )
+            .flag("show_timer", "Whether the agent sees the timer.")
+            .flag("enable_ai_code", "Whether an AI code is wanted.")
+            .flag("enable_ai_notes", "Whether AI notes are wanted.")
+            .flag("use_ai_as_default", "Whether the AI code stands in where the agent picks none.")
+            .flag("use_third_party_ai", "Whether AI content comes from an external system.")
+            .rule(when(is_true("enable_codes"), all_given(&["allowed_codes", "default_code"])))
+            .rule(when(given("default_code"), given("allowed_codes")))
+            .rule(when(given("duration"), is_true("show_timer")))
     }
 }
 

@@ -80,22 +80,34 @@ impl Snapshot {
     }
 }
 
-/// `segment.wrap_up_configuration` of an answer.
+/// The configuration of a segment as it was when the segment opened.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "SegmentConfiguration"))]
 pub struct ShownConfiguration<'a> {
+    /// sys_id of the administrator's configuration that an internal segment was opened with.
     #[serde(skip_serializing_if = "Option::is_none")]
     sys_id: Option<&'a str>,
+    /// Whether the agent has to pick a code.
     enable_codes: bool,
+    /// The codes that the agent may pick.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     allowed_codes: Vec<ShownCode<'a>>,
+    /// The code that stands in where the agent picks none.
     #[serde(skip_serializing_if = "Option::is_none")]
     default_code: Option<ShownCode<'a>>,
-    /// In seconds, as text: the type that the reference gives it.
+    /// Most seconds that the wrap-up may take, as text.
+    // The type that the reference gives it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(regex(pattern = "^[0-9]+$"), example = &"120"))]
     duration: Option<String>,
+    /// Whether the agent sees the timer.
     show_timer: bool,
+    /// Whether an AI code is wanted.
     enable_ai_code: bool,
+    /// Whether AI notes are wanted.
     enable_ai_notes: bool,
+    /// Whether the AI code stands in where the agent picks none.
     use_ai_as_default: bool,
+    /// Whether AI content comes from an external system.
     use_third_party_ai: bool,
 }

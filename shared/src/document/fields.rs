@@ -263,6 +263,8 @@ impl<'a> Fields<'a> {
     }
 
     fn value(&self, name: &str) -> Option<&'a Value> {
+        #[cfg(feature = "openapi")]
+        super::asked::note(|| self.path_of(name));
         self.map.get(name).filter(|value| !value.is_null())
     }
 
@@ -313,5 +315,19 @@ pub struct BoundedText<const MOST: usize>(pub String);
 impl<const MOST: usize> FromText for BoundedText<MOST> {
     fn from_text(text: &str) -> Result<Self, Problem> {
         if longer_than(text, MOST) { Err(Problem::TooLong { most: MOST }) } else { Ok(Self(text.to_owned())) }
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl crate::openapi::Text for Id {
+    fn keywords() -> Value {
+        serde_json::json!({ "maxLength": Self::MOST })
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl<const MOST: usize> crate::openapi::Text for BoundedText<MOST> {
+    fn keywords() -> Value {
+        serde_json::json!({ "maxLength": MOST })
     }
 }

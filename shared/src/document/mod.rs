@@ -5,6 +5,8 @@
 //! [`Fields`]. A read that fails notes a [`Violation`] and answers `None`, so that one pass finds
 //! all violations of a request.
 
+#[cfg(feature = "openapi")]
+pub mod asked;
 mod fields;
 mod unique_keys;
 mod violation;

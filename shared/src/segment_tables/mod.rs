@@ -80,6 +80,7 @@ pub struct NewInteractionSegment<'a> {
 
 /// An interaction segment as its table holds it.
 #[derive(Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "InteractionSegment"))]
 pub struct InteractionSegmentRecord {
     /// The record's id.
     pub id: String,

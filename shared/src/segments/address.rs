@@ -1,5 +1,7 @@
 use crate::document::{Fields, Id, Problem};
 use crate::error::NotFound;
+#[cfg(feature = "openapi")]
+use crate::openapi::{Object, all_given, given, json};
 use crate::sys_id::{self, Kind};
 
 /// How a request names a segment.
@@ -31,13 +33,50 @@ impl Include {
     /// Reads the query parameter `include`.
     pub fn read(fields: &Fields<'_>) -> Option<Self> {
         match fields.as_given("include") {
-            None | Some("") => Some(Self { interaction_segment: false }),
             Some("interaction_segment") => Some(Self { interaction_segment: true }),
-            Some(_) => {
+            Some(text) if !text.trim().is_empty() => {
                 fields.violation("include", Problem::NotOneOf { one_of: "interaction_segment" });
                 None
             }
+            _ => Some(Self { interaction_segment: false }),
         }
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl Include {
+    /// What [`Include::read`] reads.
+    pub fn described() -> Object {
+        let says = "`interaction_segment` adds the interaction segment's record, where the segment refers to one.";
+        Object::new("Include", "What an answer shows besides.").optional_one_of(
+            "include",
+            &["interaction_segment"],
+            says,
+        )
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl Address {
+    /// What [`Address::read`] reads.
+    pub fn described() -> Object {
+        Self::describe(Object::new("Address", "How a request names a segment."))
+    }
+
+    /// Adds what [`Address::read`] reads to an object.
+    pub fn describe(object: Object) -> Object {
+        let (agent, interaction) = ("agent_sys_id", "interaction_sys_id");
+        object
+            .optional::<Id>(
+                "segment_sys_id",
+                "sys_id of the wrap-up segment. Where it is given, no other is looked at.",
+            )
+            .optional::<Id>("external_segment_id", "The external system's id of the segment; second choice.")
+            .optional::<Id>(agent, "sys_id of the agent; with `interaction_sys_id` the segment opened last.")
+            .optional::<Id>(interaction, "sys_id of the interaction; with `agent_sys_id`.")
+            .rule(json!({ "anyOf": [
+                given("segment_sys_id"), given("external_segment_id"), all_given(&[agent, interaction]),
+            ] }))
     }
 }
 

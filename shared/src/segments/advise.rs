@@ -4,6 +4,8 @@ use crate::codes::Label;
 use crate::configurations::Snapshot;
 use crate::document::{Fields, Problem};
 use crate::error::Refusal;
+#[cfg(feature = "openapi")]
+use crate::openapi::{Object, any_given};
 
 /// AI content that an external system pushes onto an open segment; at least one of the two.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +25,21 @@ impl AdviseRequest {
         }
         let code = fields.optional("ai_wrap_up_code");
         Some(Self { code, notes: read_ai_notes(fields) })
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl AdviseRequest {
+    /// What [`AdviseRequest::read`] reads.
+    pub fn described() -> Object {
+        let says = "AI content for an open segment: a code, notes, or both. The segment is named by one of its ids.";
+        Object::new("AiContent", says)
+            .optional::<Label>(
+                "ai_wrap_up_code",
+                "Any label; stored where the configuration's `enable_ai_code` is true.",
+            )
+            .text_up_to("ai_notes", LONGEST_AI_NOTES, "Stored where the configuration's `enable_ai_notes` is true.")
+            .rule(any_given(&["ai_wrap_up_code", "ai_notes"]))
     }
 }
 

@@ -5,6 +5,8 @@ use crate::configurations::Snapshot;
 use crate::date_time::DateTime;
 use crate::document::{Fields, Problem, Violations};
 use crate::error::Refusal;
+#[cfg(feature = "openapi")]
+use crate::openapi::Object;
 
 /// What an update says. A field that is absent is not named by it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +31,21 @@ impl CloseRequest {
     /// The notes that the request asks for: `None` not named, `Some(None)` cleared.
     fn named_notes(&self) -> Option<Option<String>> {
         self.notes.clone().map(|notes| Some(notes).filter(|notes| !notes.is_empty()))
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl CloseRequest {
+    /// What [`CloseRequest::read`] reads.
+    pub fn described() -> Object {
+        let code = "Label of the code that the agent picked. Blank: the AI code or the default code stands in, where \
+                    there is one.";
+        let confirmed = "When the external system had processed the wrap-up: `yyyy-MM-dd HH:mm:ss` in UTC, or RFC 3339. \
+                         With it the segment is final.";
+        Object::new("Closing", "What the agent submits. A field that is absent keeps what is stored.")
+            .optional::<Label>("wrap_up_code", code)
+            .text_up_to("notes", LONGEST_NOTES, "The agent's notes; `\"\"` clears them.")
+            .optional::<DateTime>("confirmed_on", confirmed)
     }
 }
 

@@ -40,6 +40,7 @@ pub struct Provenance {
 /// How sure a provider is of a code: 0 to 1, in hundredths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "f64", from = "f64")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline, extend("minimum" = 0, "maximum" = 1)))]
 pub struct Confidence(u8);
 
 impl From<f64> for Confidence {

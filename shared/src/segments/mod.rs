@@ -120,6 +120,7 @@ pub struct Closing {
 /// What became of a segment's AI code when it was closed: whoever supplied the code measures it by this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub enum AiOutcome {
     /// The agent picked it.
     AiCode,

@@ -10,6 +10,11 @@ use crate::date_time::DateTime;
 use crate::document::{Fields, Id, Problem, Violation, Violations};
 use crate::segment_tables::Registry;
 use crate::sys_id;
+#[cfg(feature = "openapi")]
+use crate::{
+    openapi::{Object, all_given, given, is_true, json, when},
+    segments::LONGEST_AI_NOTES,
+};
 
 /// What a request to open a segment says, normalised, its defaults not yet filled in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -101,6 +106,42 @@ impl OpenRequest {
     /// What tells this request from every different one.
     pub(super) fn hash(&self) -> Result<String, serde_json::Error> {
         Ok(sys_id::digest(&[&serde_json::to_string(self)?]))
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl OpenRequest {
+    /// What [`OpenRequest::read`] reads: of an external segment, and of an internal one.
+    pub fn described(tables: &Registry) -> [Object; 2] {
+        let tables: Vec<_> = tables.tables().collect();
+        let known = Object::new("", "").optional_one_of("segment_table", &tables, "").into_rule();
+        let timed = json!({ "required": ["configuration"], "properties": { "configuration": given("duration") } });
+        let external =
+            Object::new("NewExternalSegment", "A wrap-up of a CCaaS system, which brings its configuration.")
+                .true_flag("external", "An external segment.")
+                .required::<Id>("external_segment_id", "The external system's id, which names this segment for good.")
+                .required_object("configuration", ConfigurationRequest::described(), "What the agent gets to see.")
+                .rule(when(timed, given("opened_on")))
+                .rule(when(is_true("segmented"), all_given(&["segment_id", "segment_table"])));
+        let internal =
+            Object::new("NewInternalSegment", "A workspace's own wrap-up, by an administrator's configuration.")
+                .false_flag("external", "An internal segment.")
+                .required::<Id>("wrap_up_configuration_sys_id", "sys_id of an active configuration.");
+        [external, internal].map(|segment| {
+            segment
+                .required::<Id>("agent_sys_id", "sys_id of the agent.")
+                .required::<Id>("interaction_sys_id", "sys_id of the interaction.")
+                .flag("segmented", "Whether one segment of the interaction is wrapped up.")
+                .optional::<Id>("segment_id", "Id of the interaction segment.")
+                .optional::<Id>("segment_table", "The interaction segment's table.")
+                .optional::<DateTime>(
+                    "opened_on",
+                    "When the wrap-up began, `yyyy-MM-dd HH:mm:ss` in UTC; absent is now.",
+                )
+                .optional::<Label>("ai_wrap_up_code", "An AI code; stored where `enable_ai_code` is true.")
+                .text_up_to("ai_notes", LONGEST_AI_NOTES, "AI notes; stored where `enable_ai_notes` is true.")
+                .rule(when(is_true("segmented"), known.clone()))
+        })
     }
 }
 

@@ -3,69 +3,114 @@ use serde::Serialize;
 use super::{AiOutcome, Confidence, Confirmation, Found, Origin, PickedCode, State};
 use crate::codes::ShownCode;
 use crate::configurations::Shown;
+#[cfg(feature = "openapi")]
+use crate::configurations::ShownConfiguration;
 use crate::date_time::DateTime;
 use crate::language::Wish;
 use crate::segment_tables::InteractionSegmentRecord;
 
-/// `segment` of an answer: all that is stored, in the reference's order of fields. Flags are always
-/// there, other fields where the segment has them.
+/// A wrap-up segment with all that is stored. Flags are always there, other fields where the segment has them.
+// In the reference's order of fields.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Segment"))]
 struct ShownSegment<'a> {
+    /// sys_id of the agent.
     agent: &'a str,
+    /// The interaction segment's table.
     #[serde(skip_serializing_if = "Option::is_none")]
     segment_table: Option<&'a str>,
+    /// Id of the interaction segment.
     #[serde(skip_serializing_if = "Option::is_none")]
     segment_id: Option<&'a str>,
+    /// Whether it is a CCaaS system's.
     external: bool,
+    /// The external system's id of the segment.
     #[serde(skip_serializing_if = "Option::is_none")]
     external_segment_id: Option<&'a str>,
+    /// sys_id of the interaction.
     interaction: &'a str,
-    state: &'static str,
+    /// Whether the agent has submitted.
+    state: ShownState,
+    #[cfg_attr(feature = "openapi", schemars(with = "ShownConfiguration"))]
     wrap_up_configuration: Shown<'a>,
+    /// The code that the segment was closed with.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<ShownCode<'a>>,
+    /// The agent's notes.
     #[serde(skip_serializing_if = "Option::is_none")]
     notes: Option<&'a str>,
+    /// Whether one segment of the interaction is wrapped up.
     segmented: bool,
+    /// sys_id of the wrap-up segment.
     sys_id: &'a str,
+    /// When the wrap-up began.
     opened_on: DateTime,
+    /// When the segment was closed.
     #[serde(skip_serializing_if = "Option::is_none")]
     submitted_on: Option<DateTime>,
+    /// When the external system had processed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     confirmed_on: Option<DateTime>,
+    /// Whether it is closed and the external system has not confirmed it yet.
     awaiting_confirmation: bool,
+    /// The AI code, allowed or not.
     #[serde(skip_serializing_if = "Option::is_none")]
     ai_wrap_up_code: Option<&'a str>,
+    /// The AI notes.
     #[serde(skip_serializing_if = "Option::is_none")]
     ai_notes: Option<&'a str>,
-    /// Milliseconds since the Unix epoch, as text.
+    /// When the AI code was stored: milliseconds since the Unix epoch, as text.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(regex(pattern = "^[0-9]+$"), example = &"1767609000000"))]
     ai_code_defined_at: Option<String>,
+    /// When the AI notes were stored: milliseconds since the Unix epoch, as text.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(regex(pattern = "^[0-9]+$"), example = &"1767609000000"))]
     ai_notes_defined_at: Option<String>,
+    /// The kind of provider that AI content is from, if the AI filler stored it.
     #[serde(skip_serializing_if = "Option::is_none")]
     ai_source: Option<&'a str>,
+    /// The provider's model or method.
     #[serde(skip_serializing_if = "Option::is_none")]
     ai_model: Option<&'a str>,
+    /// How sure the provider was of the code.
     #[serde(skip_serializing_if = "Option::is_none")]
     ai_confidence: Option<Confidence>,
+    /// How long the provider took, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     ai_took_ms: Option<u64>,
+    /// What became of the AI code when the segment was closed.
     #[serde(skip_serializing_if = "Option::is_none")]
     ai_outcome: Option<AiOutcome>,
+    /// The interaction segment's record, where `include` asked for it and there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     interaction_segment: Option<&'a InteractionSegmentRecord>,
 }
 
-/// The body of a successful answer about one segment.
+/// Where a segment is in its life.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline))]
+enum ShownState {
+    /// The agent is wrapping up.
+    Open,
+    /// The agent has submitted.
+    Closed,
+}
+
+/// The answer about one segment.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct SegmentAnswer<'a> {
+    /// `true`.
+    #[cfg_attr(feature = "openapi", schemars(extend("const" = true)))]
     success: bool,
+    /// What was done.
     message: &'static str,
-    /// sys_id of the wrap-up segment, as the answers to POST and PUT call it.
+    /// sys_id of the wrap-up segment, in the answers to `segment/create` and `segment/update`.
     #[serde(skip_serializing_if = "Option::is_none")]
     sys_id: Option<&'a str>,
-    /// sys_id of the wrap-up segment, as the answers to GET call it.
+    /// sys_id of the wrap-up segment, in the answers to GET.
     #[serde(skip_serializing_if = "Option::is_none")]
     segment_id: Option<&'a str>,
     segment: ShownSegment<'a>,
@@ -117,7 +162,7 @@ impl Found {
                 Origin::Internal => None,
             },
             interaction: segment.interaction.as_str(),
-            state: if closing.is_some() { "closed" } else { "open" },
+            state: if closing.is_some() { ShownState::Closed } else { ShownState::Open },
             wrap_up_configuration: self.configuration.shown(wish),
             code: closing.and_then(|closing| match closing.code.as_ref()? {
                 PickedCode::Allowed(label) => self.configuration.allowed(label.as_str()).map(|code| code.shown(wish)),

@@ -4,6 +4,7 @@
 #![expect(clippy::panic, clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 mod api;
+mod contract;
 mod deployment;
 mod merge;
 mod pointer;
@@ -16,6 +17,7 @@ mod stored;
 mod xml;
 
 pub use api::{Api, Call, Reply};
+pub use contract::Contract;
 pub use deployment::Deployment;
 pub use merge::merged;
 pub use pointer::{field_at, put_at};

@@ -4,6 +4,7 @@ pub mod ai;
 pub mod code;
 pub mod configuration;
 pub mod interaction;
+pub mod openapi;
 pub mod phone_log;
 pub mod segment_table;
 pub mod tables;

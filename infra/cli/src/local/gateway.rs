@@ -16,13 +16,14 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use wrapup::api::{Api, MOST_BYTES};
 
-/// Serves the API until `end`, then finishes the requests that run.
+/// Serves the API, and beside it these routes, until `end`, then finishes the requests that run.
 pub async fn serve(
     listener: TcpListener,
     api: Arc<Api>,
+    beside: Router,
     end: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let router = Router::new().fallback(handle).with_state(api);
+    let router = beside.fallback_service(Router::new().fallback(handle).with_state(api));
     axum::serve(listener, router).with_graceful_shutdown(end).await
 }
 

@@ -5,6 +5,7 @@ mod demo;
 mod engine;
 mod gateway;
 mod lambda;
+mod page;
 mod signals;
 mod stream;
 
@@ -20,13 +21,15 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use wrapup::System;
 use wrapup::ai::{AiSettings, AiSettingsError, Filler, Provider, ProviderKind};
-use wrapup::api::{Api, Endpoint, StartError};
+use wrapup::api::{Api, StartError};
 use wrapup::clock::Clock;
 use wrapup::dynamodb::{self, Connection, Dynamo, Tables, tables};
+use wrapup::openapi::Document;
 use wrapup::segment_tables;
 use wrapup::settings::{self, SettingsError};
 
 use crate::connect::{DYNAMODB_PORT, LAMBDA_PORT, ai_provider, on_this_machine};
+use crate::endpoints::endpoints;
 use crate::output;
 use signals::Signals;
 
@@ -118,7 +121,9 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
     };
     let system = System::new(dynamo, segment_tables, Clock::system(), settings::language()?);
     let demo = demo::ensure(&system).await?;
-    let api = Api::new(&system, endpoints(&system))?;
+    let endpoints = endpoints(&system);
+    let document = serde_json::to_string(&Document::new(&endpoints, "/")).map_err(io::Error::from)?;
+    let api = Api::new(&system, endpoints.into_iter().map(|endpoint| endpoint as _).collect())?;
     let provider = ai_provider(AiSettings::from_env(ProviderKind::Extractive)?).await?;
     let filled_by = provider.as_ref().map_or_else(|| "off".to_owned(), |provider| name_of(provider.as_ref()));
 
@@ -126,6 +131,7 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
     let mut signals = Signals::listen()?;
     let base = format!("http://127.0.0.1:{api_port}");
     output::line(format!("Wrap Up API   {base}/api/now/wrapup"))?;
+    output::line(format!("To try it on  {base}/ and {base}{}", page::DOCUMENT))?;
     output::line(format!("DynamoDB      http://127.0.0.1:{engine_port}"))?;
     if let Some(port) = lambda_port {
         output::line(format!("Lambda        http://127.0.0.1:{port}"))?;
@@ -147,7 +153,7 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
     };
     let (end, told_to_end) = oneshot::channel::<()>();
     let finished = async {
-        gateway::serve(api_listener, Arc::new(api), async { drop(told_to_end.await) }).await?;
+        gateway::serve(api_listener, Arc::new(api), page::routes(document), async { drop(told_to_end.await) }).await?;
         // What it has not come to, the next start goes on with.
         filler.inspect(JoinHandle::abort);
         engine.stop().await;
@@ -192,19 +198,6 @@ async fn start_filler(
     let function = AiFiller::new(Some(Filler::new(system, provider)), Clock::system());
     let reader = stream::Reader::new(system.dynamo(), connection, data, Clock::system()).await;
     Ok(tokio::spawn(reader.map_err(wrapup::Error::from)?.run(function)))
-}
-
-/// The endpoints of the API: the functions' own.
-fn endpoints(system: &System) -> Vec<Box<dyn Endpoint>> {
-    vec![
-        Box::new(get_code::GetCode::new(system)),
-        Box::new(create_codes::CreateCodes::new(system)),
-        Box::new(get_segment::GetSegment::new(system)),
-        Box::new(find_segment::FindSegment::new(system)),
-        Box::new(create_segment::CreateSegment::new(system)),
-        Box::new(update_segment::UpdateSegment::new(system)),
-        Box::new(update_segment_ai::UpdateSegmentAi::new(system)),
-    ]
 }
 
 /// Listens on loopback only: the demo user's password is public.

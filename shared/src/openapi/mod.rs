@@ -1,0 +1,20 @@
+//! The API's contract as an OpenAPI 3.1 document, put together from what the code itself knows: paths and methods
+//! from the routes, answers from the structs that are written, errors from the edge's own, and requests from the
+//! descriptions that stand beside their readers.
+//!
+//! A feature of the crate, so that no function carries it.
+
+mod document;
+mod errors;
+mod object;
+mod operation;
+mod rules;
+mod schemas;
+
+pub use document::Document;
+pub use object::{Object, Text};
+pub use operation::{Body, Described, Link, Operation, Parameter, Topic};
+pub(crate) use rules::trimmed;
+pub use rules::{all_given, any_given, given, is_true, when};
+pub use schemas::Schemas;
+pub use serde_json::json;
