@@ -1,6 +1,7 @@
 //! A proxy in front of the embedded DynamoDB. It shows what the engine cannot: how many requests a
 //! call costs, and what the handlers do when DynamoDB throttles, fails or falls silent.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
@@ -18,6 +19,9 @@ use tokio::sync::Barrier;
 pub struct Traffic {
     /// The operations that were requested, by name.
     pub requests: Vec<String>,
+    /// The permissions that they took: pairs of a table and an action of IAM.
+    #[serde(skip)]
+    pub permissions: BTreeSet<(String, String)>,
     /// The read capacity units that they consumed.
     pub read_units: f64,
     /// The write capacity units that they consumed.
@@ -110,6 +114,7 @@ impl Rule {
 #[derive(Default)]
 struct Seen {
     operations: Vec<String>,
+    permissions: BTreeSet<(String, String)>,
     read_units: f64,
     write_units: f64,
     faults: usize,
@@ -153,8 +158,9 @@ impl Proxy {
         let mut seen = self.lock();
         let mut requests = std::mem::take(&mut seen.operations);
         requests.sort();
+        let permissions = std::mem::take(&mut seen.permissions);
         let (read_units, write_units) = (std::mem::take(&mut seen.read_units), std::mem::take(&mut seen.write_units));
-        Traffic { requests, read_units, write_units }
+        Traffic { requests, permissions, read_units, write_units }
     }
 
     fn lock(&self) -> MutexGuard<'_, Seen> {
@@ -165,6 +171,7 @@ impl Proxy {
     fn judge(&self, operation: &str, body: &Value) -> Option<Fault> {
         let mut seen = self.lock();
         seen.operations.push(operation.to_owned());
+        seen.permissions.extend(permissions(operation, body));
         let text = body.to_string();
         let met = seen.rules.iter_mut().find_map(|rule| {
             let named = rule.operation.is_none_or(|wanted| wanted == operation)
@@ -199,6 +206,22 @@ impl Proxy {
             _ => self.lock().write_units += consumed,
         }
         (status, answer_headers, body)
+    }
+}
+
+/// The permissions that a request takes: a transaction those of its writes.
+fn permissions(operation: &str, body: &Value) -> Vec<(String, String)> {
+    let named = |table: &Value, action: &str| (table.as_str().unwrap_or_default().to_owned(), action.to_owned());
+    match operation {
+        "BatchGetItem" => {
+            let tables = body["RequestItems"].as_object().into_iter().flat_map(Map::keys);
+            tables.map(|table| (table.clone(), operation.to_owned())).collect()
+        }
+        "TransactWriteItems" => {
+            let writes = body["TransactItems"].as_array().into_iter().flatten().filter_map(Value::as_object).flatten();
+            writes.map(|(write, of)| named(&of["TableName"], &format!("{write}Item"))).collect()
+        }
+        _ => vec![named(&body["TableName"], operation)],
     }
 }
 
