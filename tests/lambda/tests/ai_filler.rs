@@ -439,16 +439,18 @@ async fn a_dynamodb_that_is_throttled_is_tried_again_later() {
 #[tokio::test]
 async fn filling_takes_a_read_of_the_segment_one_of_the_conversation_and_one_update() {
     let desk = Desk::usual().await;
-    for (id, wanted) in [
+    for (id, wanted, units) in [
         // The snapshot of the configuration is read once an instance.
-        ("E-1", &["GetItem", "GetItem", "GetItem", "UpdateItem"][..]),
-        ("E-2", &["GetItem", "GetItem", "UpdateItem"]),
+        ("E-1", &["GetItem", "GetItem", "GetItem", "UpdateItem"][..], (3.0, 1.0)),
+        ("E-2", &["GetItem", "GetItem", "UpdateItem"], (2.0, 1.0)),
     ] {
         let sys_id = desk.open(id, json!({})).await;
         let record = StreamRecord::insert(desk.item(&sys_id).await);
         desk.world.traffic();
         failed(&desk.filler, std::slice::from_ref(&record)).await;
-        assert_eq!(desk.world.traffic().requests, wanted);
+        let traffic = desk.world.traffic();
+        assert_eq!(traffic.requests, wanted);
+        assert_eq!((traffic.read_units, traffic.write_units), units);
         failed(&desk.filler, &[record]).await;
         assert_eq!(desk.world.traffic().requests, ["GetItem"], "delivered again");
     }
