@@ -30,6 +30,11 @@ impl DateTime {
         let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?.checked_to_offset(UtcOffset::UTC)?;
         (0..=9999).contains(&moment.year()).then(|| moment.into())
     }
+
+    /// Whole seconds from this moment to a later one; 0 where it is earlier.
+    pub fn seconds_until(self, later: Self) -> u64 {
+        u64::try_from((later.0 - self.0).whole_seconds()).unwrap_or(0)
+    }
 }
 
 impl From<OffsetDateTime> for DateTime {

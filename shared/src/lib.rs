@@ -28,6 +28,7 @@ pub mod settings;
 pub mod sys_id;
 pub mod system;
 pub mod users;
+pub mod watch;
 
 pub use error::Error;
 pub use system::System;

@@ -2,35 +2,46 @@
 //! is logged names records and causes; never bodies, notes, transcripts or credentials.
 
 use tracing::{Level, Metadata, Subscriber};
-use tracing_subscriber::filter::{FilterFn, filter_fn};
+use tracing_subscriber::filter::{FilterFn, ParseError, Targets, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, fmt};
 
-/// Chooses what is logged, as `tracing` directives such as `info` or `wrapup=debug`; `info` where unset.
+use crate::settings;
+
+/// Chooses what is logged, as directives such as `info` or `wrapup=debug,warn`; `info` where unset.
 pub const LOG: &str = "WRAPUP_LOG";
 
 /// Starts logging. To be called once, by a function's `main`.
 pub fn init() {
-    subscriber(filter("info"), std::io::stdout).init();
-    if let Some(error) = complaint() {
-        tracing::warn!(error, "environment variable {LOG} is malformed and not obeyed");
+    let (targets, complaint) = targets("info");
+    subscriber(targets, std::io::stdout).init();
+    if let Some(error) = complaint {
+        tracing::warn!(%error, "environment variable {LOG} is malformed and not obeyed");
     }
 }
 
 /// What a function's logs are written by.
-pub fn subscriber<W>(filter: EnvFilter, writer: W) -> impl Subscriber + Send + Sync
+pub fn subscriber<W>(targets: Targets, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let lines = fmt().json().flatten_event(true).with_current_span(false).with_writer(writer);
-    lines.with_env_filter(filter).finish().with(without_bodies())
+    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false);
+    tracing_subscriber::registry().with(targets).with(without_bodies()).with(lines.with_writer(writer))
 }
 
-/// The filter that [`LOG`] asks for, or another where it is unset or cannot be read.
-pub fn filter(unset: &str) -> EnvFilter {
-    EnvFilter::try_from_env(LOG).unwrap_or_else(|_| EnvFilter::new(unset))
+/// What [`LOG`] asks for, or `unset` where it is unset or cannot be read, and why it cannot be read.
+///
+/// `Targets` in place of `EnvFilter`, which can ask for fields of spans too, by regular expressions that are
+/// half a megabyte of every function.
+pub fn targets(unset: &str) -> (Targets, Option<ParseError>) {
+    let asked = settings::optional(LOG).map(|directives| directives.parse::<Targets>());
+    let (targets, error) = match asked {
+        Some(Ok(targets)) => (Some(targets), None),
+        Some(Err(error)) => (None, Some(error)),
+        None => (None, None),
+    };
+    (targets.or_else(|| unset.parse().ok()).unwrap_or_default(), error)
 }
 
 /// Leaves out what libraries say below `info`, whatever [`LOG`] asks for: there the AWS SDK and the Lambda
@@ -41,11 +52,5 @@ pub fn without_bodies() -> FilterFn<fn(&Metadata<'_>) -> bool> {
 
 /// Whether a module is of this workspace's crates that log.
 fn is_ours(target: &str) -> bool {
-    target.split("::").next() == Some("wrapup")
-}
-
-/// Why [`LOG`] cannot be read, if it is set and cannot.
-fn complaint() -> Option<String> {
-    let directives = std::env::var(LOG).ok()?;
-    EnvFilter::builder().parse(directives).err().map(|error| error.to_string())
+    target.split("::").next().is_some_and(|name| ["wrapup", "ai_filler"].contains(&name))
 }

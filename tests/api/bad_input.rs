@@ -854,7 +854,6 @@ async fn an_unknown_path_is_404() {
     let server = Server::start(BINARY);
     let api = server.api();
     for path in [
-        "//",
         "/api",
         "/api/now",
         "/api/now/wrapup",

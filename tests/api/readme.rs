@@ -1,5 +1,5 @@
 //! The README's tour and its commands for operators, run as they are printed.
-#![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so by panicking")]
 
 use std::process::Command;
 
@@ -91,6 +91,19 @@ async fn the_operators_commands_work_as_printed() {
     let path = format!("code/{}", default["sys_id"].as_str().expect("a sys_id"));
     let in_french = jane.call(Method::GET, &path).header("Accept-Language", "fr").send().await.expect(200);
     assert_eq!(in_french["result"]["result_map"]["wrap_up_code"]["translated_code"], "Livraison retardée");
+}
+
+#[test]
+fn the_ai_fillers_figures_are_those_that_the_command_prints() {
+    let blocks = blocks("The AI filler");
+    let [("sh", command), ("text", figures)] = blocks[..] else { panic!("a command and what it prints: {blocks:?}") };
+    let command = command.replace("cargo run --release --", BINARY);
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let output = Command::new("sh").args(["-c", &command]).current_dir(root).output().expect("a shell");
+    let printed = String::from_utf8(output.stdout).expect("UTF-8");
+    for line in figures.lines() {
+        assert!(printed.contains(line), "no {line} in:\n{printed}");
+    }
 }
 
 /// The language and the text of every block of a chapter.

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use wrapup::ai::{AiSettings, Filler, ProviderKind, aws_of_function};
 use wrapup::api::StartError;
 use wrapup::clock::Clock;
+use wrapup::watch::{self, Origin, Reporter};
 use wrapup::{System, logging};
 
 /// Segments of a batch that are read at once: waiting for a model is all that takes time.
@@ -25,6 +26,7 @@ const MARGIN: Duration = Duration::from_secs(1);
 pub struct AiFiller {
     filler: Option<Filler>,
     clock: Clock,
+    reporter: Option<Reporter>,
 }
 
 /// Serves the function with the provider that the environment chooses: all that a `main` does.
@@ -32,7 +34,8 @@ pub async fn run(system: System) -> Result<(), StartError> {
     logging::init();
     let clock = Clock::system();
     let provider = AiSettings::from_env(ProviderKind::Extractive)?.provider(&clock, aws_of_function)?;
-    let function = AiFiller::new(provider.map(|provider| Filler::new(&system, provider)), clock);
+    let filler = provider.map(|provider| Filler::new(&system, provider));
+    let function = AiFiller::new(filler, clock.clone()).with_reporter(Reporter::stdout(clock));
     Ok(lambda_runtime::run(service_fn(|event| function.handle(event))).await?)
 }
 
@@ -40,16 +43,23 @@ impl AiFiller {
     /// The function around a filler; without one, where AI is switched off, it lets all records pass. By the clock
     /// it knows how much of an invocation's time is left.
     pub fn new(filler: Option<Filler>, clock: Clock) -> Self {
-        Self { filler, clock }
+        Self { filler, clock, reporter: None }
+    }
+
+    /// Reports every segment.
+    #[must_use]
+    pub fn with_reporter(self, reporter: Reporter) -> Self {
+        Self { reporter: Some(reporter), ..self }
     }
 
     /// Fills the segments of a batch of stream records. Answers the records that have to be delivered again.
     pub async fn handle(&self, event: LambdaEvent<Event>) -> Result<DynamoDbEventResponse, Error> {
         let Some(filler) = &self.filler else { return Ok(DynamoDbEventResponse::default()) };
-        let deadline = self.deadline(&event.context);
-        let fillings = event.payload.records.iter().filter_map(|record| Some((record, opened(record)?)));
+        let LambdaEvent { payload, context } = &event;
+        let deadline = self.deadline(context);
+        let fillings = payload.records.iter().filter_map(|record| Some((record, opened(record)?)));
         let fillings = fillings.map(|(record, sys_id)| async move {
-            let failed = !fill(filler, sys_id, deadline).await;
+            let failed = !self.fill(filler, sys_id, deadline, context).await;
             failed.then(|| record.change.sequence_number.clone())
         });
         let fillings: Vec<_> = fillings.collect();
@@ -67,27 +77,31 @@ impl AiFiller {
         Ok(response)
     }
 
+    /// Fills a segment, and says so in the log. Answers whether it is done with.
+    async fn fill(&self, filler: &Filler, segment: &str, deadline: Instant, context: &Context) -> bool {
+        let report = self.reporter.as_ref().map(|reporter| reporter.begin(origin(context)));
+        let (filled, tally) = watch::counted(filler.fill(segment, deadline)).await;
+        let outcome = filled.as_ref().map_or("failed", |outcome| outcome.as_str());
+        if let Some(report) = report {
+            report.end("ai-filler", outcome, &tally);
+        }
+        let provider = filler.provider();
+        let (source, model) = (provider.source(), provider.model());
+        match &filled {
+            Ok(_) => tracing::info!(segment, outcome, source, model, "segment read"),
+            Err(error) => tracing::error!(segment, source, model, %error, "segment not filled"),
+        }
+        filled.is_ok()
+    }
+
     fn deadline(&self, context: &Context) -> Instant {
         let left = Duration::from_millis(context.deadline).saturating_sub(self.clock.since_epoch());
         Instant::now() + left.saturating_sub(MARGIN)
     }
 }
 
-/// Fills a segment, and says so in the log. Answers whether it is done with.
-async fn fill(filler: &Filler, segment: &str, deadline: Instant) -> bool {
-    let provider = filler.provider();
-    let (source, model) = (provider.source(), provider.model());
-    let begun = Instant::now();
-    let filled = filler.fill(segment, deadline).await;
-    let took_ms = begun.elapsed().as_millis();
-    match filled {
-        Ok(outcome) => tracing::info!(segment, outcome = outcome.as_str(), source, model, took_ms, "segment read"),
-        Err(error) => {
-            tracing::error!(segment, source, model, took_ms, %error, "segment not filled");
-            return false;
-        }
-    }
-    true
+fn origin(context: &Context) -> Origin {
+    Origin { request_id: context.request_id.clone(), xray_trace_id: context.xray_trace_id.clone(), ..Origin::default() }
 }
 
 /// The sys_id of a segment that has just opened with something to add. The event source filters by the same, so

@@ -10,16 +10,27 @@ use serde_json::Value;
 use wrapup::System;
 use wrapup::api::{Credentials, Denied, authenticate};
 use wrapup::users::Users;
+use wrapup::watch::{self, Origin, Reporter};
+
+/// The text that makes API Gateway answer 401.
+const UNAUTHORIZED: &str = "Unauthorized";
 
 /// The authorizer. Reads the user table.
 pub struct Authorizer {
     users: Users,
+    reporter: Option<Reporter>,
 }
 
 impl Authorizer {
     /// The authorizer of a deployment.
     pub fn new(system: &System) -> Self {
-        Self { users: system.users().clone() }
+        Self { users: system.users().clone(), reporter: None }
+    }
+
+    /// Reports every call.
+    #[must_use]
+    pub fn with_reporter(self, reporter: Reporter) -> Self {
+        Self { reporter: Some(reporter), ..self }
     }
 
     /// Answers a policy for a caller whose password is right: allow with the role, deny (403) without.
@@ -31,13 +42,38 @@ impl Authorizer {
         &self,
         event: LambdaEvent<ApiGatewayCustomAuthorizerRequestTypeRequest>,
     ) -> Result<ApiGatewayCustomAuthorizerResponse, Diagnostic> {
+        let Some(reporter) = &self.reporter else { return self.judge(event).await };
+        let call = reporter.begin(Origin {
+            request_id: event.context.request_id.clone(),
+            api_request_id: event.payload.request_context.request_id.clone(),
+            xray_trace_id: event.context.xray_trace_id.clone(),
+            traceparent: None,
+        });
+        let (verdict, tally) = watch::counted(self.judge(event)).await;
+        let outcome = match &verdict {
+            Ok(response) if response.context.is_object() => "allowed",
+            Ok(_) => "denied",
+            Err(failure) if failure.error_type == UNAUTHORIZED => "unauthenticated",
+            Err(_) => "failed",
+        };
+        call.end("authorizer", outcome, &tally);
+        verdict
+    }
+
+    async fn judge(
+        &self,
+        event: LambdaEvent<ApiGatewayCustomAuthorizerRequestTypeRequest>,
+    ) -> Result<ApiGatewayCustomAuthorizerResponse, Diagnostic> {
         let request = event.payload;
         let header = request.headers.get("authorization").and_then(|value| value.to_str().ok());
         let verdict = authenticate(&self.users, header.and_then(Credentials::from_header)).await;
+        if let Ok(Ok(caller)) = &verdict {
+            watch::note(|tally| tally.user = Some(caller.user_name.clone()));
+        }
         let (effect, principal, context) = match verdict {
             Ok(Ok(caller)) => (IamPolicyEffect::Allow, caller.user_name.clone(), Value::Object(caller.to_context())),
             Ok(Err(Denied::NotAuthorized)) => (IamPolicyEffect::Deny, "denied".to_owned(), Value::Null),
-            Ok(Err(Denied::NotAuthenticated)) => return Err(failure("Unauthorized", "Unauthorized")),
+            Ok(Err(Denied::NotAuthenticated)) => return Err(failure(UNAUTHORIZED, UNAUTHORIZED)),
             Err(error) => {
                 tracing::error!(request_id = event.context.request_id, error = %error, "the verdict failed");
                 return Err(failure("AuthorizerError", "The verdict could not be reached; the log says why"));

@@ -9,7 +9,7 @@ use clap::Args;
 use wrapup::System;
 use wrapup::ai::{AiSettings, AiSettingsError, Provider};
 use wrapup::clock::Clock;
-use wrapup::dynamodb::{self, Connection, Dynamo, Tables};
+use wrapup::dynamodb::{self, Connection, Dynamo, Roots, Tables};
 use wrapup::segment_tables::{self, Registry, SegmentTablesError};
 use wrapup::settings;
 
@@ -94,7 +94,9 @@ pub async fn ai_provider(settings: AiSettings) -> Result<Option<Arc<dyn Provider
 
 /// AWS by the default credential chain.
 async fn aws_defaults(profile: Option<&str>, region: Option<&str>) -> SdkConfig {
-    let mut config = aws_config::defaults(BehaviorVersion::latest()).http_client(dynamodb::https_client());
+    // An operator's machine may reach AWS through a proxy whose root the system knows.
+    let http_client = dynamodb::https_client(Roots::System);
+    let mut config = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client);
     if let Some(profile) = profile {
         config = config.profile_name(profile);
     }

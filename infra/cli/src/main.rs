@@ -9,8 +9,9 @@ mod output;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
-use wrapup::{logging, settings};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use wrapup::logging;
 
 use commands::{ai, code, configuration, interaction, openapi, phone_log, segment_table, tables, user};
 use connect::Target;
@@ -91,13 +92,13 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     // The embedded DynamoDB warns of every condition that fails, which is how races are decided.
-    tracing_subscriber::fmt()
+    let (targets, complaint) = logging::targets("info,dynoxide=off");
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
-        .with_env_filter(logging::filter("info,dynoxide=off"))
-        .init();
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
+    tracing_subscriber::registry().with(targets).with(logging::without_bodies()).with(lines).init();
     let arguments = Arguments::parse();
-    if let Some(Err(error)) = settings::optional(logging::LOG).map(EnvFilter::try_new) {
+    if let Some(error) = complaint {
         output::complain(&format!("environment variable {} is malformed and not used: {error}", logging::LOG));
     }
     let done = match arguments.command {

@@ -39,7 +39,10 @@ impl AwsFailure {
                 message: refused.err().message().map(str::to_owned),
             },
             SdkError::ConstructionFailure(_) => Self::NotSent(chain(error)),
-            SdkError::DispatchFailure(failure) if !failure.is_timeout() && !failure.is_io() => {
+            // Connections that break are among the others, of a kind.
+            SdkError::DispatchFailure(failure)
+                if !failure.is_timeout() && !failure.is_io() && failure.as_other().is_none() =>
+            {
                 Self::NotSent(chain(error))
             }
             // Why an answer cannot be read is left out: the reason might quote it.

@@ -16,11 +16,11 @@ use aws_sdk_bedrockruntime::types::{
 use aws_smithy_types::{Document, Number};
 use aws_types::SdkConfig;
 use serde_json::{Map, Value};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::answer::{cut_off, declined, malformed, suggestion};
 use super::aws::AwsFailure;
-use super::model::{FORM, MOST_TOKENS, TooLate, attempt_within};
+use super::model::{FORM, MOST_TOKENS, attempt_within, before};
 use super::prompt::Prompt;
 use super::{Provider, ProviderError, Suggestion, Task};
 
@@ -139,8 +139,7 @@ impl Provider for Bedrock {
 
     async fn suggest(&self, task: &Task<'_>, deadline: Instant) -> Result<Suggestion, ProviderError> {
         let Some(prompt) = Prompt::of(task) else { return Ok(Suggestion::default()) };
-        let answer = timeout_at(deadline, self.ask(&prompt, deadline)).await;
-        let answer = answer.map_err(|_| ProviderError::Unavailable(Box::new(TooLate)))??;
+        let answer = before(deadline, self.ask(&prompt, deadline)).await?;
         suggestion(&filled_in(answer)?, task)
     }
 }

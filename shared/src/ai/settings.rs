@@ -13,7 +13,7 @@ use super::extractive::Extractive;
 use super::key::{KeyReference, KeyStore, NotAReference};
 use super::openai::OpenAi;
 use crate::clock::Clock;
-use crate::dynamodb::{Connection, https_client};
+use crate::dynamodb::{Connection, Roots, https_client};
 use crate::settings::{self, SettingsError};
 
 /// Which provider suggests codes and notes: `off`, `extractive`, `bedrock` or `openai`.
@@ -195,11 +195,12 @@ pub fn aws_of_function(endpoint: &'static str) -> Result<SdkConfig, SettingsErro
 
 impl From<Connection> for SdkConfig {
     fn from(connection: Connection) -> Self {
+        let http_client = https_client(Roots::of(&connection));
         let mut config = Self::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(connection.region))
             .credentials_provider(SharedCredentialsProvider::new(connection.credentials))
-            .http_client(https_client());
+            .http_client(http_client);
         config.set_endpoint_url(connection.endpoint);
         config.build()
     }

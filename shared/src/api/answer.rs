@@ -199,3 +199,68 @@ fn response(format: Format, status: StatusCode, body: Vec<u8>) -> Response<Body>
     headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Language, Authorization"));
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    /// What API Gateway is told to answer where it asks no function.
+    const OF_THE_GATEWAY: &str = include_str!("../../../infra/gateway-responses.json");
+
+    fn text(response: &Response<Body>) -> &str {
+        match response.body() {
+            Body::Text(text) => text,
+            _ => "",
+        }
+    }
+
+    /// The answer in JSON and in XML, of a message and a detail that need no escapes.
+    fn written(message: &str, detail: &str) -> [String; 2] {
+        [
+            format!(r#"{{"error":{{"message":"{message}","detail":"{detail}"}},"status":"failure"}}"#),
+            format!(
+                concat!(
+                    r#"<?xml version="1.0" encoding="UTF-8"?><response><error><message>{}</message>"#,
+                    "<detail>{}</detail></error><status>failure</status></response>"
+                ),
+                message, detail
+            ),
+        ]
+    }
+
+    #[test]
+    fn api_gateway_answers_in_the_words_of_the_functions() {
+        let of_the_gateway: Value = serde_json::from_str(OF_THE_GATEWAY).expect("JSON");
+        // It is told no path, which it would put into the answer as the caller wrote it.
+        let unknown_path = || RouteError::UnknownPath { path: "/elsewhere".to_owned() };
+        for (kind, error) in [
+            ("UNAUTHORIZED", EdgeError::NotAuthenticated),
+            ("ACCESS_DENIED", EdgeError::NotAuthorized),
+            ("MISSING_AUTHENTICATION_TOKEN", unknown_path().into()),
+            ("INVALID_SIGNATURE", unknown_path().into()),
+            ("RESOURCE_NOT_FOUND", unknown_path().into()),
+            ("REQUEST_TOO_LARGE", EdgeError::BodyTooLarge),
+            ("UNSUPPORTED_MEDIA_TYPE", EdgeError::UnsupportedMediaType),
+            ("INTEGRATION_TIMEOUT", EdgeError::Unavailable),
+            ("DEFAULT_5XX", EdgeError::Internal { request_id: "$context.requestId".to_owned() }),
+        ] {
+            let told = &of_the_gateway[kind];
+            let [message, detail] = ["message", "detail"].map(|field| told[field].as_str().expect("a text"));
+            let formats = [Format::Json, Format::Xml];
+            for (format, body) in formats.into_iter().zip(written(message, detail)) {
+                let response = platform_error(format, &error);
+                assert_eq!(text(&response).replace(": /elsewhere", ""), body, "{kind}");
+                // A default response keeps the status of the occasion.
+                let status = told["status"].as_u64();
+                assert!(status.is_none_or(|status| status == u64::from(response.status().as_u16())), "{kind}");
+                if let Some((name, value)) = error.header() {
+                    let headers = told["headers"].as_object().expect("headers");
+                    let header = headers.iter().find(|(told, _)| told.eq_ignore_ascii_case(name.as_str()));
+                    assert_eq!(header.and_then(|(_, value)| value.as_str()), value.to_str().ok(), "{kind}");
+                }
+            }
+        }
+    }
+}

@@ -1,8 +1,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
 use super::negotiate::Format;
@@ -120,7 +120,7 @@ impl<'de> Visitor<'de> for Element<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
         self.around(|text| {
-            while let Some(key) = fields.next_key::<String>()? {
+            while let Some(Key(key)) = fields.next_key::<Key<'de>>()? {
                 fields.next_value_seed(Element { text, name: &element_name(&key), in_list: false })?;
             }
             Ok(())
@@ -128,26 +128,44 @@ impl<'de> Visitor<'de> for Element<'_> {
     }
 }
 
+/// A key, which stands in the JSON as it is unless something in it is escaped.
+#[derive(Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
 /// Characters that XML 1.0 cannot carry become U+FFFD. A carriage return is written as a reference,
 /// since parsers turn a bare one into a line feed.
 fn write_text(text: &mut String, leaf: &str) {
-    for character in leaf.chars() {
-        match character {
-            '<' => text.push_str("&lt;"),
-            '>' => text.push_str("&gt;"),
-            '&' => text.push_str("&amp;"),
-            '\r' => text.push_str("&#13;"),
-            character if is_xml_character(character) => text.push(character),
+    let mut rest = leaf;
+    while let Some(plain) = rest.bytes().position(may_be_special) {
+        let (before, special) = rest.split_at(plain);
+        text.push_str(before);
+        let mut characters = special.chars();
+        match characters.next() {
+            Some('<') => text.push_str("&lt;"),
+            Some('>') => text.push_str("&gt;"),
+            Some('&') => text.push_str("&amp;"),
+            Some('\r') => text.push_str("&#13;"),
+            Some(character) if is_xml_character(character) => text.push(character),
             _ => text.push('\u{fffd}'),
         }
+        rest = characters.as_str();
     }
+    text.push_str(rest);
+}
+
+/// Whether a character that begins with this byte may not stand for itself. Beyond ASCII, XML 1.0 lacks
+/// U+FFFE and U+FFFF alone, which begin with 0xEF, a byte that never goes on with another character.
+fn may_be_special(byte: u8) -> bool {
+    matches!(byte, 0..=0x1f | b'<' | b'>' | b'&' | 0xef)
 }
 
 /// The name of a key's element. A segment table's further fields can be called anything; what no name
 /// can have in it becomes `_`, the colon too, which would announce a namespace.
 fn element_name(key: &str) -> Cow<'_, str> {
     let first = key.chars().next();
-    if first.is_some_and(starts_name) && key.chars().all(continues_name) {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let valid = key.bytes().all(plain) || key.chars().all(continues_name);
+    if valid && first.is_some_and(starts_name) {
         return Cow::Borrowed(key);
     }
     let mut name = String::with_capacity(key.len() + 1);

@@ -14,11 +14,13 @@ use super::negotiate::Format;
 use super::route::{Matched, Router};
 use super::{Denied, Endpoint};
 use crate::System;
+use crate::clock::Clock;
 use crate::document::Document;
 use crate::language::{Language, Wish};
 use crate::segment_tables::SegmentTablesError;
 use crate::settings::SettingsError;
 use crate::users::Users;
+use crate::watch::{self, Origin, Reporter};
 
 /// Endpoints behind the edge: one in a Lambda function, all in the local server.
 pub struct Api {
@@ -26,7 +28,11 @@ pub struct Api {
     users: Users,
     language: Option<Language>,
     patience: Duration,
+    reporter: Option<Reporter>,
 }
+
+/// The header that carries a caller's trace (W3C Trace Context).
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// How long a call may take: API Gateway waits 29 s, and a caller should get our 503 before its 504.
 /// Whatever is cut short, the same call again finds or finishes.
@@ -63,7 +69,7 @@ impl std::fmt::Debug for StartError {
 /// Serves one endpoint as a Lambda function: all that a function's `main` does.
 pub async fn run<E: Endpoint + 'static>(system: System, endpoint: E) -> Result<(), StartError> {
     crate::logging::init();
-    let api = Arc::new(Api::new(&system, vec![Box::new(endpoint)])?);
+    let api = Arc::new(Api::new(&system, vec![Box::new(endpoint)])?.with_reporter(Reporter::stdout(Clock::system())));
     let service = service_fn(move |request: Request| {
         let api = Arc::clone(&api);
         async move { Ok::<_, std::convert::Infallible>(api.handle(request).await) }
@@ -79,6 +85,7 @@ impl Api {
             users: system.users().clone(),
             language: system.language(),
             patience: PATIENCE,
+            reporter: None,
         })
     }
 
@@ -88,8 +95,22 @@ impl Api {
         Self { patience, ..self }
     }
 
+    /// Reports every call.
+    #[must_use]
+    pub fn with_reporter(self, reporter: Reporter) -> Self {
+        Self { reporter: Some(reporter), ..self }
+    }
+
     /// Answers a request.
     pub async fn handle(&self, request: Request) -> Response<Body> {
+        let Some(reporter) = &self.reporter else { return self.respond(request).await };
+        let call = reporter.begin(origin(&request));
+        let (response, tally) = watch::counted(self.respond(request)).await;
+        call.end(tally.endpoint.unwrap_or("none"), response.status().as_str(), &tally);
+        response
+    }
+
+    async fn respond(&self, request: Request) -> Response<Body> {
         let head = request.method() == Method::HEAD;
         // An error before the negotiation is written in what the caller accepts, if that can be told.
         let accepted = Format::accepted(text(request.headers(), ACCEPT).as_deref());
@@ -116,6 +137,7 @@ impl Api {
         request_id: &str,
     ) -> Result<Response<Body>, EdgeError> {
         let Matched { endpoint, parameters } = self.router.find(request.method(), path(&request))?;
+        watch::note(|tally| tally.endpoint = endpoint.route().paths.first().copied());
 
         let identified = identify(&self.users, request.request_context_ref(), request.headers()).await;
         let caller = match identified {
@@ -126,6 +148,7 @@ impl Api {
                 return Ok(of(Err(error), accepted.unwrap_or(Format::Json), endpoint.envelope(), request_id));
             }
         };
+        watch::note(|tally| tally.user = Some(caller.user_name.clone()));
         let format = accepted.ok_or(EdgeError::NotAcceptable)?;
         let body = match *request.method() {
             Method::GET | Method::HEAD => Document::empty(),
@@ -150,6 +173,28 @@ impl Api {
         let outcome = endpoint.answer(&call).await;
         Ok(of(outcome, format, endpoint.envelope(), request_id))
     }
+}
+
+/// What finds the call elsewhere.
+fn origin(request: &Request) -> Origin {
+    let lambda = request.lambda_context_ref();
+    let api_request_id = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV1(context)) => context.request_id.clone(),
+        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
+        _ => None,
+    };
+    Origin {
+        request_id: lambda.map_or_else(String::new, |context| context.request_id.clone()),
+        api_request_id,
+        xray_trace_id: lambda.and_then(|context| context.xray_trace_id.clone()),
+        traceparent: text(request.headers(), TRACEPARENT).filter(|trace| is_traceparent(trace)),
+    }
+}
+
+/// Whether a text has the form of a W3C trace: whatever else a caller sends there is not logged.
+fn is_traceparent(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    parts.iter().map(|part| part.len()).eq([2, 32, 16, 2]) && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
 }
 
 /// The path as the caller wrote it. API Gateway and function URLs hand it on percent-encoded; a

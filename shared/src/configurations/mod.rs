@@ -4,7 +4,9 @@
 mod request;
 mod snapshot;
 mod store;
+mod written;
 
 pub use request::{AllowedCodeRequest, ConfigurationRequest, Definition, Rules};
 pub use snapshot::{Sealed, ShownConfiguration, Snapshot};
 pub use store::Configurations;
+pub use written::Shown;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Rules;
+use super::written::{Shown, Written};
 use crate::codes::{Code, ShownCode};
 use crate::language::Wish;
 use crate::sys_id;
@@ -20,6 +21,8 @@ pub struct Snapshot {
     pub rules: Rules,
     /// The codes the agent may pick.
     pub allowed_codes: Vec<Arc<Code>>,
+    #[serde(skip)]
+    written: Written,
 }
 
 /// A snapshot in the form it is stored in, and the hash that names it.
@@ -34,6 +37,11 @@ impl Snapshot {
     /// Bytes that a snapshot may take, so that it fits into one DynamoDB item of 400 KB.
     pub const MOST_KB: usize = 350;
 
+    /// A snapshot of a configuration, with its codes as they are now.
+    pub fn new(configuration: Option<String>, rules: Rules, allowed_codes: Vec<Arc<Code>>) -> Self {
+        Self { configuration, rules, allowed_codes, written: Written::default() }
+    }
+
     /// The allowed code with this label.
     pub fn allowed(&self, label: &str) -> Option<&Arc<Code>> {
         self.allowed_codes.iter().find(|code| code.code.as_str() == label)
@@ -46,8 +54,12 @@ impl Snapshot {
         (content.len() <= Self::MOST_KB * 1024).then_some(Sealed { hash, content })
     }
 
-    /// The configuration as the API shows it.
-    pub fn shown(&self, wish: &Wish) -> ShownConfiguration<'_> {
+    /// The configuration as the API shows it to somebody who wishes for these languages.
+    pub fn shown(&self, wish: &Wish) -> Shown<'_> {
+        self.written.get(wish, || self.show(wish))
+    }
+
+    fn show(&self, wish: &Wish) -> ShownConfiguration<'_> {
         let rules = &self.rules;
         ShownConfiguration {
             sys_id: self.configuration.as_deref(),

@@ -19,8 +19,9 @@ const SEEN_FOR: Duration = Duration::from_secs(60);
 /// Configurations an instance remembers; each is a few KB at most.
 const REMEMBERED: usize = 500;
 
-/// Bytes of snapshots an instance remembers, as stored; in memory they take about three times that.
-const REMEMBERED_SNAPSHOTS: usize = 8 * 1024 * 1024;
+/// Bytes of snapshots an instance remembers, as stored; in memory, with what is written of them for answers,
+/// they take about six times that.
+const REMEMBERED_SNAPSHOTS: usize = 4 * 1024 * 1024;
 
 /// The table `interaction_wrap_up_configuration`: administrators' configurations by sys_id, and
 /// snapshots under `snapshot:` and their hash.
@@ -125,16 +126,16 @@ impl Configurations {
         Ok(snapshot)
     }
 
-    /// Whether this instance knows that the snapshot is stored.
-    pub fn is_stored(&self, sealed: &Sealed) -> bool {
-        self.snapshots.get(&sealed.hash).is_some()
+    /// The snapshot, if this instance knows that it is stored.
+    pub fn stored(&self, sealed: &Sealed) -> Option<Arc<Snapshot>> {
+        self.snapshots.get(&sealed.hash)
     }
 
     /// Makes sure that the snapshot is stored. Looks first: a read unit covers 4 KB, a write unit
     /// 1 KB and costs five times as much, and most snapshots that are new to an instance are not
     /// new to the table.
     pub async fn store(&self, snapshot: &Arc<Snapshot>, sealed: &Sealed) -> Result<(), Error> {
-        if self.is_stored(sealed) {
+        if self.stored(sealed).is_some() {
             return Ok(());
         }
         if self.dynamo.get(&self.table, snapshot_key(&sealed.hash)).await?.is_none() {

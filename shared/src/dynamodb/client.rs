@@ -4,10 +4,12 @@ use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Region, SharedHttpClient};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Region, SharedHttpClient, StalledStreamProtectionConfig};
 use aws_smithy_http_client::tls;
 
+use super::Roots;
 use crate::settings::{self, SettingsError};
+use crate::watch::CapacityMeter;
 
 /// Where an AWS service is, and as whom it is called.
 #[derive(Clone, Debug)]
@@ -37,6 +39,7 @@ impl Connection {
 
 /// A client for a function: no profile files, no calls for credentials, so that it starts fast.
 pub fn connect(connection: Connection) -> Client {
+    let http_client = https_client(Roots::of(&connection));
     let mut config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(connection.region))
@@ -51,7 +54,10 @@ pub fn connect(connection: Connection) -> Client {
                 .operation_timeout(Duration::from_secs(15))
                 .build(),
         )
-        .http_client(https_client());
+        .interceptor(CapacityMeter)
+        // Watches whether bytes flow, which the time limits make needless: no answer is large.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .http_client(http_client);
     if let Some(endpoint) = connection.endpoint {
         config = config.endpoint_url(endpoint);
     }
@@ -60,8 +66,12 @@ pub fn connect(connection: Connection) -> Client {
 
 /// The HTTP client of every SDK client here: ring in place of the SDK's default, whose C library
 /// takes longer to build than all the rest of a function.
-pub fn https_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-        .build_https()
+pub fn https_client(roots: Roots) -> SharedHttpClient {
+    let client = aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring));
+    match tls::TlsContext::builder().with_trust_store(roots.trust_store()).build() {
+        Ok(context) => client.tls_context(context).build_https(),
+        // Nothing that rustls minds; the system's roots are never wrong, only slow.
+        Err(_) => client.build_https(),
+    }
 }

@@ -4,12 +4,14 @@ mod batch;
 mod client;
 mod error;
 mod item;
+mod roots;
 pub mod tables;
 
 pub use batch::batch_get;
 pub use client::{Connection, connect, https_client};
 pub use error::{Error, Outcome, cancellation, is_too_large};
 pub use item::{Change, Item, from_item, key, string, to_item};
+pub use roots::Roots;
 pub use tables::{Table, Tables};
 
 use aws_sdk_dynamodb::Client;

@@ -4,7 +4,7 @@ use aws_sdk_lambda::config::{BehaviorVersion, Config, Region};
 
 use super::{DynamoDbTable, Mapping, PhoneLog, Registry, Remote};
 use crate::document::{BoundedText, Document, FromText, ParseError, Problem, Violations};
-use crate::dynamodb::{Connection, Dynamo, https_client};
+use crate::dynamodb::{Connection, Dynamo, Roots, https_client};
 use crate::settings::{self, SettingsError};
 
 /// A deployment's own segment tables: one JSON object from the name of a table to what serves it,
@@ -88,12 +88,13 @@ impl FromText for FunctionName {
 
 /// A client of Lambda. What is tried again, and until when, the caller decides.
 pub fn connect(connection: Connection) -> Client {
+    let http_client = https_client(Roots::of(&connection));
     let mut config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(connection.region))
         .credentials_provider(connection.credentials)
         .retry_config(RetryConfig::disabled())
-        .http_client(https_client());
+        .http_client(http_client);
     if let Some(endpoint) = connection.endpoint {
         config = config.endpoint_url(endpoint);
     }

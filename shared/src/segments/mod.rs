@@ -145,6 +145,13 @@ pub enum Confirmation {
     Confirmed(DateTime),
 }
 
+impl Confirmation {
+    /// Whether the external system has confirmed.
+    pub fn is_confirmed(self) -> bool {
+        matches!(self, Self::Confirmed(_))
+    }
+}
+
 /// The code of a closed segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PickedCode {

@@ -206,7 +206,7 @@ impl Blueprint<'_> {
                     }
                     allowed.push(code);
                 }
-                let snapshot = Snapshot { configuration: None, rules: request.rules(), allowed_codes: allowed };
+                let snapshot = Snapshot::new(None, request.rules(), allowed);
                 (snapshot, "configuration.allowed_codes")
             }
             Self::Definition(definition) => {
@@ -220,7 +220,7 @@ impl Blueprint<'_> {
                     violations.push(Violation { field, problem: inactive(default) });
                 }
                 let configuration = Some(definition.sys_id.clone());
-                let snapshot = Snapshot { configuration, rules: definition.rules.clone(), allowed_codes };
+                let snapshot = Snapshot::new(configuration, definition.rules.clone(), allowed_codes);
                 (snapshot, "wrap_up_configuration_sys_id")
             }
         };

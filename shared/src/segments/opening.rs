@@ -21,6 +21,7 @@ use crate::dynamodb::{self, Item, Outcome, key, string};
 use crate::error::Refusal;
 use crate::segment_tables::{self, NewInteractionSegment, Registry};
 use crate::sys_id::{self, Kind};
+use crate::watch;
 
 /// A request on its way to a segment.
 struct Opening<'a> {
@@ -105,8 +106,8 @@ impl Segments {
         };
         let codes = self.codes.recall(&blueprint.labels())?;
         let known = codes.into_iter().map(|code| (code.code.clone(), code)).collect();
-        let (snapshot, sealed) = blueprint.snapshot(&known).ok()?;
-        self.configurations.is_stored(&sealed).then_some((snapshot, sealed.hash))
+        let (_, sealed) = blueprint.snapshot(&known).ok()?;
+        Some((self.configurations.stored(&sealed)?, sealed.hash))
     }
 
     /// Judges what the snapshot is made of, and only then stores what is missing of it.
@@ -196,7 +197,7 @@ impl Segments {
                 // Opened before the latest one: nothing else changes with it, so it needs no transaction,
                 // which would cost twice the units.
                 return match self.put_alone(&segment).await? {
-                    None => Ok(Found::new(segment, snapshot)),
+                    None => Ok(opened(segment, snapshot)),
                     Some(existing) => self.answer_again(existing, opening).await,
                 };
             }
@@ -208,7 +209,7 @@ impl Segments {
                 writes.push(self.put_latest(&segment)?);
             }
             let sent = self.dynamo.client.transact_write_items().set_transact_items(Some(writes)).send().await;
-            let Err(error) = sent else { return Ok(Found::new(segment, snapshot)) };
+            let Err(error) = sent else { return Ok(opened(segment, snapshot)) };
             let Some(outcomes) = dynamodb::cancellation(&error) else {
                 return Err(dynamodb::Error::from(error).into());
             };
@@ -377,6 +378,12 @@ impl Segments {
             _ => self.corrupt(&existing.sys_id, "it belongs to another identifier").into(),
         })
     }
+}
+
+/// The segment that this call has opened.
+fn opened(segment: Segment, snapshot: Arc<Snapshot>) -> Found {
+    watch::note(|tally| tally.opened += 1);
+    Found::new(segment, snapshot)
 }
 
 /// Has the segment table retrieve the interaction segment of a segmented wrap-up, or create it.

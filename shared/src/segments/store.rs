@@ -16,6 +16,7 @@ use crate::date_time::DateTime;
 use crate::document::{Problem, Violations};
 use crate::dynamodb::{self, Dynamo, Item, Table, key};
 use crate::error::{CorruptRecord, NotFound};
+use crate::watch;
 
 /// How often a write that lost a race is judged again. Each round has a winner, so losing all of
 /// them takes as many others that write the same segment within milliseconds.
@@ -80,7 +81,8 @@ impl Segments {
         self.change(found.segment, |segment, configuration| Ok(segment.fill(filling, configuration, now))).await
     }
 
-    /// Reads the segment at an address, and in the same request the code with a label.
+    /// Reads the segment at an address, and in the same request the code with a label, unless that was seen
+    /// within the last minute.
     async fn fetch(&self, address: &Address, label: Option<&Label>) -> Result<(Segment, Option<Arc<Code>>), Error> {
         let keys = match address {
             Address::AgentInteraction { agent, interaction } => {
@@ -89,7 +91,9 @@ impl Segments {
             }
             _ => address.keys(),
         };
-        let mut code = None;
+        let recalled = label.and_then(|label| self.codes.recall(std::slice::from_ref(label)));
+        let mut code = recalled.and_then(|mut codes| codes.pop());
+        let label = label.filter(|_| code.is_none());
         for (position, sys_id) in keys.into_iter().enumerate() {
             let item = match label.filter(|_| position == 0) {
                 None => self.get(sys_id).await?,
@@ -136,7 +140,10 @@ impl Segments {
                 .expression_attribute_values(":version", AttributeValue::N(segment.version.to_string()))
                 .return_values_on_condition_check_failure(ALL_OLD);
             match update.send().await {
-                Ok(_) => return Ok(Found::new(changed, configuration)),
+                Ok(_) => {
+                    watch::note(|tally| tally.changed(&segment, &changed));
+                    return Ok(Found::new(changed, configuration));
+                }
                 Err(error) => match error.as_service_error() {
                     Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
                         let id = segment.sys_id;

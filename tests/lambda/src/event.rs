@@ -109,7 +109,12 @@ impl Event {
 
     /// The event of a REST API's proxy integration.
     pub fn rest(&self) -> Request {
-        let event = json!({
+        received(&self.rest_json())
+    }
+
+    /// The same as it is written.
+    pub fn rest_json(&self) -> Value {
+        json!({
             "resource": "/{proxy+}",
             "path": self.path,
             "httpMethod": self.method,
@@ -122,8 +127,7 @@ impl Event {
             "requestContext": self.rest_context(),
             "body": self.written_body(),
             "isBase64Encoded": self.base64,
-        });
-        received(&event)
+        })
     }
 
     fn rest_context(&self) -> Value {

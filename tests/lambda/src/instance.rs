@@ -3,6 +3,7 @@ use lambda_http::{Body, Request, Response};
 use serde_json::Value;
 use wrapup::System;
 use wrapup::api::Api;
+use wrapup::watch::Reporter;
 
 use crate::Event;
 
@@ -21,7 +22,8 @@ pub struct Reply {
 }
 
 impl Instance {
-    pub(crate) fn new(system: System) -> Self {
+    /// An instance with these parts, whose calls are reported where there is a reporter.
+    pub fn new(system: System, reporter: Option<Reporter>) -> Self {
         let api = Api::new(
             &system,
             vec![
@@ -34,7 +36,11 @@ impl Instance {
                 Box::new(update_segment_ai::UpdateSegmentAi::new(&system)),
             ],
         );
-        Self { system, api: api.expect("routes that do not clash") }
+        let mut api = api.expect("routes that do not clash");
+        if let Some(reporter) = reporter {
+            api = api.with_reporter(reporter);
+        }
+        Self { system, api }
     }
 
     /// Sends a REST API's event.

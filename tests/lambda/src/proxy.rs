@@ -1,6 +1,7 @@
 //! A proxy in front of the embedded DynamoDB. It shows what the engine cannot: how many requests a
 //! call costs, and what the handlers do when DynamoDB throttles, fails or falls silent.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
@@ -8,17 +9,23 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::Barrier;
 
 /// What a call has cost.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Traffic {
     /// The operations that were requested, by name.
     pub requests: Vec<String>,
-    /// The capacity units that they consumed.
-    pub units: f64,
+    /// The permissions that they took: pairs of a table and an action of IAM.
+    #[serde(skip)]
+    pub permissions: BTreeSet<(String, String)>,
+    /// The read capacity units that they consumed.
+    pub read_units: f64,
+    /// The write capacity units that they consumed.
+    pub write_units: f64,
 }
 
 /// What goes wrong with a request.
@@ -107,7 +114,9 @@ impl Rule {
 #[derive(Default)]
 struct Seen {
     operations: Vec<String>,
-    units: f64,
+    permissions: BTreeSet<(String, String)>,
+    read_units: f64,
+    write_units: f64,
     faults: usize,
     rules: Vec<Rule>,
 }
@@ -149,7 +158,9 @@ impl Proxy {
         let mut seen = self.lock();
         let mut requests = std::mem::take(&mut seen.operations);
         requests.sort();
-        Traffic { requests, units: std::mem::take(&mut seen.units) }
+        let permissions = std::mem::take(&mut seen.permissions);
+        let (read_units, write_units) = (std::mem::take(&mut seen.read_units), std::mem::take(&mut seen.write_units));
+        Traffic { requests, permissions, read_units, write_units }
     }
 
     fn lock(&self) -> MutexGuard<'_, Seen> {
@@ -160,6 +171,7 @@ impl Proxy {
     fn judge(&self, operation: &str, body: &Value) -> Option<Fault> {
         let mut seen = self.lock();
         seen.operations.push(operation.to_owned());
+        seen.permissions.extend(permissions(operation, body));
         let text = body.to_string();
         let met = seen.rules.iter_mut().find_map(|rule| {
             let named = rule.operation.is_none_or(|wanted| wanted == operation)
@@ -186,17 +198,36 @@ impl Proxy {
             }
         }
         let answer = request.send().await.expect("the engine answers");
-        let (status, headers) = (answer.status(), answer.headers().clone());
+        let (status, answer_headers) = (answer.status(), answer.headers().clone());
         let body = answer.bytes().await.expect("a whole answer");
-        self.lock().units += units(serde_json::from_slice::<Value>(&body).unwrap_or_default().get("ConsumedCapacity"));
-        (status, headers, body)
+        let consumed = units(serde_json::from_slice::<Value>(&body).unwrap_or_default().get("ConsumedCapacity"));
+        match operation(headers) {
+            "GetItem" | "BatchGetItem" => self.lock().read_units += consumed,
+            _ => self.lock().write_units += consumed,
+        }
+        (status, answer_headers, body)
+    }
+}
+
+/// The permissions that a request takes: a transaction those of its writes.
+fn permissions(operation: &str, body: &Value) -> Vec<(String, String)> {
+    let named = |table: &Value, action: &str| (table.as_str().unwrap_or_default().to_owned(), action.to_owned());
+    match operation {
+        "BatchGetItem" => {
+            let tables = body["RequestItems"].as_object().into_iter().flat_map(Map::keys);
+            tables.map(|table| (table.clone(), operation.to_owned())).collect()
+        }
+        "TransactWriteItems" => {
+            let writes = body["TransactItems"].as_array().into_iter().flatten().filter_map(Value::as_object).flatten();
+            writes.map(|(write, of)| named(&of["TableName"], &format!("{write}Item"))).collect()
+        }
+        _ => vec![named(&body["TableName"], operation)],
     }
 }
 
 async fn handle(State(proxy): State<Proxy>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-    let operation = target.rsplit('.').next().unwrap_or_default();
+    let operation = operation(&parts.headers);
     let body = to_bytes(body, usize::MAX).await.expect("a whole request");
     let mut body: Value = serde_json::from_slice(&body).expect("a JSON request");
     if matches!(operation, "GetItem" | "BatchGetItem" | "PutItem" | "UpdateItem" | "TransactWriteItems") {
@@ -265,6 +296,12 @@ fn leave_one_key(body: &mut Value) -> Value {
     }
     tables.retain(|_, wanted| wanted["Keys"].as_array().is_some_and(|keys| !keys.is_empty()));
     Value::Object(unprocessed)
+}
+
+/// The operation that a request asks for, such as `GetItem`.
+fn operation(headers: &HeaderMap) -> &str {
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    target.rsplit('.').next().unwrap_or_default()
 }
 
 fn units(consumed: Option<&Value>) -> f64 {

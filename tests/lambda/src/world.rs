@@ -19,6 +19,7 @@ use wrapup_test_support::merged;
 use crate::event::Event;
 use crate::instance::Instance;
 use crate::proxy::{Proxy, Rule, Traffic};
+use crate::reports::Reports;
 use crate::samples::codes_of;
 
 /// 2024-09-16 18:00:00 UTC, when every test begins.
@@ -29,6 +30,7 @@ const BEGIN: u64 = 1_726_509_600;
 pub struct World {
     proxy: Proxy,
     url: String,
+    engine_url: String,
     engine: Dynamo,
     milliseconds: Arc<AtomicU64>,
 }
@@ -40,6 +42,8 @@ pub struct Parts {
     pub segment_tables: Option<Registry>,
     /// The deployment's language.
     pub language: Option<&'static str>,
+    /// Where calls are reported to.
+    pub reports: Option<Reports>,
 }
 
 impl World {
@@ -57,9 +61,9 @@ impl World {
         let database = Database::memory().expect("a database");
         tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
         let engine = dynamo(&engine_url);
-        let (proxy, url) = Proxy::start(engine_url).await;
+        let (proxy, url) = Proxy::start(engine_url.clone()).await;
         let milliseconds = Arc::new(AtomicU64::new(BEGIN * 1_000));
-        Self { proxy, url, engine, milliseconds }
+        Self { proxy, url, engine_url, engine, milliseconds }
     }
 
     /// A fresh instance of every function, with caches and connections of its own.
@@ -72,7 +76,8 @@ impl World {
         let dynamo = dynamo(&self.url);
         let segment_tables = parts.segment_tables.unwrap_or_else(|| built_in(&dynamo));
         let language = parts.language.map(language);
-        Instance::new(System::new(dynamo, segment_tables, self.clock(), language))
+        let reporter = parts.reports.map(|reports| reports.reporter(self.clock()));
+        Instance::new(System::new(dynamo, segment_tables, self.clock(), language), reporter)
     }
 
     /// The stores themselves, on a way past the proxy: for what a test prepares and checks.
@@ -83,6 +88,11 @@ impl World {
     /// Where the functions find DynamoDB: the proxy's URL.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where DynamoDB itself is, on a way past the proxy.
+    pub fn engine_url(&self) -> &str {
+        &self.engine_url
     }
 
     /// The SDK's client, on a way past the proxy.
@@ -158,7 +168,8 @@ impl World {
         self.proxy.traffic()
     }
 
-    fn clock(&self) -> Clock {
+    /// The deployment's clock.
+    pub fn clock(&self) -> Clock {
         let milliseconds = Arc::clone(&self.milliseconds);
         Clock::from_fn(move || SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds.load(Ordering::SeqCst)))
     }

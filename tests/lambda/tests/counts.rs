@@ -100,7 +100,21 @@ async fn closing_with_any_code_of_the_table_is_two_requests() {
     body["configuration"] = json!({"enable_codes": false});
     instance.open(&body).await;
     let update = Event::put("segment/update?external_segment_id=EXT-1").json(&json!({"wrap_up_code": "Anything"}));
+    // An instance that has not seen the code reads it with the segment.
+    world.pass(Duration::from_secs(61));
     assert_eq!(requests(&world, &instance, &update).await, ["BatchGetItem", "UpdateItem"]);
+}
+
+#[tokio::test]
+async fn closing_with_a_code_that_was_seen_reads_the_segment_alone() {
+    let world = World::start().await;
+    let instance = world.instance();
+    instance.call(&Event::post("code").json(&json!({"codes": [{"code": "Anything"}]}))).await.expect(200);
+    let mut body = opening("EXT-1");
+    body["configuration"] = json!({"enable_codes": false});
+    instance.open(&body).await;
+    let update = Event::put("segment/update?external_segment_id=EXT-1").json(&json!({"wrap_up_code": "Anything"}));
+    assert_eq!(requests(&world, &instance, &update).await, ["GetItem", "UpdateItem"]);
 }
 
 #[tokio::test]
@@ -279,6 +293,52 @@ async fn a_segmented_wrap_up_is_two_requests_beside_its_tables_own_whatever_the_
 }
 
 #[tokio::test]
+async fn each_call_consumes_these_units_and_no_more() {
+    let world = World::start().await;
+    let configuration = configuration(&world, 3).await;
+    let (instance, _) = warm(&world).await;
+    let mut another = internal(&configuration);
+    another["interaction_sys_id"] = json!("one of its own");
+    instance.open(&another).await;
+    let created = instance.call(&Event::post("code").json(&json!({"codes": [{"code": "Billing Issue"}]}))).await;
+    let created = created.expect(200);
+    let code = created["result"]["result_map"]["created_wrap_up_codes"][0]["sys_id"].as_str().expect("a sys_id");
+    another["interaction_sys_id"] = json!("another interaction");
+    let close = |id: &str| {
+        let update = Event::put(&format!("segment/update?external_segment_id={id}"));
+        update.json(&json!({"wrap_up_code": "Code 001", "notes": "Done."}))
+    };
+    let create = |id: &str| Event::post("segment/create").json(&opening(id));
+    // A consistent read of up to 4 KB is 1 unit, a write of up to 1 KB is 1 unit, in a transaction 2.
+    for (what, event, units) in [
+        ("get code", Event::get(&format!("code/{code}")), (1.0, 0.0)),
+        ("get segment", Event::get("segment/EXT-1"), (1.0, 0.0)),
+        ("find segment", Event::get("segment/agent/agent/interaction/interaction"), (2.0, 0.0)),
+        ("create a code", Event::post("code").json(&json!({"codes": codes_of(1)})), (0.0, 1.0)),
+        ("create, external: segment and latest", create("EXT-2"), (0.0, 4.0)),
+        ("create, internal: segment, slot and latest", Event::post("segment/create").json(&another), (0.0, 6.0)),
+        (
+            "update/ai",
+            Event::put("segment/update/ai").json(&json!({"external_segment_id": "EXT-1", "ai_notes": "A refund."})),
+            (1.0, 1.0),
+        ),
+        ("update with a code that was seen", close("EXT-1"), (1.0, 1.0)),
+    ] {
+        world.traffic();
+        instance.call(&event).await.expect(200);
+        let traffic = world.traffic();
+        assert_eq!((traffic.read_units, traffic.write_units), units, "{what}: {:?}", traffic.requests);
+    }
+    // An instance that has not seen the code reads it with the segment.
+    let fresh = world.instance();
+    fresh.read("EXT-2").await;
+    world.traffic();
+    fresh.call(&close("EXT-2")).await.expect(200);
+    let traffic = world.traffic();
+    assert_eq!((traffic.read_units, traffic.write_units), (2.0, 1.0), "{:?}", traffic.requests);
+}
+
+#[tokio::test]
 async fn two_hundred_allowed_codes_cost_no_more_units_than_two() {
     let mut costs = Vec::new();
     for codes in [2, 200] {
@@ -296,8 +356,9 @@ async fn two_hundred_allowed_codes_cost_no_more_units_than_two() {
         ] {
             world.traffic();
             instance.call(&event).await.expect(200);
-            let units = world.traffic().units;
-            assert!(units > 0.0, "the engine reports no units");
+            let traffic = world.traffic();
+            let units = (traffic.read_units, traffic.write_units);
+            assert!(units != (0.0, 0.0), "the engine reports no units");
             cost.push(units);
         }
         costs.push(cost);

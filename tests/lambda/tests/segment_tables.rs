@@ -419,18 +419,18 @@ impl Deployed {
         keep_log(LevelFilter::WARN);
         let (world, api) = (World::start().await, InvokeApi::start(function).await);
         let instance =
-            world.instance_with(Parts { segment_tables: Some(remote(&world, &api, function)), language: None });
+            world.instance_with(Parts { segment_tables: Some(remote(&world, &api, function)), ..Parts::default() });
         Self { world, api, function, instance }
     }
 
     fn parts(&self) -> Parts {
-        Parts { segment_tables: Some(remote(&self.world, &self.api, self.function)), language: None }
+        Parts { segment_tables: Some(remote(&self.world, &self.api, self.function)), ..Parts::default() }
     }
 
     /// An instance that does not wait long.
     fn impatient(&self) -> Instance {
         let registry = remote(&self.world, &self.api, self.function).with_patience(Duration::from_millis(150));
-        self.world.instance_with(Parts { segment_tables: Some(registry), language: None })
+        self.world.instance_with(Parts { segment_tables: Some(registry), ..Parts::default() })
     }
 
     /// Lets the function misbehave while a segment is opened, and while another is read. Both calls
@@ -569,14 +569,16 @@ impl Deployed {
 async fn a_remote_that_is_absent_is_a_500_that_the_log_explains() {
     let (world, api) = (World::start().await, InvokeApi::start("present").await);
     keep_log(LevelFilter::WARN);
-    let instance = world.instance_with(Parts { segment_tables: Some(remote(&world, &api, "absent")), language: None });
+    let instance =
+        world.instance_with(Parts { segment_tables: Some(remote(&world, &api, "absent")), ..Parts::default() });
     assert_opaque(&instance.call(&create("EXT-1", "call-1")).await, 500, "absent");
     assert_eq!(api.invocations().len(), 1);
     assert!(world.records(Table::Segments).await.is_empty());
     let lines = logged("function absent");
     assert!(lines.contains("ResourceNotFoundException") || lines.contains("ResourceNotFound"), "{lines}");
 
-    let present = world.instance_with(Parts { segment_tables: Some(remote(&world, &api, "present")), language: None });
+    let present =
+        world.instance_with(Parts { segment_tables: Some(remote(&world, &api, "present")), ..Parts::default() });
     present.call(&create("EXT-1", "call-1")).await.expect(200);
     assert_opaque(&instance.call(&Event::get("segment/EXT-1?include=interaction_segment")).await, 500, "absent");
 }
@@ -687,7 +689,7 @@ async fn a_table_by_configuration_keeps_the_fields_in_its_columns() {
     let world = World::start().await;
     create_table(&world, "team-chats").await;
     let registry = dynamodb_table(&world, "team-chats", &all_columns());
-    let instance = world.instance_with(Parts { segment_tables: Some(registry), language: None });
+    let instance = world.instance_with(Parts { segment_tables: Some(registry), ..Parts::default() });
     let mut body = segmented("EXT-1", "chat-1");
     body["segment_table"] = json!("chat");
     instance.open(&body).await;
@@ -730,7 +732,7 @@ async fn what_a_table_by_configuration_holds_besides_is_shown() {
     .map(|(name, value)| (name.to_owned(), value))
     .into();
     world.client().put_item().table_name("team-chats").set_item(Some(row)).send().await.expect("a row");
-    let instance = world.instance_with(Parts { segment_tables: Some(registry), language: None });
+    let instance = world.instance_with(Parts { segment_tables: Some(registry), ..Parts::default() });
     let mut body = segmented("EXT-1", "chat-1");
     body["segment_table"] = json!("chat");
     instance.open(&body).await;
@@ -768,7 +770,7 @@ async fn an_id_that_a_table_by_configuration_cannot_hold_is_a_400() {
     let world = World::start().await;
     create_table(&world, "team-chats").await;
     let registry = dynamodb_table(&world, "team-chats", &json!({}));
-    let instance = world.instance_with(Parts { segment_tables: Some(registry), language: None });
+    let instance = world.instance_with(Parts { segment_tables: Some(registry), ..Parts::default() });
     // 1,024 characters, as an id may have, and twice as many bytes as a DynamoDB key may.
     let mut body = segmented("EXT-1", &"\u{1F642}".repeat(1024));
     body["segment_table"] = json!("chat");
@@ -783,7 +785,7 @@ async fn an_id_that_a_table_by_configuration_cannot_hold_is_a_400() {
 async fn a_dynamodb_table_that_is_absent_is_a_500() {
     let world = World::start().await;
     let registry = dynamodb_table(&world, "never-created", &json!({}));
-    let instance = world.instance_with(Parts { segment_tables: Some(registry), language: None });
+    let instance = world.instance_with(Parts { segment_tables: Some(registry), ..Parts::default() });
     let mut body = segmented("EXT-1", "chat-1");
     body["segment_table"] = json!("chat");
     assert_opaque(&instance.call(&Event::post("segment/create").json(&body)).await, 500, "never-created");

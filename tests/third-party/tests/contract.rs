@@ -128,7 +128,7 @@ async fn start() -> World {
 
 fn instance(world: &World) -> Instance {
     let registry = registry(world.stores().dynamo()).expect("a registry");
-    world.instance_with(Parts { segment_tables: Some(registry), language: None })
+    world.instance_with(Parts { segment_tables: Some(registry), ..Parts::default() })
 }
 
 /// Opens a segment that wraps up a chat session.

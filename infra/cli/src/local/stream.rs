@@ -15,7 +15,7 @@ use aws_sdk_dynamodbstreams::types::{AttributeValue, Record, ShardIteratorType};
 use lambda_runtime::{Context, LambdaEvent};
 use tokio::time::sleep;
 use wrapup::clock::Clock;
-use wrapup::dynamodb::{Connection, Dynamo, Error, Table, https_client};
+use wrapup::dynamodb::{Connection, Dynamo, Error, Roots, Table, https_client};
 
 /// How long the reader waits where there was nothing new: as long as Lambda does.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -164,11 +164,12 @@ impl Position {
 }
 
 fn connect(connection: Connection) -> Client {
+    let http_client = https_client(Roots::of(&connection));
     let mut config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(connection.region))
         .credentials_provider(connection.credentials)
-        .http_client(https_client());
+        .http_client(http_client);
     if let Some(endpoint) = connection.endpoint {
         config = config.endpoint_url(endpoint);
     }

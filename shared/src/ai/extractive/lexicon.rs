@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use frostem::Stemmer;
 
@@ -21,6 +21,8 @@ const IN_COMPOUND: f64 = 0.7;
 const COMPOUNDING: [&str; 1] = ["de"];
 /// The shortest part of a compound, in bytes: shorter ones stand in many words by chance.
 const SHORTEST_PART: usize = 5;
+/// What is longer is no word, and would take long to take apart.
+const LONGEST_COMPOUND: usize = 60;
 
 /// How many words of a text are looked at to guess its language.
 const GUESSED_BY: usize = 2_000;
@@ -33,6 +35,8 @@ pub struct Lexicon {
     stop_words: HashSet<String>,
     same: HashMap<String, String>,
     phrases: HashMap<String, Vec<Phrase>>,
+    /// What a compound may begin or end with, in a language that has them.
+    parts: HashMap<String, Vec<(Concept, f64)>>,
 }
 
 struct Phrase {
@@ -65,6 +69,8 @@ impl Found {
 /// A word of a text.
 #[derive(Clone, Debug)]
 pub struct Word {
+    /// As it was said, but for case and accents.
+    said: String,
     /// What all its forms have in common.
     pub stem: String,
     /// Whether it says anything by itself.
@@ -80,6 +86,7 @@ impl Lexicon {
             stop_words: stop_words.iter().flat_map(|word| words(word)).collect(),
             same: HashMap::new(),
             phrases: HashMap::new(),
+            parts: HashMap::new(),
         };
         let mut phrases = Vec::new();
         for entry in thesaurus::entries(language) {
@@ -98,9 +105,9 @@ impl Lexicon {
     }
 
     fn add(&mut self, concept: Concept, phrase: &str) {
-        let mut stems = self.words(phrase).into_iter().map(|word| word.stem);
-        let Some(first) = stems.next() else { return };
-        let rest: Vec<String> = stems.collect();
+        let mut words = self.words(phrase).into_iter();
+        let Some(Word { said, stem: first, .. }) = words.next() else { return };
+        let rest: Vec<String> = words.map(|word| word.stem).collect();
         let weight = if phrase.ends_with('?') {
             WEAK
         } else if rest.is_empty() {
@@ -108,6 +115,11 @@ impl Lexicon {
         } else {
             SEVERAL_WORDS
         };
+        if rest.is_empty() && COMPOUNDING.contains(&self.language.as_str()) {
+            for form in BTreeSet::from([&said, &first]) {
+                self.parts.entry(form.clone()).or_default().push((concept, weight * IN_COMPOUND));
+            }
+        }
         self.phrases.entry(first).or_default().push(Phrase { concept, rest, weight });
     }
 
@@ -129,7 +141,7 @@ impl Lexicon {
             && !self.stop_words.contains(word)
             && word.chars().nth(1).is_some()
             && !word.starts_with(|first: char| first.is_numeric());
-        Word { stem: unaccented(&stem), telling }
+        Word { said: unaccented(said), stem: unaccented(&stem), telling }
     }
 
     /// The phrases that stand in a text.
@@ -141,28 +153,22 @@ impl Lexicon {
                 let end = end_of(&phrase.rest, words, at)?;
                 Some(Found { concept: phrase.concept, weight: phrase.weight, at, end })
             }));
-            if phrases.is_empty() && COMPOUNDING.contains(&self.language.as_str()) {
-                let parts = self.parts(&word.stem).filter(|phrase| phrase.rest.is_empty());
-                let weigh = |phrase: &Phrase| phrase.weight * IN_COMPOUND;
-                found.extend(parts.map(|phrase| Found {
-                    concept: phrase.concept,
-                    weight: weigh(phrase),
-                    at,
-                    end: at + 1,
-                }));
+            if phrases.is_empty() {
+                let parts = self.parts_of(word);
+                found.extend(parts.map(|(concept, weight)| Found { concept, weight, at, end: at + 1 }));
             }
         }
         found
     }
 
-    /// The phrases that a compound begins or ends with.
-    fn parts(&self, stem: &str) -> impl Iterator<Item = &Phrase> {
-        let ends = stem.char_indices().map(|(end, _)| end).filter(|end| *end > 0);
-        let parts = ends.flat_map(|end| {
-            let (first, last) = stem.split_at(end);
-            [first, last].into_iter().filter(|part| part.len() >= SHORTEST_PART)
+    /// What a compound begins or ends with.
+    fn parts_of(&self, word: &Word) -> impl Iterator<Item = (Concept, f64)> {
+        let forms = [&word.said, &word.stem].into_iter().filter(|form| form.len() <= LONGEST_COMPOUND);
+        let parts = forms.filter(|_| !self.parts.is_empty()).flat_map(|form| {
+            let places = form.char_indices().map(|(place, _)| place);
+            places.flat_map(|place| [&form[..place], &form[place..]]).filter(|part| part.len() >= SHORTEST_PART)
         });
-        parts.filter_map(|part| self.phrases.get(part)).flatten()
+        parts.filter_map(|part| self.parts.get(part)).flatten().copied()
     }
 }
 

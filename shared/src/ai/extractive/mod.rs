@@ -6,6 +6,8 @@ mod notes;
 mod profile;
 mod rank;
 mod sentences;
+#[cfg(test)]
+mod tests;
 mod thesaurus;
 mod turns;
 mod words;

@@ -13,7 +13,7 @@ const OF_EACH: usize = 3;
 const OF_BOTH: usize = 5;
 
 /// A sentence with less than this to say is left out.
-const TELLING: f64 = 0.5;
+const TELLING: f64 = 0.4;
 /// A sentence needs so many words that mean something and are no politeness.
 const FEWEST_WORDS: usize = 2;
 /// Of a sentence most of whose words stand in one that was taken already, nothing is new.
@@ -21,8 +21,9 @@ const KNOWN_ALREADY: f64 = 0.6;
 
 /// How much a sentence says that asks for something, or agrees to it, beside one matter of the code.
 const PURPOSE: f64 = 0.5;
-/// How much a matter or thing says that is not the code's.
-const OTHER_MATTER: f64 = 0.2;
+/// How much a matter says that is not the code's, and how much a thing.
+const OTHER_MATTER: f64 = 0.4;
+const OTHER_THING: f64 = 0.2;
 /// How much names and numbers say.
 const NAME: f64 = 0.15;
 /// How much an agent's question says, beside a statement: the answer says more.
@@ -63,17 +64,18 @@ fn telling(sentence: &Sentence<'_>, code: &BTreeMap<Feature, f64>) -> f64 {
         return 0.0;
     }
     let of_code = features.iter().map(|(feature, strength)| strength * code.get(feature).copied().unwrap_or_default());
-    let others = features.keys().filter(|feature| is_concept(feature) && !code.contains_key(*feature));
+    let others = features.keys().filter(|feature| !code.contains_key(*feature)).map(|feature| match feature {
+        Feature::Concept(Concept::Matter(_)) => OTHER_MATTER,
+        Feature::Concept(_) => OTHER_THING,
+        Feature::Word(_) => 0.0,
+    });
     let names = sentence.text.split_whitespace().skip(1).filter(|word| is_name(word)).count().min(4);
     let purpose = match sentence.speaker {
         Speaker::Customer => sentence.has(Concept::Request),
         Speaker::Agent => sentence.has(Concept::Resolution),
         Speaker::Unknown => sentence.has(Concept::Request) || sentence.has(Concept::Resolution),
     };
-    let sum = of_code.sum::<f64>()
-        + others.count() as f64 * OTHER_MATTER
-        + names as f64 * NAME
-        + if purpose { PURPOSE } else { 0.0 };
+    let sum = of_code.sum::<f64>() + others.sum::<f64>() + names as f64 * NAME + if purpose { PURPOSE } else { 0.0 };
     let asks = sentence.speaker == Speaker::Agent && sentence.text.ends_with('?');
     sum * sentence.weight() * if asks { QUESTION } else { 1.0 }
 }

@@ -74,3 +74,63 @@ fn entry(line: &'static str) -> Option<Entry> {
     };
     Some(Entry::Phrases(concept, phrases))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn phrases(language: &str) -> Vec<(Concept, Vec<&'static str>)> {
+        let entries = entries(language).filter_map(|entry| match entry {
+            Entry::Phrases(concept, phrases) => Some((concept, phrases)),
+            Entry::Same(..) | Entry::Stop(_) => None,
+        });
+        entries.collect()
+    }
+
+    #[test]
+    fn every_line_is_an_entry_a_comment_or_blank() {
+        for (language, file) in FILES {
+            for line in file.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+                assert!(entry(line).is_some(), "{language}: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_concept_and_no_phrase_of_one_stands_twice() {
+        for (language, _) in FILES {
+            let mut concepts = BTreeSet::new();
+            for (concept, phrases) in phrases(language) {
+                assert!(concepts.insert(concept), "{language}: {concept:?}");
+                let mut seen = BTreeSet::new();
+                for phrase in phrases {
+                    assert!(!phrase.is_empty(), "{language}: {concept:?}");
+                    assert!(seen.insert(phrase.trim_end_matches('?')), "{language}: {concept:?}: {phrase}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_one_language_knows_english_knows_too() {
+        let english: BTreeSet<Concept> = phrases("en").into_iter().map(|(concept, _)| concept).collect();
+        for (language, _) in FILES {
+            for (concept, _) in phrases(language) {
+                assert!(english.contains(&concept), "{language}: {concept:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn forms_are_single_words() {
+        for (language, _) in FILES {
+            for entry in entries(language) {
+                if let Entry::Same(word, forms) = entry {
+                    assert!(!word.contains(' ') && forms.iter().all(|form| !form.contains(' ')), "{language}: {word}");
+                }
+            }
+        }
+    }
+}

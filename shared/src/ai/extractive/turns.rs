@@ -157,10 +157,65 @@ fn talks_most_like_an_agent<'a>(
     lines: &[(Option<&'a str>, &str)],
     lexicon: &Lexicon,
 ) -> Option<&'a str> {
-    let phrases = |label: &str| {
-        let said = lines.iter().filter(|(of, _)| *of == Some(label));
-        let found = said.flat_map(|(_, text)| lexicon.find(&lexicon.words(text)));
-        found.filter(|found| found.concept == Concept::AgentTalk).count()
-    };
-    order.iter().rev().max_by_key(|label| phrases(label)).copied()
+    let mut phrases: BTreeMap<&str, usize> = BTreeMap::new();
+    for (label, text) in lines {
+        let found = lexicon.find(&lexicon.words(text));
+        let count = found.iter().filter(|found| found.concept == Concept::AgentTalk).count();
+        *phrases.entry(label.unwrap_or_default()).or_default() += count;
+    }
+    order.iter().rev().max_by_key(|label| phrases.get(*label)).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ai::extractive::lexicon::Lexicons;
+
+    /// The turns as `C says`, `A says` or `? says`, a line each.
+    fn told(transcript: &str) -> String {
+        let lexicons = Lexicons::new();
+        let told = turns(transcript, lexicons.of_english());
+        let lines = told.iter().map(|turn| {
+            let speaker = match turn.speaker {
+                Speaker::Customer => "C",
+                Speaker::Agent => "A",
+                Speaker::Unknown => "?",
+            };
+            format!("{speaker} {}", turn.text)
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn labels_tell_who_speaks_in_several_languages() {
+        assert_eq!(told("Agent: hello\nCustomer: hi"), "A hello\nC hi");
+        assert_eq!(told("Kundin: hallo\nMitarbeiterin: ja"), "C hallo\nA ja");
+        assert_eq!(told("AGENTE: hola\nCliente: hola"), "A hola\nC hola");
+        assert_eq!(told("Client : bonjour\nConseillère : oui"), "C bonjour\nA oui");
+    }
+
+    #[test]
+    fn names_are_told_by_the_other_or_by_how_they_talk() {
+        assert_eq!(told("Priya: hello\nCustomer: hi"), "A hello\nC hi");
+        assert_eq!(told("Agent: hello\nMr Hollis: hi"), "A hello\nC hi");
+        let transcript = "Ann: it is broken\nBob: I'm sorry to hear that. Let me check.\nAnn: thanks";
+        assert_eq!(told(transcript), "C it is broken\nA I'm sorry to hear that. Let me check.\nC thanks");
+    }
+
+    #[test]
+    fn times_before_a_label_are_skipped() {
+        assert_eq!(told("[00:01:23] Agent: hello\n10:02 - Customer: hi"), "A hello\nC hi");
+    }
+
+    #[test]
+    fn a_line_without_a_label_goes_on_with_the_turn() {
+        assert_eq!(told("Agent: hello\nare you there?\nCustomer: yes"), "A hello\nA are you there?\nC yes");
+    }
+
+    #[test]
+    fn a_colon_in_a_sentence_makes_no_label() {
+        let transcript = "hello\nnote: it is late\nwell then";
+        assert_eq!(told(transcript), "? hello\n? note: it is late\n? well then");
+        assert_eq!(told("Agent: see https://example.com"), "A see https://example.com");
+    }
 }

@@ -32,3 +32,23 @@ pub fn unaccented(word: &str) -> String {
     }
     plain
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn joins_contractions_and_drops_articles() {
+        let all = |text: &str| words(text).collect::<Vec<_>>().join(" ");
+        assert_eq!(all("Doesn't it? I’ve 2 SIM-cards!"), "doesnt it ive 2 sim cards");
+        assert_eq!(all("l'abonnement d’Anne, j'ai"), "abonnement anne jai");
+        assert_eq!(all(" … 🙂 "), "");
+    }
+
+    #[test]
+    fn accents_of_latin_letters_do_not_count() {
+        assert_eq!(unaccented("devolución"), "devolucion");
+        assert_eq!(unaccented("größe"), "große");
+        assert_eq!(unaccented("возврат"), "возврат");
+    }
+}

@@ -8,13 +8,13 @@ use async_trait::async_trait;
 use aws_sdk_bedrockruntime::primitives::{DateTime, DateTimeFormat};
 use bytes::Bytes;
 use lambda_http::http::{HeaderValue, StatusCode, Uri};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 
 use self::http::{Http, NoReply, Reply};
 use self::wire::{Dialect, Refusal};
 use super::answer::{declined, malformed, suggestion};
 use super::key::{Key, KeyError, KeyStore};
-use super::model::{TooLate, attempt_within};
+use super::model::{attempt_within, before};
 use super::prompt::Prompt;
 use super::{Provider, ProviderError, Suggestion, Task};
 use crate::clock::Clock;
@@ -208,8 +208,7 @@ impl Provider for OpenAi {
 
     async fn suggest(&self, task: &Task<'_>, deadline: Instant) -> Result<Suggestion, ProviderError> {
         let Some(prompt) = Prompt::of(task) else { return Ok(Suggestion::default()) };
-        let answer = timeout_at(deadline, self.ask(&prompt, task, deadline)).await;
-        answer.map_err(|_| ProviderError::Unavailable(Box::new(TooLate)))?
+        before(deadline, self.ask(&prompt, task, deadline)).await
     }
 }
 

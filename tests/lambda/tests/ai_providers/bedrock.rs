@@ -253,6 +253,23 @@ async fn what_does_not_pass_in_time_is_unavailable() {
 }
 
 #[tokio::test]
+async fn after_the_deadline_nothing_is_sent() {
+    let (service, provider) = bedrock([fills_in(good().0)]).await;
+    for _ in 0..50 {
+        assert_eq!(kind(suggest_within(&provider, Duration::ZERO).await).0, "unavailable");
+    }
+    assert!(service.asked().is_empty());
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_each_time_is_unavailable() {
+    let (service, provider) = bedrock([Turn::HangsUp]).await;
+    let (kind, text) = kind(suggest(&provider).await);
+    assert_eq!(kind, "unavailable", "{text}");
+    assert_eq!(service.asked().len(), 4);
+}
+
+#[tokio::test]
 async fn a_service_that_stays_busy_is_asked_four_times() {
     let (service, provider) = bedrock([fails("ThrottlingException", "Too many tokens, wait.")]).await;
     let (kind, text) = kind(suggest(&provider).await);
@@ -283,6 +300,17 @@ async fn what_is_set_up_wrongly_is_broken_and_says_what_to_mend() {
         assert!(text.contains(hint) && text.contains(MODEL) && text.contains("9f7e-request"), "{text}");
         assert_eq!(service.asked().len(), 1, "there is no point in trying again");
     }
+}
+
+#[tokio::test]
+async fn without_credentials_nothing_is_sent() {
+    let service = Scripted::start([fills_in(good().0)]).await;
+    let mut config = service.as_aws().into_builder();
+    config.set_credentials_provider(None);
+    let (kind, text) = kind(suggest(&Bedrock::new(&config.build(), MODEL)).await);
+    assert_eq!(kind, "broken", "{text}");
+    assert!(text.contains("credentials") || text.contains("identity"), "{text}");
+    assert!(service.asked().is_empty());
 }
 
 #[tokio::test]

@@ -209,9 +209,22 @@ async fn what_does_not_pass_in_time_is_unavailable() {
         let (kind, text) = kind(suggest_within(&*provider, Duration::from_millis(200)).await);
         assert_eq!(kind, "unavailable", "{turn:?}: {text}");
     }
+}
+
+#[tokio::test]
+async fn after_the_deadline_nothing_is_sent() {
     let (endpoint, provider) = endpoint([fills_in(&good().0)]).await;
-    assert_eq!(kind(suggest_within(&*provider, Duration::ZERO).await).0, "unavailable");
-    drop(endpoint);
+    for _ in 0..50 {
+        assert_eq!(kind(suggest_within(&*provider, Duration::ZERO).await).0, "unavailable");
+    }
+    assert!(endpoint.asked().is_empty());
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_each_time_is_unavailable() {
+    let (endpoint, provider) = endpoint([Turn::HangsUp]).await;
+    assert_eq!(kind(suggest(&*provider).await).0, "unavailable");
+    assert_eq!(endpoint.asked().len(), 4);
 }
 
 #[tokio::test]

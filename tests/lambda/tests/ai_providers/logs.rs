@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tracing::subscriber::set_default;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use wrapup::ai::{Bedrock, Provider};
 use wrapup::logging;
 use wrapup_lambda_tests::{Scripted, Turn};
@@ -56,7 +56,8 @@ async fn suggest_this_and_that() {
 async fn nothing_that_was_said_is_logged_at_any_level() {
     let lines = Lines::default();
     let (ours, writer) = (lines.clone(), lines.clone());
-    let logging = set_default(logging::subscriber(EnvFilter::new("trace"), move || writer.clone()));
+    let logging =
+        set_default(logging::subscriber(Targets::new().with_default(LevelFilter::TRACE), move || writer.clone()));
     tracing::debug!(target: "wrapup::ai", "a word of our own");
     suggest_this_and_that().await;
     drop(logging);
@@ -66,7 +67,7 @@ async fn nothing_that_was_said_is_logged_at_any_level() {
     // The same without the guard: what it is there for.
     let lines = Lines::default();
     let writer = lines.clone();
-    let all = tracing_subscriber::fmt().with_env_filter("trace").with_writer(move || writer.clone()).finish();
+    let all = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(move || writer.clone()).finish();
     let logging = set_default(all);
     suggest_this_and_that().await;
     drop(logging);

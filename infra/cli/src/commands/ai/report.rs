@@ -71,7 +71,7 @@ impl Report {
 
     /// Counts a row and what the provider made of it.
     pub fn add(&mut self, row: &Row, suggestion: Result<Suggestion, ProviderError>, took: Duration) {
-        self.default_code.add(row, row.default_code.as_ref().map(|code| code.as_str()));
+        self.default_code.add(row, row.choices.default_code.as_ref().map(|code| code.as_str()));
         self.word_overlap.add(row, word_overlap(row).map(|code| code.code.as_str()));
         self.took.push(took);
         let Ok(suggestion) = suggestion else { return self.provider.add_failed() };
@@ -164,7 +164,7 @@ fn word_overlap(row: &Row) -> Option<&Code> {
         let words: Vec<String> = words(label).collect();
         words.iter().filter(|word| said.contains(*word)).count() as f64 / words.len().max(1) as f64
     };
-    let scored = row.codes.iter().map(|code| (overlap(code), code.as_ref())).filter(|(score, _)| *score > 0.0);
+    let scored = row.choices.codes.iter().map(|code| (overlap(code), code.as_ref())).filter(|(score, _)| *score > 0.0);
     scored.rev().max_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, code)| code)
 }
 

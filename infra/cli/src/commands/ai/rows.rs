@@ -12,12 +12,17 @@ pub struct Row {
     /// Where it stands in the file, counted from 1.
     pub line: usize,
     pub conversation: Conversation,
-    /// The codes to choose from.
+    pub choices: Choices,
+    /// The right one.
+    pub code: Label,
+}
+
+/// What there is to choose from.
+#[derive(Clone)]
+pub struct Choices {
     pub codes: Arc<[Arc<Code>]>,
     /// What an agent gets who chooses none.
     pub default_code: Option<Label>,
-    /// The right one.
-    pub code: Label,
 }
 
 /// A line of the file that is no row.
@@ -50,13 +55,13 @@ impl fmt::Display for WrongRow {
 }
 
 /// What holds for the rows that follow until one says otherwise.
-enum Choice {
+enum Standing {
     /// No row has said so far.
     None,
     /// The row that said so was wrong: what it meant is not known.
     Unknown,
-    /// The codes to choose from, and the default.
-    Of(Arc<[Arc<Code>]>, Option<Label>),
+    /// The row's choices.
+    Known(Choices),
 }
 
 const FIELDS: &str = "transcript, short_description, language, allowed_codes, default_code, code";
@@ -64,11 +69,11 @@ const FIELDS: &str = "transcript, short_description, language, allowed_codes, de
 /// Reads JSON lines. Blank ones are skipped. Rows whose codes a wrong row would have named are neither
 /// read nor wrong.
 pub fn read(file: &[u8]) -> (Vec<Row>, Vec<WrongRow>) {
-    let mut choice = Choice::None;
+    let mut standing = Standing::None;
     let (mut rows, mut wrong) = (Vec::new(), Vec::new());
     let lines = file.split(|byte| *byte == b'\n').zip(1..).filter(|(line, _)| !line.trim_ascii().is_empty());
     for (text, line) in lines {
-        match read_line(text, line, &mut choice) {
+        match read_line(text, line, &mut standing) {
             Ok(row) => rows.extend(row),
             Err(problem) => wrong.push(WrongRow { line, problem }),
         }
@@ -76,22 +81,22 @@ pub fn read(file: &[u8]) -> (Vec<Row>, Vec<WrongRow>) {
     (rows, wrong)
 }
 
-fn read_line(text: &[u8], line: usize, choice: &mut Choice) -> Result<Option<Row>, RowError> {
+fn read_line(text: &[u8], line: usize, standing: &mut Standing) -> Result<Option<Row>, RowError> {
     let document = Document::from_json(text).inspect_err(|_| {
-        if let Choice::None = choice {
-            *choice = Choice::Unknown;
+        if let Standing::None = standing {
+            *standing = Standing::Unknown;
         }
     })?;
-    Ok(document.read(|fields| read_row(fields, line, choice))?)
+    Ok(document.read(|fields| read_row(fields, line, standing))?)
 }
 
-fn read_row(fields: &Fields<'_>, line: usize, choice: &mut Choice) -> Option<Option<Row>> {
+fn read_row(fields: &Fields<'_>, line: usize, standing: &mut Standing) -> Option<Option<Row>> {
     // A misspelt field would be left out unseen.
     for name in fields.names().filter(|name| !FIELDS.split(", ").any(|known| known == *name)) {
         fields.violation(name, Problem::NotOneOf { one_of: FIELDS });
     }
     if fields.is_given("allowed_codes") {
-        *choice = read_choice(fields).map_or(Choice::Unknown, |(codes, default)| Choice::Of(codes, default));
+        *standing = read_choices(fields).map_or(Standing::Unknown, Standing::Known);
     } else if fields.is_given("default_code") {
         fields.violation("default_code", Problem::OnlyWith { with: "with allowed_codes" });
     }
@@ -105,20 +110,20 @@ fn read_row(fields: &Fields<'_>, line: usize, choice: &mut Choice) -> Option<Opt
         language: fields.optional::<Language>("language"),
     };
     let code = fields.required::<Label>("code");
-    match choice {
-        Choice::None => {
+    match standing {
+        Standing::None => {
             fields.violation("allowed_codes", Problem::RequiredWhen { when: "on the first row" });
             None
         }
-        Choice::Unknown => Some(None),
-        Choice::Of(codes, default_code) => {
-            let code = allowed(fields, "code", code?, codes)?;
-            Some(Some(Row { line, conversation, codes: codes.clone(), default_code: default_code.clone(), code }))
+        Standing::Unknown => Some(None),
+        Standing::Known(choices) => {
+            let code = allowed(fields, "code", code?, &choices.codes)?;
+            Some(Some(Row { line, conversation, choices: choices.clone(), code }))
         }
     }
 }
 
-fn read_choice(fields: &Fields<'_>) -> Option<(Arc<[Arc<Code>]>, Option<Label>)> {
+fn read_choices(fields: &Fields<'_>) -> Option<Choices> {
     let noted = fields.noted();
     if !fields.has("allowed_codes") {
         fields.violation("allowed_codes", Problem::Required);
@@ -143,7 +148,7 @@ fn read_choice(fields: &Fields<'_>) -> Option<(Arc<[Arc<Code>]>, Option<Label>)>
         Some(label) => Some(allowed(fields, "default_code", label, &codes)?),
         None => None,
     };
-    Some((codes.into(), default_code))
+    Some(Choices { codes: codes.into(), default_code })
 }
 
 /// The label, if it is one of the codes'.

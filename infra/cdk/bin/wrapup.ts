@@ -1,0 +1,29 @@
+import { App, Stack, Validations } from 'aws-cdk-lib';
+import { Architecture } from 'aws-cdk-lib/aws-lambda';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { WrapUpApi } from '../lib';
+
+const app = new App();
+const prebuilt = option('prebuilt');
+
+new WrapUpApi(new Stack(app, option('stack') ?? 'wrapup'), 'Api', {
+  code: prebuilt ? { prebuilt } : undefined,
+  tablePrefix: option('table-prefix'),
+  language: option('language'),
+  architecture: choice('architecture', ['arm64', 'x86_64']) === 'x86_64' ? Architecture.X86_64 : Architecture.ARM_64,
+  aiProvider: choice('ai', ['extractive']) && { kind: 'extractive' },
+  webAcl: choice('waf', ['managed-rules']),
+});
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+
+/** What `-c NAME=VALUE` says. */
+function option(name: string): string | undefined {
+  return app.node.tryGetContext(name);
+}
+
+function choice<const T extends string>(name: string, known: readonly T[]): T | undefined {
+  const given = option(name);
+  const found = known.find((one) => one === given);
+  if (given !== undefined && !found) throw new RangeError(`-c ${name}=${given}: it has to be ${known.join(' or ')}`);
+  return found;
+}

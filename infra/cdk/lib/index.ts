@@ -1,0 +1,5 @@
+export * from './ai-provider';
+export { FunctionCode, NoSuchCode } from './code';
+export * from './props';
+export { DynamoDbTable, FunctionTable, SegmentField, SegmentTable } from './segment-tables';
+export * from './wrap-up-api';

@@ -1,0 +1,104 @@
+import { Duration } from 'aws-cdk-lib';
+import { Stage } from 'aws-cdk-lib/aws-apigateway';
+import { IMetric, MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Table } from 'aws-cdk-lib/aws-dynamodb';
+import { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { IQueue } from 'aws-cdk-lib/aws-sqs';
+
+/** What is watched. */
+export interface Watched {
+  readonly stage: Stage;
+  /** By name in `functions/`. */
+  readonly functions: ReadonlyMap<string, IFunction>;
+  /** By name without prefix. */
+  readonly tables: ReadonlyMap<string, Table>;
+  /** The AI filler and the queue of what it gave up on, where there is one. */
+  readonly filler?: { readonly function: IFunction; readonly deadLetters: IQueue };
+}
+
+const period = Duration.minutes(5);
+
+/** The metrics that alarms judge and the dashboard shows, each over five minutes. */
+export class Metrics {
+  constructor(private readonly watched: Watched) {}
+
+  requests(): Metric {
+    return this.watched.stage.metricCount({ period, label: 'requests' });
+  }
+
+  serverErrors(): Metric {
+    return this.watched.stage.metricServerError({ period, statistic: Stats.SUM, label: '5xx' });
+  }
+
+  clientErrors(): Metric {
+    return this.watched.stage.metricClientError({ period, statistic: Stats.SUM, label: '4xx' });
+  }
+
+  /** Milliseconds from the request's arrival to the answer's departure. */
+  latency(statistic: string): Metric {
+    return this.watched.stage.metricLatency({ period, statistic, label: statistic });
+  }
+
+  /** Of each function. */
+  functionErrors(): Metric[] {
+    return this.eachFunction((one, label) => one.metricErrors({ period, label }));
+  }
+
+  /** Of each function. */
+  functionThrottles(): Metric[] {
+    return this.eachFunction((one, label) => one.metricThrottles({ period, label }));
+  }
+
+  /** Milliseconds that the slowest of 100 invocations took, of each function. */
+  functionDurations(): Metric[] {
+    return this.eachFunction((one, label) => one.metricDuration({ period, statistic: 'p99', label }));
+  }
+
+  /** Of each table. */
+  tableThrottles(kind: 'Read' | 'Write'): Metric[] {
+    return this.eachTable(`${kind}ThrottleEvents`);
+  }
+
+  /** Request units of each table. */
+  consumed(kind: 'Read' | 'Write'): Metric[] {
+    return this.eachTable(`Consumed${kind}CapacityUnits`);
+  }
+
+  /** Milliseconds that the oldest record has waited for the AI filler. */
+  iteratorAge(): Metric | undefined {
+    return this.watched.filler?.function.metric('IteratorAge', {
+      period,
+      statistic: Stats.MAXIMUM,
+      label: 'iterator age',
+    });
+  }
+
+  /** What the AI filler gave up on. */
+  deadLetters(): Metric | undefined {
+    const how = { period, statistic: Stats.MAXIMUM, label: 'dead letters' };
+    return this.watched.filler?.deadLetters.metricApproximateNumberOfMessagesVisible(how);
+  }
+
+  private eachFunction(metric: (one: IFunction, label: string) => Metric): Metric[] {
+    return [...this.watched.functions].map(([name, one]) => metric(one, name));
+  }
+
+  private eachTable(metricName: string): Metric[] {
+    const metric = ([label, table]: [string, Table]) =>
+      new Metric({
+        namespace: 'AWS/DynamoDB',
+        metricName,
+        dimensionsMap: { TableName: table.tableName },
+        statistic: Stats.SUM,
+        period,
+        label,
+      });
+    return [...this.watched.tables].map(metric);
+  }
+}
+
+/** All of them as one. An alarm takes ten at most. */
+export function sum(label: string, metrics: Metric[]): IMetric {
+  const usingMetrics = Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric]));
+  return new MathExpression({ expression: 'SUM(METRICS())', usingMetrics, label, period });
+}

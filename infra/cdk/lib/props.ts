@@ -1,0 +1,94 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import { IKey } from 'aws-cdk-lib/aws-kms';
+import { Architecture } from 'aws-cdk-lib/aws-lambda';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { IHostedZone } from 'aws-cdk-lib/aws-route53';
+import { ITopic } from 'aws-cdk-lib/aws-sns';
+import { AiProvider } from './ai-provider';
+import { FunctionCode } from './code';
+import { SegmentTable } from './segment-tables';
+
+/** The name that callers reach the API by, in place of the one that API Gateway gives it. */
+export interface Domain {
+  /** Such as `wrapup.example.com`. */
+  readonly name: string;
+  /** For that name, in the API's region. */
+  readonly certificate: ICertificate;
+  /** Gets an alias record for the name. Without it, point the name at `WrapUpApi.domainName` yourself. */
+  readonly hostedZone?: IHostedZone;
+}
+
+/** The VPC that the functions run in. It has to reach DynamoDB, and what segment tables and AI provider need. */
+export interface Network {
+  readonly vpc: IVpc;
+  /** @default the VPC's private subnets */
+  readonly subnets?: SubnetSelection;
+  /** @default one of their own that lets nothing in */
+  readonly securityGroups?: ISecurityGroup[];
+}
+
+/** The WAF in front of the API: rules that AWS manages, or a web ACL of yours. */
+export type WebAcl = 'managed-rules' | { readonly arn: string };
+
+/** How many requests the API takes; beyond that it answers 429. */
+export interface Throttling {
+  /** Requests a second. */
+  readonly rate: number;
+  /** Requests at once. */
+  readonly burst: number;
+}
+
+/** What a deployment decides. Everything has a default. */
+export interface WrapUpApiProps {
+  /**
+   * Where the functions' code comes from.
+   * @default compiled from the checkout that this package lies in
+   */
+  readonly code?: FunctionCode;
+  /** Stands in front of the tables' names, so that one account can have several deployments. @default wrapup- */
+  readonly tablePrefix?: string;
+  /**
+   * Language of translations where neither request nor user names one: two letters.
+   * @default the translation that was stored first
+   */
+  readonly language?: string;
+  /** What is logged, as `tracing` directives. @default info */
+  readonly log?: string;
+  /** @default arm64 */
+  readonly architecture?: Architecture;
+  /** Of each function, in MB. @default 256 */
+  readonly memorySize?: number;
+  /** Segment tables of your own, by the name that requests call them by. @default none */
+  readonly segmentTables?: Record<string, SegmentTable>;
+  /** Who fills in what an opened segment lacks. @default nobody; the AI filler is not deployed */
+  readonly aiProvider?: AiProvider;
+  /** @default the name that API Gateway gives the API */
+  readonly domain?: Domain;
+  /** @default none: the functions run outside of any VPC */
+  readonly network?: Network;
+  /** @default none */
+  readonly webAcl?: WebAcl;
+  /** Encrypts the tables. @default the key that DynamoDB owns */
+  readonly encryptionKey?: IKey;
+  /** Told of each alarm that goes off or ends. @default nobody is told */
+  readonly alarmTopic?: ITopic;
+  /** Of all log groups. @default three months */
+  readonly logRetention?: RetentionDays;
+  /**
+   * How long API Gateway remembers that a user's password is right: a user who is disabled works on for as long.
+   * At most an hour.
+   * @default five minutes
+   */
+  readonly authorizerCache?: Duration;
+  /** What becomes of tables and logs when they leave the stack. @default RETAIN, and tables cannot be deleted */
+  readonly removalPolicy?: RemovalPolicy;
+  /** @default 100 requests a second, 200 at once */
+  readonly throttling?: Throttling;
+  /**
+   * Whether to give API Gateway the role that it writes logs with. An account and region has one for all its APIs.
+   * @default true; it stays when the stack goes
+   */
+  readonly apiGatewayLogRole?: boolean;
+}

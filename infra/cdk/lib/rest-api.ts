@@ -1,0 +1,186 @@
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import {
+  AccessLogField,
+  AccessLogFormat,
+  AuthorizationType,
+  EndpointType,
+  IResource,
+  IdentitySource,
+  LambdaIntegration,
+  LogGroupLogDestination,
+  MethodLoggingLevel,
+  RequestAuthorizer,
+  RestApi,
+  SecurityPolicy,
+} from 'aws-cdk-lib/aws-apigateway';
+import { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { ARecord, RecordTarget } from 'aws-cdk-lib/aws-route53';
+import { ApiGateway } from 'aws-cdk-lib/aws-route53-targets';
+import { Construct } from 'constructs';
+import { addGatewayResponses } from './gateway-responses';
+import { Domain, Throttling, WebAcl } from './props';
+import { routes } from './system';
+import { protect } from './web-acl';
+
+/** The one stage that an API has. */
+const STAGE = 'live';
+
+/** How the API is reached, guarded and logged. */
+export interface GatewayProps {
+  readonly name: string;
+  /** The Lambda function by its name in `functions/`. */
+  readonly lambda: (name: string) => IFunction;
+  readonly authorizerCache: Duration;
+  readonly throttling: Throttling;
+  readonly domain: Domain | undefined;
+  readonly webAcl: WebAcl | undefined;
+  readonly logRetention: RetentionDays;
+  readonly removalPolicy: RemovalPolicy;
+  readonly logRole: boolean;
+}
+
+/** The REST API in front of the functions. */
+export class Gateway extends Construct {
+  readonly api: RestApi;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: GatewayProps,
+  ) {
+    super(scope, id);
+    this.api = this.restApi();
+    addGatewayResponses(this.api);
+    this.addRoutes();
+    this.logErrors();
+    this.pointDomain();
+    if (props.webAcl) protect(this, props.webAcl, this.api.deploymentStage.stageArn);
+  }
+
+  private restApi(): RestApi {
+    const { domain, throttling, logRole } = this.props;
+    const api = new RestApi(this, 'Rest', {
+      restApiName: this.props.name,
+      description: 'Wrap Up API',
+      endpointTypes: [EndpointType.REGIONAL],
+      disableExecuteApiEndpoint: domain !== undefined,
+      ...(domain && {
+        domainName: {
+          domainName: domain.name,
+          certificate: domain.certificate,
+          endpointType: EndpointType.REGIONAL,
+          securityPolicy: SecurityPolicy.TLS_1_2,
+        },
+      }),
+      cloudWatchRole: logRole,
+      ...(logRole && { cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN }),
+      deployOptions: {
+        stageName: STAGE,
+        throttlingRateLimit: throttling.rate,
+        throttlingBurstLimit: throttling.burst,
+        tracingEnabled: true,
+        metricsEnabled: true,
+        loggingLevel: MethodLoggingLevel.ERROR,
+        // Bodies are personal data.
+        dataTraceEnabled: false,
+        accessLogDestination: new LogGroupLogDestination(this.logGroup('AccessLogs')),
+        accessLogFormat: ACCESS_LOG,
+      },
+    });
+    // The output that CDK adds: there is one of ours, which knows of the domain.
+    api.node.tryRemoveChild('Endpoint');
+    this.acknowledge(api);
+    return api;
+  }
+
+  private addRoutes(): void {
+    const { lambda, authorizerCache } = this.props;
+    const authorizer = new RequestAuthorizer(this, 'Authorizer', {
+      handler: lambda('authorizer'),
+      identitySources: [IdentitySource.header('Authorization')],
+      resultsCacheTtl: authorizerCache,
+    });
+    const now = this.api.root.addResource('api').addResource('now');
+    const [v1, others] = [now.addResource('v1'), now.addResource('{api_version}')];
+    for (const { path, methods, name } of routes()) {
+      for (const resource of [below(now, path), below(v1, path)]) {
+        for (const method of methods) resource.addMethod(method, this.invoke(name), { authorizer });
+        this.refuse(resource, name);
+      }
+      this.refuse(below(others, path), name);
+    }
+    // Any function with a route knows what is no path.
+    this.refuse(this.api.root.addResource('{path+}'), routes()[0]?.name ?? '');
+  }
+
+  private invoke(name: string): LambdaIntegration {
+    return new LambdaIntegration(this.props.lambda(name), { allowTestInvoke: false });
+  }
+
+  /**
+   * Has the function refuse the rest of what a path is tried with: other methods, versions, or the path itself. It
+   * does so in JSON or XML before it looks at anything else; API Gateway can for some content types only.
+   */
+  private refuse(path: IResource, name: string): void {
+    const method = path.addMethod('ANY', this.invoke(name), { authorizationType: AuthorizationType.NONE });
+    const reason =
+      'Path, version and method are judged before credentials; the function answers nothing but 400 to 405.';
+    for (const id of ['AwsSolutions-APIG4', 'AwsSolutions-COG4']) Validations.of(method).acknowledge({ id, reason });
+  }
+
+  /** API Gateway's own log of errors would be kept for ever if API Gateway made its log group. */
+  private logErrors(): void {
+    const name = `API-Gateway-Execution-Logs_${this.api.restApiId}/${STAGE}`;
+    this.api.deploymentStage.node.addDependency(this.logGroup('ErrorLogs', name));
+  }
+
+  private logGroup(id: string, logGroupName?: string): LogGroup {
+    const { logRetention, removalPolicy } = this.props;
+    return new LogGroup(this, id, { logGroupName, retention: logRetention, removalPolicy });
+  }
+
+  private pointDomain(): void {
+    const { domain } = this.props;
+    if (!domain?.hostedZone) return;
+    const target = RecordTarget.fromAlias(new ApiGateway(this.api));
+    new ARecord(this, 'Alias', { zone: domain.hostedZone, recordName: `${domain.name}.`, target });
+  }
+
+  /** What AWS's rules find, and why it is so. */
+  private acknowledge(api: RestApi): void {
+    const reasons: Record<string, string | false> = {
+      APIG2: 'The functions check requests themselves, and name every violation in one answer.',
+      COG4: 'Callers have HTTP Basic credentials, as on the platform; a Lambda authorizer checks them.',
+      APIG3:
+        !this.props.webAcl && 'Whether a web application firewall is worth its price is for each deployment to say.',
+      [`IAM4[Policy::${LOG_POLICY}]`]:
+        this.props.logRole && 'AWS made this policy for the role, which an account has one of.',
+    };
+    for (const [rule, reason] of Object.entries(reasons)) {
+      if (reason) Validations.of(api).acknowledge({ id: `AwsSolutions-${rule}`, reason });
+    }
+  }
+}
+
+/** The resource at a path below another. */
+function below(base: IResource, path: string): IResource {
+  return path.split('/').reduce((parent, part) => parent.getResource(part) ?? parent.addResource(part), base);
+}
+
+const LOG_POLICY = 'arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs';
+
+/** Neither path, query nor caller: these may name people. */
+const ACCESS_LOG = AccessLogFormat.custom(
+  JSON.stringify({
+    request_id: AccessLogField.contextRequestId(),
+    time: AccessLogField.contextRequestTimeEpoch(),
+    method: AccessLogField.contextHttpMethod(),
+    resource: AccessLogField.contextResourcePath(),
+    status: AccessLogField.contextStatus(),
+    latency_ms: AccessLogField.contextResponseLatency(),
+    function_latency_ms: AccessLogField.contextIntegrationLatency(),
+    gateway_error: AccessLogField.contextErrorResponseType(),
+    trace: AccessLogField.contextXrayTraceId(),
+  }),
+);

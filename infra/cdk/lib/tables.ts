@@ -1,0 +1,71 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { AttributeType, BillingMode, StreamViewType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import { IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { IKey } from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+import { FunctionSpec, system } from './system';
+
+/** How the tables are kept. */
+export interface TablesProps {
+  readonly prefix: string;
+  readonly encryptionKey: IKey | undefined;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** The tables of a deployment. */
+export class Tables extends Construct {
+  /** By name without prefix. */
+  readonly all: ReadonlyMap<string, Table>;
+  private readonly encryptionKey: IKey | undefined;
+
+  constructor(scope: Construct, id: string, props: TablesProps) {
+    super(scope, id);
+    this.encryptionKey = props.encryptionKey;
+    this.all = new Map(Object.keys(system.tables).map((name) => [name, this.create(name, props)]));
+  }
+
+  private create(name: string, { prefix, encryptionKey, removalPolicy }: TablesProps): Table {
+    const stream = system.tables[name]?.stream;
+    return new Table(this, name, {
+      tableName: `${prefix}${name}`,
+      partitionKey: { name: 'sys_id', type: AttributeType.STRING },
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
+      removalPolicy,
+      ...(stream && { stream: stream as StreamViewType }),
+      ...(encryptionKey && { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey }),
+    });
+  }
+
+  /** The table that the code knows by `name`. */
+  get(name: string): Table {
+    const table = this.all.get(name);
+    if (!table) throw new RangeError(`infra/system.json has no table ${name}`);
+    return table;
+  }
+
+  /** Allows the role of a function what it does with the tables. */
+  grant({ dynamodb }: FunctionSpec, role: IRole): void {
+    for (const [name, actions] of Object.entries(dynamodb)) {
+      const statement = {
+        actions: actions.map((action) => `dynamodb:${action}`),
+        resources: [this.get(name).tableArn],
+      };
+      role.addToPrincipalPolicy(new PolicyStatement(statement));
+    }
+    this.grantKey(role);
+  }
+
+  /** DynamoDB asks for a table's key in the caller's name; it is of no other use to the caller. */
+  private grantKey(role: IRole): void {
+    if (!this.encryptionKey) return;
+    const { region, urlSuffix } = this.get('sys_user').stack;
+    const statement = {
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      resources: [this.encryptionKey.keyArn],
+      conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${region}.${urlSuffix}` } },
+    };
+    role.addToPrincipalPolicy(new PolicyStatement(statement));
+  }
+}

@@ -1,0 +1,143 @@
+import { CfnOutput, Duration, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
+import { RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { Table } from 'aws-cdk-lib/aws-dynamodb';
+import { Architecture, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { feed } from './ai-filler';
+import { aiEnvironment, grantAi } from './ai-provider';
+import { Alarms } from './alarms';
+import { dashboard } from './dashboard';
+import { WrapUpFunction } from './lambda-function';
+import { Metrics } from './metrics';
+import { WrapUpApiProps } from './props';
+import { Gateway } from './rest-api';
+import { grantSegmentTables, segmentTablesEnvironment } from './segment-tables';
+import { FunctionSpec, system } from './system';
+import { Tables } from './tables';
+
+/** ServiceNow's Wrap Up API on API Gateway, Lambda and DynamoDB. */
+export class WrapUpApi extends Construct {
+  readonly api: RestApi;
+  /** Where the API is: what stands before `/api/now/v1/wrapup`. */
+  readonly url: string;
+  /** By name in `functions/`. */
+  readonly functions: ReadonlyMap<string, LambdaFunction>;
+  /** By name without prefix. */
+  readonly tables: ReadonlyMap<string, Table>;
+  /** What the AI filler gave up on, where there is one. */
+  readonly deadLetters?: IQueue;
+
+  private readonly tablePrefix: string;
+  private readonly removalPolicy: RemovalPolicy;
+  private readonly logRetention: RetentionDays;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: WrapUpApiProps = {},
+  ) {
+    super(scope, id);
+    this.tablePrefix = props.tablePrefix ?? 'wrapup-';
+    this.removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    this.logRetention = props.logRetention ?? RetentionDays.THREE_MONTHS;
+    const tables = this.createTables();
+    this.tables = tables.all;
+    const functions = this.createFunctions(tables);
+    this.functions = new Map([...functions].map(([name, one]) => [name, one.function]));
+    this.deadLetters = this.feedFiller(functions, tables);
+    this.api = this.createGateway();
+    this.url = props.domain ? `https://${props.domain.name}` : this.api.url.replace(/\/$/, '');
+    this.watch();
+    Tags.of(this).add('application', 'wrapup');
+    new CfnOutput(this, 'Url', { value: this.url, description: 'What stands before /api/now/v1/wrapup' });
+  }
+
+  private createTables(): Tables {
+    const { tablePrefix: prefix, removalPolicy } = this;
+    return new Tables(this, 'Tables', { prefix, removalPolicy, encryptionKey: this.props.encryptionKey });
+  }
+
+  private createFunctions(tables: Tables): Map<string, WrapUpFunction> {
+    const scope = new Construct(this, 'Functions');
+    const deployed = Object.entries(system.functions).filter(([, { stream }]) => !stream || this.props.aiProvider);
+    return new Map(deployed.map(([name, spec]) => [name, this.createFunction(scope, name, spec, tables)]));
+  }
+
+  private createFunction(scope: Construct, name: string, spec: FunctionSpec, tables: Tables): WrapUpFunction {
+    const { code, network, segmentTables = {}, aiProvider } = this.props;
+    const defaults = {
+      code,
+      network,
+      architecture: this.props.architecture ?? Architecture.ARM_64,
+      memorySize: this.props.memorySize ?? 256,
+      logRetention: this.logRetention,
+      removalPolicy: this.removalPolicy,
+    };
+    const created = new WrapUpFunction(scope, name, defaults, {
+      timeout: timeout(spec),
+      environment: this.environment(spec),
+    });
+    tables.grant(spec, created.role);
+    grantSegmentTables(spec, segmentTables, created.role);
+    if (spec.stream && aiProvider) grantAi(aiProvider, created.role);
+    return created;
+  }
+
+  /** The variables of a function; one that a deployment does not set is left out. */
+  private environment(spec: FunctionSpec): Record<string, string> {
+    const { language, log, segmentTables = {}, aiProvider } = this.props;
+    return {
+      ...(this.tablePrefix && { WRAPUP_TABLE_PREFIX: this.tablePrefix }),
+      ...(language && { WRAPUP_LANGUAGE: language }),
+      ...(log && { WRAPUP_LOG: log }),
+      ...segmentTablesEnvironment(spec, segmentTables, Stack.of(this)),
+      ...(spec.stream && aiProvider && aiEnvironment(aiProvider)),
+    };
+  }
+
+  private feedFiller(functions: Map<string, WrapUpFunction>, tables: Tables): IQueue | undefined {
+    for (const [name, one] of functions) {
+      const { stream } = system.functions[name] ?? {};
+      if (stream) return feed(one, stream, tables.get(stream.table));
+    }
+    return undefined;
+  }
+
+  private createGateway(): RestApi {
+    const { domain, webAcl } = this.props;
+    const gateway = new Gateway(this, 'Gateway', {
+      name: `${this.tablePrefix}api`,
+      lambda: (name) => this.function(name),
+      domain,
+      webAcl,
+      authorizerCache: this.props.authorizerCache ?? Duration.minutes(5),
+      throttling: this.props.throttling ?? { rate: 100, burst: 200 },
+      logRole: this.props.apiGatewayLogRole ?? true,
+      logRetention: this.logRetention,
+      removalPolicy: this.removalPolicy,
+    });
+    return gateway.api;
+  }
+
+  private function(name: string): LambdaFunction {
+    const found = this.functions.get(name);
+    if (!found) throw new RangeError(`infra/system.json has no function ${name}`);
+    return found;
+  }
+
+  private watch(): void {
+    const { functions, tables, deadLetters } = this;
+    const filler = deadLetters && { function: this.function('ai-filler'), deadLetters };
+    const metrics = new Metrics({ stage: this.api.deploymentStage, functions, tables, filler });
+    new Alarms(this, 'Alarms', metrics, this.props.alarmTopic);
+    dashboard(this, 'Dashboard', metrics);
+  }
+}
+
+/** API Gateway waits 29 seconds at most, and for an authorizer 10 are plenty; a model may take its time. */
+function timeout({ routes, stream }: FunctionSpec): Duration {
+  if (stream) return Duration.minutes(2);
+  return Duration.seconds(routes ? 29 : 10);
+}

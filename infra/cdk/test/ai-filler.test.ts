@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import { system } from '../lib/system';
+import { AiProvider } from '../lib';
+import { Deployment, defaults } from './deployment';
+
+const ACCOUNT = 'arn:aws:SERVICE:eu-central-1:123456789012';
+const arn = (service: string, name: string) => `${ACCOUNT.replace('SERVICE', service)}:${name}`;
+
+/** What the filler is told beside where its tables are. */
+function variables(deployment: Deployment): Record<string, string> {
+  const { WRAPUP_TABLE_PREFIX: _, ...others } = deployment.lambda('ai-filler').Properties.Environment.Variables;
+  return others;
+}
+
+/** What the filler may do outside of DynamoDB, the queue and its logs. */
+function onModels(deployment: Deployment) {
+  const others = /^(bedrock|secretsmanager|ssm|kms):/;
+  return deployment.statements('ai-filler').filter(({ actions }) => actions.some((action) => others.test(action)));
+}
+
+describe('the AI filler', () => {
+  it('is not there without a provider, nor are its queue and alarms', () => {
+    const without = defaults;
+    assert.equal(without.resources('AWS::Lambda::Function').length, Object.keys(system.functions).length - 1);
+    for (const type of ['AWS::Lambda::EventSourceMapping', 'AWS::SQS::Queue']) {
+      assert.deepEqual(without.resources(type), []);
+    }
+  });
+
+  it('gets the segments that want it, in bounds, and leaves a trace of what it gave up on', () => {
+    const deployment = new Deployment({ aiProvider: { kind: 'extractive' } });
+    const { Properties } = deployment.only('AWS::Lambda::EventSourceMapping');
+    const { stream } = system.functions['ai-filler'] ?? assert.fail();
+    assert.deepEqual(Properties.FunctionName, { Ref: deployment.lambdaId('ai-filler') });
+    assert.deepEqual(Properties.EventSourceArn, {
+      'Fn::GetAtt': [deployment.tableId(stream?.table ?? ''), 'StreamArn'],
+    });
+    assert.deepEqual(
+      Properties.FilterCriteria.Filters.map(({ Pattern }: any) => JSON.parse(Pattern)),
+      [stream?.filter],
+    );
+    assert.deepEqual(Properties.FunctionResponseTypes, ['ReportBatchItemFailures']);
+    assert.equal(Properties.StartingPosition, 'TRIM_HORIZON');
+    assert.equal(Properties.BisectBatchOnFunctionError, true);
+    assert.equal(Properties.MaximumRetryAttempts, 5);
+    assert.equal(Properties.MaximumRecordAgeInSeconds, 6 * 3600);
+    const [[queue, { Properties: settings }] = assert.fail()] = deployment.resources('AWS::SQS::Queue');
+    assert.deepEqual(Properties.DestinationConfig.OnFailure.Destination, { 'Fn::GetAtt': [queue, 'Arn'] });
+    assert.equal(settings.SqsManagedSseEnabled, true);
+    assert.deepEqual(variables(deployment), { WRAPUP_AI_PROVIDER: 'extractive' });
+    assert.deepEqual(onModels(deployment), []);
+  });
+
+  it('is the only function that knows of the provider', () => {
+    const deployment = new Deployment({ tablePrefix: 'p-', aiProvider: { kind: 'extractive' } });
+    for (const name of Object.keys(system.functions).filter((name) => name !== 'ai-filler')) {
+      assert.deepEqual(deployment.lambda(name).Properties.Environment.Variables, { WRAPUP_TABLE_PREFIX: 'p-' });
+    }
+  });
+
+  it('may invoke the one model of Bedrock', () => {
+    const deployment = new Deployment({ aiProvider: { kind: 'bedrock', model: 'amazon.nova-lite-v1:0' } });
+    assert.deepEqual(variables(deployment), {
+      WRAPUP_AI_PROVIDER: 'bedrock',
+      WRAPUP_AI_MODEL: 'amazon.nova-lite-v1:0',
+    });
+    const [{ actions, resource } = assert.fail(), ...others] = onModels(deployment);
+    assert.deepEqual([actions, others], [['bedrock:InvokeModel'], []]);
+    assert.match(JSON.stringify(resource), /"::foundation-model\/amazon\.nova-lite-v1:0"/);
+  });
+
+  it('may invoke an inference profile, and its model in its regions by way of it', () => {
+    const inferenceProfile = { id: 'eu.amazon.nova-lite-v1:0', regions: ['eu-central-1', 'eu-west-1'] };
+    const deployment = new Deployment({
+      aiProvider: { kind: 'bedrock', model: 'amazon.nova-lite-v1:0', inferenceProfile },
+    });
+    assert.equal(variables(deployment)['WRAPUP_AI_MODEL'], 'eu.amazon.nova-lite-v1:0');
+    const [profile, model, ...others] = onModels(deployment);
+    assert.deepEqual(others, []);
+    assert.match(JSON.stringify(profile?.resource), /inference-profile\/eu\.amazon\.nova-lite-v1:0"/);
+    assert.equal([model?.resource].flat().length, 2);
+    assert.match(
+      JSON.stringify(model?.resource),
+      /eu-central-1::foundation-model\/amazon.*eu-west-1::foundation-model\/amazon/,
+    );
+    assert.deepEqual(model?.conditions, { StringEquals: { 'bedrock:InferenceProfileArn': profile?.resource } });
+  });
+
+  const openAi = (key: Extract<AiProvider, { kind: 'openai' }>['key']): AiProvider => {
+    return { kind: 'openai', url: 'https://llm.example.com/v1', model: 'small', key };
+  };
+
+  it('may read the one secret that its key is in, and is told where it is', () => {
+    const secret = arn('secretsmanager', 'secret:llm-AbCdEf');
+    const deployment = new Deployment((stack) => ({
+      aiProvider: openAi({ secret: Secret.fromSecretCompleteArn(stack, 'Secret', secret) }),
+    }));
+    assert.deepEqual(variables(deployment), {
+      WRAPUP_AI_PROVIDER: 'openai',
+      WRAPUP_AI_URL: 'https://llm.example.com/v1',
+      WRAPUP_AI_MODEL: 'small',
+      WRAPUP_AI_KEY: `secretsmanager:${secret}`,
+    });
+    assert.deepEqual(onModels(deployment), [
+      { actions: ['secretsmanager:GetSecretValue'], resource: secret, conditions: undefined },
+    ]);
+  });
+
+  it('finds a secret by its name', () => {
+    const deployment = new Deployment((stack) => ({
+      aiProvider: openAi({ secret: Secret.fromSecretNameV2(stack, 'Secret', 'llm') }),
+    }));
+    assert.equal(variables(deployment)['WRAPUP_AI_KEY'], 'secretsmanager:llm');
+    assert.match(JSON.stringify(onModels(deployment)[0]?.resource), /:secret:llm-\?{6}"/);
+  });
+
+  it('may read the one parameter that its key is in, and decrypt it', () => {
+    const deployment = new Deployment((stack) => ({
+      aiProvider: openAi({
+        parameter: StringParameter.fromSecureStringParameterAttributes(stack, 'Parameter', { parameterName: '/llm' }),
+        encryptionKey: Key.fromKeyArn(stack, 'Key', arn('kms', 'key/1')),
+      }),
+    }));
+    assert.equal(variables(deployment)['WRAPUP_AI_KEY'], 'ssm:/llm');
+    const [parameter, key, ...others] = onModels(deployment);
+    assert.deepEqual([parameter?.actions, key?.actions, others], [['ssm:GetParameter'], ['kms:Decrypt'], []]);
+    assert.match(JSON.stringify(parameter?.resource), /:parameter\/llm"/);
+    assert.equal(key?.resource, arn('kms', 'key/1'));
+  });
+});

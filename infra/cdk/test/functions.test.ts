@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Architecture } from 'aws-cdk-lib/aws-lambda';
+import { system } from '../lib/system';
+import { Deployment, Statement, defaults } from './deployment';
+
+const deployment = new Deployment({
+  tablePrefix: 'p-',
+  language: 'de',
+  log: 'debug',
+  aiProvider: { kind: 'extractive' },
+});
+
+/** The DynamoDB actions of statements, by table. */
+function onTables(deployment: Deployment, statements: Statement[]): Record<string, string[]> {
+  const found: Record<string, string[]> = {};
+  for (const { actions, resource } of statements) {
+    for (const name of Object.keys(system.tables)) {
+      const arn = { 'Fn::GetAtt': [deployment.tableId(name), 'Arn'] };
+      if (JSON.stringify(resource) === JSON.stringify(arn)) {
+        found[name] = [...(found[name] ?? []), ...actions.map((action) => action.replace('dynamodb:', ''))].sort();
+      }
+    }
+  }
+  return found;
+}
+
+describe('functions', () => {
+  it('are those of the list', () => {
+    const described = deployment.resources('AWS::Lambda::Function').map(([, { Properties }]) => Properties.Description);
+    assert.deepEqual(
+      described.sort(),
+      Object.keys(system.functions)
+        .map((name) => `wrapup: ${name}`)
+        .sort(),
+    );
+  });
+
+  for (const [name, spec] of Object.entries(system.functions)) {
+    it(`${name} may do on tables what the list says`, () => {
+      const listed = Object.entries(spec.dynamodb).map(([table, actions]) => [table, [...actions].sort()]);
+      assert.deepEqual(onTables(deployment, deployment.statements(name)), Object.fromEntries(listed));
+    });
+
+    it(`${name} may do nothing else but log, trace and read its stream`, () => {
+      const others = deployment.statements(name).flatMap(({ actions }) => actions);
+      const tableActions = Object.values(spec.dynamodb)
+        .flat()
+        .map((action) => `dynamodb:${action}`);
+      const log = ['logs:CreateLogStream', 'logs:PutLogEvents', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
+      const stream = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map(
+        (one) => `dynamodb:${one}`,
+      );
+      const expected = [...tableActions, ...log, ...(spec.stream ? [...stream, 'sqs:SendMessage'] : [])];
+      assert.deepEqual(others.sort(), expected.sort());
+    });
+
+    it(`${name} is allowed no action on everything but to trace`, () => {
+      for (const { actions, resource } of deployment.statements(name)) {
+        assert.ok(!actions.some((action) => action.includes('*')), actions.join());
+        if (JSON.stringify(resource).includes('"*"')) assert.ok(actions.every((action) => action.startsWith('xray:')));
+      }
+    });
+
+    it(`${name} reads no variable that the list does not have`, () => {
+      const variables = Object.keys(deployment.lambda(name).Properties.Environment.Variables);
+      const listed = [...system.environment, ...(spec.environment ?? [])];
+      assert.deepEqual(
+        variables.filter((variable) => !listed.includes(variable)),
+        [],
+      );
+      assert.deepEqual(
+        system.environment.filter((variable) => !variables.includes(variable)),
+        [],
+      );
+    });
+
+    it(`${name} runs on Lambda's own Linux, is traced, and logs to a group of its own`, () => {
+      const { Properties } = deployment.lambda(name);
+      assert.equal(Properties.Runtime, 'provided.al2023');
+      assert.deepEqual(Properties.Architectures, ['arm64']);
+      assert.equal(Properties.MemorySize, 256);
+      assert.equal(Properties.Timeout, spec.stream ? 120 : spec.routes ? 29 : 10);
+      assert.deepEqual(Properties.TracingConfig, { Mode: 'Active' });
+      const logs = Properties.LoggingConfig.LogGroup.Ref;
+      assert.equal(deployment.template.Resources[logs].Properties.RetentionInDays, 90);
+      assert.deepEqual(deployment.statements(name)[0]?.resource, { 'Fn::GetAtt': [logs, 'Arn'] });
+    });
+  }
+
+  it('are built for x86-64 and given more memory on demand', () => {
+    const { Properties } = new Deployment({ architecture: Architecture.X86_64, memorySize: 512 }).lambda('get-code');
+    assert.deepEqual(Properties.Architectures, ['x86_64']);
+    assert.equal(Properties.MemorySize, 512);
+  });
+
+  it('are refused where their code is missing', () => {
+    assert.throws(
+      () => new Deployment({ code: { prebuilt: 'no/such/folder' } }),
+      /get-code.bootstrap\.zip does not exist/,
+    );
+    assert.throws(() => new Deployment({ code: { sources: 'no/such/folder' } }), /Cargo\.toml does not exist/);
+  });
+
+  it('are told nothing that a deployment does not set', () => {
+    assert.deepEqual(defaults.lambda('get-code').Properties.Environment.Variables, { WRAPUP_TABLE_PREFIX: 'wrapup-' });
+    assert.equal(new Deployment({ tablePrefix: '' }).lambda('get-code').Properties.Environment, undefined);
+  });
+});

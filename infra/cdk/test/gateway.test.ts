@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Duration } from 'aws-cdk-lib';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { HostedZone } from 'aws-cdk-lib/aws-route53';
+import { gatewayResponses } from '../lib/gateway-responses';
+import { system } from '../lib/system';
+import { Deployment, defaults } from './deployment';
+
+const deployment = defaults;
+const methods = deployment.methods();
+const BASES = ['/api/now/', '/api/now/v1/'];
+
+/** The paths of the list with the methods that functions serve, in both forms. */
+const served = Object.entries(system.functions).flatMap(([name, { routes = [] }]) =>
+  routes.flatMap((route) => {
+    const [method = '', path = ''] = route.split(' ');
+    return BASES.map((base) => ({
+      name,
+      path: `${base}${path}`,
+      methods: method === 'GET' ? ['GET', 'HEAD'] : [method],
+    }));
+  }),
+);
+
+const OTHER_PATHS = '/{path+}';
+
+/** Every method that has nothing of its own leads to the function, without the authorizer. */
+function assertRefusedBy(name: string, path: string): void {
+  const { Integration, AuthorizationType } = methods.get(path)?.['ANY'];
+  assert.equal(Integration.Type, 'AWS_PROXY');
+  assert.equal(AuthorizationType, 'NONE');
+  assert.ok(JSON.stringify(Integration.Uri).includes(`"${deployment.lambdaId(name)}"`));
+}
+
+describe('the API', () => {
+  it('has the paths of the list in both forms, and ones for what is not there', () => {
+    const otherVersions = served.map(({ path }) => path.replace(/^\/api\/now\/(v1\/)?/, '/api/now/{api_version}/'));
+    const known = new Set([...served.map(({ path }) => path), ...otherVersions, OTHER_PATHS]);
+    assert.deepEqual([...methods.keys()].sort(), [...known].sort());
+  });
+
+  for (const { name, path, methods: allowed } of served) {
+    it(`${path} is served by ${name}, behind the authorizer`, () => {
+      for (const method of allowed) {
+        const { Integration, AuthorizationType, AuthorizerId } = methods.get(path)?.[method];
+        assert.equal(Integration.Type, 'AWS_PROXY');
+        assert.ok(JSON.stringify(Integration.Uri).includes(`"${deployment.lambdaId(name)}"`));
+        assert.equal(AuthorizationType, 'CUSTOM');
+        assert.ok(AuthorizerId.Ref);
+      }
+    });
+
+    it(`${path} has ${name} refuse other methods, before credentials`, () => {
+      assert.deepEqual(Object.keys(methods.get(path) ?? {}).sort(), [...allowed, 'ANY'].sort());
+      assertRefusedBy(name, path);
+    });
+  }
+
+  it('is all that may invoke the functions', () => {
+    for (const [, { Properties }] of deployment.resources('AWS::Lambda::Permission')) {
+      assert.equal(Properties.Principal, 'apigateway.amazonaws.com');
+      assert.match(JSON.stringify(Properties.SourceArn), /execute-api:.*"Ref":"ApiGatewayRest[0-9A-F]+"/);
+    }
+  });
+
+  for (const [name, { routes = [] }] of Object.entries(system.functions)) {
+    for (const path of routes.map((route) => `/api/now/{api_version}/${route.split(' ')[1]}`)) {
+      it(`${path} has ${name} refuse the version`, () => {
+        assert.deepEqual(Object.keys(methods.get(path) ?? {}), ['ANY']);
+        assertRefusedBy(name, path);
+      });
+    }
+  }
+
+  it('has a function refuse all other paths', () => {
+    assert.deepEqual(Object.keys(methods.get(OTHER_PATHS) ?? {}), ['ANY']);
+    assertRefusedBy('get-code', OTHER_PATHS);
+  });
+
+  it('speaks of its own errors as the functions do, in JSON and XML', () => {
+    const found = deployment.resources('AWS::ApiGateway::GatewayResponse').map(([, { Properties }]) => Properties);
+    assert.deepEqual(found.map((one) => one.ResponseType).sort(), Object.keys(gatewayResponses).sort());
+    for (const { ResponseType, StatusCode, ResponseTemplates, ResponseParameters } of found) {
+      const { status, message, detail, headers = {} } = gatewayResponses[ResponseType] ?? assert.fail(ResponseType);
+      assert.equal(StatusCode, status?.toString());
+      assert.deepEqual(JSON.parse(ResponseTemplates['application/json']), {
+        error: { message, detail },
+        status: 'failure',
+      });
+      assert.equal(
+        ResponseTemplates['application/xml'],
+        `<?xml version="1.0" encoding="UTF-8"?><response><error><message>${message}</message><detail>${detail}</detail>` +
+          '</error><status>failure</status></response>',
+      );
+      for (const [name, value] of Object.entries(headers)) {
+        assert.equal(ResponseParameters[`gatewayresponse.header.${name}`], `'${value}'`);
+      }
+    }
+  });
+
+  it('asks the authorizer about the Authorization header, and remembers its verdict', () => {
+    const cached = (deployment: Deployment) => deployment.only('AWS::ApiGateway::Authorizer').Properties;
+    const { Type, IdentitySource, AuthorizerResultTtlInSeconds, AuthorizerUri } = cached(deployment);
+    assert.deepEqual(
+      [Type, IdentitySource, AuthorizerResultTtlInSeconds],
+      ['REQUEST', 'method.request.header.Authorization', 300],
+    );
+    assert.ok(JSON.stringify(AuthorizerUri).includes(deployment.lambdaId('authorizer')));
+    const shorter = new Deployment({ authorizerCache: Duration.seconds(10) });
+    assert.equal(cached(shorter).AuthorizerResultTtlInSeconds, 10);
+  });
+
+  it('is throttled, traced and logged without paths, queries and bodies', () => {
+    const { MethodSettings, TracingEnabled, AccessLogSetting } = deployment.only('AWS::ApiGateway::Stage').Properties;
+    const [{ ThrottlingRateLimit, ThrottlingBurstLimit, DataTraceEnabled, LoggingLevel }] = MethodSettings;
+    assert.deepEqual([ThrottlingRateLimit, ThrottlingBurstLimit], [100, 200]);
+    assert.deepEqual([DataTraceEnabled, LoggingLevel, TracingEnabled], [false, 'ERROR', true]);
+    const logged = Object.values(JSON.parse(AccessLogSetting.Format));
+    for (const personal of ['$context.path', '$context.identity.sourceIp', '$context.authorizer.principalId']) {
+      assert.ok(!logged.includes(personal));
+    }
+    const own = new Deployment({ throttling: { rate: 7, burst: 9 } }).only('AWS::ApiGateway::Stage').Properties;
+    assert.equal(own.MethodSettings[0].ThrottlingRateLimit, 7);
+    assert.equal(own.MethodSettings[0].ThrottlingBurstLimit, 9);
+  });
+
+  it('leaves the account the role for its logs, or does not touch it', () => {
+    assert.equal(deployment.only('AWS::ApiGateway::Account').DeletionPolicy, 'Retain');
+    assert.deepEqual(new Deployment({ apiGatewayLogRole: false }).resources('AWS::ApiGateway::Account'), []);
+  });
+
+  it('has a name of yours, and then no other', () => {
+    const named = new Deployment((stack) => ({
+      domain: {
+        name: 'wrapup.example.com',
+        certificate: Certificate.fromCertificateArn(
+          stack,
+          'Certificate',
+          'arn:aws:acm:eu-central-1:123456789012:certificate/1',
+        ),
+        hostedZone: HostedZone.fromHostedZoneAttributes(stack, 'Zone', { hostedZoneId: 'Z1', zoneName: 'example.com' }),
+      },
+    }));
+    const { DomainName, SecurityPolicy } = named.only('AWS::ApiGateway::DomainName').Properties;
+    assert.deepEqual([DomainName, SecurityPolicy], ['wrapup.example.com', 'TLS_1_2']);
+    assert.equal(named.only('AWS::ApiGateway::RestApi').Properties.DisableExecuteApiEndpoint, true);
+    assert.equal(named.only('AWS::Route53::RecordSet').Properties.Name, 'wrapup.example.com.');
+    const outputs = Object.values<any>(named.template.Outputs).map(({ Value }) => Value);
+    assert.deepEqual(outputs, ['https://wrapup.example.com']);
+  });
+
+  it("stands behind rules of AWS's, which leave bodies alone", () => {
+    const guarded = new Deployment({ webAcl: 'managed-rules' });
+    const { Rules } = guarded.only('AWS::WAFv2::WebACL').Properties;
+    const counted = Rules.flatMap((rule: any) => rule.Statement.ManagedRuleGroupStatement.RuleActionOverrides);
+    assert.ok(counted.some((rule: any) => rule.Name === 'SizeRestrictions_BODY'));
+    const { ResourceArn } = guarded.only('AWS::WAFv2::WebACLAssociation').Properties;
+    assert.match(JSON.stringify(ResourceArn), /\/restapis\/.*\/stages\//);
+  });
+
+  it('stands behind a web ACL of yours', () => {
+    const arn = 'arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/a/1';
+    const guarded = new Deployment({ webAcl: { arn } });
+    assert.equal(guarded.only('AWS::WAFv2::WebACLAssociation').Properties.WebACLArn, arn);
+  });
+});

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { Deployment, defaults } from './deployment';
+
+const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:pager';
+
+const deployment = new Deployment((stack) => ({
+  aiProvider: { kind: 'extractive' },
+  alarmTopic: Topic.fromTopicArn(stack, 'Topic', TOPIC),
+}));
+
+/** The alarms with the metrics that each judges. */
+function alarms(deployment: Deployment): { metrics: string[]; properties: any }[] {
+  return deployment.resources('AWS::CloudWatch::Alarm').map(([, { Properties: properties }]) => {
+    const parts = (properties.Metrics ?? []).flatMap((one: any) => one.MetricStat?.Metric.MetricName ?? []);
+    return { metrics: [properties.MetricName ?? parts].flat(), properties };
+  });
+}
+
+describe('alarms', () => {
+  it('watch what calls for somebody to look', () => {
+    const watched = alarms(deployment).map(({ metrics }) => [...new Set(metrics)].join());
+    const always = ['5XXError', 'Errors', 'Latency', 'ReadThrottleEvents', 'Throttles', 'WriteThrottleEvents'];
+    const filler = ['ApproximateNumberOfMessagesVisible', 'IteratorAge'];
+    assert.deepEqual(watched.sort(), [...always, ...filler].sort());
+    const without = alarms(defaults).map(({ metrics }) => [...new Set(metrics)].join());
+    assert.deepEqual(without.sort(), always.sort());
+  });
+
+  it('take no more metrics than CloudWatch lets them', () => {
+    for (const { metrics } of alarms(deployment)) assert.ok(metrics.length <= 10, metrics.join());
+  });
+
+  it('tell the topic when they go off and when they end, and are quiet without requests', () => {
+    for (const { properties } of alarms(deployment)) {
+      assert.deepEqual([properties.AlarmActions, properties.OKActions], [[TOPIC], [TOPIC]]);
+      assert.equal(properties.TreatMissingData, 'notBreaching');
+    }
+    for (const { properties } of alarms(defaults)) assert.equal(properties.AlarmActions, undefined);
+  });
+
+  it('are named by what they mean, and stand beside a dashboard', () => {
+    for (const { properties } of alarms(deployment)) assert.match(properties.AlarmDescription, /\.$/);
+    const body = JSON.stringify(deployment.only('AWS::CloudWatch::Dashboard').Properties.DashboardBody);
+    for (const metric of ['Count', 'Latency', 'IteratorAge', 'ConsumedWriteCapacityUnits'])
+      assert.ok(body.includes(metric));
+  });
+});

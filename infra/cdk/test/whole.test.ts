@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { Stack } from 'aws-cdk-lib';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { FlowLogDestination, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { WrapUpApiProps } from '../lib';
+import { Deployment } from './deployment';
+
+const SNAPSHOTS = join(__dirname, '..', '..', 'test', 'snapshots');
+
+/** A deployment that decides everything. */
+function everything(stack: Stack): WrapUpApiProps {
+  const arn = (service: string, name: string) => `arn:aws:${service}:eu-central-1:123456789012:${name}`;
+  return {
+    tablePrefix: 'prod-',
+    language: 'de',
+    log: 'wrapup=debug',
+    segmentTables: {
+      u_chat: { function: LambdaFunction.fromFunctionArn(stack, 'Chat', arn('lambda', 'function:chat')) },
+    },
+    aiProvider: { kind: 'bedrock', model: 'amazon.nova-lite-v1:0' },
+    domain: {
+      name: 'wrapup.example.com',
+      certificate: Certificate.fromCertificateArn(stack, 'Certificate', arn('acm', 'certificate/1')),
+    },
+    network: {
+      vpc: new Vpc(stack, 'Vpc', {
+        maxAzs: 2,
+        flowLogs: { all: { destination: FlowLogDestination.toCloudWatchLogs() } },
+      }),
+    },
+    webAcl: 'managed-rules',
+    encryptionKey: Key.fromKeyArn(stack, 'Key', arn('kms', 'key/1')),
+    alarmTopic: Topic.fromTopicArn(stack, 'Topic', arn('sns', 'pager')),
+  };
+}
+
+for (const [name, props] of Object.entries({ defaults: {}, everything })) {
+  describe(`a deployment with ${name}`, () => {
+    const deployment = new Deployment(props, { rules: true });
+
+    it('is without objections by the AwsSolutions rules', () => {
+      assert.deepEqual(deployment.findings, []);
+    });
+
+    it('is what it was when somebody last looked', () => {
+      const file = join(SNAPSHOTS, `${name}.json`);
+      const template = `${JSON.stringify(deployment.template, null, 1)}\n`;
+      if (process.env['UPDATE_SNAPSHOTS']) writeFileSync(file, template);
+      assert.ok(existsSync(file), 'UPDATE_SNAPSHOTS=1 npm test writes it');
+      assert.equal(
+        template,
+        readFileSync(file, 'utf8'),
+        'if that is meant, UPDATE_SNAPSHOTS=1 npm test, and look at the difference',
+      );
+    });
+  });
+}
+
+describe('the rules', () => {
+  it('object where there is something to object to', () => {
+    const withTopic = (stack: Stack): WrapUpApiProps => {
+      new Topic(stack, 'Topic');
+      return {};
+    };
+    assert.throws(() => new Deployment(withTopic, { rules: true }), /Validation failed/);
+  });
+});
+
+describe('functions in a VPC', () => {
+  it('run in its private subnets, and may have network interfaces there', () => {
+    const deployment = new Deployment(everything);
+    const { VpcConfig } = deployment.lambda('get-code').Properties;
+    assert.equal(VpcConfig.SubnetIds.length, 2);
+    assert.equal(VpcConfig.SecurityGroupIds.length, 1);
+    const interfaces = deployment
+      .statements('get-code')
+      .filter(({ actions }) => actions.includes('ec2:CreateNetworkInterface'));
+    assert.equal(interfaces.length, 1);
+  });
+});

@@ -1,0 +1,407 @@
+"""The template is what infra/system.json says, whichever options a deployment takes, and a template that is not
+does not pass."""
+
+import copy
+import json
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+
+from check_template import check
+from samcli.yamlhelper import yaml_parse
+from template_check.plain_template import Template
+from transform import TEMPLATE, plain
+
+TOPIC = {"AlarmTopicArn": "arn:aws:sns:eu-central-1:123456789012:alarms"}
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/own"
+CHAT, CALL = (f"arn:aws:lambda:eu-central-1:123456789012:function:{name}" for name in ("chat", "call"))
+TICKETS = "arn:aws:dynamodb:eu-central-1:123456789012:table/tickets"
+SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:llm-AbCdEf"
+PROFILE = "arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.model"
+PLAIN = plain()
+
+ALL = [
+    "get-code", "create-codes", "create-segment", "get-segment", "find-segment", "update-segment", "update-segment-ai",
+    "authorizer", "ai-filler",
+]  # fmt: skip
+READERS = ["get-segment", "find-segment", "ai-filler"]
+
+
+def problems(parameters=None, further=None, template=None):
+    return check(Template(template or PLAIN, TOPIC | (parameters or {})), further, complete=True)
+
+
+class Options(unittest.TestCase):
+    """Each option adds what it is for, and nothing else."""
+
+    def test_none(self):
+        self.assertEqual(problems(), [])
+
+    def test_without_a_topic_alarms_tell_nobody(self):
+        self.assertEqual(check(Template(PLAIN)), [])
+
+    def test_an_embedded_ai_provider(self):
+        self.assertEqual(problems({"AiProvider": "extractive"}), [])
+
+    def test_the_ai_filler_is_there_only_with_a_provider(self):
+        for provider, there in {"off": False, "extractive": True, "bedrock": True, "openai": True}.items():
+            resources = Template(PLAIN, {"AiProvider": provider}).resources
+            self.assertEqual([name for name in resources if name.startswith(("AiFiller", "DeadLetters"))] != [], there)
+
+    def test_a_key_of_ones_own(self):
+        parameters = {"KmsKeyArn": KEY, "AiProvider": "extractive"}
+        further = {name: [("kms:Decrypt", KEY), ("kms:GenerateDataKey", KEY)] for name in ALL}
+        self.assertEqual(problems(parameters, further), [])
+        for table in Template(PLAIN, parameters).of_type("AWS::DynamoDB::Table").values():
+            self.assertEqual(table["SSESpecification"], {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": KEY})
+
+    def test_segment_tables_that_functions_serve(self):
+        parameters = {"SegmentTables": '{"u_chat": "chat"}', "SegmentFunctionArns": f"{CHAT},{CALL}"}
+        further = {
+            name: [("lambda:InvokeFunction", CHAT), ("lambda:InvokeFunction", CALL)]
+            for name in ["create-segment", *READERS]
+        }
+        self.assertEqual(problems(parameters | {"AiProvider": "extractive"}, further), [])
+
+    def test_segment_tables_in_dynamodb(self):
+        further = {name: [("dynamodb:GetItem", TICKETS)] for name in READERS}
+        further["create-segment"] = [("dynamodb:GetItem", TICKETS), ("dynamodb:PutItem", TICKETS)]
+        self.assertEqual(problems({"SegmentTableArns": TICKETS, "AiProvider": "extractive"}, further), [])
+
+    def test_bedrock_by_a_models_id(self):
+        model = "arn:aws:bedrock:eu-central-1::foundation-model/amazon.nova-lite-v1:0"
+        parameters = {"AiProvider": "bedrock", "AiModel": "amazon.nova-lite-v1:0"}
+        self.assertEqual(problems(parameters, {"ai-filler": [("bedrock:InvokeModel", model)]}), [])
+
+    def test_bedrock_by_an_inference_profile(self):
+        parameters = {"AiProvider": "bedrock", "AiModel": PROFILE, "AiModelArns": PROFILE}
+        self.assertEqual(problems(parameters, {"ai-filler": [("bedrock:InvokeModel", PROFILE)]}), [])
+
+    def test_the_key_of_an_endpoint_in_a_secret(self):
+        parameters = {"AiProvider": "openai", "AiKeySecretArn": SECRET}
+        self.assertEqual(problems(parameters, {"ai-filler": [("secretsmanager:GetSecretValue", SECRET)]}), [])
+        self.assertEqual(self.key(parameters), f"secretsmanager:{SECRET}")
+
+    def test_the_key_of_an_endpoint_in_a_parameter(self):
+        parameters = {"AiProvider": "openai", "AiKeyParameter": "/prod/llm"}
+        arn = "arn:aws:ssm:eu-central-1:123456789012:parameter/prod/llm"
+        self.assertEqual(problems(parameters, {"ai-filler": [("ssm:GetParameter", arn)]}), [])
+        self.assertEqual(self.key(parameters), "ssm:/prod/llm")
+
+    def test_other_providers_are_not_given_the_key(self):
+        parameters = {"AiProvider": "extractive", "AiKeySecretArn": SECRET, "AiKeyParameter": "/prod/llm"}
+        self.assertEqual(problems(parameters), [])
+        self.assertEqual(self.key(parameters), "")
+
+    def key(self, parameters):
+        function = Template(PLAIN, parameters).of_type("AWS::Lambda::Function")["AiFiller"]
+        return function["Environment"]["Variables"]["WRAPUP_AI_KEY"]
+
+    def test_an_account_that_has_a_log_role_keeps_it(self):
+        self.assertEqual(problems({"ApiGatewayLogRole": "present"}), [])
+        for choice, there in {"create": True, "present": False}.items():
+            resources = Template(PLAIN, {"ApiGatewayLogRole": choice}).resources
+            self.assertEqual({"LogRole", "LogAccount"} <= set(resources), there)
+
+    def test_a_function_is_built_from_its_own_crate(self):
+        resources = yaml_parse(TEMPLATE.read_text())["Resources"].values()
+        functions = [one["Properties"] for one in resources if one["Type"] == "AWS::Serverless::Function"]
+        self.assertEqual(len(functions), len(ALL))
+        for function in functions:
+            crate = (TEMPLATE.parent / function["CodeUri"]).resolve()
+            self.assertEqual(crate.name, function["Tags"]["wrapup-function"])
+            self.assertTrue((crate / "Cargo.toml").is_file())
+
+    def test_parameters_reach_what_they_are_for(self):
+        parameters = {"TablePrefix": "t-", "Architecture": "x86_64", "MemorySize": "512", "LogRetentionDays": "7"}
+        parameters |= {
+            "AuthorizerCacheSeconds": "0",
+            "RequestsPerSecond": "5",
+            "RequestBurst": "6",
+            "LogLevel": "debug",
+        }
+        self.assertEqual(problems(parameters), [])
+        template = Template(PLAIN, parameters)
+        for function in template.of_type("AWS::Lambda::Function").values():
+            self.assertEqual((function["Architectures"], function["MemorySize"]), (["x86_64"], "512"))
+            self.assertEqual(function["Environment"]["Variables"]["WRAPUP_TABLE_PREFIX"], "t-")
+            self.assertEqual(function["Environment"]["Variables"]["WRAPUP_LOG"], "debug")
+        for group in template.of_type("AWS::Logs::LogGroup").values():
+            self.assertEqual(group["RetentionInDays"], "7")
+        self.assertEqual(template.of_type("AWS::DynamoDB::Table")["Codes"]["TableName"], "t-interaction_wrap_up_code")
+        [settings] = template.of_type("AWS::ApiGateway::Stage")["ApiliveStage"]["MethodSettings"]
+        self.assertEqual((settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]), ("5", "6"))
+
+    def test_the_dashboard_is_json_of_metrics(self):
+        for provider in ("off", "extractive"):
+            template = Template(PLAIN, {"AiProvider": provider})
+            body = json.loads(template.of_type("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"])
+            self.assertEqual(len(body["widgets"]), 6)
+            self.assertEqual("${AiFiller}" in json.dumps(body), provider != "off")
+
+
+class Faults(unittest.TestCase):
+    """What must not pass, and by which words it is found."""
+
+    def found(self, words, change, **parameters):
+        template = copy.deepcopy(PLAIN)
+        change(template["Resources"])
+        all_problems = problems({"AiProvider": "extractive"} | parameters, template=template)
+        self.assertTrue(any(words in problem for problem in all_problems), all_problems)
+
+    def statements(self, resources, role):
+        return resources[role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+
+    def test_a_function_may_do_more(self):
+        def change(resources):
+            self.statements(resources, "GetCodeRole")[1]["Action"] = ["dynamodb:GetItem", "dynamodb:PutItem"]
+
+        self.found("get-code: permissions: ('dynamodb:PutItem', 'table interaction_wrap_up_code') is too much", change)
+
+    def test_a_function_may_do_less(self):
+        self.found(
+            "create-codes: permissions: ('dynamodb:UpdateItem'", lambda r: self.statements(r, "CreateCodesRole").pop()
+        )
+
+    def test_a_function_may_do_anything_to_a_table(self):
+        def change(resources):
+            self.statements(resources, "GetCodeRole")[1]["Action"] = "dynamodb:*"
+
+        self.found("get-code: actions with a wildcard", change)
+
+    def test_a_function_may_read_all_tables(self):
+        def change(resources):
+            self.statements(resources, "GetCodeRole")[1]["Resource"] = "*"
+
+        self.found("('dynamodb:GetItem', '*') is too much", change)
+
+    def test_a_function_reads_users(self):
+        def change(resources):
+            users = {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": {"Fn::GetAtt": ["Users", "Arn"]}}
+            self.statements(resources, "GetCodeRole").append(users)
+
+        self.found("get-code: permissions: ('dynamodb:GetItem', 'table sys_user') is too much", change)
+
+    def test_a_policy_beside_the_role(self):
+        def change(resources):
+            document = {"Statement": {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}}
+            properties = {"PolicyDocument": document, "Roles": [{"Ref": "GetCodeRole"}]}
+            resources["More"] = {"Type": "AWS::IAM::Policy", "Properties": properties}
+
+        self.found("get-code: permissions: ('sqs:SendMessage', '*') is too much", change)
+
+    def test_a_policy_of_awss_own(self):
+        def change(resources):
+            arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+            resources["GetCodeRole"]["Properties"]["ManagedPolicyArns"].append(arn)
+
+        self.found("AWSLambdaBasicExecutionRole", change)
+
+    def test_a_statement_on_everything_but(self):
+        def change(resources):
+            statement = {"Effect": "Allow", "NotAction": "iam:PassRole", "Resource": "*"}
+            self.statements(resources, "GetCodeRole").append(statement)
+
+        self.found("get-code: a statement that is not plain", change)
+
+    def test_the_wrong_log_group(self):
+        def change(resources):
+            self.statements(resources, "GetCodeRole")[0]["Resource"] = {"Fn::GetAtt": ["CreateCodesLogs", "Arn"]}
+
+        self.found("('logs:PutLogEvents', 'logs CreateCodesLogs') is too much", change)
+
+    def test_a_shared_role(self):
+        def change(resources):
+            resources["GetCode"]["Properties"]["Role"] = {"Fn::GetAtt": ["CreateCodesRole", "Arn"]}
+
+        self.found("get-code: shares its role with create-codes", change)
+
+    def test_others_assume_the_role(self):
+        def change(resources):
+            statement = resources["GetCodeRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+            statement[0]["Principal"] = {"AWS": "*"}
+
+        self.found("the role can be assumed by", change)
+
+    def test_a_role_beside_the_functions(self):
+        def change(resources):
+            resources["More"] = copy.deepcopy(resources["GetCodeRole"])
+
+        self.found("role More is no function's", change)
+
+    def test_functions_lack_what_they_need(self):
+        for field, words in {
+            "Tags": "functions: get-code is missing",
+            "TracingConfig": "get-code: no active tracing",
+            "LoggingConfig": "get-code: no log group of its own",
+            "Environment": "get-code: environment: WRAPUP_LOG is missing",
+            "Timeout": "get-code: Timeout is None",
+        }.items():
+            with self.subTest(field):
+                self.found(words, lambda resources: resources["GetCode"]["Properties"].pop(field))
+
+    def test_a_variable_too_many(self):
+        def change(resources):
+            resources["GetCode"]["Properties"]["Environment"]["Variables"]["WRAPUP_AI_KEY"] = "sk-secret"
+
+        self.found("get-code: environment: WRAPUP_AI_KEY is too much", change)
+
+    def test_another_prefix_than_the_tables(self):
+        def change(resources):
+            resources["GetCode"]["Properties"]["Environment"]["Variables"]["WRAPUP_TABLE_PREFIX"] = "other-"
+
+        self.found("get-code: WRAPUP_TABLE_PREFIX is 'other-'", change)
+
+    def test_tables_unlike_the_codes(self):
+        for field, value, words in [
+            ("KeySchema", [{"AttributeName": "id", "KeyType": "HASH"}], "table interaction_wrap_up_segment: KeySchema"),
+            ("StreamSpecification", {"StreamViewType": "KEYS_ONLY"}, "the stream shows KEYS_ONLY"),
+            ("DeletionProtectionEnabled", False, "DeletionProtectionEnabled is False"),
+            ("PointInTimeRecoverySpecification", {}, "no point-in-time recovery"),
+            ("BillingMode", "PROVISIONED", "BillingMode is PROVISIONED"),
+            ("TableName", "other", "tables: interaction_wrap_up_segment is missing"),
+            ("GlobalSecondaryIndexes", [{"IndexName": "by"}], "GlobalSecondaryIndexes that nothing reads"),
+        ]:
+            with self.subTest(field):
+                self.found(words, lambda resources: resources["Segments"]["Properties"].update({field: value}))
+
+    def test_a_table_goes_with_its_stack(self):
+        self.found(
+            "table sys_user: DeletionPolicy is not Retain", lambda resources: resources["Users"].pop("DeletionPolicy")
+        )
+
+    def body(self, resources):
+        return resources["Api"]["Properties"]["Body"]
+
+    def test_a_route_is_missing(self):
+        path = "/api/now/v1/wrapup/segment/update/aidetails"
+        self.found(
+            f"('PUT', '{path}', 'update-segment-ai', True) is missing", lambda r: self.body(r)["paths"].pop(path)
+        )
+
+    def test_a_route_without_credentials(self):
+        def change(resources):
+            self.body(resources)["paths"]["/api/now/wrapup/code/{code_id}"]["head"].pop("security")
+
+        self.found("('HEAD', '/api/now/wrapup/code/{}', 'get-code', False) is too much", change)
+
+    def test_a_route_to_another_function(self):
+        def change(resources):
+            paths = self.body(resources)["paths"]
+            paths["/api/now/wrapup/code"]["post"] = paths["/api/now/wrapup/segment/create"]["post"]
+
+        self.found("('POST', '/api/now/wrapup/code', 'create-segment', True) is too much", change)
+
+    def test_a_route_that_nobody_knows(self):
+        def change(resources):
+            paths = self.body(resources)["paths"]
+            paths["/api/now/wrapup/more"] = paths["/api/now/wrapup/code"]
+
+        self.found("('POST', '/api/now/wrapup/more', 'create-codes', True) is too much", change)
+
+    def test_other_methods_are_not_refused_by_the_paths_own_function(self):
+        def change(resources):
+            paths = self.body(resources)["paths"]
+            paths["/api/now/wrapup/code"]["x-amazon-apigateway-any-method"] = paths["/{unknown+}"][
+                "x-amazon-apigateway-any-method"
+            ]
+
+        self.found("('ANY', '/api/now/wrapup/code', 'get-code', False) is too much", change)
+
+    def test_unknown_paths_are_left_to_api_gateway(self):
+        self.found(
+            "('ANY', '/{+}', 'any function with a route', False)", lambda r: self.body(r)["paths"].pop("/{unknown+}")
+        )
+
+    def test_an_authorizer_by_another_header(self):
+        def change(resources):
+            scheme = self.body(resources)["components"]["securitySchemes"]["caller"]
+            scheme["x-amazon-apigateway-authorizer"]["identitySource"] = "method.request.header.X-Key"
+
+        self.found("the authorizer's verdicts are cached by method.request.header.X-Key", change)
+
+    def test_a_gateway_response_in_other_words(self):
+        def change(resources):
+            response = self.body(resources)["x-amazon-apigateway-gateway-responses"]["UNAUTHORIZED"]
+            response["responseTemplates"]["application/json"] = '{"message":"Unauthorized"}'
+
+        self.found("UNAUTHORIZED: as application/json", change)
+
+    def test_a_gateway_response_without_its_header(self):
+        def change(resources):
+            response = self.body(resources)["x-amazon-apigateway-gateway-responses"]["UNAUTHORIZED"]
+            response["responseParameters"].pop("gatewayresponse.header.WWW-Authenticate")
+
+        self.found("UNAUTHORIZED: the headers are", change)
+
+    def test_the_api_may_not_invoke_a_function(self):
+        self.found("functions that the API may invoke: GetCode is missing", lambda r: r.pop("GetCodePermission"))
+
+    def test_another_api_may_invoke_a_function(self):
+        def change(resources):
+            resources["GetCodePermission"]["Properties"]["SourceArn"] = (
+                "arn:aws:execute-api:eu-central-1:123456789012:x/*"
+            )
+
+        self.found("any API may invoke", change)
+
+    def stage(self, resources):
+        return resources["ApiliveStage"]["Properties"]
+
+    def test_an_access_log_of_paths(self):
+        def change(resources):
+            self.stage(resources)["AccessLogSetting"]["Format"] = '{"path":"$context.path"}'
+
+        self.found("the access log tells path", change)
+
+    def test_a_stage_without_limits(self):
+        def change(resources):
+            self.stage(resources)["MethodSettings"][0].pop("ThrottlingRateLimit")
+
+        self.found("has no ThrottlingRateLimit", change)
+
+    def test_a_stage_that_logs_bodies(self):
+        def change(resources):
+            self.stage(resources)["MethodSettings"][0]["DataTraceEnabled"] = True
+
+        self.found("logs requests and answers", change)
+
+    def test_an_event_source_unlike_the_list(self):
+        for field, value in {
+            "FilterCriteria": {"Filters": [{"Pattern": '{"eventName": ["INSERT", "MODIFY"]}'}]},
+            "StartingPosition": "LATEST",
+            "FunctionResponseTypes": [],
+            "BisectBatchOnFunctionError": False,
+            "BatchSize": 100,
+            "MaximumRetryAttempts": -1,
+            "MaximumRecordAgeInSeconds": -1,
+            "DestinationConfig": {},
+        }.items():
+            with self.subTest(field):
+                words = f"ai-filler: {field} of the event source"
+                self.found(words, lambda resources: resources["AiFillerOpened"]["Properties"].update({field: value}))
+
+    def test_logs_are_kept_for_ever(self):
+        self.found(
+            "log group GetCodeLogs is kept for ever", lambda r: r["GetCodeLogs"]["Properties"].pop("RetentionInDays")
+        )
+
+    def test_a_queue_in_the_clear(self):
+        self.found(
+            "queue DeadLetters is not encrypted", lambda r: r["DeadLetters"]["Properties"].pop("SqsManagedSseEnabled")
+        )
+
+    def test_alarms(self):
+        alarms = [name for name, one in PLAIN["Resources"].items() if one["Type"] == "AWS::CloudWatch::Alarm"]
+        self.assertEqual(len(alarms), 10)
+        for alarm in alarms:
+            with self.subTest(alarm):
+                self.found("alarms: (", lambda resources: resources.pop(alarm))
+                words = f"alarm {alarm} tells nobody"
+                self.found(words, lambda resources: resources[alarm]["Properties"].pop("AlarmActions"))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,1 @@
+"""Holds CloudFormation templates against infra/system.json."""

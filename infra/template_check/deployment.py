@@ -1,0 +1,70 @@
+"""A template's functions and tables, by their names in infra/system.json."""
+
+import json
+import pathlib
+import re
+
+from .plain_template import Template
+
+SYSTEM = json.loads((pathlib.Path(__file__).parent.parent / "system.json").read_text())
+
+
+class Deployment:
+    """What a template deploys. Functions and tables stand by name, each with its logical id and properties."""
+
+    def __init__(self, template: Template, further: dict, complete: bool):
+        self.template, self.complete = template, complete
+        self.further = {name: set(map(tuple, grants)) for name, grants in further.items()}
+        self.functions = {}
+        for name, function in template.of_type("AWS::Lambda::Function").items():
+            if own := tags(function).get("wrapup-function"):
+                self.functions[own] = (name, function)
+        self.tables = {}
+        for name, table in template.of_type("AWS::DynamoDB::Table").items():
+            for platform_name in sorted(SYSTEM["tables"], key=len, reverse=True):
+                if str(table.get("TableName", "")).endswith(platform_name):
+                    self.tables[platform_name] = (name, table)
+                    break
+        prefixes = {table["TableName"].removesuffix(name) for name, (_, table) in self.tables.items()}
+        self.prefix = min(prefixes, default="")
+
+    def log_group(self, function: dict) -> str:
+        """The logical id of a function's log group."""
+        return referred(function.get("LoggingConfig", {}).get("LogGroup", ""))
+
+    def sources(self):
+        """The event source mappings, each with its function's name."""
+        names = {logical: name for name, (logical, _) in self.functions.items()}
+        for source in self.template.of_type("AWS::Lambda::EventSourceMapping").values():
+            yield names.get(referred(source["FunctionName"])), source
+
+    def dead_letters(self) -> str | None:
+        """The logical id of the queue that takes what could not be filled."""
+        for _, source in self.sources():
+            return referred(source.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", ""))
+        return None
+
+
+def referred(mark) -> str:
+    """The logical id in `${Id}` or `${Id.Attribute}`, whatever stands around it."""
+    found = re.search(r"\$\{([A-Za-z0-9]+)", str(mark))
+    return found[1] if found else ""
+
+
+def tags(resource: dict) -> dict:
+    return {tag["Key"]: tag["Value"] for tag in resource.get("Tags", [])}
+
+
+def as_list(value) -> list:
+    return value if isinstance(value, list) else [value]
+
+
+def missing(what: str, found: set, wanted: set):
+    for one in sorted(map(str, wanted - found)):
+        yield f"{what}: {one} is missing"
+
+
+def same(what: str, found: set, wanted: set):
+    yield from missing(what, found, wanted)
+    for one in sorted(map(str, found - wanted)):
+        yield f"{what}: {one} is too much"

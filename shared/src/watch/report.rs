@@ -1,0 +1,111 @@
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::Tally;
+use crate::clock::Clock;
+
+/// The CloudWatch namespace of all metrics.
+const NAMESPACE: &str = "Wrapup";
+
+/// Where a call comes from: what finds it in other logs and traces.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Origin {
+    /// Lambda's id of the invocation.
+    pub request_id: String,
+    /// API Gateway's id of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_request_id: Option<String>,
+    /// X-Ray's trace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub xray_trace_id: Option<String>,
+    /// The caller's trace, as W3C Trace Context writes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
+}
+
+/// Says what each call did.
+pub struct Reporter {
+    clock: Clock,
+    write: Box<dyn Fn(Value) + Send + Sync>,
+}
+
+/// A call that runs.
+pub struct Watched<'a> {
+    reporter: &'a Reporter,
+    begun: Instant,
+    origin: Origin,
+}
+
+impl Reporter {
+    /// Writes one line a call to standard output, where Lambda collects it.
+    pub fn stdout(clock: Clock) -> Self {
+        // A log that cannot be written to is no reason to fail a call.
+        Self::new(clock, |line| drop(writeln!(io::stdout().lock(), "{line}")))
+    }
+
+    /// Hands each call's line to `write`.
+    pub fn new(clock: Clock, write: impl Fn(Value) + Send + Sync + 'static) -> Self {
+        Self { clock, write: Box::new(write) }
+    }
+
+    /// A call that begins now.
+    pub fn begin(&self, origin: Origin) -> Watched<'_> {
+        Watched { reporter: self, begun: Instant::now(), origin }
+    }
+}
+
+impl Watched<'_> {
+    /// Reports a call that has ended. `endpoint` is a path of the API or a function's name, `outcome` a status or a word.
+    pub fn end(self, endpoint: &str, outcome: &str, tally: &Tally) {
+        let (took_ms, at_ms) = (self.begun.elapsed().as_millis(), self.reporter.clock.since_epoch().as_millis());
+        (self.reporter.write)(line(&self.origin, endpoint, outcome, took_ms, at_ms, tally));
+    }
+}
+
+fn line(origin: &Origin, endpoint: &str, outcome: &str, took_ms: u128, at_ms: u128, tally: &Tally) -> Value {
+    let mut line = json!(origin);
+    line["endpoint"] = json!(endpoint);
+    line["outcome"] = json!(outcome);
+    line["took_ms"] = json!(took_ms);
+    if let Some(user) = &tally.user {
+        line["user"] = json!(user);
+    }
+    line["dynamodb_requests"] = json!(tally.dynamodb_requests);
+    line["read_units"] = json!(tally.read_units);
+    line["write_units"] = json!(tally.write_units);
+    let mut metrics = vec![metric("calls", "Count")];
+    line["calls"] = json!(1);
+    let mut count = |name: &str, unit: &str, value: u64| {
+        line[name] = json!(value);
+        metrics.push(metric(name, unit));
+    };
+    let changes =
+        [("opened", tally.opened), ("closed", tally.closed), ("confirmed", tally.confirmed), ("filled", tally.filled)];
+    for (name, times) in changes {
+        if times > 0 {
+            count(name, "Count", times.into());
+        }
+    }
+    if let Some(seconds) = tally.seconds_in_wrap_up {
+        count("seconds_in_wrap_up", "Seconds", seconds);
+    }
+    let mut directives = vec![directive(&["endpoint", "outcome"], metrics)];
+    if let Some(ai_outcome) = tally.ai_outcome {
+        line["ai_outcome"] = json!(ai_outcome);
+        line["ai_outcomes"] = json!(1);
+        directives.push(directive(&["endpoint", "ai_outcome"], vec![metric("ai_outcomes", "Count")]));
+    }
+    line["_aws"] = json!({"Timestamp": at_ms, "CloudWatchMetrics": directives});
+    line
+}
+
+fn directive(dimensions: &[&str], metrics: Vec<Value>) -> Value {
+    json!({"Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": metrics})
+}
+
+fn metric(name: &str, unit: &str) -> Value {
+    json!({"Name": name, "Unit": unit})
+}

@@ -1,0 +1,57 @@
+//! What API Gateway hands to a function without asking the authorizer: other methods of the function's paths, other
+//! versions, and paths that are none. The function alone refuses them, before it asks anyone who calls.
+#![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+
+use lambda_http::http::Method;
+use wrapup::System;
+use wrapup::api::{Api, Endpoint};
+use wrapup_lambda_tests::{Event, Reply, World};
+
+fn endpoints(system: &System) -> [Box<dyn Endpoint>; 7] {
+    [
+        Box::new(get_code::GetCode::new(system)),
+        Box::new(create_codes::CreateCodes::new(system)),
+        Box::new(get_segment::GetSegment::new(system)),
+        Box::new(find_segment::FindSegment::new(system)),
+        Box::new(create_segment::CreateSegment::new(system)),
+        Box::new(update_segment::UpdateSegment::new(system)),
+        Box::new(update_segment_ai::UpdateSegmentAi::new(system)),
+    ]
+}
+
+#[tokio::test]
+async fn a_function_alone_refuses_what_is_no_route() {
+    let world = World::start().await;
+    let system = world.instance().system;
+    for endpoint in endpoints(&system) {
+        let route = endpoint.route();
+        let (other, allow) = match route.method {
+            Method::GET => (Event::post(""), "GET, HEAD"),
+            Method::POST => (Event::put(""), "POST"),
+            _ => (Event::get(""), "PUT"),
+        };
+        let api = Api::new(&system, vec![endpoint]).expect("one route");
+        let call = async |event: Event| Reply { response: api.handle(event.unvouched().rest()).await };
+
+        for path in route.paths {
+            for version in ["", "v1/"] {
+                let refused = call(other.clone().at(&format!("/api/now/{version}{path}"))).await;
+                let error = refused.expect(405)["error"].clone();
+                assert_eq!(
+                    (refused.header("Allow"), &error["message"]),
+                    (allow, &"Method Not Allowed".into()),
+                    "{path}"
+                );
+            }
+            let refused = call(Event::get("").at(&format!("/api/now/v2/{path}"))).await;
+            assert_eq!(refused.expect(400)["error"]["message"], "Unknown API version", "{path}");
+        }
+        for path in ["/", "/elsewhere", "/api/now/wrapup/elsewhere", "/api/now/v2/elsewhere"] {
+            let unknown = call(Event::get("").at(path)).await;
+            assert_eq!(unknown.expect(404)["error"]["message"], "Not Found", "{path}");
+            let in_xml = call(Event::get("").at(path).header("Accept", "application/xml")).await;
+            assert!(in_xml.text().contains("<error><message>Not Found</message>"), "{}", in_xml.text());
+        }
+    }
+    assert_eq!(world.traffic().requests, Vec::<String>::new());
+}

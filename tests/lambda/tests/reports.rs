@@ -1,0 +1,271 @@
+//! The line that a function writes of each call: a log for people, metrics for CloudWatch.
+#![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ai_filler::AiFiller;
+use authorizer::Authorizer;
+use aws_lambda_events::apigw::ApiGatewayCustomAuthorizerRequestTypeRequest;
+use lambda_http::RequestExt;
+use lambda_runtime::{Context, LambdaEvent};
+use serde_json::{Map, Value, json};
+use wrapup::ai::Filler;
+use wrapup::dynamodb::Table;
+use wrapup::interactions::{Interaction, Interactions};
+use wrapup_lambda_tests::{
+    Event, Fault, Instance, Parts, Reports, Rule, ScriptedProvider, StreamRecord, World, opening, opening_with,
+};
+use wrapup_test_support::merged;
+
+async fn watched() -> (World, Instance, Reports) {
+    let world = World::start().await;
+    let reports = Reports::default();
+    let instance = world.instance_with(Parts { reports: Some(reports.clone()), ..Parts::default() });
+    (world, instance, reports)
+}
+
+/// The metrics of a line, by name, as CloudWatch reads them: every dimension a text and every metric a number
+/// beside `_aws`, each metric once for a set of dimensions.
+#[track_caller]
+fn metrics(line: &Value) -> Map<String, Value> {
+    let aws = &line["_aws"];
+    assert!(aws["Timestamp"].as_u64().is_some_and(|at| at > 1_700_000_000_000), "milliseconds: {line}");
+    let mut metrics = Map::new();
+    for directive in aws["CloudWatchMetrics"].as_array().expect("directives") {
+        assert_eq!(directive["Namespace"], "Wrapup");
+        let sets = directive["Dimensions"].as_array().expect("sets of dimensions");
+        for dimension in sets.iter().flat_map(|set| set.as_array().expect("a set")) {
+            let value = &line[dimension.as_str().expect("a name")];
+            assert!(value.as_str().is_some_and(|value| !value.is_empty()), "{dimension} in {line}");
+        }
+        for metric in directive["Metrics"].as_array().expect("metrics") {
+            let name = metric["Name"].as_str().expect("a name");
+            assert!(["Count", "Seconds"].contains(&metric["Unit"].as_str().expect("a unit")), "{line}");
+            assert!(line[name].is_number(), "{name} in {line}");
+            assert!(metrics.insert(name.to_owned(), line[name].clone()).is_none(), "{name} twice in {line}");
+        }
+    }
+    metrics
+}
+
+fn update(body: &Value) -> Event {
+    Event::put("segment/update?external_segment_id=E-1").json(body)
+}
+
+#[tokio::test]
+async fn a_segments_life_is_counted_once() {
+    let (world, instance, reports) = watched().await;
+    let create = Event::post("segment/create").json(&merged(opening("E-1"), &json!({"opened_on": null})));
+    for opened in [json!({"calls": 1, "opened": 1}), json!({"calls": 1})] {
+        instance.call(&create).await.expect(200);
+        assert_eq!(json!(metrics(&reports.one())), opened, "the same request again opens nothing");
+    }
+    world.pass(Duration::from_secs(57));
+    instance.call(&update(&json!({"notes": "Done."}))).await.expect(200);
+    let closed = json!({"calls": 1, "closed": 1, "seconds_in_wrap_up": 57});
+    assert_eq!(json!(metrics(&reports.one())), closed);
+    for confirmed in [json!({"calls": 1, "confirmed": 1}), json!({"calls": 1})] {
+        instance.call(&update(&json!({"confirmed_on": "2024-09-16 18:52:01"}))).await.expect(200);
+        assert_eq!(json!(metrics(&reports.one())), confirmed);
+    }
+    instance.call(&update(&json!({"notes": "Other."}))).await.expect(400);
+    let line = reports.one();
+    assert_eq!((json!(metrics(&line)), &line["outcome"]), (json!({"calls": 1}), &json!("400")));
+}
+
+#[tokio::test]
+async fn closing_and_confirming_at_once_counts_both_and_a_time_ahead_counts_as_none() {
+    let (_, instance, reports) = watched().await;
+    instance.open(&merged(opening("E-1"), &json!({"opened_on": "2034-01-01 00:00:00"}))).await;
+    reports.take();
+    instance.call(&update(&json!({"confirmed_on": "2024-09-16 18:52:01"}))).await.expect(200);
+    let expected = json!({"calls": 1, "closed": 1, "confirmed": 1, "seconds_in_wrap_up": 0});
+    assert_eq!(json!(metrics(&reports.one())), expected);
+}
+
+#[tokio::test]
+async fn what_became_of_the_ai_code_is_a_metric() {
+    let (_, instance, reports) = watched().await;
+    instance.open(&merged(opening("E-1"), &json!({"ai_wrap_up_code": "Code 001"}))).await;
+    reports.take();
+    instance.call(&update(&json!({"wrap_up_code": "Code 000"}))).await.expect(200);
+    let line = reports.one();
+    assert_eq!((&metrics(&line)["ai_outcomes"], &line["ai_outcome"]), (&json!(1), &json!("another_code")));
+}
+
+#[tokio::test]
+async fn requests_and_units_are_those_that_dynamodb_saw() {
+    let (world, instance, reports) = watched().await;
+    let create = Event::post("segment/create").json(&opening_with("E-1", 40));
+    let code = Event::post("code").json(&json!({"codes": [{"code": "A"}, {"code": "B", "description": "x"}]}));
+    let calls = [
+        code,
+        create.clone(),
+        create,
+        Event::post("segment/create").json(&opening_with("E-2", 40)),
+        Event::get("segment/E-1"),
+        Event::get("segment/agent/agent/interaction/interaction"),
+        Event::put("segment/update/ai").json(&json!({"external_segment_id": "E-1", "ai_notes": "x".repeat(4_000)})),
+        update(&json!({"wrap_up_code": "Code 001"})),
+    ];
+    world.traffic();
+    for call in calls {
+        instance.call(&call).await.expect(200);
+        let (line, traffic) = (reports.one(), world.traffic());
+        assert_eq!(line["dynamodb_requests"], json!(traffic.requests.len()), "{line}");
+        let units = |name: &str| line[name].as_f64().expect("a number");
+        // An idempotent put that is refused is an error, which tells no units.
+        if !traffic.requests.contains(&"TransactWriteItems".to_owned()) || line.get("opened").is_some() {
+            assert!((units("read_units") - traffic.read_units).abs() < 1e-9, "{line} {traffic:?}");
+            assert!((units("write_units") - traffic.write_units).abs() < 1e-9, "{line} {traffic:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_try_of_a_request_counts() {
+    let (world, instance, reports) = watched().await;
+    instance.open(&opening("E-1")).await;
+    reports.take();
+    world.fail(Rule::once(Fault::Throttled).on("GetItem"));
+    instance.call(&Event::get("segment/E-1")).await.expect(200);
+    assert_eq!(reports.one()["dynamodb_requests"], 2);
+}
+
+#[tokio::test]
+async fn a_line_names_who_called_what_and_where_else_to_look() {
+    let (_, instance, reports) = watched().await;
+    let mut request = Event::get("segment/E-1").header("traceparent", TRACE).rest();
+    let mut context = Context::default();
+    context.request_id = "invocation".to_owned();
+    context.xray_trace_id = Some("Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1".to_owned());
+    request = request.with_lambda_context(context);
+    assert_eq!(instance.handle(request).await.status(), 404);
+    let line = reports.one();
+    let expected = json!({
+        "endpoint": "wrapup/segment/{segment_id}", "outcome": "404", "user": "integrator",
+        "request_id": "invocation", "api_request_id": "7c1f7b2e-0000-4000-8000-000000000001",
+        "xray_trace_id": "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1", "traceparent": TRACE,
+        "dynamodb_requests": 1, "calls": 1,
+    });
+    for (name, value) in expected.as_object().expect("fields") {
+        assert_eq!(&line[name], value, "{name}");
+    }
+    assert!(line["took_ms"].is_u64(), "{line}");
+}
+
+const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+#[tokio::test]
+async fn what_is_no_trace_is_not_logged() {
+    let (_, instance, reports) = watched().await;
+    for trace in ["secret", "00-4bf9-00f0-01", &TRACE.replace('f', "g"), &format!("{TRACE}-secret"), ""] {
+        instance.call(&Event::get("segment/E-1").header("traceparent", trace)).await;
+        assert_eq!(reports.one().get("traceparent"), None, "{trace}");
+    }
+}
+
+#[tokio::test]
+async fn calls_that_reach_no_endpoint_or_have_no_user_are_reported_too() {
+    let (world, instance, reports) = watched().await;
+    instance.call(&Event::get("nothing")).await.expect(404);
+    let line = reports.one();
+    assert_eq!((&line["endpoint"], &line["outcome"], line.get("user")), (&json!("none"), &json!("404"), None));
+    world.add_user("integrator", &["interaction_integration_user"], None).await;
+    let refused = Event::get("segment/E-1").unvouched().basic_auth("integrator", "wrong");
+    instance.call(&refused).await.expect(401);
+    let line = reports.one();
+    assert_eq!((&line["outcome"], line.get("user")), (&json!("401"), None));
+    assert_eq!(line["dynamodb_requests"], 1, "the user's record");
+}
+
+#[tokio::test]
+async fn nothing_that_was_said_or_kept_secret_is_in_a_line() {
+    let (world, instance, reports) = watched().await;
+    let secret = "unspeakable";
+    world.add_user("integrator", &["interaction_integration_user"], None).await;
+    let open = merged(opening("E-1"), &json!({"ai_notes": secret, "ai_wrap_up_code": secret, "agent_sys_id": secret}));
+    let calls = [
+        Event::post("segment/create").json(&open),
+        Event::get(&format!("segment/E-1?{secret}={secret}")),
+        Event::get(&format!("segment/{secret}")),
+        Event::get(&format!("segment/agent/{secret}/interaction/{secret}")),
+        update(&json!({"notes": secret, "wrap_up_code": secret})),
+        update(&json!({"notes": secret})),
+        Event::post("code").body("application/json", &format!("{{{secret}")),
+        Event::get("segment/E-1").unvouched().basic_auth("integrator", secret),
+        Event::get("segment/E-1").header("Accept", secret),
+        Event::get(secret),
+    ];
+    for call in calls {
+        instance.call(&call).await;
+        let line = reports.one().to_string();
+        assert!(!line.contains(secret), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn the_authorizers_verdicts_are_reported() {
+    let (world, _, reports) = watched().await;
+    world.add_user("integrator", &["interaction_integration_user"], None).await;
+    world.add_user("other", &[], None).await;
+    let authorizer = Authorizer::new(&world.instance().system).with_reporter(reports.reporter(world.clock()));
+    for (user, password, outcome, named) in [
+        ("integrator", "secret", "allowed", Some(json!("integrator"))),
+        ("other", "secret", "denied", None),
+        ("integrator", "wrong", "unauthenticated", None),
+    ] {
+        let request: ApiGatewayCustomAuthorizerRequestTypeRequest =
+            serde_json::from_value(authorizer_event(user, password)).expect("an event");
+        drop(authorizer.handle(LambdaEvent::new(request, Context::default())).await);
+        let line = reports.one();
+        metrics(&line);
+        assert_eq!((&line["endpoint"], &line["outcome"]), (&json!("authorizer"), &json!(outcome)));
+        assert_eq!(line.get("user"), named.as_ref());
+        assert!(!line.to_string().contains("Basic"), "{line}");
+    }
+}
+
+fn authorizer_event(user: &str, password: &str) -> Value {
+    let mut event: Value = serde_json::from_str(include_str!("../events/authorizer.json")).expect("JSON");
+    let basic = Event::get("").basic_auth(user, password).rest();
+    let header = basic.headers()["authorization"].to_str().expect("a text").to_owned();
+    for name in ["headers", "multiValueHeaders"] {
+        let headers = event[name].as_object_mut().expect("headers");
+        headers.retain(|name, _| !name.eq_ignore_ascii_case("authorization"));
+        let value = if name == "headers" { json!(header) } else { json!([header]) };
+        headers.insert("Authorization".to_owned(), value);
+    }
+    event
+}
+
+#[tokio::test]
+async fn what_the_filler_does_is_reported() {
+    let (world, instance, reports) = watched().await;
+    let system = world.instance().system;
+    let interaction = Interaction {
+        sys_id: "said".to_owned(),
+        short_description: Some("unspeakable".to_owned()),
+        transcript: None,
+        language: None,
+    };
+    Interactions::new(system.dynamo().clone()).put(&interaction).await.expect("a put");
+    let provider = Arc::new(ScriptedProvider::new(Some(("Code 001", 0.9)), Some("unspeakable")));
+    let filler = AiFiller::new(Some(Filler::new(&system, provider)), wrapup::clock::Clock::system())
+        .with_reporter(reports.reporter(world.clock()));
+    for (interaction, outcome, filled) in [("said", "filled", Some(json!(1))), ("silent", "no_conversation", None)] {
+        let wanting = json!({"interaction_sys_id": interaction, "configuration": {"use_third_party_ai": false}});
+        let sys_id = instance.open(&merged(opening(interaction), &wanting)).await;
+        let items = world.records(Table::Segments).await;
+        let record = items.into_iter().map(StreamRecord::insert).find(|record| record.is_of(&sys_id));
+        reports.take();
+        world.traffic();
+        filler.handle(StreamRecord::event(&[record.expect("a segment")])).await.expect("an answer");
+        let line = reports.one();
+        assert_eq!(metrics(&line).get("filled"), filled.as_ref());
+        assert_eq!((&line["endpoint"], &line["outcome"]), (&json!("ai-filler"), &json!(outcome)));
+        assert_eq!(line["dynamodb_requests"], json!(world.traffic().requests.len()));
+        assert!(!line.to_string().contains("unspeakable"), "{line}");
+    }
+}

@@ -1,0 +1,186 @@
+//! `infra/system.json`, by which the templates are made and judged, against the code: what each function asks of
+//! DynamoDB, tables, environment variables, and the stream's filter.
+#![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use ai_filler::AiFiller;
+use authorizer::Authorizer;
+use aws_lambda_events::apigw::ApiGatewayCustomAuthorizerRequestTypeRequest;
+use lambda_runtime::{Context, LambdaEvent};
+use serde_json::{Value, json};
+use wrapup::ai::{AI_KEY, AI_MODEL, AI_PROVIDER, AI_URL, Filler};
+use wrapup::clock::Clock;
+use wrapup::dynamodb::Table;
+use wrapup::segment_tables::SEGMENT_TABLES;
+use wrapup::{logging, settings};
+use wrapup_lambda_tests::{Event, ScriptedProvider, StreamRecord, World, internal, opening, opening_with, segmented};
+use wrapup_test_support::merged;
+
+fn system() -> Value {
+    serde_json::from_str(include_str!("../../../infra/system.json")).expect("JSON")
+}
+
+type Permissions = BTreeSet<(String, String)>;
+
+/// What the list allows a function.
+fn allowed(function: &str) -> Permissions {
+    let tables = system()["functions"][function]["dynamodb"].as_object().expect("tables").clone();
+    let actions = tables.into_iter().flat_map(|(table, actions)| {
+        let actions = actions.as_array().expect("actions").clone();
+        actions.into_iter().map(move |action| (table.clone(), action.as_str().expect("an action").to_owned()))
+    });
+    actions.collect()
+}
+
+/// Every way that the endpoints ask DynamoDB: each call on an instance of its own, which remembers nothing, and once
+/// more on the same, which does.
+#[tokio::test]
+async fn functions_use_what_they_are_allowed_and_nothing_else() {
+    let world = World::start().await;
+    let calls = world.put_configuration("Calls", 2, &json!({})).await;
+    let codes = Event::post("code").json(&json!({"codes": [{"code": "Anything"}]}));
+    let any_code = merged(opening("ANY"), &json!({"configuration": {"enable_codes": false, "default_code": null}}));
+    let back_dated = merged(opening("OLD"), &json!({"opened_on": "2020-01-01 00:00:00"}));
+    let conversations = merged(internal(&calls), &json!({"segment_id": "one"}));
+    let get_code = format!("code/{}", "0".repeat(32));
+    let close_internal = "segment/update?agent_sys_id=agent&interaction_sys_id=interaction";
+    let steps = [
+        ("create-codes", codes),
+        ("get-code", Event::get(&get_code)),
+        // With a code that is not there yet.
+        ("create-segment", Event::post("segment/create").json(&opening_with("EXT", 3))),
+        ("create-segment", Event::post("segment/create").json(&any_code)),
+        ("create-segment", Event::post("segment/create").json(&back_dated)),
+        ("create-segment", Event::post("segment/create").json(&segmented("CALL", "call-1"))),
+        ("create-segment", Event::post("segment/create").json(&conversations)),
+        ("update-segment", Event::put(close_internal).json(&json!({"notes": "Done."}))),
+        // After one that was closed.
+        ("create-segment", Event::post("segment/create").json(&conversations)),
+        ("get-segment", Event::get("segment/CALL?include=interaction_segment")),
+        ("find-segment", Event::get("segment/agent/agent/interaction/interaction?include=interaction_segment")),
+        ("find-segment", Event::get("segment/agent/nobody/interaction/none")),
+        (
+            "update-segment-ai",
+            Event::put("segment/update/ai").json(&json!({"external_segment_id": "EXT", "ai_notes": "x"})),
+        ),
+        (
+            "update-segment",
+            Event::put("segment/update?external_segment_id=EXT").json(&json!({"wrap_up_code": "Code 001"})),
+        ),
+        (
+            "update-segment",
+            Event::put("segment/update?external_segment_id=ANY").json(&json!({"wrap_up_code": "Anything"})),
+        ),
+    ];
+    let mut used: BTreeMap<&str, Permissions> = BTreeMap::new();
+    for (function, event) in steps {
+        let instance = world.instance();
+        world.traffic();
+        for _ in 0..2 {
+            let reply = instance.call(&event).await;
+            assert!([200, 404].contains(&reply.status()), "{}", reply.text());
+        }
+        used.entry(function).or_default().extend(world.traffic().permissions);
+    }
+    // The interaction segment that a wrap-up found by agent and interaction refers to.
+    let later = merged(segmented("LATER", "call-2"), &json!({"interaction_sys_id": "other"}));
+    world.instance().open(&later).await;
+    let instance = world.instance();
+    world.traffic();
+    instance.read("agent/agent/interaction/other?include=interaction_segment").await;
+    used.entry("find-segment").or_default().extend(world.traffic().permissions);
+    used.insert("authorizer", authorizers(&world).await);
+    used.insert("ai-filler", fillers(&world).await);
+    let expected: BTreeMap<&str, Permissions> = used.keys().map(|function| (*function, allowed(function))).collect();
+    assert_eq!(used, expected);
+    let listed = system()["functions"].as_object().expect("functions").len();
+    assert_eq!(used.len(), listed, "every function was called");
+}
+
+async fn authorizers(world: &World) -> Permissions {
+    let authorizer = Authorizer::new(&world.instance().system);
+    let event = include_str!("../events/authorizer.json");
+    let request: ApiGatewayCustomAuthorizerRequestTypeRequest = serde_json::from_str(event).expect("an event");
+    world.traffic();
+    drop(authorizer.handle(LambdaEvent::new(request, Context::default())).await);
+    world.traffic().permissions
+}
+
+/// Fills one segment whose interaction segment has no transcript.
+async fn fillers(world: &World) -> Permissions {
+    let interaction = json!({"sys_id": "interaction", "transcript": "Customer: Hello."}).to_string();
+    let document = wrapup::document::Document::from_json(interaction.as_bytes()).expect("JSON");
+    let interaction = document.read(wrapup::interactions::Interaction::read).expect("an interaction");
+    let stores = world.stores();
+    wrapup::interactions::Interactions::new(stores.dynamo().clone()).put(&interaction).await.expect("a put");
+    let wanting = json!({"configuration": {"use_third_party_ai": false}});
+    let sys_id = world.instance().open(&merged(segmented("FILL", "call-3"), &wanting)).await;
+    let items = world.records(Table::Segments).await;
+    let record = items.into_iter().map(StreamRecord::insert).find(|record| record.is_of(&sys_id)).expect("a segment");
+    let provider = Arc::new(ScriptedProvider::new(Some(("Code 001", 1.0)), None));
+    let filler = AiFiller::new(Some(Filler::new(&world.instance().system, provider)), Clock::system());
+    world.traffic();
+    filler.handle(StreamRecord::event(&[record])).await.expect("an answer");
+    world.traffic().permissions
+}
+
+#[test]
+fn the_list_has_the_tables_and_streams_of_the_code() {
+    let listed: BTreeMap<String, Option<String>> = system()["tables"]
+        .as_object()
+        .expect("tables")
+        .iter()
+        .map(|(name, table)| (name.clone(), table["stream"].as_str().map(str::to_owned)))
+        .collect();
+    let tables = Table::ALL.into_iter();
+    let coded =
+        tables.map(|table| (table.platform_name().to_owned(), table.stream().map(|view| view.as_str().to_owned())));
+    assert_eq!(listed, coded.collect());
+}
+
+#[test]
+fn the_list_has_the_environment_variables_of_the_code() {
+    let texts = |value: &Value| -> BTreeSet<String> {
+        let texts = value.as_array().into_iter().flatten();
+        texts.map(|text| text.as_str().expect("a name").to_owned()).collect()
+    };
+    let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+    let system = system();
+    assert_eq!(texts(&system["environment"]), named(&[settings::TABLE_PREFIX, settings::LANGUAGE, logging::LOG]));
+    for (function, listed) in system["functions"].as_object().expect("functions") {
+        let own = match function.as_str() {
+            "create-segment" | "get-segment" | "find-segment" => named(&[SEGMENT_TABLES]),
+            "ai-filler" => named(&[SEGMENT_TABLES, AI_PROVIDER, AI_MODEL, AI_URL, AI_KEY]),
+            _ => BTreeSet::new(),
+        };
+        assert_eq!(texts(&listed["environment"]), own, "{function}");
+    }
+}
+
+#[tokio::test]
+async fn the_streams_filter_lets_those_records_pass_that_the_filler_acts_on() {
+    let world = World::start().await;
+    let instance = world.instance();
+    let wanting = merged(opening("WANTING"), &json!({"configuration": {"use_third_party_ai": false}}));
+    let wanting = instance.open(&wanting).await;
+    instance.open(&opening("THIRD-PARTY")).await;
+    let filter = &system()["functions"]["ai-filler"]["stream"]["filter"];
+    assert_eq!(filter["eventName"], json!(["INSERT"]));
+    let wanted = filter["dynamodb"]["NewImage"].as_object().expect("columns");
+    let passing = world.records(Table::Segments).await.into_iter().filter(|item| {
+        let item: serde_dynamo::Item = (*item).clone().into();
+        let item = json!(item);
+        // A column's value passes where the filter lists it, by its type.
+        wanted.iter().all(|(column, of_type)| {
+            of_type
+                .as_object()
+                .expect("a type")
+                .iter()
+                .all(|(name, values)| values.as_array().expect("values").contains(&item[column][name]))
+        })
+    });
+    let passing: Vec<String> = passing.map(|item| item["sys_id"].as_s().expect("a key").clone()).collect();
+    assert_eq!(passing, [wanting]);
+}
