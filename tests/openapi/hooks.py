@@ -12,7 +12,12 @@ from schemathesis.openapi.checks import RejectedPositiveData
 
 # The configuration that a fresh `wrapup local` has, and the segment that `check` opens before the run.
 CONFIGURATION = "459249ae34d559a4ad648aab5800ea0a"
-OPEN_SEGMENT = "open-for-ai"
+OPEN_SEGMENT = {
+    "segment_sys_id": "804e5549a9075b5b9abb846c34ec54db",
+    "external_segment_id": "open-for-ai",
+    "agent_sys_id": "agent",
+    "interaction_sys_id": "open-for-ai",
+}
 
 moments = st.datetimes().map(lambda moment: moment.replace(microsecond=0))
 schemathesis.openapi.format(
@@ -38,8 +43,18 @@ def map_body(context, body):
         if isinstance(codes, list) and codes and isinstance(codes[0], dict) and is_id(codes[0].get("code"), 255):
             replace(configuration, "default_code", codes[0]["code"], 255)
     if operation.startswith("updateSegmentAi"):
-        replace(body, "external_segment_id", OPEN_SEGMENT)
+        for name, value in OPEN_SEGMENT.items():
+            replace(body, name, value)
     return body
+
+
+@schemathesis.hook
+def map_query(context, query):
+    """Closes other segments than the one that has to stay open."""
+    operation = context.operation.definition.raw["operationId"]
+    if not isinstance(query, dict) or not operation.startswith("updateSegment"):
+        return query
+    return {name: "another" if value in OPEN_SEGMENT.values() else value for name, value in query.items()}
 
 
 def replace(fields, name, value, most=1024):
@@ -109,6 +124,6 @@ def message_of(text):
 
 
 def is_beyond_schemas(text, operation):
-    parts = [part.strip() for part in re.sub(r"'.*?'(?=[ .,])", "''", message_of(text), flags=re.DOTALL).split("; ")]
+    parts = [part.strip() for part in re.sub(r"'.*?'(?=[ .,;]|$)", "''", message_of(text), flags=re.DOTALL).split("; ")]
     by_query = operation.startswith("updateSegment") and not operation.startswith("updateSegmentAi")
     return all(BEYOND_SCHEMAS.fullmatch(part) or by_query and NO_ADDRESS.fullmatch(part) for part in parts)

@@ -15,19 +15,24 @@ use crate::segment_tables::InteractionSegmentRecord;
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Segment"))]
 struct ShownSegment<'a> {
     /// sys_id of the agent.
+    #[cfg_attr(feature = "openapi", schemars(example = &"agent-7"))]
     agent: &'a str,
     /// The interaction segment's table.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(example = &"sn_openframe_phone_log"))]
     segment_table: Option<&'a str>,
     /// Id of the interaction segment.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(example = &"phone-log-0001"))]
     segment_id: Option<&'a str>,
     /// Whether it is a CCaaS system's.
     external: bool,
     /// The external system's id of the segment.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(example = &"CALL-0001"))]
     external_segment_id: Option<&'a str>,
     /// sys_id of the interaction.
+    #[cfg_attr(feature = "openapi", schemars(example = &"interaction-42"))]
     interaction: &'a str,
     /// Whether the agent has submitted.
     state: ShownState,
@@ -38,10 +43,12 @@ struct ShownSegment<'a> {
     code: Option<ShownCode<'a>>,
     /// The agent's notes.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(example = &"Refund sent."))]
     notes: Option<&'a str>,
     /// Whether one segment of the interaction is wrapped up.
     segmented: bool,
     /// sys_id of the wrap-up segment.
+    #[cfg_attr(feature = "openapi", schemars(example = &"1125cb707b64597eb2734efa979e5ab2"))]
     sys_id: &'a str,
     /// When the wrap-up began.
     opened_on: DateTime,
@@ -55,9 +62,11 @@ struct ShownSegment<'a> {
     awaiting_confirmation: bool,
     /// The AI code, allowed or not.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(example = &"Refund"))]
     ai_wrap_up_code: Option<&'a str>,
     /// The AI notes.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(example = &"The customer was charged twice."))]
     ai_notes: Option<&'a str>,
     /// When the AI code was stored: milliseconds since the Unix epoch, as text.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,18 +78,23 @@ struct ShownSegment<'a> {
     ai_notes_defined_at: Option<String>,
     /// The kind of provider that AI content is from, if the AI filler stored it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(example = &"bedrock"))]
     ai_source: Option<&'a str>,
     /// The provider's model or method.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(example = &"amazon.nova-micro-v1:0"))]
     ai_model: Option<&'a str>,
     /// How sure the provider was of the code.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(example = 0.92))]
     ai_confidence: Option<Confidence>,
     /// How long the provider took, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(example = 850))]
     ai_took_ms: Option<u64>,
     /// What became of the AI code when the segment was closed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(example = AiOutcome::AiCode))]
     ai_outcome: Option<AiOutcome>,
     /// The interaction segment's record, where `include` asked for it and there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,12 +120,15 @@ pub struct SegmentAnswer<'a> {
     #[cfg_attr(feature = "openapi", schemars(extend("const" = true)))]
     success: bool,
     /// What was done.
+    #[cfg_attr(feature = "openapi", schemars(example = &"Wrap up segment retrieved successfully."))]
     message: &'static str,
     /// sys_id of the wrap-up segment, in the answers to `segment/create` and `segment/update`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(example = &"1125cb707b64597eb2734efa979e5ab2"))]
     sys_id: Option<&'a str>,
     /// sys_id of the wrap-up segment, in the answers to GET.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(example = &"1125cb707b64597eb2734efa979e5ab2"))]
     segment_id: Option<&'a str>,
     segment: ShownSegment<'a>,
 }
