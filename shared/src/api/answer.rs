@@ -201,6 +201,7 @@ fn response(format: Format, status: StatusCode, body: Vec<u8>) -> Response<Body>
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 mod tests {
     use serde_json::Value;
 
