@@ -31,8 +31,11 @@ def wrong_alarms(deployment: Deployment):
 
 def wanted_alarms(deployment: Deployment) -> set:
     wanted = {("5XXError", "", "Sum"), ("Latency", "", "p99")}
-    for logical, _ in deployment.functions.values():
-        wanted |= {("Errors", logical, "Sum"), ("Throttles", logical, "Sum")}
+    for name, (logical, _) in deployment.functions.items():
+        wanted |= {("Throttles", logical, "Sum")}
+        # The authorizer refuses a caller by an error: that is how API Gateway wants it.
+        if name != "authorizer":
+            wanted |= {("Errors", logical, "Sum")}
     for logical, _ in deployment.tables.values():
         wanted |= {("ReadThrottleEvents", logical, "Sum"), ("WriteThrottleEvents", logical, "Sum")}
     if "ai-filler" in deployment.functions:

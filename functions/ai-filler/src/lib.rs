@@ -8,7 +8,7 @@ use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse
 use futures_util::stream::{self, StreamExt};
 use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
 use serde_dynamo::AttributeValue;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use wrapup::ai::{AiSettings, Filler, ProviderKind, aws_of_function};
 use wrapup::api::StartError;
 use wrapup::clock::Clock;
@@ -80,18 +80,19 @@ impl AiFiller {
     /// Fills a segment, and says so in the log. Answers whether it is done with.
     async fn fill(&self, filler: &Filler, segment: &str, deadline: Instant, context: &Context) -> bool {
         let report = self.reporter.as_ref().map(|reporter| reporter.begin(origin(context)));
-        let (filled, tally) = watch::counted(filler.fill(segment, deadline)).await;
-        let outcome = filled.as_ref().map_or("failed", |outcome| outcome.as_str());
+        let (filled, tally) = watch::counted(timeout_at(deadline, filler.fill(segment, deadline))).await;
+        let outcome = filled.as_ref().ok().and_then(|filled| filled.as_ref().ok()).map_or("failed", |it| it.as_str());
         if let Some(report) = report {
             report.end("ai-filler", outcome, &tally);
         }
         let provider = filler.provider();
         let (source, model) = (provider.source(), provider.model());
         match &filled {
-            Ok(_) => tracing::info!(segment, outcome, source, model, "segment read"),
-            Err(error) => tracing::error!(segment, source, model, %error, "segment not filled"),
+            Ok(Ok(_)) => tracing::info!(segment, outcome, source, model, "segment read"),
+            Ok(Err(error)) => tracing::error!(segment, source, model, %error, "segment not filled"),
+            Err(_) => tracing::error!(segment, source, model, "segment not filled in time"),
         }
-        filled.is_ok()
+        matches!(filled, Ok(Ok(_)))
     }
 
     fn deadline(&self, context: &Context) -> Instant {

@@ -14,9 +14,9 @@ export class Alarms extends Construct {
   ) {
     super(scope, id);
     const functionThrottles = sum('throttles', metrics.functionThrottles());
-    this.raise('ServerErrors', metrics.serverErrors(), 1, 'The API answered 5xx.');
+    this.raise('ServerErrors', metrics.serverErrors(), 5, 'The API answered 5xx.');
     this.raise(
-      'Latency',
+      'SlowRequests',
       metrics.latency('p99'),
       2000,
       'One request in 100 took 2 seconds or more, for 15 minutes.',
@@ -26,8 +26,8 @@ export class Alarms extends Construct {
     this.raise('FunctionThrottles', functionThrottles, 1, 'Lambda refused invocations: its concurrency is used up.');
     this.raise('ReadThrottles', sum('reads', metrics.tableThrottles('Read')), 1, 'DynamoDB throttled reads.');
     this.raise('WriteThrottles', sum('writes', metrics.tableThrottles('Write')), 1, 'DynamoDB throttled writes.');
-    this.raise('DeadLetters', metrics.deadLetters(), 1, 'The AI filler gave up on segments.');
-    this.raise('IteratorAge', metrics.iteratorAge(), 15 * 60_000, 'Segments wait 15 minutes for the AI filler.');
+    this.raise('DeadLettersVisible', metrics.deadLetters(), 1, 'The AI filler gave up on segments.');
+    this.raise('AiFillerLate', metrics.iteratorAge(), 5 * 60_000, 'Segments wait five minutes for the AI filler.');
   }
 
   /** An alarm that goes off once `metric` has been at `threshold` or above for `periods` of five minutes. */

@@ -39,9 +39,10 @@ export class Metrics {
     return this.watched.stage.metricLatency({ period, statistic, label: statistic });
   }
 
-  /** Of each function. */
+  /** Of each function but the authorizer, which refuses a caller by an error: that is how API Gateway wants it. */
   functionErrors(): Metric[] {
-    return this.eachFunction((one, label) => one.metricErrors({ period, label }));
+    const functions = [...this.watched.functions].filter(([name]) => name !== 'authorizer');
+    return functions.map(([label, one]) => one.metricErrors({ period, label }));
   }
 
   /** Of each function. */

@@ -16,7 +16,7 @@ export interface Domain {
   readonly name: string;
   /** For that name, in the API's region. */
   readonly certificate: ICertificate;
-  /** Gets an alias record for the name. Without it, point the name at `WrapUpApi.domainName` yourself. */
+  /** Gets an alias record for the name. Without it, point the name at `WrapUpApi.api.domainName` yourself. */
   readonly hostedZone?: IHostedZone;
 }
 

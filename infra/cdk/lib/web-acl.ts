@@ -5,9 +5,10 @@ import { WebAcl } from './props';
 /** Rules of AWS's that a deployment gets, in their order, and those of their parts that only count. */
 const MANAGED: Record<string, string[]> = {
   AWSManagedRulesAmazonIpReputationList: [],
-  AWSManagedRulesKnownBadInputsRuleSet: [],
+  // What was said may quote anything.
+  AWSManagedRulesKnownBadInputsRuleSet: ['JavaDeserializationRCE_BODY', 'Log4JRCE_BODY'],
   AWSManagedRulesCommonRuleSet: [
-    // A request has up to 1 MiB, and notes and transcripts may quote anything that was said.
+    // A request has up to 1 MiB.
     'SizeRestrictions_BODY',
     'CrossSiteScripting_BODY',
     'EC2MetaDataSSRF_BODY',

@@ -7,8 +7,8 @@ use super::{ProviderError, SuggestedCode, Suggestion, Task};
 pub fn suggestion(answer: &Value, task: &Task<'_>) -> Result<Suggestion, ProviderError> {
     let Value::Object(answer) = answer else { return Err(malformed("the answer is no JSON object")) };
     let code = match text(answer, "code")? {
-        Some(label) if !task.codes.is_empty() => {
-            Some(SuggestedCode { label: label.to_owned(), confidence: confidence(answer)? })
+        Some(label) if !task.codes.is_empty() && !label.trim().is_empty() => {
+            Some(SuggestedCode { label: label.to_owned(), confidence: confidence(answer) })
         }
         _ => None,
     };
@@ -39,9 +39,9 @@ fn text<'a>(answer: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str
     }
 }
 
-fn confidence(answer: &Map<String, Value>) -> Result<f64, ProviderError> {
-    let given = answer.get("confidence").and_then(Value::as_f64).filter(|given| (0.0..=1.0).contains(given));
-    given.ok_or_else(|| malformed("'confidence' is no number from 0 to 1"))
+/// A code is of use without it too, so what is no number from 0 to 1 counts as not said.
+fn confidence(answer: &Map<String, Value>) -> Option<f64> {
+    answer.get("confidence")?.as_f64().filter(|given| (0.0..=1.0).contains(given))
 }
 
 #[cfg(test)]
@@ -64,9 +64,21 @@ mod tests {
     }
 
     #[test]
+    fn a_code_is_of_use_without_a_confidence() {
+        for confidence in [json!(null), json!("high"), json!(1.01), json!(-0.1), json!(90)] {
+            let suggestion =
+                read(&json!({"code": "Refund", "confidence": confidence}), true, true).expect("a suggestion");
+            let code = Some(SuggestedCode { label: "Refund".to_owned(), confidence: None });
+            assert_eq!(suggestion.code, code, "{confidence}");
+        }
+        let blank = read(&json!({"code": " ", "notes": "Hung up."}), true, true).expect("a suggestion");
+        assert_eq!((blank.code, blank.notes.as_deref()), (None, Some("Hung up.")));
+    }
+
+    #[test]
     fn what_was_not_asked_for_is_left_out() {
         let answer = json!({"code": "Refund", "confidence": 0.5, "notes": " Paid twice. "});
-        let code = Some(SuggestedCode { label: "Refund".to_owned(), confidence: 0.5 });
+        let code = Some(SuggestedCode { label: "Refund".to_owned(), confidence: Some(0.5) });
         let notes = Some("Paid twice.".to_owned());
         assert_eq!(read(&answer, true, true), Ok(Suggestion { code: code.clone(), notes: notes.clone() }));
         assert_eq!(read(&answer, true, false), Ok(Suggestion { code, notes: None }));
@@ -87,10 +99,6 @@ mod tests {
             (json!(["secret"]), "the answer is no JSON object"),
             (json!({"code": {"secret": 1}}), "'code' is no text"),
             (json!({"notes": ["secret"]}), "'notes' is no text"),
-            (json!({"code": "secret"}), "'confidence' is no number from 0 to 1"),
-            (json!({"code": "secret", "confidence": "secret"}), "'confidence' is no number from 0 to 1"),
-            (json!({"code": "secret", "confidence": 1.01}), "'confidence' is no number from 0 to 1"),
-            (json!({"code": "secret", "confidence": -0.1}), "'confidence' is no number from 0 to 1"),
         ] {
             assert_eq!(read(&answer, true, true), Err(format!("it answered what cannot be read: {problem}")));
         }

@@ -7,7 +7,7 @@ use super::{Conversation, Provider, ProviderError, Suggestion, Task};
 use crate::interactions::Interactions;
 use crate::language::Language;
 use crate::segment_tables::Registry;
-use crate::segments::{Filling, Found, Gap, LONGEST_AI_NOTES, Provenance, Segments};
+use crate::segments::{Confidence, Filling, Found, Gap, LONGEST_AI_NOTES, Provenance, Segments};
 use crate::{Error, System};
 
 /// Fills an open segment's gaps with what a provider suggests. Safe to run twice, late, or beside another:
@@ -85,7 +85,8 @@ impl Filler {
     /// conditional update.
     ///
     /// # Errors
-    /// Whatever may be tried again. The provider's refusal of a conversation may not, and is no error.
+    /// What may go better later. A conversation that the provider declines, or answers with what cannot be read, is
+    /// no error: asked again it would say the same, and hold up the segments behind it.
     pub async fn fill(&self, sys_id: &str, deadline: Instant) -> Result<Outcome, FillError> {
         let Some((mut found, gap)) = self.segments.with_gap(sys_id).await? else { return Ok(Outcome::NotNeeded) };
         let Some(conversation) = self.conversation(&mut found).await? else { return Ok(Outcome::NoConversation) };
@@ -93,8 +94,8 @@ impl Filler {
             return Ok(Outcome::NoSuggestion);
         };
         match self.segments.fill(found, &filling).await {
-            Ok(filled) if filled.segment.filled_by.as_ref() == Some(&filling.provenance) => Ok(Outcome::Filled),
-            Ok(_) | Err(Error::NotFound(_)) => Ok(Outcome::Overtaken),
+            Ok(true) => Ok(Outcome::Filled),
+            Ok(false) | Err(Error::NotFound(_)) => Ok(Outcome::Overtaken),
             Err(error) => Err(error.into()),
         }
     }
@@ -135,8 +136,8 @@ impl Filler {
         let answer = answer.unwrap_or_else(|_| Err(ProviderError::Unavailable("it did not answer in time".into())));
         let suggestion = match answer {
             Ok(suggestion) => suggestion,
-            Err(ProviderError::Declined { reason }) => {
-                tracing::warn!(segment = found.segment.sys_id, reason, "the provider declined");
+            Err(problem @ (ProviderError::Declined { .. } | ProviderError::Malformed { .. })) => {
+                tracing::warn!(segment = found.segment.sys_id, %problem, "the provider suggests nothing");
                 return Ok(None);
             }
             Err(problem) => return Err(FillError::Provider { provider: self.provider.source(), problem }),
@@ -149,11 +150,10 @@ impl Filler {
     /// notes that are too long are cut.
     fn vet(&self, suggestion: Suggestion, task: &Task<'_>, took_ms: u64) -> Option<Filling> {
         let code = suggestion.code.and_then(|suggested| {
-            let allowed = task.codes.iter().find(|code| code.code.as_str() == suggested.label.trim())?;
-            Some((allowed.code.clone(), suggested.confidence.into()))
+            Some((task.allowed(&suggested.label)?.code.clone(), suggested.confidence.map(Confidence::from)))
         });
         let notes = suggestion.notes.filter(|_| task.notes).and_then(unless_blank).map(|notes| cut(notes.trim()));
-        let (code, confidence) = code.unzip();
+        let (code, confidence) = code.map_or((None, None), |(code, confidence)| (Some(code), confidence));
         let provenance = Provenance {
             source: self.provider.source().to_owned(),
             model: self.provider.model().to_owned(),

@@ -114,7 +114,9 @@ impl<'a> Material<'a> {
         if said.short_description.is_none() && said.transcript.is_none() {
             return None;
         }
-        let share = MOST_DESCRIPTIONS / task.codes.len().max(1);
+        // A code has two where it is translated.
+        let most = task.codes.len().max(1) * if said.language.is_some() { 2 } else { 1 };
+        let share = MOST_DESCRIPTIONS / most;
         let codes = task.codes.iter().map(|code| Choice::of(code, said.language, share)).collect();
         Some(Self { codes, conversation: said })
     }

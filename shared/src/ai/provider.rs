@@ -39,6 +39,13 @@ pub struct Task<'a> {
     pub notes: bool,
 }
 
+impl Task<'_> {
+    /// The code with a label that was suggested, if it is one of the task's.
+    pub fn allowed(&self, label: &str) -> Option<&Arc<Code>> {
+        self.codes.iter().find(|code| code.code.as_str() == label.trim())
+    }
+}
+
 /// What was said, as far as it is known: a short description, a transcript, or both. Personal data.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Conversation {
@@ -78,8 +85,8 @@ impl fmt::Debug for Suggestion {
 pub struct SuggestedCode {
     /// Its label, as the task has it.
     pub label: String,
-    /// How sure the provider is, from 0 to 1.
-    pub confidence: f64,
+    /// How sure the provider is, from 0 to 1, where it says.
+    pub confidence: Option<f64>,
 }
 
 /// Why a provider suggests nothing. None of them carries anything that was said.

@@ -163,7 +163,11 @@ impl AiSettings {
 
     /// Whether making the provider takes a client of an AWS service.
     pub fn asks_aws(&self) -> bool {
-        matches!(self, Self::Bedrock { .. } | Self::OpenAi { key: Some(_), .. })
+        match self {
+            Self::Bedrock { .. } => true,
+            Self::OpenAi { key, .. } => matches!(key, Some(KeyReference::SecretsManager(_) | KeyReference::Ssm(_))),
+            Self::Off | Self::Extractive => false,
+        }
     }
 
     /// Makes the provider; `None` where it is off. `aws` is asked for the configuration of clients of AWS

@@ -197,12 +197,14 @@ fn is_traceparent(text: &str) -> bool {
     parts.iter().map(|part| part.len()).eq([2, 32, 16, 2]) && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
 }
 
-/// The path as the caller wrote it. API Gateway and function URLs hand it on percent-encoded; a
-/// custom domain's base path stands in front of it.
+/// The path as the caller wrote it. API Gateway and function URLs hand it on percent-encoded; a custom domain's base
+/// path stands in front of it. What API Gateway has for a path that it does not know keeps what stands in front.
 fn path(request: &Request) -> &str {
     let path = request.raw_http_path();
-    match request.request_context_ref() {
-        Some(RequestContext::ApiGatewayV1(_)) => path.find("/api/now/").map_or(path, |start| &path[start..]),
+    let Some(RequestContext::ApiGatewayV1(context)) = request.request_context_ref() else { return path };
+    let known = |resource: &str| resource.starts_with("/api/now/") || resource == "/{proxy+}";
+    match path.find("/api/now/") {
+        Some(start) if context.resource_path.as_deref().is_some_and(known) => &path[start..],
         _ => path,
     }
 }

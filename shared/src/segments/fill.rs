@@ -58,10 +58,11 @@ impl From<Confidence> for f64 {
 }
 
 impl Segment {
-    /// What the AI filler may add now. A third party's AI, where the configuration uses one, is not second-guessed.
+    /// What the AI filler may add now. A third party's AI, where the configuration uses one, is not second-guessed,
+    /// and neither is what the filler itself has added before: a record that comes again changes nothing.
     pub(super) fn gap(&self, configuration: &Snapshot) -> Option<Gap> {
         let rules = &configuration.rules;
-        if self.state != State::Open || rules.use_third_party_ai {
+        if self.state != State::Open || rules.use_third_party_ai || self.filled_by.is_some() {
             return None;
         }
         let code = rules.enable_ai_code && self.ai_code.is_none() && !configuration.allowed_codes.is_empty();

@@ -56,14 +56,17 @@ impl Segments {
     pub async fn close(&self, address: &Address, request: &CloseRequest) -> Result<Found, Error> {
         let (segment, code) = self.fetch(address, request.code.as_ref()).await?;
         let now: DateTime = self.clock.now().into();
-        self.change(segment, |segment, configuration| segment.close(request, configuration, code.as_deref(), now)).await
+        let closed =
+            self.change(segment, |segment, configuration| segment.close(request, configuration, code.as_deref(), now));
+        Ok(closed.await?.0)
     }
 
     /// Stores AI content of an external system on an open segment.
     pub async fn advise(&self, address: &Address, request: &AdviseRequest) -> Result<Found, Error> {
         let (segment, _) = self.fetch(address, None).await?;
         let now = self.now_ms();
-        self.change(segment, |segment, configuration| segment.advise(request, configuration, now)).await
+        let advised = self.change(segment, |segment, configuration| segment.advise(request, configuration, now));
+        Ok(advised.await?.0)
     }
 
     /// The segment with this sys_id and what the AI filler may add to it; none where there is nothing to
@@ -74,11 +77,12 @@ impl Segments {
         Ok(found.segment.gap(&found.configuration).map(|gap| (found, gap)))
     }
 
-    /// Adds what the AI filler has made, where it is still absent and the segment still open. Answers the
-    /// segment as it is then: another call may have been faster.
-    pub async fn fill(&self, found: Found, filling: &Filling) -> Result<Found, Error> {
+    /// Adds what the AI filler has made, where it is still absent and the segment still open. Answers whether
+    /// anything was added: another call may have been faster.
+    pub async fn fill(&self, found: Found, filling: &Filling) -> Result<bool, Error> {
         let now = self.now_ms();
-        self.change(found.segment, |segment, configuration| Ok(segment.fill(filling, configuration, now))).await
+        let filled = self.change(found.segment, |segment, configuration| Ok(segment.fill(filling, configuration, now)));
+        Ok(filled.await?.1)
     }
 
     /// Reads the segment at an address, and in the same request the code with a label, unless that was seen
@@ -119,16 +123,17 @@ impl Segments {
     }
 
     /// Judges a change and writes it if the segment is still the one that was judged; judges what
-    /// won the race otherwise. `judge` answers `None` where nothing changes.
+    /// won the race otherwise. `judge` answers `None` where nothing changes. Answers the segment as it is then, and
+    /// whether this call has changed it.
     async fn change(
         &self,
         mut segment: Segment,
         judge: impl Fn(&Segment, &Snapshot) -> Result<Option<Segment>, Error>,
-    ) -> Result<Found, Error> {
+    ) -> Result<(Found, bool), Error> {
         let configuration = self.configurations.snapshot(&segment.configuration).await?;
         for round in 0..ROUNDS {
             let Some(mut changed) = judge(&segment, &configuration)? else {
-                return Ok(Found::new(segment, configuration));
+                return Ok((Found::new(segment, configuration), false));
             };
             changed.version = segment.version + 1;
             let change = dynamodb::Change::between(&record::to_item(&segment)?, record::to_item(&changed)?);
@@ -142,7 +147,7 @@ impl Segments {
             match update.send().await {
                 Ok(_) => {
                     watch::note(|tally| tally.changed(&segment, &changed));
-                    return Ok(Found::new(changed, configuration));
+                    return Ok((Found::new(changed, configuration), true));
                 }
                 Err(error) => match error.as_service_error() {
                     Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {

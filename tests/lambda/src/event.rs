@@ -13,6 +13,7 @@ pub struct Event {
     body: Option<String>,
     base64: bool,
     authorizer: Option<Value>,
+    resource: &'static str,
 }
 
 /// The request id that every event comes with.
@@ -47,6 +48,7 @@ impl Event {
             body: None,
             base64: false,
             authorizer: Some(json!({"wrapup_user": "integrator", "principalId": "integrator"})),
+            resource: "/{proxy+}",
         }
     }
 
@@ -107,6 +109,12 @@ impl Event {
         Self { path: path.to_owned(), ..self }
     }
 
+    /// By this resource of the REST API, in place of one that is a proxy for every path.
+    #[must_use]
+    pub fn through(self, resource: &'static str) -> Self {
+        Self { resource, ..self }
+    }
+
     /// The event of a REST API's proxy integration.
     pub fn rest(&self) -> Request {
         received(&self.rest_json())
@@ -115,7 +123,7 @@ impl Event {
     /// The same as it is written.
     pub fn rest_json(&self) -> Value {
         json!({
-            "resource": "/{proxy+}",
+            "resource": self.resource,
             "path": self.path,
             "httpMethod": self.method,
             "headers": self.headers(),
@@ -149,7 +157,7 @@ impl Event {
             "requestTime": "16/Sep/2024:18:00:00 +0000",
             "requestTimeEpoch": 1_726_509_600_000_u64,
             "resourceId": "1f2g3h",
-            "resourcePath": "/{proxy+}",
+            "resourcePath": self.resource,
             "stage": "prod",
         });
         if let Some(authorizer) = &self.authorizer {

@@ -46,7 +46,8 @@ impl ScriptedProvider {
     pub fn new(code: Option<(&str, f64)>, notes: Option<&str>) -> Self {
         let provider = Self::default();
         provider.lock().suggestion = Suggestion {
-            code: code.map(|(label, confidence)| SuggestedCode { label: label.to_owned(), confidence }),
+            code: code
+                .map(|(label, confidence)| SuggestedCode { label: label.to_owned(), confidence: Some(confidence) }),
             notes: notes.map(str::to_owned),
         };
         provider

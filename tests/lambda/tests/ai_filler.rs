@@ -286,6 +286,19 @@ async fn a_record_that_comes_five_times_fills_once() {
 }
 
 #[tokio::test]
+async fn a_record_that_comes_again_does_not_complete_what_the_first_left_out() {
+    let desk = Desk::new(ScriptedProvider::new(Some(("Code 001", 0.9)), None)).await;
+    let sys_id = desk.open("E-1", json!({})).await;
+    let record = StreamRecord::insert(desk.item(&sys_id).await);
+    assert!(failed(&desk.filler, std::slice::from_ref(&record)).await.is_empty());
+    let filled = desk.item(&sys_id).await;
+    assert!(filled.contains_key("ai_confidence") && !filled.contains_key("ai_notes"));
+    let other = filler(&desk.world, &ScriptedProvider::new(None, Some("Notes.")));
+    assert!(failed(&other, &[record]).await.is_empty());
+    assert_eq!(desk.item(&sys_id).await, filled);
+}
+
+#[tokio::test]
 async fn records_that_are_no_opening_of_a_segment_cost_nothing() {
     let desk = Desk::usual().await;
     let sys_id = desk.open("E-1", json!({})).await;
@@ -398,7 +411,7 @@ async fn a_failed_segment_is_delivered_again_and_the_others_are_not_held_up() {
 async fn what_can_be_tried_again_is_and_a_refusal_is_not() {
     let cases = [
         (ProviderError::Unavailable("busy".into()), true),
-        (ProviderError::Malformed { problem: "no JSON".to_owned() }, true),
+        (ProviderError::Malformed { problem: "no JSON".to_owned() }, false),
         (ProviderError::Broken("no such model".into()), true),
         (ProviderError::Declined { reason: "content filter".to_owned() }, false),
     ];
@@ -421,6 +434,17 @@ async fn a_provider_that_never_answers_is_given_up_in_time() {
     let response = desk.filler.handle(event).await.expect("an answer");
     assert_eq!(response.batch_item_failures.len(), 1);
     assert!(is_untouched(&desk.instance.read("E-1").await));
+}
+
+#[tokio::test]
+async fn a_dynamodb_that_hangs_leaves_time_to_say_which_record_failed() {
+    let desk = Desk::usual().await;
+    let sys_id = desk.open("E-1", json!({})).await;
+    let records = [StreamRecord::insert(desk.item(&sys_id).await)];
+    // Waits for a second request, which never comes.
+    desk.world.fail(Rule::once(Fault::together(2)).on("GetItem").of(SEGMENTS));
+    let response = desk.filler.handle(StreamRecord::event_within(&records, 1_200)).await.expect("an answer");
+    assert_eq!(response.batch_item_failures.len(), 1);
 }
 
 #[tokio::test]
@@ -470,7 +494,7 @@ async fn the_log_says_what_became_of_a_segment_and_nothing_that_was_said() {
     desk.provider.fail_once(ProviderError::Declined { reason: "content filter".to_owned() });
     desk.provider.fail_once(ProviderError::Broken("no such model".into()));
     for (id, words) in [
-        ("E-2", &["WARN", "declined", "content filter", "no_suggestion"][..]),
+        ("E-2", &["WARN", "it declined: content filter", "no_suggestion"][..]),
         ("E-3", &["ERROR", "segment not filled", "provider scripted", "no such model"]),
     ] {
         let sys_id = desk.open(id, json!({})).await;

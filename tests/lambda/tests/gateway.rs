@@ -46,10 +46,12 @@ async fn a_function_alone_refuses_what_is_no_route() {
             let refused = call(Event::get("").at(&format!("/api/now/v2/{path}"))).await;
             assert_eq!(refused.expect(400)["error"]["message"], "Unknown API version", "{path}");
         }
-        for path in ["/", "/elsewhere", "/api/now/wrapup/elsewhere", "/api/now/v2/elsewhere"] {
-            let unknown = call(Event::get("").at(path)).await;
+        let behind = format!("/elsewhere/api/now/v1/{}", route.paths[0]);
+        for path in ["/", "/elsewhere", "/api/now/wrapup/elsewhere", "/api/now/v2/elsewhere", &behind] {
+            let event = Event::get("").at(path).through("/{unknown+}");
+            let unknown = call(event.clone()).await;
             assert_eq!(unknown.expect(404)["error"]["message"], "Not Found", "{path}");
-            let in_xml = call(Event::get("").at(path).header("Accept", "application/xml")).await;
+            let in_xml = call(event.header("Accept", "application/xml")).await;
             assert!(in_xml.text().contains("<error><message>Not Found</message>"), "{}", in_xml.text());
         }
     }

@@ -23,13 +23,13 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// How long it waits where reading failed.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(5);
 
-/// Records of one event.
-const BATCH: i32 = 100;
+/// Records of one event: as many as the templates say.
+const BATCH: i32 = 10;
 
 /// What the function may take for one event.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How often a batch is handed over before it is given up.
+/// How often a record is handed over before it is given up.
 const ATTEMPTS: u32 = 3;
 
 /// A reader of the segment table's stream.
@@ -105,24 +105,31 @@ impl Reader {
         Ok(iterator.shard_iterator_type(ShardIteratorType::TrimHorizon).send().await?.shard_iterator)
     }
 
-    /// Hands a batch over, and from its first failed record on again, as Lambda does.
+    /// Hands a batch over, and from its first failed record on again, as Lambda does. A record that fails each time
+    /// is given up, which Lambda would send to the dead-letter queue.
     async fn hand_over(&self, function: &AiFiller, mut records: Vec<EventRecord>) {
-        for attempt in 1..=ATTEMPTS {
+        let mut attempts = 0;
+        while !records.is_empty() {
             let mut context = Context::default();
             context.request_id = uuid::Uuid::new_v4().to_string();
             context.deadline = u64::try_from((self.clock.since_epoch() + TIMEOUT).as_millis()).unwrap_or(u64::MAX);
             let mut payload = Event::default();
-            payload.records = records.clone();
-            let Ok(response) = function.handle(LambdaEvent { payload, context }).await else { continue };
-            let failed = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier);
-            let failed: Vec<_> = failed.collect();
+            payload.records.clone_from(&records);
+            let Ok(response) = function.handle(LambdaEvent { payload, context }).await else { return };
+            let failed: Vec<_> =
+                response.batch_item_failures.into_iter().map(|failed| failed.item_identifier).collect();
             let first = records.iter().position(|record| failed.contains(&record.change.sequence_number));
             let Some(first) = first else { return };
             records.drain(..first);
-            sleep(Duration::from_secs(1) * attempt).await;
+            attempts = if first == 0 { attempts + 1 } else { 1 };
+            if attempts == ATTEMPTS {
+                tracing::error!("the AI filler gave a stream record up");
+                records.remove(0);
+                attempts = 0;
+            } else {
+                sleep(Duration::from_secs(1) * attempts).await;
+            }
         }
-        // Lambda would send them to the dead-letter queue.
-        tracing::error!(records = records.len(), "the AI filler gave stream records up");
     }
 
     fn event_record(&self, record: Record) -> EventRecord {

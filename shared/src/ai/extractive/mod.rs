@@ -44,7 +44,7 @@ impl Extractive {
         let ranking = Ranking::of(&speech, task.codes, &self.lexicons, lexicon);
         let code = ranking.best.filter(|best| best.confidence >= SURE_ENOUGH).map(|best| SuggestedCode {
             label: task.codes[best.code].code.as_str().to_owned(),
-            confidence: best.confidence,
+            confidence: Some(best.confidence),
         });
         let notes = task.notes.then(|| notes::write(&speech, &ranking)).flatten();
         Suggestion { code, notes }

@@ -138,7 +138,8 @@ fn of_two_codes_that_fit_alike_neither_is_suggested() {
 
 #[test]
 fn confidence_is_a_share_and_grows_with_the_evidence() {
-    let confidence = |transcript: &str| answer(transcript, &bank()).code.map_or(0.0, |code| code.confidence);
+    let confidence =
+        |transcript: &str| answer(transcript, &bank()).code.and_then(|code| code.confidence).unwrap_or_default();
     let vague = confidence("Caller: It is about the card, and the login, and a complaint.");
     let clear = confidence("Caller: My card was stolen. The thief took my purse.\nAgent: I've blocked the card.");
     assert!(vague < clear, "{vague} and {clear}");

@@ -103,7 +103,7 @@ pub fn turns<'a>(transcript: &'a str, lexicon: &Lexicon) -> Vec<Turn<'a>> {
 fn labelled(line: &str) -> (Option<&str>, &str) {
     let start = line.trim_start_matches(|first: char| first.is_numeric() || "[]():.-, ".contains(first));
     let Some((label, said)) = start.split_once([':', '：']) else { return (None, line) };
-    let is_label = label.len() <= LONGEST_LABEL
+    let is_label = label.chars().count() <= LONGEST_LABEL
         && label.starts_with(char::is_alphabetic)
         && label.split_whitespace().count() <= 4
         && (said.is_empty() || said.starts_with(char::is_whitespace));

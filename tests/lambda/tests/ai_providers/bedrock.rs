@@ -194,7 +194,6 @@ async fn answers_that_are_not_in_form_are_malformed() {
         (says("tool_use", other), "not filled in"),
         (fills_in(json!(SECRET)), "no JSON object"),
         (fills_in(json!({"code": [SECRET]})), "'code' is no text"),
-        (fills_in(json!({"code": "Refund", "confidence": "high"})), "'confidence'"),
         (fills_in(json!({"notes": {"text": SECRET}})), "'notes' is no text"),
     ] {
         let (service, provider) = bedrock([turn]).await;

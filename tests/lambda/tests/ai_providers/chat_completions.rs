@@ -169,7 +169,6 @@ async fn answers_that_are_not_in_form_are_malformed() {
         (completes("```"), "the content is no JSON"),
         (completes(&json!(SECRET).to_string()), "no JSON object"),
         (fills_in(&json!({"code": [SECRET]})), "'code' is no text"),
-        (fills_in(&json!({"code": "Refund", "confidence": 90})), "'confidence'"),
         (fills_in(&json!({"notes": {"text": SECRET}})), "'notes' is no text"),
         (Turn::NeverEnds, "more than 1048576 bytes"),
     ] {

@@ -55,7 +55,7 @@ fn material() -> Value {
 /// A model's answer that is as it should be, and what it means.
 fn good() -> (Value, Suggestion) {
     let notes = "Charged twice; one payment goes back.";
-    let code = SuggestedCode { label: "Refund".to_owned(), confidence: 0.9 };
+    let code = SuggestedCode { label: "Refund".to_owned(), confidence: Some(0.9) };
     let suggestion = Suggestion { code: Some(code), notes: Some(notes.to_owned()) };
     (json!({"code": "Refund", "confidence": 0.9, "notes": notes}), suggestion)
 }

@@ -63,7 +63,7 @@ async fn evaluate(rows: &[Row], provider: &dyn Provider) -> Report {
     let mut report = Report::new(provider);
     let progress = progress_bar(rows.len(), "conversations");
     for row in rows {
-        let task = Task { conversation: &row.conversation, codes: &row.choices.codes, notes: false };
+        let task = Task { conversation: &row.conversation, codes: &row.choices.codes, notes: true };
         let started = Instant::now();
         let suggestion = provider.suggest(&task, started + PATIENCE).await;
         if let Err(error) = &suggestion {
