@@ -21,6 +21,9 @@ const AT_ONCE: usize = 10;
 /// What is left of an invocation's time when segments are given up, so that the answer still says which.
 const MARGIN: Duration = Duration::from_secs(1);
 
+/// The time of an invocation that says none, as under `cargo lambda watch`: in Lambda there is always some left.
+const UNSAID: Duration = Duration::from_secs(30);
+
 /// The function. Reads the segment table, configurations' snapshots, interactions, and what the interaction
 /// segment tables are kept in; updates the segment table; asks the provider.
 pub struct AiFiller {
@@ -97,7 +100,7 @@ impl AiFiller {
 
     fn deadline(&self, context: &Context) -> Instant {
         let left = Duration::from_millis(context.deadline).saturating_sub(self.clock.since_epoch());
-        Instant::now() + left.saturating_sub(MARGIN)
+        Instant::now() + if left.is_zero() { UNSAID } else { left.saturating_sub(MARGIN) }
     }
 }
 
