@@ -85,8 +85,8 @@ impl Segments {
         Ok(filled.await?.1)
     }
 
-    /// Reads the segment at an address, and in the same request the code with a label, unless that was seen
-    /// within the last minute.
+    /// Reads the segment at an address, and in the same request the code with a label, as it is now: whoever switches
+    /// a code off wants nobody to close with it from then on.
     async fn fetch(&self, address: &Address, label: Option<&Label>) -> Result<(Segment, Option<Arc<Code>>), Error> {
         let keys = match address {
             Address::AgentInteraction { agent, interaction } => {
@@ -95,9 +95,7 @@ impl Segments {
             }
             _ => address.keys(),
         };
-        let recalled = label.and_then(|label| self.codes.recall(std::slice::from_ref(label)));
-        let mut code = recalled.and_then(|mut codes| codes.pop());
-        let label = label.filter(|_| code.is_none());
+        let mut code = None;
         for (position, sys_id) in keys.into_iter().enumerate() {
             let item = match label.filter(|_| position == 0) {
                 None => self.get(sys_id).await?,

@@ -100,21 +100,21 @@ async fn closing_with_any_code_of_the_table_is_two_requests() {
     body["configuration"] = json!({"enable_codes": false});
     instance.open(&body).await;
     let update = Event::put("segment/update?external_segment_id=EXT-1").json(&json!({"wrap_up_code": "Anything"}));
-    // An instance that has not seen the code reads it with the segment.
-    world.pass(Duration::from_secs(61));
     assert_eq!(requests(&world, &instance, &update).await, ["BatchGetItem", "UpdateItem"]);
 }
 
 #[tokio::test]
-async fn closing_with_a_code_that_was_seen_reads_the_segment_alone() {
+async fn a_code_that_was_switched_off_a_moment_ago_closes_nothing() {
     let world = World::start().await;
-    let instance = world.instance();
-    instance.call(&Event::post("code").json(&json!({"codes": [{"code": "Anything"}]}))).await.expect(200);
+    let (instance, other) = (world.instance(), world.instance());
+    let code = |active: bool| Event::post("code").json(&json!({"codes": [{"code": "Anything", "active": active}]}));
+    instance.call(&code(true)).await.expect(200);
     let mut body = opening("EXT-1");
     body["configuration"] = json!({"enable_codes": false});
     instance.open(&body).await;
+    other.call(&code(false)).await.expect(200);
     let update = Event::put("segment/update?external_segment_id=EXT-1").json(&json!({"wrap_up_code": "Anything"}));
-    assert_eq!(requests(&world, &instance, &update).await, ["GetItem", "UpdateItem"]);
+    instance.call(&update).await.expect(400);
 }
 
 #[tokio::test]
@@ -322,20 +322,13 @@ async fn each_call_consumes_these_units_and_no_more() {
             Event::put("segment/update/ai").json(&json!({"external_segment_id": "EXT-1", "ai_notes": "A refund."})),
             (1.0, 1.0),
         ),
-        ("update with a code that was seen", close("EXT-1"), (1.0, 1.0)),
+        ("update with a code: segment and code", close("EXT-1"), (2.0, 1.0)),
     ] {
         world.traffic();
         instance.call(&event).await.expect(200);
         let traffic = world.traffic();
         assert_eq!((traffic.read_units, traffic.write_units), units, "{what}: {:?}", traffic.requests);
     }
-    // An instance that has not seen the code reads it with the segment.
-    let fresh = world.instance();
-    fresh.read("EXT-2").await;
-    world.traffic();
-    fresh.call(&close("EXT-2")).await.expect(200);
-    let traffic = world.traffic();
-    assert_eq!((traffic.read_units, traffic.write_units), (2.0, 1.0), "{:?}", traffic.requests);
 }
 
 #[tokio::test]
