@@ -70,7 +70,7 @@ impl Function {
         let router = runtime_api(Arc::new(runtime));
         let server = tokio::spawn(async move { drop(axum::serve(listener, router).await) });
         let started = Instant::now();
-        let child = Command::new(binary)
+        let mut child = Command::new(binary)
             .env_clear()
             .envs([
                 ("AWS_LAMBDA_RUNTIME_API", address.as_str()),
@@ -84,9 +84,14 @@ impl Function {
             ])
             .envs(variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
+            .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .map_err(|source| BenchError::Start { program: name.clone(), source })?;
+        // As in Lambda, its log goes into a pipe that somebody reads.
+        if let Some(mut log) = child.stdout.take() {
+            tokio::spawn(async move { tokio::io::copy(&mut log, &mut tokio::io::sink()).await });
+        }
         let pid = child.id().unwrap_or_default();
         let init = Duration::ZERO;
         let mut function = Self { name, child, pid, server, events, asked, answers, idle: false, init };
@@ -120,7 +125,6 @@ impl Function {
 
     /// Ends the process.
     pub async fn stop(mut self) -> Result<(), BenchError> {
-        self.server.abort();
         Ok(self.child.kill().await?)
     }
 }

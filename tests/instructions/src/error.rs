@@ -1,0 +1,31 @@
+use std::io;
+use std::path::PathBuf;
+
+/// Why there is no verdict, or a bad one.
+#[derive(Debug, thiserror::Error)]
+pub enum CountError {
+    /// Neither nothing, nor `--renew`, nor a case with its times.
+    #[error("usage: wrapup-instructions [--renew]")]
+    Usage,
+    /// valgrind is not there, or does not run the case.
+    #[error("cannot count under valgrind, which has to be installed: {0}")]
+    Valgrind(String),
+    /// A file that the counts need.
+    #[error("{}: {source}", path.display())]
+    File { path: PathBuf, source: io::Error },
+    /// The baseline is no JSON object of counts.
+    #[error("{}: {source}", path.display())]
+    Baseline { path: PathBuf, source: serde_json::Error },
+    /// A case does not do what is counted.
+    #[error("case {case}: {problem}")]
+    Case { case: String, problem: String },
+    /// Some cases take more instructions than they are allowed.
+    #[error(
+        "more instructions than the baseline allows; if that is meant, or the toolchain has changed, renew it: \
+         cargo run --release -p wrapup-instructions -- --renew"
+    )]
+    Regression,
+    /// Standard output is gone.
+    #[error(transparent)]
+    Output(#[from] io::Error),
+}
