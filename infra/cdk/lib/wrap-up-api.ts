@@ -41,7 +41,7 @@ export class WrapUpApi extends Construct {
     super(scope, id);
     this.tablePrefix = props.tablePrefix ?? 'wrapup-';
     this.removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
-    this.logRetention = props.logRetention ?? RetentionDays.THREE_MONTHS;
+    this.logRetention = props.logRetention ?? RetentionDays.ONE_MONTH;
     const tables = this.createTables();
     this.tables = tables.all;
     const functions = this.createFunctions(tables);
