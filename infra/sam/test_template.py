@@ -4,6 +4,7 @@ does not pass."""
 import copy
 import json
 import pathlib
+import re
 import sys
 import unittest
 
@@ -12,6 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from check_template import check
 from samcli.yamlhelper import yaml_parse
 from template_check.plain_template import Template
+from template_check.watching import ALARMS
 from transform import TEMPLATE, plain
 
 TOPIC = {"AlarmTopicArn": "arn:aws:sns:eu-central-1:123456789012:alarms"}
@@ -27,6 +29,8 @@ ALL = [
     "authorizer", "ai-filler",
 ]  # fmt: skip
 READERS = ["get-segment", "find-segment", "ai-filler"]
+
+OPERATIONS = pathlib.Path(__file__).parent.parent.parent / "docs" / "operations.md"
 
 
 def problems(parameters=None, further=None, template=None):
@@ -133,6 +137,21 @@ class Options(unittest.TestCase):
         self.assertEqual(template.of_type("AWS::DynamoDB::Table")["Codes"]["TableName"], "t-interaction_wrap_up_code")
         [settings] = template.of_type("AWS::ApiGateway::Stage")["ApiliveStage"]["MethodSettings"]
         self.assertEqual((settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]), ("5", "6"))
+
+    def test_logs_are_kept_for_a_month(self):
+        for group in Template(PLAIN).of_type("AWS::Logs::LogGroup").values():
+            self.assertEqual(group["RetentionInDays"], "30")
+
+    def test_slow_is_what_a_deployment_says(self):
+        for parameters, threshold in [({}, "2000"), ({"SlowMilliseconds": "500"}, "500")]:
+            self.assertEqual(problems(parameters), [])
+            alarm = Template(PLAIN, parameters).of_type("AWS::CloudWatch::Alarm")["SlowRequests"]
+            self.assertEqual(alarm["Threshold"], threshold)
+
+    def test_each_alarm_is_described_once(self):
+        [_, section] = OPERATIONS.read_text().split("\n## Alarms\n")
+        rows = re.findall(r"^\| (`.*?) \|", section.split("\n## ")[0], re.MULTILINE)
+        self.assertEqual(sorted(re.findall("`([^`]*)`", " ".join(rows))), sorted(ALARMS))
 
     def test_the_dashboard_is_json_of_metrics(self):
         for provider in ("off", "extractive"):
@@ -388,6 +407,19 @@ class Faults(unittest.TestCase):
             "log group GetCodeLogs is kept for ever", lambda r: r["GetCodeLogs"]["Properties"].pop("RetentionInDays")
         )
 
+    def test_a_queue_without_tls(self):
+        words = "queue DeadLetters can be used without TLS"
+        self.found(words, lambda r: r.pop("DeadLettersByTls"))
+        self.found(words, lambda r: r["DeadLettersByTls"]["Properties"].update({"Queues": [{"Ref": "Other"}]}))
+        for field, value in {"Effect": "Allow", "Action": "sqs:SendMessage", "Condition": {}}.items():
+            with self.subTest(field):
+
+                def change(resources):
+                    [statement] = resources["DeadLettersByTls"]["Properties"]["PolicyDocument"]["Statement"]
+                    statement[field] = value
+
+                self.found(words, change)
+
     def test_a_queue_in_the_clear(self):
         self.found(
             "queue DeadLetters is not encrypted", lambda r: r["DeadLetters"]["Properties"].pop("SqsManagedSseEnabled")
@@ -395,12 +427,35 @@ class Faults(unittest.TestCase):
 
     def test_alarms(self):
         alarms = [name for name, one in PLAIN["Resources"].items() if one["Type"] == "AWS::CloudWatch::Alarm"]
-        self.assertEqual(len(alarms), 10)
+        self.assertEqual(sorted(alarms), sorted(ALARMS))
         for alarm in alarms:
             with self.subTest(alarm):
-                self.found("alarms: (", lambda resources: resources.pop(alarm))
+                self.found(f"alarms: {alarm} is missing", lambda resources: resources.pop(alarm))
                 words = f"alarm {alarm} tells nobody"
                 self.found(words, lambda resources: resources[alarm]["Properties"].pop("AlarmActions"))
+
+    def test_an_alarm_goes_off_at_another_time(self):
+        for field, value in {
+            "Threshold": 7,
+            "EvaluationPeriods": 2,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "TreatMissingData": "missing",
+        }.items():
+            with self.subTest(field):
+                words = f"alarm ServerErrors: {field} is {value}"
+                self.found(words, lambda resources: resources["ServerErrors"]["Properties"].update({field: value}))
+
+    def test_an_alarm_looks_at_something_else(self):
+        def change(resources):
+            resources["AiFillerErrors"]["Properties"]["Dimensions"][0]["Value"] = {"Ref": "Authorizer"}
+
+        self.found("alarm AiFillerErrors: metrics: ('Errors', 'AiFiller', 'Sum', 300) is missing", change)
+
+    def test_an_alarm_that_nobody_knows(self):
+        def change(resources):
+            resources["More"] = copy.deepcopy(resources["AiFillerErrors"])
+
+        self.found("alarms: More is too much", change)
 
 
 if __name__ == "__main__":

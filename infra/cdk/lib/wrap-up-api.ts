@@ -52,6 +52,7 @@ export class WrapUpApi extends Construct {
     this.watch();
     Tags.of(this).add('application', 'wrapup');
     new CfnOutput(this, 'Url', { value: this.url, description: 'What stands before /api/now/v1/wrapup' });
+    this.tellOfDeadLetters();
   }
 
   private createTables(): Tables {
@@ -103,6 +104,12 @@ export class WrapUpApi extends Construct {
       if (stream) return feed(one, stream, tables.get(stream.table));
     }
     return undefined;
+  }
+
+  private tellOfDeadLetters(): void {
+    if (!this.deadLetters) return;
+    const description = 'The queue of what the AI filler gave up on';
+    new CfnOutput(this, 'DeadLetters', { value: this.deadLetters.queueUrl, description });
   }
 
   private createGateway(): RestApi {

@@ -51,6 +51,8 @@ describe('the AI filler', () => {
     const [[queue, { Properties: settings }] = assert.fail()] = deployment.resources('AWS::SQS::Queue');
     assert.deepEqual(Properties.DestinationConfig.OnFailure.Destination, { 'Fn::GetAtt': [queue, 'Arn'] });
     assert.equal(settings.SqsManagedSseEnabled, true);
+    const outputs = Object.values<any>(deployment.template.Outputs).map(({ Value }) => Value);
+    assert.deepEqual(outputs.slice(1), [{ Ref: queue }]);
     assert.deepEqual(variables(deployment), { WRAPUP_AI_PROVIDER: 'extractive' });
     assert.deepEqual(onModels(deployment), []);
   });
