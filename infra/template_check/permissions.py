@@ -91,8 +91,8 @@ def readable(deployment: Deployment, grant: tuple) -> tuple:
         if resource == f"${{{logical}.Arn}}" or resource.endswith(f":table/{properties['TableName']}"):
             return action, f"table {table}"
         # A table's streams are listed without naming one.
-        listed = action == "dynamodb:ListStreams" and resource == f"${{{logical}.Arn}}/stream/*"
-        if listed or resource == f"${{{logical}.StreamArn}}":
+        listed = action == "dynamodb:ListStreams"
+        if resource == (f"${{{logical}.Arn}}/stream/*" if listed else f"${{{logical}.StreamArn}}"):
             return action, f"stream {table}"
     logical = referred(resource)
     # :* is for a log group's streams, which Lambda names.

@@ -9,6 +9,8 @@ import { FunctionSpec, system } from './system';
 export interface TablesProps {
   readonly prefix: string;
   readonly encryptionKey: IKey | undefined;
+  /** Of those whose stream somebody reads, the names. */
+  readonly streamed: ReadonlySet<string>;
   readonly removalPolicy: RemovalPolicy;
 }
 
@@ -24,8 +26,8 @@ export class Tables extends Construct {
     this.all = new Map(Object.keys(system.tables).map((name) => [name, this.create(name, props)]));
   }
 
-  private create(name: string, { prefix, encryptionKey, removalPolicy }: TablesProps): Table {
-    const stream = system.tables[name]?.stream;
+  private create(name: string, { prefix, encryptionKey, streamed, removalPolicy }: TablesProps): Table {
+    const stream = streamed.has(name) && system.tables[name]?.stream;
     return new Table(this, name, {
       tableName: `${prefix}${name}`,
       partitionKey: { name: 'sys_id', type: AttributeType.STRING },

@@ -57,13 +57,18 @@ export class WrapUpApi extends Construct {
 
   private createTables(): Tables {
     const { tablePrefix: prefix, removalPolicy } = this;
-    return new Tables(this, 'Tables', { prefix, removalPolicy, encryptionKey: this.props.encryptionKey });
+    const streamed = new Set(this.deployed().flatMap(([, { stream }]) => stream?.table ?? []));
+    return new Tables(this, 'Tables', { prefix, removalPolicy, streamed, encryptionKey: this.props.encryptionKey });
   }
 
   private createFunctions(tables: Tables): Map<string, WrapUpFunction> {
     const scope = new Construct(this, 'Functions');
-    const deployed = Object.entries(system.functions).filter(([, { stream }]) => !stream || this.props.aiProvider);
-    return new Map(deployed.map(([name, spec]) => [name, this.createFunction(scope, name, spec, tables)]));
+    return new Map(this.deployed().map(([name, spec]) => [name, this.createFunction(scope, name, spec, tables)]));
+  }
+
+  /** The functions of this deployment: without an AI provider there is no AI filler. */
+  private deployed(): [string, FunctionSpec][] {
+    return Object.entries(system.functions).filter(([, { stream }]) => !stream || this.props.aiProvider);
   }
 
   private createFunction(scope: Construct, name: string, spec: FunctionSpec, tables: Tables): WrapUpFunction {
