@@ -3,6 +3,7 @@ import { AttributeType, BillingMode, StreamViewType, Table, TableEncryption } fr
 import { IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import { grantKey } from './keys';
 import { FunctionSpec, system } from './system';
 
 /** How the tables are kept. */
@@ -56,18 +57,6 @@ export class Tables extends Construct {
       };
       role.addToPrincipalPolicy(new PolicyStatement(statement));
     }
-    this.grantKey(role);
-  }
-
-  /** DynamoDB asks for a table's key in the caller's name; it is of no other use to the caller. */
-  private grantKey(role: IRole): void {
-    if (!this.encryptionKey) return;
-    const { region, urlSuffix } = this.get('sys_user').stack;
-    const statement = {
-      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-      resources: [this.encryptionKey.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${region}.${urlSuffix}` } },
-    };
-    role.addToPrincipalPolicy(new PolicyStatement(statement));
+    if (this.encryptionKey) grantKey(this.encryptionKey, role, 'dynamodb', ['kms:Decrypt', 'kms:GenerateDataKey']);
   }
 }
