@@ -17,7 +17,9 @@ LATER = {"PointInTimeRecoverySpecification"}
 def create_tables(url: str, prefix: str):
     credentials = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
     dynamodb = boto3.client("dynamodb", endpoint_url=url, region_name=REGION, **credentials)
-    for table in Template(plain(), {"TablePrefix": prefix}).of_type("AWS::DynamoDB::Table").values():
+    # With the stream that the AI filler reads.
+    template = Template(plain(), {"TablePrefix": prefix, "AiProvider": "extractive"})
+    for table in template.of_type("AWS::DynamoDB::Table").values():
         request = {field: value for field, value in table.items() if field not in LATER}
         if "StreamSpecification" in request:
             request["StreamSpecification"] |= {"StreamEnabled": True}

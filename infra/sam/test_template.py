@@ -4,6 +4,7 @@ does not pass."""
 import copy
 import json
 import pathlib
+import re
 import sys
 import unittest
 
@@ -12,10 +13,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from check_template import check
 from samcli.yamlhelper import yaml_parse
 from template_check.plain_template import Template
+from template_check.watching import ALARMS
 from transform import TEMPLATE, plain
 
 TOPIC = {"AlarmTopicArn": "arn:aws:sns:eu-central-1:123456789012:alarms"}
-KEY = "arn:aws:kms:eu-central-1:123456789012:key/own"
+KEY, ANOTHER_KEY = (f"arn:aws:kms:eu-central-1:123456789012:key/{name}" for name in ("own", "another"))
 CHAT, CALL = (f"arn:aws:lambda:eu-central-1:123456789012:function:{name}" for name in ("chat", "call"))
 TICKETS = "arn:aws:dynamodb:eu-central-1:123456789012:table/tickets"
 SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:llm-AbCdEf"
@@ -27,6 +29,8 @@ ALL = [
     "authorizer", "ai-filler",
 ]  # fmt: skip
 READERS = ["get-segment", "find-segment", "ai-filler"]
+
+OPERATIONS = pathlib.Path(__file__).parent.parent.parent / "docs" / "operations.md"
 
 
 def problems(parameters=None, further=None, template=None):
@@ -52,7 +56,8 @@ class Options(unittest.TestCase):
 
     def test_a_key_of_ones_own(self):
         parameters = {"KmsKeyArn": KEY, "AiProvider": "extractive"}
-        further = {name: [("kms:Decrypt", KEY), ("kms:GenerateDataKey", KEY)] for name in ALL}
+        actions = ["kms:Decrypt via dynamodb", "kms:GenerateDataKey via dynamodb"]
+        further = {name: [(action, KEY) for action in actions] for name in ALL}
         self.assertEqual(problems(parameters, further), [])
         for table in Template(PLAIN, parameters).of_type("AWS::DynamoDB::Table").values():
             self.assertEqual(table["SSESpecification"], {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": KEY})
@@ -69,6 +74,12 @@ class Options(unittest.TestCase):
         further = {name: [("dynamodb:GetItem", TICKETS)] for name in READERS}
         further["create-segment"] = [("dynamodb:GetItem", TICKETS), ("dynamodb:PutItem", TICKETS)]
         self.assertEqual(problems({"SegmentTableArns": TICKETS, "AiProvider": "extractive"}, further), [])
+
+    def test_keys_of_ones_own_behind_segment_tables_in_dynamodb(self):
+        further = {name: [("kms:Decrypt via dynamodb", KEY), ("kms:Decrypt via dynamodb", ANOTHER_KEY)]
+                   for name in ["create-segment", *READERS]}  # fmt: skip
+        parameters = {"SegmentTableKmsKeyArns": f"{KEY},{ANOTHER_KEY}", "AiProvider": "extractive"}
+        self.assertEqual(problems(parameters, further), [])
 
     def test_bedrock_by_a_models_id(self):
         model = "arn:aws:bedrock:eu-central-1::foundation-model/amazon.nova-lite-v1:0"
@@ -90,14 +101,57 @@ class Options(unittest.TestCase):
         self.assertEqual(problems(parameters, {"ai-filler": [("ssm:GetParameter", arn)]}), [])
         self.assertEqual(self.key(parameters), "ssm:/prod/llm")
 
+    def test_a_secret_is_taken_before_a_parameter(self):
+        parameters = {"AiProvider": "openai", "AiKeySecretArn": SECRET, "AiKeyParameter": "/prod/llm"}
+        self.assertEqual(problems(parameters, {"ai-filler": [("secretsmanager:GetSecretValue", SECRET)]}), [])
+        self.assertEqual(self.key(parameters), f"secretsmanager:{SECRET}")
+
+    def test_a_key_of_ones_own_behind_the_key_of_an_endpoint(self):
+        parameter = "arn:aws:ssm:eu-central-1:123456789012:parameter/prod/llm"
+        for where, grants in {
+            "AiKeySecretArn": [("secretsmanager:GetSecretValue", SECRET), ("kms:Decrypt via secretsmanager", KEY)],
+            "AiKeyParameter": [("ssm:GetParameter", parameter), ("kms:Decrypt via ssm", KEY)],
+        }.items():
+            with self.subTest(where):
+                parameters = {"AiProvider": "openai", "AiKeyKmsKeyArn": KEY}
+                self.assertEqual(problems(parameters), [])
+                parameters[where] = SECRET if where == "AiKeySecretArn" else "/prod/llm"
+                self.assertEqual(problems(parameters, {"ai-filler": grants}), [])
+
     def test_other_providers_are_not_given_the_key(self):
         parameters = {"AiProvider": "extractive", "AiKeySecretArn": SECRET, "AiKeyParameter": "/prod/llm"}
+        parameters |= {"AiKeyKmsKeyArn": KEY}
         self.assertEqual(problems(parameters), [])
         self.assertEqual(self.key(parameters), "")
 
     def key(self, parameters):
         function = Template(PLAIN, parameters).of_type("AWS::Lambda::Function")["AiFiller"]
         return function["Environment"]["Variables"]["WRAPUP_AI_KEY"]
+
+    def test_nothing_is_allowed_on_a_key_that_nobody_names(self):
+        for parameters in ({"AiProvider": "openai", "AiKeySecretArn": SECRET}, {"SegmentTableArns": TICKETS}):
+            self.assertNotIn("kms:", json.dumps(Template(PLAIN, parameters).resources))
+
+    def test_the_segment_table_has_a_stream_only_for_the_ai_filler(self):
+        for provider, stream in {"off": None, "extractive": {"StreamViewType": "NEW_IMAGE"}}.items():
+            table = Template(PLAIN, {"AiProvider": provider}).of_type("AWS::DynamoDB::Table")["Segments"]
+            self.assertEqual(table.get("StreamSpecification"), stream)
+
+    def test_arns_are_whole_ones_of_the_right_service(self):
+        examples = {
+            "KmsKeyArn": KEY, "SegmentFunctionArns": CHAT, "SegmentTableArns": TICKETS, "SegmentTableKmsKeyArns": KEY,
+            "AiModelArns": PROFILE, "AiKeySecretArn": SECRET, "AiKeyKmsKeyArn": KEY, **TOPIC,
+        }  # fmt: skip
+        declared = {name: one for name, one in PLAIN["Parameters"].items() if re.search("Arns?$", name)}
+        self.assertEqual(set(declared), set(examples))
+        for name, parameter in declared.items():
+            with self.subTest(name):
+                for good in ("", examples[name]):
+                    self.assertRegex(good, parameter["AllowedPattern"])
+                resource = examples[name].split(":", 5)[-1]
+                for bad in ("*", examples[name] + "*", examples[name].replace(resource, "*"), "arn:aws:s3:::bucket"):
+                    self.assertNotRegex(bad, parameter["AllowedPattern"])
+        self.assertNotRegex("*", PLAIN["Parameters"]["AiModel"]["AllowedPattern"])
 
     def test_an_account_that_has_a_log_role_keeps_it(self):
         self.assertEqual(problems({"ApiGatewayLogRole": "present"}), [])
@@ -133,6 +187,21 @@ class Options(unittest.TestCase):
         self.assertEqual(template.of_type("AWS::DynamoDB::Table")["Codes"]["TableName"], "t-interaction_wrap_up_code")
         [settings] = template.of_type("AWS::ApiGateway::Stage")["ApiliveStage"]["MethodSettings"]
         self.assertEqual((settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]), ("5", "6"))
+
+    def test_logs_are_kept_for_a_month(self):
+        for group in Template(PLAIN).of_type("AWS::Logs::LogGroup").values():
+            self.assertEqual(group["RetentionInDays"], "30")
+
+    def test_slow_is_what_a_deployment_says(self):
+        for parameters, threshold in [({}, "2000"), ({"SlowMilliseconds": "500"}, "500")]:
+            self.assertEqual(problems(parameters), [])
+            alarm = Template(PLAIN, parameters).of_type("AWS::CloudWatch::Alarm")["SlowRequests"]
+            self.assertEqual(alarm["Threshold"], threshold)
+
+    def test_each_alarm_is_described_once(self):
+        [_, section] = OPERATIONS.read_text().split("\n## Alarms\n")
+        rows = re.findall(r"^\| (`.*?) \|", section.split("\n## ")[0], re.MULTILINE)
+        self.assertEqual(sorted(re.findall("`([^`]*)`", " ".join(rows))), sorted(ALARMS))
 
     def test_the_dashboard_is_json_of_metrics(self):
         for provider in ("off", "extractive"):
@@ -205,6 +274,30 @@ class Faults(unittest.TestCase):
             self.statements(resources, "GetCodeRole").append(statement)
 
         self.found("get-code: a statement that is not plain", change)
+
+    def test_a_key_is_not_bound_to_its_service(self):
+        for service, parameters in {
+            "dynamodb": {"SegmentTableKmsKeyArns": KEY},
+            "ssm": {"AiProvider": "openai", "AiKeyParameter": "/prod/llm", "AiKeyKmsKeyArn": KEY},
+        }.items():
+            with self.subTest(service):
+
+                def change(resources):
+                    statements = self.statements(resources, "AiFillerRole")
+                    for one in [one["Fn::If"][1] for one in statements if "Fn::If" in one]:
+                        one.pop("Condition", None)
+
+                self.found(f"ai-filler: permissions: ('kms:Decrypt', '{KEY}') is too much", change, **parameters)
+
+    def test_streams_are_listed_by_the_name_of_one(self):
+        def change(resources):
+            [listed] = [
+                one for one in self.statements(resources, "AiFillerRole") if one.get("Action") == "dynamodb:ListStreams"
+            ]
+            listed["Resource"] = {"Fn::GetAtt": ["Segments", "StreamArn"]}
+
+        stream = "('dynamodb:ListStreams', 'stream interaction_wrap_up_segment')"
+        self.found(f"ai-filler: permissions: {stream} is missing", change)
 
     def test_the_wrong_log_group(self):
         def change(resources):
@@ -388,6 +481,19 @@ class Faults(unittest.TestCase):
             "log group GetCodeLogs is kept for ever", lambda r: r["GetCodeLogs"]["Properties"].pop("RetentionInDays")
         )
 
+    def test_a_queue_without_tls(self):
+        words = "queue DeadLetters can be used without TLS"
+        self.found(words, lambda r: r.pop("DeadLettersByTls"))
+        self.found(words, lambda r: r["DeadLettersByTls"]["Properties"].update({"Queues": [{"Ref": "Other"}]}))
+        for field, value in {"Effect": "Allow", "Action": "sqs:SendMessage", "Condition": {}}.items():
+            with self.subTest(field):
+
+                def change(resources):
+                    [statement] = resources["DeadLettersByTls"]["Properties"]["PolicyDocument"]["Statement"]
+                    statement[field] = value
+
+                self.found(words, change)
+
     def test_a_queue_in_the_clear(self):
         self.found(
             "queue DeadLetters is not encrypted", lambda r: r["DeadLetters"]["Properties"].pop("SqsManagedSseEnabled")
@@ -395,12 +501,35 @@ class Faults(unittest.TestCase):
 
     def test_alarms(self):
         alarms = [name for name, one in PLAIN["Resources"].items() if one["Type"] == "AWS::CloudWatch::Alarm"]
-        self.assertEqual(len(alarms), 10)
+        self.assertEqual(sorted(alarms), sorted(ALARMS))
         for alarm in alarms:
             with self.subTest(alarm):
-                self.found("alarms: (", lambda resources: resources.pop(alarm))
+                self.found(f"alarms: {alarm} is missing", lambda resources: resources.pop(alarm))
                 words = f"alarm {alarm} tells nobody"
                 self.found(words, lambda resources: resources[alarm]["Properties"].pop("AlarmActions"))
+
+    def test_an_alarm_goes_off_at_another_time(self):
+        for field, value in {
+            "Threshold": 7,
+            "EvaluationPeriods": 2,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "TreatMissingData": "missing",
+        }.items():
+            with self.subTest(field):
+                words = f"alarm ServerErrors: {field} is {value}"
+                self.found(words, lambda resources: resources["ServerErrors"]["Properties"].update({field: value}))
+
+    def test_an_alarm_looks_at_something_else(self):
+        def change(resources):
+            resources["AiFillerErrors"]["Properties"]["Dimensions"][0]["Value"] = {"Ref": "Authorizer"}
+
+        self.found("alarm AiFillerErrors: metrics: ('Errors', 'AiFiller', 'Sum', 300) is missing", change)
+
+    def test_an_alarm_that_nobody_knows(self):
+        def change(resources):
+            resources["More"] = copy.deepcopy(resources["AiFillerErrors"])
+
+        self.found("alarms: More is too much", change)
 
 
 if __name__ == "__main__":

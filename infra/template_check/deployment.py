@@ -59,12 +59,8 @@ def as_list(value) -> list:
     return value if isinstance(value, list) else [value]
 
 
-def missing(what: str, found: set, wanted: set):
+def same(what: str, found: set, wanted: set):
     for one in sorted(map(str, wanted - found)):
         yield f"{what}: {one} is missing"
-
-
-def same(what: str, found: set, wanted: set):
-    yield from missing(what, found, wanted)
     for one in sorted(map(str, found - wanted)):
         yield f"{what}: {one} is too much"

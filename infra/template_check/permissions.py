@@ -1,10 +1,12 @@
 """Least privilege: a function may do what the list says, write its log and traces, and nothing else."""
 
 from .deployment import SYSTEM, Deployment, as_list, referred, same
+from .plain_template import PSEUDO
 
 STREAM_ACTIONS = {f"dynamodb:{name}" for name in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")}
 LOG_ACTIONS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 TRACE_ACTIONS = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+HERE = f".{PSEUDO['AWS::Region']}.{PSEUDO['AWS::URLSuffix']}"
 
 
 def wrong_role(deployment: Deployment, name: str):
@@ -42,7 +44,8 @@ def stray_roles(deployment: Deployment):
 
 
 def granted(deployment: Deployment, role: str):
-    """What a role allows, statement by statement, as pairs of an action and a resource."""
+    """What a role allows, statement by statement, as pairs of an action and a resource. An action that is allowed
+    only where a service of AWS's asks for it reads `kms:Decrypt via dynamodb`."""
     for document in documents(deployment, role):
         for statement in as_list(document["Statement"]):
             actions, resources = as_list(statement.get("Action", [])), as_list(statement.get("Resource", []))
@@ -51,7 +54,13 @@ def granted(deployment: Deployment, role: str):
                 problem = f"a statement that is not plain: {statement}"
             elif any("*" in action for action in actions):
                 problem = f"actions with a wildcard: {actions}"
-            yield problem, {(action, resource) for action in actions for resource in resources}
+            way = via(statement)
+            yield problem, {(f"{action}{way}", resource) for action in actions for resource in resources}
+
+
+def via(statement: dict) -> str:
+    service = statement.get("Condition", {}).get("StringEquals", {}).get("kms:ViaService")
+    return f" via {service.removesuffix(HERE)}" if service else ""
 
 
 def documents(deployment: Deployment, role: str):
@@ -91,8 +100,8 @@ def readable(deployment: Deployment, grant: tuple) -> tuple:
         if resource == f"${{{logical}.Arn}}" or resource.endswith(f":table/{properties['TableName']}"):
             return action, f"table {table}"
         # A table's streams are listed without naming one.
-        listed = action == "dynamodb:ListStreams" and resource == f"${{{logical}.Arn}}/stream/*"
-        if listed or resource == f"${{{logical}.StreamArn}}":
+        listed = action == "dynamodb:ListStreams"
+        if resource == (f"${{{logical}.Arn}}/stream/*" if listed else f"${{{logical}.StreamArn}}"):
             return action, f"stream {table}"
     logical = referred(resource)
     # :* is for a log group's streams, which Lambda names.

@@ -1,6 +1,66 @@
 """Logs, dead letters and alarms."""
 
-from .deployment import Deployment, missing, referred
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable
+
+from .deployment import Deployment, as_list, referred, same
+
+
+@dataclasses.dataclass
+class Alarm:
+    """What an alarm goes off by: `statistic` of `metric` over five minutes, summed over all that it is `of`, at
+    `threshold` or above for `periods`. `of` answers logical ids; the API's metrics have none. A deployment may set
+    another threshold by `parameter`."""
+
+    metric: str
+    statistic: str
+    of: Callable[[Deployment], set]
+    threshold: int
+    periods: int = 1
+    parameter: str = ""
+
+
+def _api(_: Deployment) -> set:
+    return {""}
+
+
+def _functions(deployment: Deployment) -> set:
+    return {logical for name, (logical, _) in deployment.functions.items() if name != "ai-filler"}
+
+
+def _endpoints(deployment: Deployment) -> set:
+    # The authorizer refuses a caller by an error: that is how API Gateway wants it.
+    return _functions(deployment) - {deployment.functions.get("authorizer", [None])[0]}
+
+
+def _tables(deployment: Deployment) -> set:
+    return {logical for logical, _ in deployment.tables.values()}
+
+
+def _filler(deployment: Deployment) -> set:
+    return {deployment.functions["ai-filler"][0]} if "ai-filler" in deployment.functions else set()
+
+
+def _dead_letters(deployment: Deployment) -> set:
+    return {deployment.dead_letters()} if _filler(deployment) else set()
+
+
+# All alarms, by the names that docs/operations.md has for them. There is none where there is nothing that it is of.
+ALARMS = {
+    "ServerErrors": Alarm("5XXError", "Sum", _api, 5),
+    "SlowRequests": Alarm("Latency", "p99", _api, 2000, periods=3, parameter="SlowMilliseconds"),
+    "FunctionErrors": Alarm("Errors", "Sum", _endpoints, 1),
+    "FunctionThrottles": Alarm("Throttles", "Sum", _functions, 1),
+    "ReadThrottles": Alarm("ReadThrottleEvents", "Sum", _tables, 1),
+    "WriteThrottles": Alarm("WriteThrottleEvents", "Sum", _tables, 1),
+    "AiFillerErrors": Alarm("Errors", "Sum", _filler, 1),
+    "AiFillerThrottles": Alarm("Throttles", "Sum", _filler, 1),
+    "AiFillerLate": Alarm("IteratorAge", "Maximum", _filler, 300_000),
+    "DeadLettersVisible": Alarm("ApproximateNumberOfMessagesVisible", "Maximum", _dead_letters, 1),
+}
 
 
 def wrong_logs(deployment: Deployment):
@@ -13,39 +73,56 @@ def wrong_logs(deployment: Deployment):
 
 
 def wrong_queues(deployment: Deployment):
+    policies = deployment.template.of_type("AWS::SQS::QueuePolicy").values()
     for name, queue in deployment.template.of_type("AWS::SQS::Queue").items():
         if not (queue.get("SqsManagedSseEnabled") is True or queue.get("KmsMasterKeyId")):
             yield f"queue {name} is not encrypted"
+        own = [one for one in policies if name in map(referred, one["Queues"])]
+        if not any(_wants_tls(one) for policy in own for one in as_list(policy["PolicyDocument"]["Statement"])):
+            yield f"queue {name} can be used without TLS"
+
+
+def _wants_tls(statement: dict) -> bool:
+    without = str(statement.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport")).lower() == "false"
+    everything = (statement.get("Effect"), statement.get("Action")) == ("Deny", "sqs:*")
+    return without and everything and statement.get("Principal") in ("*", {"AWS": "*"})
 
 
 def wrong_alarms(deployment: Deployment):
-    watched = set()
-    for name, alarm in deployment.template.of_type("AWS::CloudWatch::Alarm").items():
+    found = {}
+    for logical, alarm in deployment.template.of_type("AWS::CloudWatch::Alarm").items():
+        found[_name(logical)] = alarm
         if deployment.complete and not alarm.get("AlarmActions"):
-            yield f"alarm {name} tells nobody"
-        watched |= set(_watched(alarm))
-    yield from missing("alarms", watched, wanted_alarms(deployment))
+            yield f"alarm {logical} tells nobody"
+    wanted = {name: one for name, one in ALARMS.items() if one.of(deployment)}
+    yield from same("alarms", set(found), set(wanted))
+    for name in sorted(set(found) & set(wanted)):
+        for problem in wrong_alarm(deployment, found[name], wanted[name]):
+            yield f"alarm {name}: {problem}"
     if not deployment.template.of_type("AWS::CloudWatch::Dashboard"):
         yield "there is no dashboard"
 
 
-def wanted_alarms(deployment: Deployment) -> set:
-    wanted = {("5XXError", "", "Sum"), ("Latency", "", "p99")}
-    for name, (logical, _) in deployment.functions.items():
-        wanted |= {("Throttles", logical, "Sum")}
-        # The authorizer refuses a caller by an error: that is how API Gateway wants it.
-        if name != "authorizer":
-            wanted |= {("Errors", logical, "Sum")}
-    for logical, _ in deployment.tables.values():
-        wanted |= {("ReadThrottleEvents", logical, "Sum"), ("WriteThrottleEvents", logical, "Sum")}
-    if "ai-filler" in deployment.functions:
-        wanted |= {("IteratorAge", deployment.functions["ai-filler"][0], "Maximum")}
-        wanted |= {("ApproximateNumberOfMessagesVisible", deployment.dead_letters(), "Maximum")}
-    return wanted
+def wrong_alarm(deployment: Deployment, alarm: dict, wanted: Alarm):
+    metrics = {(wanted.metric, one, wanted.statistic, 300) for one in wanted.of(deployment)}
+    yield from same("metrics", set(_watched(alarm)), metrics)
+    for field, value in {
+        "Threshold": deployment.template.parameters.get(wanted.parameter, wanted.threshold),
+        "EvaluationPeriods": wanted.periods,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        "TreatMissingData": "notBreaching",
+    }.items():
+        if str(alarm.get(field)) != str(value):
+            yield f"{field} is {alarm.get(field)}"
+
+
+def _name(logical: str) -> str:
+    """The name of an alarm, before and behind which CDK puts something in the logical id."""
+    return next((name for name in ALARMS if re.search(rf"{name}([0-9A-F]{{8}})?$", logical)), logical)
 
 
 def _watched(alarm: dict):
-    """The metrics that an alarm looks at: each with the logical id of what it is of, and the statistic."""
+    """The metrics that an alarm looks at: each with the logical id of what it is of, the statistic, and the period."""
     metrics = [(alarm, alarm)] if "MetricName" in alarm else []
     for one in alarm.get("Metrics", []):
         if "MetricStat" in one:
@@ -54,4 +131,5 @@ def _watched(alarm: dict):
         statistic = how.get("Stat") or how.get("Statistic") or how.get("ExtendedStatistic")
         values = {one["Name"]: referred(one["Value"]) for one in metric.get("Dimensions", [])}
         of_api = metric.get("Namespace") == "AWS/ApiGateway"
-        yield metric["MetricName"], "" if of_api else next(iter(values.values()), ""), statistic
+        of = "" if of_api else next(iter(values.values()), "")
+        yield metric["MetricName"], of, statistic, int(how.get("Period", 0))

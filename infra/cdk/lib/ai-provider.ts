@@ -3,6 +3,7 @@ import { IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { IKey } from 'aws-cdk-lib/aws-kms';
 import { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { IParameter } from 'aws-cdk-lib/aws-ssm';
+import { grantKey } from './keys';
 
 /** The provider that is embedded in the function: no model, no cost. */
 export interface Extractive {
@@ -63,7 +64,7 @@ export function grantAi(provider: AiProvider, role: IRole): void {
   if (provider.kind === 'bedrock') {
     invocations(provider, Stack.of(role)).forEach((statement) => role.addToPrincipalPolicy(statement));
   }
-  if (provider.kind === 'openai' && provider.key) grantKey(provider.key, role);
+  if (provider.kind === 'openai' && provider.key) grantRead(provider.key, role);
 }
 
 function invocations({ model, inferenceProfile }: Bedrock, stack: Stack): PolicyStatement[] {
@@ -90,13 +91,13 @@ function reference(key: Key): string {
     : `ssm:${key.parameter.parameterName}`;
 }
 
-function grantKey(key: Key, role: IRole): void {
-  const [action, resource, encryptionKey] =
+function grantRead(key: Key, role: IRole): void {
+  const [service, action, resource, encryptionKey] =
     'secret' in key
-      ? ['secretsmanager:GetSecretValue', secretArn(key.secret), key.secret.encryptionKey]
-      : ['ssm:GetParameter', key.parameter.parameterArn, key.encryptionKey];
-  role.addToPrincipalPolicy(new PolicyStatement({ actions: [action], resources: [resource] }));
-  encryptionKey?.grantDecrypt(role);
+      ? ['secretsmanager', 'GetSecretValue', secretArn(key.secret), key.secret.encryptionKey]
+      : ['ssm', 'GetParameter', key.parameter.parameterArn, key.encryptionKey];
+  role.addToPrincipalPolicy(new PolicyStatement({ actions: [`${service}:${action}`], resources: [resource] }));
+  if (encryptionKey) grantKey(encryptionKey, role, service);
 }
 
 function secretArn(secret: ISecret): string {

@@ -24,6 +24,8 @@ export class Alarms extends Construct {
     );
     this.raise('FunctionErrors', sum('errors', metrics.functionErrors()), 1, 'A function failed or ran out of time.');
     this.raise('FunctionThrottles', functionThrottles, 1, 'Lambda refused invocations: its concurrency is used up.');
+    this.raise('AiFillerErrors', metrics.fillerErrors(), 1, 'The AI filler failed or ran out of time.');
+    this.raise('AiFillerThrottles', metrics.fillerThrottles(), 1, 'Lambda refused invocations of the AI filler.');
     this.raise('ReadThrottles', sum('reads', metrics.tableThrottles('Read')), 1, 'DynamoDB throttled reads.');
     this.raise('WriteThrottles', sum('writes', metrics.tableThrottles('Write')), 1, 'DynamoDB throttled writes.');
     this.raise('DeadLettersVisible', metrics.deadLetters(), 1, 'The AI filler gave up on segments.');

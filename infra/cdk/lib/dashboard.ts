@@ -5,6 +5,7 @@ import { Metrics } from './metrics';
 /** The deployment at a glance. */
 export function dashboard(scope: Construct, id: string, metrics: Metrics): Dashboard {
   const isThere = <T>(metric: T | undefined): metric is T => metric !== undefined;
+  const withFiller = (metrics: IMetric[], filler: IMetric | undefined) => [...metrics, filler].filter(isThere);
   const filler = [
     graph('Age of the oldest segment to fill (ms)', [metrics.iteratorAge()].filter(isThere)),
     graph('Segments given up on', [metrics.deadLetters()].filter(isThere)),
@@ -16,8 +17,8 @@ export function dashboard(scope: Construct, id: string, metrics: Metrics): Dashb
         graph('Latency (ms)', [metrics.latency('p50'), metrics.latency('p90'), metrics.latency('p99')]),
       ],
       [
-        graph('Functions: errors', metrics.functionErrors()),
-        graph('Functions: throttles', metrics.functionThrottles()),
+        graph('Functions: errors', withFiller(metrics.functionErrors(), metrics.fillerErrors())),
+        graph('Functions: throttles', withFiller(metrics.functionThrottles(), metrics.fillerThrottles())),
       ],
       [graph('Functions: duration, p99 (ms)', metrics.functionDurations()), ...(metrics.deadLetters() ? filler : [])],
       [

@@ -39,20 +39,29 @@ export class Metrics {
     return this.watched.stage.metricLatency({ period, statistic, label: statistic });
   }
 
-  /** Of each function but the authorizer, which refuses a caller by an error: that is how API Gateway wants it. */
+  /** Of each endpoint: the authorizer refuses a caller by an error, as API Gateway wants it. */
   functionErrors(): Metric[] {
-    const functions = [...this.watched.functions].filter(([name]) => name !== 'authorizer');
+    const functions = this.behindTheApi().filter(([name]) => name !== 'authorizer');
     return functions.map(([label, one]) => one.metricErrors({ period, label }));
   }
 
-  /** Of each function. */
+  /** Of each function that a caller waits for. */
   functionThrottles(): Metric[] {
-    return this.eachFunction((one, label) => one.metricThrottles({ period, label }));
+    return this.behindTheApi().map(([label, one]) => one.metricThrottles({ period, label }));
+  }
+
+  fillerErrors(): Metric | undefined {
+    return this.watched.filler?.function.metricErrors({ period, label: 'ai-filler' });
+  }
+
+  fillerThrottles(): Metric | undefined {
+    return this.watched.filler?.function.metricThrottles({ period, label: 'ai-filler' });
   }
 
   /** Milliseconds that the slowest of 100 invocations took, of each function. */
   functionDurations(): Metric[] {
-    return this.eachFunction((one, label) => one.metricDuration({ period, statistic: 'p99', label }));
+    const functions = [...this.watched.functions];
+    return functions.map(([label, one]) => one.metricDuration({ period, statistic: 'p99', label }));
   }
 
   /** Of each table. */
@@ -80,8 +89,8 @@ export class Metrics {
     return this.watched.filler?.deadLetters.metricApproximateNumberOfMessagesVisible(how);
   }
 
-  private eachFunction(metric: (one: IFunction, label: string) => Metric): Metric[] {
-    return [...this.watched.functions].map(([name, one]) => metric(one, name));
+  private behindTheApi(): [string, IFunction][] {
+    return [...this.watched.functions].filter(([, one]) => one !== this.watched.filler?.function);
   }
 
   private eachTable(metricName: string): Metric[] {

@@ -74,7 +74,7 @@ export interface WrapUpApiProps {
   readonly encryptionKey?: IKey;
   /** Told of each alarm that goes off or ends. @default nobody is told */
   readonly alarmTopic?: ITopic;
-  /** Of all log groups. @default three months */
+  /** Of all log groups. @default a month */
   readonly logRetention?: RetentionDays;
   /**
    * How long API Gateway remembers that a user's password is right: a user who is disabled works on for as long.

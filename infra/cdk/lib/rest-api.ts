@@ -17,6 +17,7 @@ import { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { ARecord, RecordTarget } from 'aws-cdk-lib/aws-route53';
 import { ApiGateway } from 'aws-cdk-lib/aws-route53-targets';
+import { APIGATEWAY_AUTHORIZER_CHANGE_DEPLOYMENT_LOGICAL_ID } from 'aws-cdk-lib/cx-api';
 import { Construct } from 'constructs';
 import { addGatewayResponses } from './gateway-responses';
 import { Domain, Throttling, WebAcl } from './props';
@@ -50,6 +51,9 @@ export class Gateway extends Construct {
     private readonly props: GatewayProps,
   ) {
     super(scope, id);
+    // A stage keeps what it was deployed with: without this an authorizer that has changed is not deployed. Set here,
+    // where there are no children yet, it holds in any app, and for this API alone.
+    this.node.setContext(APIGATEWAY_AUTHORIZER_CHANGE_DEPLOYMENT_LOGICAL_ID, true);
     this.api = this.restApi();
     addGatewayResponses(this.api);
     this.addRoutes();

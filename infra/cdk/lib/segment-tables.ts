@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { grantKey } from './keys';
 import { FunctionSpec } from './system';
 
 /** The variable that the functions read their segment tables from. */
@@ -56,6 +57,7 @@ export function grantSegmentTables(spec: FunctionSpec, tables: Record<string, Se
         ? new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [table.function.functionArn] })
         : new PolicyStatement({ actions, resources: [table.table.tableArn] }),
     );
-    if ('table' in table) table.table.encryptionKey?.grantDecrypt(role);
+    // DynamoDB decrypts a table's key for reads and writes alike.
+    if ('table' in table && table.table.encryptionKey) grantKey(table.table.encryptionKey, role, 'dynamodb');
   }
 }

@@ -3,12 +3,15 @@ import { AttributeType, BillingMode, StreamViewType, Table, TableEncryption } fr
 import { IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import { grantKey } from './keys';
 import { FunctionSpec, system } from './system';
 
 /** How the tables are kept. */
 export interface TablesProps {
   readonly prefix: string;
   readonly encryptionKey: IKey | undefined;
+  /** Of those whose stream somebody reads, the names. */
+  readonly streamed: ReadonlySet<string>;
   readonly removalPolicy: RemovalPolicy;
 }
 
@@ -24,8 +27,8 @@ export class Tables extends Construct {
     this.all = new Map(Object.keys(system.tables).map((name) => [name, this.create(name, props)]));
   }
 
-  private create(name: string, { prefix, encryptionKey, removalPolicy }: TablesProps): Table {
-    const stream = system.tables[name]?.stream;
+  private create(name: string, { prefix, encryptionKey, streamed, removalPolicy }: TablesProps): Table {
+    const stream = streamed.has(name) && system.tables[name]?.stream;
     return new Table(this, name, {
       tableName: `${prefix}${name}`,
       partitionKey: { name: 'sys_id', type: AttributeType.STRING },
@@ -54,18 +57,6 @@ export class Tables extends Construct {
       };
       role.addToPrincipalPolicy(new PolicyStatement(statement));
     }
-    this.grantKey(role);
-  }
-
-  /** DynamoDB asks for a table's key in the caller's name; it is of no other use to the caller. */
-  private grantKey(role: IRole): void {
-    if (!this.encryptionKey) return;
-    const { region, urlSuffix } = this.get('sys_user').stack;
-    const statement = {
-      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-      resources: [this.encryptionKey.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${region}.${urlSuffix}` } },
-    };
-    role.addToPrincipalPolicy(new PolicyStatement(statement));
+    if (this.encryptionKey) grantKey(this.encryptionKey, role, 'dynamodb', ['kms:Decrypt', 'kms:GenerateDataKey']);
   }
 }

@@ -41,7 +41,7 @@ export class WrapUpApi extends Construct {
     super(scope, id);
     this.tablePrefix = props.tablePrefix ?? 'wrapup-';
     this.removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
-    this.logRetention = props.logRetention ?? RetentionDays.THREE_MONTHS;
+    this.logRetention = props.logRetention ?? RetentionDays.ONE_MONTH;
     const tables = this.createTables();
     this.tables = tables.all;
     const functions = this.createFunctions(tables);
@@ -52,17 +52,23 @@ export class WrapUpApi extends Construct {
     this.watch();
     Tags.of(this).add('application', 'wrapup');
     new CfnOutput(this, 'Url', { value: this.url, description: 'What stands before /api/now/v1/wrapup' });
+    this.tellOfDeadLetters();
   }
 
   private createTables(): Tables {
     const { tablePrefix: prefix, removalPolicy } = this;
-    return new Tables(this, 'Tables', { prefix, removalPolicy, encryptionKey: this.props.encryptionKey });
+    const streamed = new Set(this.deployed().flatMap(([, { stream }]) => stream?.table ?? []));
+    return new Tables(this, 'Tables', { prefix, removalPolicy, streamed, encryptionKey: this.props.encryptionKey });
   }
 
   private createFunctions(tables: Tables): Map<string, WrapUpFunction> {
     const scope = new Construct(this, 'Functions');
-    const deployed = Object.entries(system.functions).filter(([, { stream }]) => !stream || this.props.aiProvider);
-    return new Map(deployed.map(([name, spec]) => [name, this.createFunction(scope, name, spec, tables)]));
+    return new Map(this.deployed().map(([name, spec]) => [name, this.createFunction(scope, name, spec, tables)]));
+  }
+
+  /** The functions of this deployment: without an AI provider there is no AI filler. */
+  private deployed(): [string, FunctionSpec][] {
+    return Object.entries(system.functions).filter(([, { stream }]) => !stream || this.props.aiProvider);
   }
 
   private createFunction(scope: Construct, name: string, spec: FunctionSpec, tables: Tables): WrapUpFunction {
@@ -103,6 +109,12 @@ export class WrapUpApi extends Construct {
       if (stream) return feed(one, stream, tables.get(stream.table));
     }
     return undefined;
+  }
+
+  private tellOfDeadLetters(): void {
+    if (!this.deadLetters) return;
+    const description = 'The queue of what the AI filler gave up on';
+    new CfnOutput(this, 'DeadLetters', { value: this.deadLetters.queueUrl, description });
   }
 
   private createGateway(): RestApi {

@@ -51,6 +51,8 @@ describe('the AI filler', () => {
     const [[queue, { Properties: settings }] = assert.fail()] = deployment.resources('AWS::SQS::Queue');
     assert.deepEqual(Properties.DestinationConfig.OnFailure.Destination, { 'Fn::GetAtt': [queue, 'Arn'] });
     assert.equal(settings.SqsManagedSseEnabled, true);
+    const outputs = Object.values<any>(deployment.template.Outputs).map(({ Value }) => Value);
+    assert.deepEqual(outputs.slice(1), [{ Ref: queue }]);
     assert.deepEqual(variables(deployment), { WRAPUP_AI_PROVIDER: 'extractive' });
     assert.deepEqual(onModels(deployment), []);
   });
@@ -130,5 +132,20 @@ describe('the AI filler', () => {
     assert.deepEqual([parameter?.actions, key?.actions, others], [['ssm:GetParameter'], ['kms:Decrypt'], []]);
     assert.match(JSON.stringify(parameter?.resource), /:parameter\/llm"/);
     assert.equal(key?.resource, arn('kms', 'key/1'));
+    assert.match(JSON.stringify(key?.conditions), /"StringEquals":.*"kms:ViaService":.*"ssm\./);
+  });
+
+  it('may decrypt the secret that its key is in', () => {
+    const deployment = new Deployment((stack) => ({
+      aiProvider: openAi({
+        secret: Secret.fromSecretAttributes(stack, 'Secret', {
+          secretCompleteArn: arn('secretsmanager', 'secret:llm-AbCdEf'),
+          encryptionKey: Key.fromKeyArn(stack, 'Key', arn('kms', 'key/1')),
+        }),
+      }),
+    }));
+    const [, key, ...others] = onModels(deployment);
+    assert.deepEqual([key?.actions, key?.resource, others], [['kms:Decrypt'], arn('kms', 'key/1'), []]);
+    assert.match(JSON.stringify(key?.conditions), /"StringEquals":.*"kms:ViaService":.*"secretsmanager\./);
   });
 });

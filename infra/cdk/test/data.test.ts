@@ -8,6 +8,7 @@ import { Deployment } from './deployment';
 
 describe('tables', () => {
   const deployment = new Deployment({ tablePrefix: 'prod-' });
+  const read = new Deployment({ aiProvider: { kind: 'extractive' } });
 
   it('are those of the list', () => {
     assert.equal(deployment.resources('AWS::DynamoDB::Table').length, Object.keys(system.tables).length);
@@ -23,7 +24,8 @@ describe('tables', () => {
       assert.equal(Properties.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled, true);
       assert.equal(Properties.DeletionProtectionEnabled, true);
       assert.equal(DeletionPolicy, 'Retain');
-      assert.equal(Properties.StreamSpecification?.StreamViewType, stream);
+      assert.equal(Properties.StreamSpecification, undefined);
+      assert.equal(read.table(name).Properties.StreamSpecification?.StreamViewType, stream);
       assert.equal(Properties.SSESpecification, undefined);
     });
   }

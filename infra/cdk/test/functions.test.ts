@@ -83,7 +83,7 @@ describe('functions', () => {
       assert.equal(Properties.Timeout, spec.stream ? 120 : spec.routes ? 29 : 10);
       assert.deepEqual(Properties.TracingConfig, { Mode: 'Active' });
       const logs = Properties.LoggingConfig.LogGroup.Ref;
-      assert.equal(deployment.template.Resources[logs].Properties.RetentionInDays, 90);
+      assert.equal(deployment.template.Resources[logs].Properties.RetentionInDays, 30);
       assert.deepEqual(deployment.statements(name)[0]?.resource, { 'Fn::GetAtt': [logs, 'Arn'] });
     });
   }

@@ -111,6 +111,13 @@ describe('the API', () => {
     assert.equal(cached(shorter).AuthorizerResultTtlInSeconds, 10);
   });
 
+  it('is deployed again when the authorizer changes, whatever flags the app has', () => {
+    const deployed = (one: Deployment) => one.resources('AWS::ApiGateway::Deployment').map(([id]) => id);
+    const shorter = new Deployment({ authorizerCache: Duration.seconds(10) });
+    assert.notDeepEqual(deployed(shorter), deployed(deployment));
+    assert.deepEqual(deployed(new Deployment()), deployed(deployment));
+  });
+
   it('is throttled, traced and logged without paths, queries and bodies', () => {
     const { MethodSettings, TracingEnabled, AccessLogSetting } = deployment.only('AWS::ApiGateway::Stage').Properties;
     const [{ ThrottlingRateLimit, ThrottlingBurstLimit, DataTraceEnabled, LoggingLevel }] = MethodSettings;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Table } from 'aws-cdk-lib/aws-dynamodb';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { system } from '../lib/system';
 import { Deployment } from './deployment';
@@ -45,6 +46,24 @@ describe('segment tables', () => {
   it('are read by the others that use them', () => {
     for (const name of ['get-segment', 'find-segment', 'ai-filler']) {
       assert.deepEqual(allowed(name), { [CHAT]: ['lambda:InvokeFunction'], [TICKETS]: ['dynamodb:GetItem'] });
+    }
+  });
+
+  it('are decrypted by those that use them, through DynamoDB alone', () => {
+    const key = 'arn:aws:kms:eu-central-1:123456789012:key/1';
+    const encrypted = new Deployment((stack) => {
+      const encryptionKey = Key.fromKeyArn(stack, 'Key', key);
+      const table = Table.fromTableAttributes(stack, 'Tickets', { tableArn: TICKETS, encryptionKey });
+      return { aiProvider: { kind: 'extractive' }, segmentTables: { u_ticket: { table, key: 'ticket', columns: {} } } };
+    });
+    for (const [name, { environment = [] }] of Object.entries(system.functions)) {
+      const onKey = encrypted.statements(name).filter(({ resource }) => resource === key);
+      const uses = environment.includes('WRAPUP_SEGMENT_TABLES');
+      assert.deepEqual(
+        onKey.map(({ actions }) => actions),
+        uses ? [['kms:Decrypt']] : [],
+      );
+      if (uses) assert.match(JSON.stringify(onKey[0]?.conditions), /"StringEquals":.*"kms:ViaService":.*"dynamodb\./);
     }
   });
 

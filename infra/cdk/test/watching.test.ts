@@ -22,10 +22,16 @@ describe('alarms', () => {
   it('watch what calls for somebody to look', () => {
     const watched = alarms(deployment).map(({ metrics }) => [...new Set(metrics)].join());
     const always = ['5XXError', 'Errors', 'Latency', 'ReadThrottleEvents', 'Throttles', 'WriteThrottleEvents'];
-    const filler = ['ApproximateNumberOfMessagesVisible', 'IteratorAge'];
+    const filler = ['ApproximateNumberOfMessagesVisible', 'Errors', 'IteratorAge', 'Throttles'];
     assert.deepEqual(watched.sort(), [...always, ...filler].sort());
     const without = alarms(defaults).map(({ metrics }) => [...new Set(metrics)].join());
     assert.deepEqual(without.sort(), always.sort());
+  });
+
+  it('tell the AI filler, which no caller waits for, from the other functions', () => {
+    const filler = JSON.stringify({ Ref: deployment.lambdaId('ai-filler') });
+    const own = alarms(deployment).filter(({ properties }) => JSON.stringify(properties).includes(filler));
+    assert.deepEqual(own.map(({ metrics }) => metrics).sort(), [['Errors'], ['IteratorAge'], ['Throttles']]);
   });
 
   it('take no more metrics than CloudWatch lets them', () => {
