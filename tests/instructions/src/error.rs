@@ -22,7 +22,7 @@ pub enum CountError {
     /// Some cases take more instructions than they are allowed.
     #[error(
         "more instructions than the baseline allows; if that is meant, or the toolchain has changed, renew it: \
-         cargo run --release -p wrapup-instructions -- --renew"
+         tests/guard --renew"
     )]
     Regression,
     /// Standard output is gone.

@@ -2,8 +2,8 @@
 //! parsing, validation and the written answer. An instruction count does not depend on what else the machine
 //! does, so a regression shows up in CI as a number.
 //!
-//! `wrapup-instructions` compares with `baseline.json`, `wrapup-instructions --renew` rewrites it. Each case
-//! runs in a process of its own under callgrind, once with few calls and once with many; the difference is
+//! `wrapup-instructions`, run by `tests/guard`, compares with `baseline.json`, or with `--renew` rewrites it. Each
+//! case runs in a process of its own under callgrind, once with few calls and once with many; the difference is
 //! what the calls in between take, without the start of the process. Counts differ by a few percent between
 //! toolchains and between processors, which libraries choose their code by: hence the tolerance.
 
