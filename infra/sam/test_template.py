@@ -275,6 +275,12 @@ class Faults(unittest.TestCase):
 
         self.found("get-code: a statement that is not plain", change)
 
+    def test_a_statement_with_a_condition(self):
+        def change(resources):
+            self.statements(resources, "GetCodeRole")[0]["Condition"] = {"Bool": {"aws:SecureTransport": "false"}}
+
+        self.found("get-code: a statement that is not plain", change)
+
     def test_a_key_is_not_bound_to_its_service(self):
         for service, parameters in {
             "dynamodb": {"SegmentTableKmsKeyArns": KEY},
@@ -507,6 +513,8 @@ class Faults(unittest.TestCase):
                 self.found(f"alarms: {alarm} is missing", lambda resources: resources.pop(alarm))
                 words = f"alarm {alarm} tells nobody"
                 self.found(words, lambda resources: resources[alarm]["Properties"].pop("AlarmActions"))
+                self.found(words, lambda resources: resources[alarm]["Properties"].pop("OKActions"))
+                self.found(words, lambda resources: resources[alarm]["Properties"].update({"ActionsEnabled": False}))
 
     def test_an_alarm_goes_off_at_another_time(self):
         for field, value in {
@@ -523,7 +531,36 @@ class Faults(unittest.TestCase):
         def change(resources):
             resources["AiFillerErrors"]["Properties"]["Dimensions"][0]["Value"] = {"Ref": "Authorizer"}
 
-        self.found("alarm AiFillerErrors: metrics: ('Errors', 'AiFiller', 'Sum', 300) is missing", change)
+        self.found("alarm AiFillerErrors: metrics: ('Lambda Errors', 'AiFiller', 'Sum', 300) is missing", change)
+
+    def test_an_alarm_looks_into_another_namespace(self):
+        def change(resources):
+            resources["AiFillerErrors"]["Properties"]["Namespace"] = "AWS/SQS"
+
+        self.found("alarm AiFillerErrors: metrics: ('SQS Errors', 'AiFiller', 'Sum', 300) is too much", change)
+
+    def test_an_alarm_looks_at_another_stage(self):
+        def change(resources):
+            resources["ServerErrors"]["Properties"]["Dimensions"][1]["Value"] = "dead"
+
+        self.found("alarm ServerErrors: metrics: ('ApiGateway 5XXError', 'ApiliveStage', 'Sum', 300) is missing", change)
+
+    def test_an_alarm_does_not_sum(self):
+        metrics = PLAIN["Resources"]["FunctionErrors"]["Properties"]["Metrics"]
+        [index] = [index for index, one in enumerate(metrics) if "Expression" in one]
+        for words, change in {
+            "['MIN(METRICS())']": lambda metrics: metrics[index].update({"Expression": "MIN(METRICS())"}),
+            "[]": lambda metrics: metrics.pop(index),
+        }.items():
+            with self.subTest(words):
+                words = f"alarm FunctionErrors: Expression is {words}"
+                self.found(words, lambda resources: change(resources["FunctionErrors"]["Properties"]["Metrics"]))
+
+    def test_an_alarm_that_is_there_twice(self):
+        def change(resources):
+            resources["OldServerErrors"] = copy.deepcopy(resources["ServerErrors"])
+
+        self.found("alarm OldServerErrors is there twice", change)
 
     def test_an_alarm_that_nobody_knows(self):
         def change(resources):

@@ -6,7 +6,7 @@ from .plain_template import PSEUDO
 STREAM_ACTIONS = {f"dynamodb:{name}" for name in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")}
 LOG_ACTIONS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 TRACE_ACTIONS = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
-HERE = f".{PSEUDO['AWS::Region']}.{PSEUDO['AWS::URLSuffix']}"
+HERE = f".{PSEUDO['AWS::Region']}.amazonaws.com"
 
 
 def wrong_role(deployment: Deployment, name: str):
@@ -50,7 +50,8 @@ def granted(deployment: Deployment, role: str):
         for statement in as_list(document["Statement"]):
             actions, resources = as_list(statement.get("Action", [])), as_list(statement.get("Resource", []))
             problem = None
-            if statement["Effect"] != "Allow" or "NotAction" in statement or "NotResource" in statement:
+            plain = {"Effect", "Action", "Resource", "Sid"} | ({"Condition"} if via(statement) else set())
+            if statement["Effect"] != "Allow" or not set(statement) <= plain:
                 problem = f"a statement that is not plain: {statement}"
             elif any("*" in action for action in actions):
                 problem = f"actions with a wildcard: {actions}"
@@ -59,8 +60,11 @@ def granted(deployment: Deployment, role: str):
 
 
 def via(statement: dict) -> str:
-    service = statement.get("Condition", {}).get("StringEquals", {}).get("kms:ViaService")
-    return f" via {service.removesuffix(HERE)}" if service else ""
+    """The service that has to ask; none where the statement has no condition, or another."""
+    match statement.get("Condition"):
+        case {"StringEquals": {"kms:ViaService": str(service), **more}, **others} if not more and not others:
+            return f" via {service.removesuffix(HERE)}"
+    return ""
 
 
 def documents(deployment: Deployment, role: str):

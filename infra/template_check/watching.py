@@ -11,9 +11,9 @@ from .deployment import Deployment, as_list, referred, same
 
 @dataclasses.dataclass
 class Alarm:
-    """What an alarm goes off by: `statistic` of `metric` over five minutes, summed over all that it is `of`, at
-    `threshold` or above for `periods`. `of` answers logical ids; the API's metrics have none. A deployment may set
-    another threshold by `parameter`."""
+    """What an alarm goes off by: `statistic` of `metric` in AWS's namespace over five minutes, summed over all that it
+    is `of`, at `threshold` or above for `periods`. `of` answers logical ids. A deployment may set another threshold by
+    `parameter`."""
 
     metric: str
     statistic: str
@@ -23,8 +23,8 @@ class Alarm:
     parameter: str = ""
 
 
-def _api(_: Deployment) -> set:
-    return {""}
+def _api(deployment: Deployment) -> set:
+    return set(deployment.template.of_type("AWS::ApiGateway::Stage"))
 
 
 def _functions(deployment: Deployment) -> set:
@@ -50,16 +50,16 @@ def _dead_letters(deployment: Deployment) -> set:
 
 # All alarms, by the names that docs/operations.md has for them. There is none where there is nothing that it is of.
 ALARMS = {
-    "ServerErrors": Alarm("5XXError", "Sum", _api, 5),
-    "SlowRequests": Alarm("Latency", "p99", _api, 2000, periods=3, parameter="SlowMilliseconds"),
-    "FunctionErrors": Alarm("Errors", "Sum", _endpoints, 1),
-    "FunctionThrottles": Alarm("Throttles", "Sum", _functions, 1),
-    "ReadThrottles": Alarm("ReadThrottleEvents", "Sum", _tables, 1),
-    "WriteThrottles": Alarm("WriteThrottleEvents", "Sum", _tables, 1),
-    "AiFillerErrors": Alarm("Errors", "Sum", _filler, 1),
-    "AiFillerThrottles": Alarm("Throttles", "Sum", _filler, 1),
-    "AiFillerLate": Alarm("IteratorAge", "Maximum", _filler, 300_000),
-    "DeadLettersVisible": Alarm("ApproximateNumberOfMessagesVisible", "Maximum", _dead_letters, 1),
+    "ServerErrors": Alarm("ApiGateway 5XXError", "Sum", _api, 5),
+    "SlowRequests": Alarm("ApiGateway Latency", "p99", _api, 2000, periods=3, parameter="SlowMilliseconds"),
+    "FunctionErrors": Alarm("Lambda Errors", "Sum", _endpoints, 1),
+    "FunctionThrottles": Alarm("Lambda Throttles", "Sum", _functions, 1),
+    "ReadThrottles": Alarm("DynamoDB ReadThrottleEvents", "Sum", _tables, 1),
+    "WriteThrottles": Alarm("DynamoDB WriteThrottleEvents", "Sum", _tables, 1),
+    "AiFillerErrors": Alarm("Lambda Errors", "Sum", _filler, 1),
+    "AiFillerThrottles": Alarm("Lambda Throttles", "Sum", _filler, 1),
+    "AiFillerLate": Alarm("Lambda IteratorAge", "Maximum", _filler, 300_000),
+    "DeadLettersVisible": Alarm("SQS ApproximateNumberOfMessagesVisible", "Maximum", _dead_letters, 1),
 }
 
 
@@ -91,8 +91,11 @@ def _wants_tls(statement: dict) -> bool:
 def wrong_alarms(deployment: Deployment):
     found = {}
     for logical, alarm in deployment.template.of_type("AWS::CloudWatch::Alarm").items():
+        if _name(logical) in found:
+            yield f"alarm {logical} is there twice"
         found[_name(logical)] = alarm
-        if deployment.complete and not alarm.get("AlarmActions"):
+        told = alarm.get("AlarmActions") and alarm.get("AlarmActions") == alarm.get("OKActions")
+        if deployment.complete and (not told or alarm.get("ActionsEnabled", True) is not True):
             yield f"alarm {logical} tells nobody"
     wanted = {name: one for name, one in ALARMS.items() if one.of(deployment)}
     yield from same("alarms", set(found), set(wanted))
@@ -105,7 +108,10 @@ def wrong_alarms(deployment: Deployment):
 
 def wrong_alarm(deployment: Deployment, alarm: dict, wanted: Alarm):
     metrics = {(wanted.metric, one, wanted.statistic, 300) for one in wanted.of(deployment)}
-    yield from same("metrics", set(_watched(alarm)), metrics)
+    yield from same("metrics", set(_watched(deployment, alarm)), metrics)
+    expressions = [one["Expression"] for one in alarm.get("Metrics", []) if "Expression" in one]
+    if expressions != ["SUM(METRICS())"] * (len(metrics) > 1):
+        yield f"Expression is {expressions}"
     for field, value in {
         "Threshold": deployment.template.parameters.get(wanted.parameter, wanted.threshold),
         "EvaluationPeriods": wanted.periods,
@@ -121,7 +127,7 @@ def _name(logical: str) -> str:
     return next((name for name in ALARMS if re.search(rf"{name}([0-9A-F]{{8}})?$", logical)), logical)
 
 
-def _watched(alarm: dict):
+def _watched(deployment: Deployment, alarm: dict):
     """The metrics that an alarm looks at: each with the logical id of what it is of, the statistic, and the period."""
     metrics = [(alarm, alarm)] if "MetricName" in alarm else []
     for one in alarm.get("Metrics", []):
@@ -129,7 +135,18 @@ def _watched(alarm: dict):
             metrics.append((one["MetricStat"]["Metric"], one["MetricStat"]))
     for metric, how in metrics:
         statistic = how.get("Stat") or how.get("Statistic") or how.get("ExtendedStatistic")
-        values = {one["Name"]: referred(one["Value"]) for one in metric.get("Dimensions", [])}
-        of_api = metric.get("Namespace") == "AWS/ApiGateway"
-        of = "" if of_api else next(iter(values.values()), "")
-        yield metric["MetricName"], of, statistic, int(how.get("Period", 0))
+        name = f"{metric['Namespace'].removeprefix('AWS/')} {metric['MetricName']}"
+        yield name, _of(deployment, metric), statistic, int(how.get("Period", 0))
+
+
+def _of(deployment: Deployment, metric: dict) -> str:
+    """The logical id of what a metric is of; its dimensions, where they are of nothing here."""
+    values = {one["Name"]: referred(one["Value"]) or one["Value"] for one in metric.get("Dimensions", [])}
+    if list(values) in (["FunctionName"], ["TableName"], ["QueueName"]):
+        return next(iter(values.values()))
+    apis = deployment.template.of_type("AWS::ApiGateway::RestApi")
+    for logical, stage in deployment.template.of_type("AWS::ApiGateway::Stage").items():
+        own = {"ApiName": apis[referred(stage["RestApiId"])].get("Name"), "Stage": stage["StageName"]}
+        if values in (own, {**own, "Stage": logical}):
+            return logical
+    return str(values)

@@ -7,7 +7,6 @@ import { IKey } from 'aws-cdk-lib/aws-kms';
  * service asks for the key in the role's name; it is of no other use to the role.
  */
 export function grantKey(key: IKey, role: IRole, service: string, actions = ['kms:Decrypt']): void {
-  const { region, urlSuffix } = Stack.of(role);
-  const conditions = { StringEquals: { 'kms:ViaService': `${service}.${region}.${urlSuffix}` } };
+  const conditions = { StringEquals: { 'kms:ViaService': `${service}.${Stack.of(role).region}.amazonaws.com` } };
   role.addToPrincipalPolicy(new PolicyStatement({ actions, resources: [key.keyArn], conditions }));
 }

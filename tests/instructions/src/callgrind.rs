@@ -11,7 +11,10 @@ const MANY: u64 = 120;
 
 /// Instructions per call of a case.
 pub fn count(case: &str) -> Result<u64, CountError> {
-    Ok((total(case, MANY)?.saturating_sub(total(case, FEW)?)) / (MANY - FEW))
+    let (many, few) = (total(case, MANY)?, total(case, FEW)?);
+    let calls =
+        many.checked_sub(few).ok_or_else(|| CountError::Valgrind(format!("{many} instructions after {few}")))?;
+    Ok(calls / (MANY - FEW))
 }
 
 /// Instructions of a process that makes so many calls.

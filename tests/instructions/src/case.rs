@@ -21,7 +21,7 @@ pub struct Case {
     api: Api,
 }
 
-/// Every case by name: each endpoint of segments, in JSON and in XML.
+/// Every case by name: a read and each write of segments, in JSON and in XML.
 pub const NAMES: [&str; 8] = [
     "get_segment_json",
     "get_segment_xml",
@@ -42,7 +42,7 @@ impl Case {
         let dynamo = nowhere();
         let system = System::new(dynamo.clone(), built_in(&dynamo), Clock::system(), None);
         let pure = Pure {
-            kind: Kind::of(endpoint),
+            kind: Kind::of(endpoint).ok_or(CountError::Usage)?,
             found: sample::found().ok_or_else(|| failed("the sample is malformed".to_owned()))?,
             tables: system.segment_tables().clone(),
         };
@@ -73,12 +73,13 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn of(endpoint: &str) -> Self {
+    fn of(endpoint: &str) -> Option<Self> {
         match endpoint {
-            "create_segment" => Self::Create,
-            "update_segment" => Self::Update,
-            "update_segment_ai" => Self::UpdateAi,
-            _ => Self::Get,
+            "get_segment" => Some(Self::Get),
+            "create_segment" => Some(Self::Create),
+            "update_segment" => Some(Self::Update),
+            "update_segment_ai" => Some(Self::UpdateAi),
+            _ => None,
         }
     }
 }

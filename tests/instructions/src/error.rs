@@ -19,12 +19,9 @@ pub enum CountError {
     /// A case does not do what is counted.
     #[error("case {case}: {problem}")]
     Case { case: String, problem: String },
-    /// Some cases take more instructions than they are allowed.
-    #[error(
-        "more instructions than the baseline allows; if that is meant, or the toolchain has changed, renew it: \
-         tests/guard --renew"
-    )]
-    Regression,
+    /// Some cases take other numbers of instructions than the baseline has.
+    #[error("not what the baseline allows; if that is meant, or the toolchain has changed: tests/guard --renew")]
+    OffBaseline,
     /// Standard output is gone.
     #[error(transparent)]
     Output(#[from] io::Error),
