@@ -4,6 +4,7 @@
 mod demo;
 mod engine;
 mod gateway;
+mod in_process;
 mod lambda;
 mod page;
 mod signals;
@@ -106,7 +107,8 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
     let engine = engine::start(engine_listener, data.as_deref())?;
     // As the functions do, so that they can run on this DynamoDB in the same environment.
     let tables = Tables::with_prefix(settings::optional(settings::TABLE_PREFIX).unwrap_or_default());
-    let dynamo = Dynamo { client: dynamodb::connect(on_this_machine(engine_port)), tables };
+    let client = in_process::reading(dynamodb::connect(on_this_machine(engine_port)), engine.database.clone());
+    let dynamo = Dynamo { client, tables };
     tables::create_missing(&dynamo).await.map_err(wrapup::Error::from)?;
     let lambda_port = start_functions(options.lambda_port, options.functions).await?;
     let connect_lambda = || {
