@@ -174,6 +174,9 @@ async fn without_a_filler_all_else_works() {
     let desk = Desk::on(Server::start_with(BINARY, &["--in-memory"], &[("WRAPUP_AI_PROVIDER", "off")]));
     let api = desk.api();
     assert!(!desk.server.banner.contains("extractive"), "{}", desk.server.banner);
+    let described = desk.server.dynamodb().describe_table().table_name("interaction_wrap_up_segment").send().await;
+    let table = described.expect("a description").table.expect("a table");
+    assert_eq!(table.stream_specification, None, "nobody would read the stream");
     open(&api, "E-1", json!({})).await;
     let path = "segment/update?external_segment_id=E-1";
     let closed = api.put(path, &json!({})).await.expect(200)["segment"].clone();
@@ -184,6 +187,8 @@ async fn without_a_filler_all_else_works() {
 async fn segments_that_opened_before_a_crash_are_filled_after_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().to_string_lossy();
+    // From the first start with a filler on, there is a stream to find them in.
+    Server::start_in(BINARY, folder.path()).kill();
     let off = Server::start_with(BINARY, &["--data", &data], &[("WRAPUP_AI_PROVIDER", "off")]);
     let desk = Desk::on(off);
     open(&desk.api(), "CLOSED", json!({})).await;
@@ -201,7 +206,7 @@ async fn segments_that_opened_before_a_crash_are_filled_after_it() {
 }
 
 #[tokio::test]
-async fn data_of_an_earlier_version_gets_a_stream() {
+async fn data_without_a_stream_gets_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Server::start_in(BINARY, folder.path());
     let specification = aws_sdk_dynamodb::types::StreamSpecification::builder().stream_enabled(false).build();

@@ -68,7 +68,7 @@ impl Tables {
     }
 }
 
-/// Creates the tables that are not there yet, on demand, and answers their names. A deployment
+/// Creates the tables that are not there yet, on demand and without streams, and answers their names. A deployment
 /// creates its tables by template; this serves a local engine and a quick start.
 pub async fn create_missing(dynamo: &Dynamo) -> Result<Vec<String>, Error> {
     let mut created = Vec::new();
@@ -79,7 +79,6 @@ pub async fn create_missing(dynamo: &Dynamo) -> Result<Vec<String>, Error> {
             .create_table()
             .table_name(&name)
             .billing_mode(BillingMode::PayPerRequest)
-            .set_stream_specification(table.stream().map(specification).transpose()?)
             .attribute_definitions(
                 AttributeDefinition::builder()
                     .attribute_name("sys_id")
@@ -106,18 +105,15 @@ pub async fn create_missing(dynamo: &Dynamo) -> Result<Vec<String>, Error> {
     Ok(created)
 }
 
-fn specification(view: StreamViewType) -> Result<StreamSpecification, Error> {
-    StreamSpecification::builder().stream_enabled(true).stream_view_type(view).build().map_err(Error::broken)
-}
-
-/// Gives the tables that have none yet the stream that they are to have: those of an earlier version.
+/// Gives the tables that have none yet the stream that they are to have: where the AI filler reads it.
 pub async fn enable_missing_streams(dynamo: &Dynamo) -> Result<(), Error> {
     for (table, view) in Table::ALL.into_iter().filter_map(|table| Some((table, table.stream()?))) {
         let name = dynamo.tables.name(table);
         let described = dynamo.client.describe_table().table_name(&name).send().await?;
         if described.table().and_then(|table| table.stream_specification()).is_none() {
+            let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(view).build();
             let update = dynamo.client.update_table().table_name(&name);
-            update.stream_specification(specification(view)?).send().await?;
+            update.stream_specification(stream.map_err(Error::broken)?).send().await?;
             wait_until_active(dynamo, &name).await?;
         }
     }

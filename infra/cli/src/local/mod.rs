@@ -4,6 +4,7 @@
 mod demo;
 mod engine;
 mod gateway;
+mod in_process;
 mod lambda;
 mod page;
 mod signals;
@@ -106,9 +107,9 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
     let engine = engine::start(engine_listener, data.as_deref())?;
     // As the functions do, so that they can run on this DynamoDB in the same environment.
     let tables = Tables::with_prefix(settings::optional(settings::TABLE_PREFIX).unwrap_or_default());
-    let dynamo = Dynamo { client: dynamodb::connect(on_this_machine(engine_port)), tables };
+    let client = in_process::reading(dynamodb::connect(on_this_machine(engine_port)), engine.database.clone());
+    let dynamo = Dynamo { client, tables };
     tables::create_missing(&dynamo).await.map_err(wrapup::Error::from)?;
-    tables::enable_missing_streams(&dynamo).await.map_err(wrapup::Error::from)?;
     let lambda_port = start_functions(options.lambda_port, options.functions).await?;
     let connect_lambda = || {
         let mut lambda = on_this_machine(lambda_port.unwrap_or(options.lambda_port));
@@ -125,6 +126,9 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
     let document = serde_json::to_string(&Document::new(&endpoints, "/")).map_err(io::Error::from)?;
     let api = Api::new(&system, endpoints.into_iter().map(|endpoint| endpoint as _).collect())?;
     let provider = ai_provider(AiSettings::from_env(ProviderKind::Extractive)?).await?;
+    if provider.is_some() {
+        tables::enable_missing_streams(system.dynamo()).await.map_err(wrapup::Error::from)?;
+    }
     let filled_by = provider.as_ref().map_or_else(|| "off".to_owned(), |provider| name_of(provider.as_ref()));
 
     // Whoever has read the first line may tell the process to end.
