@@ -30,7 +30,6 @@ impl Workload {
     /// Fills an embedded DynamoDB.
     pub async fn prepare() -> Self {
         let world = World::start().await;
-        world.end_stream().await;
         let stores = world.stores();
         let user = NewUser {
             user_name: "username".to_owned(),

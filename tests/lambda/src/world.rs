@@ -4,7 +4,6 @@ use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::StreamSpecification;
 use dynoxide::Database;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -65,15 +64,6 @@ impl World {
         let (proxy, url) = Proxy::start(engine_url.clone()).await;
         let milliseconds = Arc::new(AtomicU64::new(BEGIN * 1_000));
         Self { proxy, url, engine_url, engine, milliseconds }
-    }
-
-    /// Ends the stream of the segment table. The engine's writes take longer with each record that the stream
-    /// has, as those of DynamoDB do not.
-    pub async fn end_stream(&self) {
-        let ended = StreamSpecification::builder().stream_enabled(false).build().expect("a complete specification");
-        let table = self.engine.tables.name(Table::Segments);
-        let update = self.client().update_table().table_name(table).stream_specification(ended);
-        update.send().await.expect("a table without a stream");
     }
 
     /// A fresh instance of every function, with caches and connections of its own.
