@@ -1,5 +1,5 @@
 //! The embedded DynamoDB: its own HTTP server on a loopback port, so that the API reaches it
-//! through the same SDK as DynamoDB in AWS.
+//! through the same SDK as DynamoDB in AWS, and so do an operator's commands.
 
 use std::fs::{DirBuilder, File, TryLockError};
 use std::path::Path;
@@ -22,6 +22,8 @@ const INDEX: &str = "CREATE INDEX IF NOT EXISTS wrapup_stream_records \
 
 /// A running engine.
 pub struct Engine {
+    /// What its server serves.
+    pub database: Database,
     stop: oneshot::Sender<()>,
     served: JoinHandle<()>,
     /// Keeps other processes off the data for as long as this one runs.
@@ -38,14 +40,15 @@ pub fn start(listener: TcpListener, data: Option<&Path>) -> Result<Engine, Local
         }
     };
     let (stop, stopped) = oneshot::channel();
+    let serving = database.clone();
     let served = tokio::spawn(async move {
         // Ends when told to, and when the sender is gone.
         let stopped = async move { drop(stopped.await) };
-        if let Err(error) = dynoxide::server::serve_with_shutdown(listener, database, stopped).await {
+        if let Err(error) = dynoxide::server::serve_with_shutdown(listener, serving, stopped).await {
             tracing::error!(%error, "the embedded DynamoDB broke down");
         }
     });
-    Ok(Engine { stop, served, _lock: lock })
+    Ok(Engine { database, stop, served, _lock: lock })
 }
 
 impl Engine {
