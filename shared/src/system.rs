@@ -28,7 +28,7 @@ impl System {
     pub fn from_env() -> Result<Self, SettingsError> {
         let connection = Connection::from_env(settings::DYNAMODB_ENDPOINT)?;
         let tables = Tables::with_prefix(settings::optional(settings::TABLE_PREFIX).unwrap_or_default());
-        let dynamo = Dynamo { client: dynamodb::connect(connection), tables };
+        let dynamo = Dynamo::new(dynamodb::connect(connection), tables);
         Ok(Self::new(dynamo, Registry::default(), Clock::system(), settings::language()?))
     }
 

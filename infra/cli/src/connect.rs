@@ -51,7 +51,7 @@ impl Target {
             true => dynamodb::connect(on_this_machine(self.dynamodb_port)),
             false => aws_sdk_dynamodb::Client::new(&self.aws().await),
         };
-        Dynamo { client, tables }
+        Dynamo::new(client, tables)
     }
 
     /// The deployment's Lambda.

@@ -135,5 +135,5 @@ fn nowhere() -> Dynamo {
         endpoint: Some("http://127.0.0.1:9".to_owned()),
         credentials: Credentials::new("none", "none", None, None, "none"),
     };
-    Dynamo { client: connect(connection), tables: Tables::default() }
+    Dynamo::new(connect(connection), Tables::default())
 }

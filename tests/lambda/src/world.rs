@@ -181,7 +181,7 @@ fn dynamo(url: &str) -> Dynamo {
         endpoint: Some(url.to_owned()),
         credentials: Credentials::new("test", "test", None, None, "test"),
     };
-    Dynamo { client: connect(connection), tables: Tables::default() }
+    Dynamo::new(connect(connection), Tables::default())
 }
 
 fn language(text: &str) -> wrapup::language::Language {

@@ -4,8 +4,8 @@
 mod demo;
 mod engine;
 mod gateway;
-mod in_process;
 mod lambda;
+mod near;
 mod page;
 mod signals;
 mod stream;
@@ -107,8 +107,9 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
     let engine = engine::start(engine_listener, data.as_deref())?;
     // As the functions do, so that they can run on this DynamoDB in the same environment.
     let tables = Tables::with_prefix(settings::optional(settings::TABLE_PREFIX).unwrap_or_default());
-    let client = in_process::reading(dynamodb::connect(on_this_machine(engine_port)), engine.database.clone());
-    let dynamo = Dynamo { client, tables };
+    let client = dynamodb::connect(on_this_machine(engine_port));
+    let near = Arc::new(near::InProcess(engine.database.clone()));
+    let dynamo = Dynamo { client, tables, near: Some(near) };
     tables::create_missing(&dynamo).await.map_err(wrapup::Error::from)?;
     let lambda_port = start_functions(options.lambda_port, options.functions).await?;
     let connect_lambda = || {

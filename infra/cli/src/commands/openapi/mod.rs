@@ -38,7 +38,7 @@ enum Format {
 
 /// Prints the contract. Nothing is connected to: only the names of segment tables come from the environment.
 pub fn run(options: Options) -> Result<(), CommandError> {
-    let dynamo = Dynamo { client: dynamodb::connect(on_this_machine(DYNAMODB_PORT)), tables: Tables::default() };
+    let dynamo = Dynamo::new(dynamodb::connect(on_this_machine(DYNAMODB_PORT)), Tables::default());
     let connect_lambda = || segment_tables::connect(on_this_machine(LAMBDA_PORT));
     let segment_tables = match settings::optional(segment_tables::SEGMENT_TABLES) {
         Some(json) => segment_tables::from_json(&json, &dynamo, connect_lambda)?,
