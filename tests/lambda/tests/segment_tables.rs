@@ -283,6 +283,9 @@ async fn a_record_that_is_there_is_not_created() {
     assert_eq!(operations, ["retrieve"]);
     let shown = deployed.instance.read("EXT-1?include=interaction_segment").await;
     assert_eq!(shown["interaction_segment"], json!({"id": "call-1", "table": "voice_call", "agent": "somebody"}));
+    for blank in ["EXT-1?include=", "EXT-1?include=%20"] {
+        assert_eq!(deployed.instance.read(blank).await["interaction_segment"], json!(null), "as if it were absent");
+    }
 }
 
 #[tokio::test]
