@@ -1,5 +1,5 @@
-//! The embedded DynamoDB: its own HTTP server on a loopback port, so that the API reaches it
-//! through the same SDK as DynamoDB in AWS, and so do an operator's commands.
+//! The embedded DynamoDB: its own HTTP server on a loopback port, so that the API writes to it through the same SDK as
+//! to DynamoDB in AWS, and operator's commands find it. Single items the API reads by `near.rs`.
 
 use std::fs::{DirBuilder, File, TryLockError};
 use std::path::Path;
