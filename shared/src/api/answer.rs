@@ -5,6 +5,7 @@ use lambda_http::http::{HeaderValue, StatusCode};
 use lambda_http::{Body, Response};
 use serde::Serialize;
 
+use super::body::BodyError;
 use super::call::Answer;
 use super::negotiate::Format;
 use super::render::render;
@@ -33,8 +34,9 @@ pub enum EdgeError {
     NotAuthorized,
     #[error("Not Acceptable")]
     NotAcceptable,
-    #[error("Request body too large")]
-    BodyTooLarge,
+    /// The body did not arrive as one.
+    #[error(transparent)]
+    Body(#[from] BodyError),
     #[error("Unsupported Media Type")]
     UnsupportedMediaType,
     #[error("Request body could not be read")]
@@ -58,7 +60,9 @@ impl EdgeError {
             Self::NotAuthenticated => StatusCode::UNAUTHORIZED,
             Self::NotAuthorized => StatusCode::FORBIDDEN,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
-            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Body(BodyError::Broken) => StatusCode::BAD_REQUEST,
+            Self::Body(BodyError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
@@ -70,6 +74,9 @@ impl EdgeError {
             Self::Route(RouteError::UnknownPath { .. }) => "Not Found".to_owned(),
             Self::Route(RouteError::UnknownVersion { .. }) => "Unknown API version".to_owned(),
             Self::Route(RouteError::WrongMethod { .. }) => "Method Not Allowed".to_owned(),
+            Self::Body(BodyError::Broken) => "Request body could not be read".to_owned(),
+            Self::Body(BodyError::TooLarge) => "Request body too large".to_owned(),
+            Self::Body(BodyError::TooSlow) => "Request Timeout".to_owned(),
             _ => self.to_string(),
         }
     }
@@ -80,7 +87,7 @@ impl EdgeError {
             Self::NotAuthenticated => "Required to provide Auth information".into(),
             Self::NotAuthorized => format!("The user lacks the role {}", crate::users::INTEGRATION_ROLE).into(),
             Self::NotAcceptable => "Answers come as application/json or application/xml".into(),
-            Self::BodyTooLarge => format!("A request body has at most {} bytes", super::MOST_BYTES).into(),
+            Self::Body(error) => error.to_string().into(),
             Self::UnsupportedMediaType => {
                 "Request bodies are read as application/json or application/xml, in UTF-8".into()
             }
@@ -242,7 +249,7 @@ mod tests {
             ("MISSING_AUTHENTICATION_TOKEN", unknown_path().into()),
             ("INVALID_SIGNATURE", unknown_path().into()),
             ("RESOURCE_NOT_FOUND", unknown_path().into()),
-            ("REQUEST_TOO_LARGE", EdgeError::BodyTooLarge),
+            ("REQUEST_TOO_LARGE", BodyError::TooLarge.into()),
             ("UNSUPPORTED_MEDIA_TYPE", EdgeError::UnsupportedMediaType),
             ("INTEGRATION_TIMEOUT", EdgeError::Unavailable),
             ("DEFAULT_5XX", EdgeError::Internal { request_id: "$context.requestId".to_owned() }),

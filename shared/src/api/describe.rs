@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::MOST_BYTES;
 use super::answer::{EdgeError, platform_error};
+use super::body::BodyError;
 use super::negotiate::Format;
 use super::render::write_xml;
 
@@ -38,7 +39,7 @@ pub fn edge_errors() -> Vec<Sample> {
         sample(false, "NotAuthenticated", "There are no credentials, or wrong ones.", EdgeError::NotAuthenticated),
         sample(false, "NotAuthorized", "The user lacks the role that the API asks for.", EdgeError::NotAuthorized),
         sample(false, "NotAcceptable", "`Accept` takes neither JSON nor XML.", EdgeError::NotAcceptable),
-        sample(true, "BodyTooLarge", &too_large, EdgeError::BodyTooLarge),
+        sample(true, "BodyTooLarge", &too_large, BodyError::TooLarge.into()),
         sample(
             true,
             "UnsupportedMediaType",

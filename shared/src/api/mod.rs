@@ -7,6 +7,7 @@
 
 mod answer;
 mod authenticate;
+mod body;
 mod call;
 mod decode;
 #[cfg(feature = "openapi")]
@@ -20,6 +21,7 @@ pub use answer::Envelope;
 #[cfg(feature = "openapi")]
 pub(crate) use answer::{BusinessError, PlatformError, UnderResult};
 pub use authenticate::{Caller, Credentials, Denied, authenticate};
+pub use body::BodyError;
 pub use call::{Answer, Call};
 pub use decode::MOST_BYTES;
 pub use route::{PREFIXES, Route};

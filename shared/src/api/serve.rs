@@ -1,13 +1,15 @@
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
 use lambda_http::http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
-use lambda_http::http::{HeaderMap, Method};
+use lambda_http::http::{HeaderMap, Method, Request};
 use lambda_http::request::RequestContext;
-use lambda_http::{Body, Request, RequestExt, Response, service_fn};
+use lambda_http::{Body, RequestExt, Response, service_fn};
 
 use super::answer::{EdgeError, of, platform_error};
 use super::authenticate::identify;
+use super::body::BodyError;
 use super::call::Call;
 use super::decode::{MOST_BYTES, decode, percent_decode, query_parameters};
 use super::negotiate::Format;
@@ -70,9 +72,11 @@ impl std::fmt::Debug for StartError {
 pub async fn run<E: Endpoint + 'static>(system: System, endpoint: E) -> Result<(), StartError> {
     crate::logging::init();
     let api = Arc::new(Api::new(&system, vec![Box::new(endpoint)])?.with_reporter(Reporter::stdout(Clock::system())));
-    let service = service_fn(move |request: Request| {
+    let service = service_fn(move |request: lambda_http::Request| {
         let api = Arc::clone(&api);
-        async move { Ok::<_, std::convert::Infallible>(api.handle(request).await) }
+        let (head, body) = request.into_parts();
+        let head = Request::from_parts(head, ());
+        async move { Ok::<_, std::convert::Infallible>(api.handle(head, ready(Ok(body))).await) }
     });
     Ok(lambda_http::run(service).await?)
 }
@@ -101,21 +105,30 @@ impl Api {
         Self { reporter: Some(reporter), ..self }
     }
 
-    /// Answers a request.
-    pub async fn handle(&self, request: Request) -> Response<Body> {
-        let Some(reporter) = &self.reporter else { return self.respond(request).await };
+    /// Answers a request. Its body is what `body` comes to, which is waited for only once path, method, caller, role
+    /// and `Accept` are right: a request that is refused for any of them costs nobody the reading of its body.
+    pub async fn handle(
+        &self,
+        request: Request<()>,
+        body: impl Future<Output = Result<Body, BodyError>> + Send,
+    ) -> Response<Body> {
+        let Some(reporter) = &self.reporter else { return self.respond(request, body).await };
         let call = reporter.begin(origin(&request));
-        let (response, tally) = watch::counted(self.respond(request)).await;
+        let (response, tally) = watch::counted(self.respond(request, body)).await;
         call.end(tally.endpoint.unwrap_or("none"), response.status().as_str(), &tally);
         response
     }
 
-    async fn respond(&self, request: Request) -> Response<Body> {
+    async fn respond(
+        &self,
+        request: Request<()>,
+        body: impl Future<Output = Result<Body, BodyError>> + Send,
+    ) -> Response<Body> {
         let head = request.method() == Method::HEAD;
         // An error before the negotiation is written in what the caller accepts, if that can be told.
         let accepted = Format::accepted(text(request.headers(), ACCEPT).as_deref());
         let request_id = request.lambda_context_ref().map_or_else(String::new, |context| context.request_id.clone());
-        let answered = tokio::time::timeout(self.patience, self.answer(request, accepted, &request_id)).await;
+        let answered = tokio::time::timeout(self.patience, self.answer(request, body, accepted, &request_id)).await;
         let answered = answered.unwrap_or_else(|_| {
             tracing::warn!(request_id, "the call was given up: it took too long");
             Err(EdgeError::Unavailable)
@@ -132,7 +145,8 @@ impl Api {
 
     async fn answer(
         &self,
-        request: Request,
+        request: Request<()>,
+        body: impl Future<Output = Result<Body, BodyError>> + Send,
         accepted: Option<Format>,
         request_id: &str,
     ) -> Result<Response<Body>, EdgeError> {
@@ -153,12 +167,16 @@ impl Api {
         let body = match *request.method() {
             Method::GET | Method::HEAD => Document::empty(),
             _ => {
-                if request.body().len() > MOST_BYTES {
-                    return Err(EdgeError::BodyTooLarge);
+                let body = match body.await {
+                    Ok(body) if body.len() > MOST_BYTES => Err(BodyError::TooLarge),
+                    read => read,
+                };
+                if let Err(error @ BodyError::TooLarge) = body {
+                    return Err(error.into());
                 }
                 let content_type = text(request.headers(), CONTENT_TYPE);
                 let content = Format::of_content(content_type.as_deref()).ok_or(EdgeError::UnsupportedMediaType)?;
-                decode(content, request.body())?
+                decode(content, &body?)?
             }
         };
         let accept_language = text(request.headers(), ACCEPT_LANGUAGE);
@@ -176,7 +194,7 @@ impl Api {
 }
 
 /// What finds the call elsewhere.
-fn origin(request: &Request) -> Origin {
+fn origin(request: &Request<()>) -> Origin {
     let lambda = request.lambda_context_ref();
     let api_request_id = match request.request_context_ref() {
         Some(RequestContext::ApiGatewayV1(context)) => context.request_id.clone(),
@@ -199,7 +217,7 @@ fn is_traceparent(text: &str) -> bool {
 
 /// The path as the caller wrote it. API Gateway and function URLs hand it on percent-encoded; a custom domain's base
 /// path stands in front of it. What API Gateway has for a path that it does not know keeps what stands in front.
-fn path(request: &Request) -> &str {
+fn path(request: &Request<()>) -> &str {
     let path = request.raw_http_path();
     let Some(RequestContext::ApiGatewayV1(context)) = request.request_context_ref() else { return path };
     let known = |resource: &str| resource.starts_with("/api/now/") || resource == "/{proxy+}";
@@ -210,7 +228,7 @@ fn path(request: &Request) -> &str {
 }
 
 /// The query's parameters. A REST API hands them on decoded; everywhere else they stand in the URL.
-fn query(request: &Request) -> Document {
+fn query(request: &Request<()>) -> Document {
     match (request.request_context_ref(), request.query_string_parameters_ref()) {
         (Some(RequestContext::ApiGatewayV1(_)), Some(query)) => {
             Document::from_parameters(query.iter().map(|(name, value)| (name.to_owned(), Some(value.to_owned()))))

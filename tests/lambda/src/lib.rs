@@ -18,7 +18,7 @@ mod stream;
 mod world;
 
 pub use event::Event;
-pub use instance::{Instance, Reply, call_all};
+pub use instance::{Instance, Reply, call_all, sent};
 pub use invoke_api::{Invocation, InvokeApi, Misbehaviour};
 pub use log::{keep_log, logged};
 pub use provider::{Question, ScriptedProvider};

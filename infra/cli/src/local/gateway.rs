@@ -3,18 +3,18 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderValue;
+use axum::http::header::CONNECTION;
+use axum::response::Response;
 use futures_util::StreamExt;
 use lambda_http::{Context, RequestExt};
-use serde_json::json;
 use tokio::net::TcpListener;
-use wrapup::api::{Api, MOST_BYTES};
+use wrapup::api::{Api, BodyError, MOST_BYTES};
 
 /// Serves the API, and beside it these routes, until `end`, then finishes the requests that run.
 pub async fn serve(
@@ -28,34 +28,28 @@ pub async fn serve(
 }
 
 async fn handle(State(api): State<Arc<Api>>, request: Request) -> Response {
-    let response = match to_lambda(request).await {
-        Ok(request) => api.handle(request).await,
-        Err(error) => return broken_body(&error),
-    };
-    response.map(|body| match body {
-        lambda_http::Body::Text(text) => Body::from(text),
-        lambda_http::Body::Binary(bytes) => Body::from(bytes),
-        _ => Body::empty(),
-    })
-}
-
-/// The answer to a body that cannot be read to its end. Where the next request would begin is unknown,
-/// so the connection ends with it.
-fn broken_body(error: &axum::Error) -> Response {
-    tracing::debug!(%error, "a request body broke off");
-    let detail = "The body ended before its Content-Length, or one of its chunks is malformed";
-    let body = json!({"error": {"message": "Request body could not be read", "detail": detail}, "status": "failure"});
-    let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store"), (CONNECTION, "close")];
-    (StatusCode::BAD_REQUEST, headers, body.to_string()).into_response()
-}
-
-async fn to_lambda(request: Request) -> Result<lambda_http::Request, axum::Error> {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
     let mut context = Context::default();
     context.request_id = uuid::Uuid::new_v4().to_string();
-    let body = lambda_http::Body::Binary(read(body).await?);
-    Ok(lambda_http::Request::from_parts(parts, body).with_raw_http_path(path).with_lambda_context(context))
+    let head = Request::from_parts(parts, ()).with_raw_http_path(path).with_lambda_context(context);
+    let broken = AtomicBool::new(false);
+    let body = async {
+        let read = read(body).await;
+        broken.store(read.is_err(), Ordering::Relaxed);
+        read
+    };
+    let response = api.handle(head, body).await;
+    let mut response = response.map(|body| match body {
+        lambda_http::Body::Text(text) => Body::from(text),
+        lambda_http::Body::Binary(bytes) => Body::from(bytes),
+        _ => Body::empty(),
+    });
+    if broken.load(Ordering::Relaxed) {
+        // Where the next request would begin is unknown.
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 /// Bytes of an unwanted rest of a body that are still taken in, so that the caller gets to read why
@@ -63,12 +57,15 @@ async fn to_lambda(request: Request) -> Result<lambda_http::Request, axum::Error
 const MOST_UNWANTED: usize = 64 * 1024 * 1024;
 
 /// Reads a body, but keeps no more of it than it takes to see that it is too large.
-async fn read(body: Body) -> Result<Vec<u8>, axum::Error> {
+async fn read(body: Body) -> Result<lambda_http::Body, BodyError> {
     let mut chunks = body.into_data_stream();
     let mut bytes = Vec::new();
     let mut unwanted = 0;
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk?;
+        let chunk = chunk.map_err(|error| {
+            tracing::debug!(%error, "a request body broke off");
+            BodyError::Broken
+        })?;
         if bytes.len() <= MOST_BYTES {
             bytes.extend_from_slice(&chunk);
         } else {
@@ -78,5 +75,5 @@ async fn read(body: Body) -> Result<Vec<u8>, axum::Error> {
             break;
         }
     }
-    Ok(bytes)
+    Ok(lambda_http::Body::Binary(bytes))
 }
