@@ -49,7 +49,7 @@ pub async fn ensure(system: &System) -> Result<Option<Demo>, wrapup::Error> {
     let (codes, definition, interaction) = demo_data()?;
     let users = system.users().list().await?;
     if users.is_empty() {
-        for outcome in system.codes().upsert(&codes, false).await {
+        for outcome in system.codes().admit(codes.len())?.upsert(&codes, false).await {
             outcome?;
         }
         system.configurations().put(&definition).await?;

@@ -22,7 +22,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use wrapup::System;
 use wrapup::ai::{AiSettings, AiSettingsError, Filler, Provider, ProviderKind};
-use wrapup::api::{Api, StartError};
+use wrapup::api::{Api, Origins, StartError};
 use wrapup::clock::Clock;
 use wrapup::dynamodb::{Tables, tables};
 use wrapup::openapi::Document;
@@ -33,7 +33,7 @@ use crate::connect::{DYNAMODB_PORT, LAMBDA_PORT, ai_provider, on_this_machine};
 use crate::endpoints::endpoints;
 use crate::output;
 use engine::Engine;
-use server::{Guard, Limits, Origins, Server};
+use server::{Guard, Limits, Server};
 use signals::Signals;
 
 /// How long the requests that run may take to finish once the process is told to end: callers that have
@@ -133,7 +133,9 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
     let demo = demo::ensure(&system).await?;
     let endpoints = endpoints(&system);
     let document = serde_json::to_string(&Document::new(&endpoints, "/")).map_err(io::Error::from)?;
-    let api = Api::new(&system, endpoints.into_iter().map(|endpoint| endpoint as _).collect())?;
+    let origins = Origins::from_env()?;
+    let api =
+        Api::new(&system, endpoints.into_iter().map(|endpoint| endpoint as _).collect())?.with_origins(origins.clone());
     let provider = ai_provider(AiSettings::from_env(ProviderKind::Extractive)?).await?;
     if provider.is_some() {
         tables::enable_missing_streams(system.dynamo()).await.map_err(wrapup::Error::from)?;
@@ -166,7 +168,7 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
         None => None,
     };
     let routes = gateway::routes(Arc::new(api), page::routes(document));
-    let server = Server::new(routes, Guard::for_pages(api_port, Origins::from_env()?), limits);
+    let server = Server::new(routes, Guard::for_pages(api_port, origins), limits);
     let (end, told_to_end) = oneshot::channel::<()>();
     let finished = async {
         server.serve(api_listener, async { drop(told_to_end.await) }).await;

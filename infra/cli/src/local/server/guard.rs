@@ -6,8 +6,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use axum::http::header::{HOST, HeaderMap, HeaderName, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Version};
+use wrapup::api::Origins;
 
-use super::origins::Origins;
 use super::refusal::Refusal;
 
 /// Where a browser says a request comes from. A page cannot leave it out or change it.

@@ -5,12 +5,10 @@ mod body;
 mod connections;
 mod files;
 mod guard;
-mod origins;
 mod refusal;
 
 pub use body::{Pace, read};
 pub use guard::Guard;
-pub use origins::Origins;
 
 use std::future::poll_fn;
 use std::io;
