@@ -307,7 +307,9 @@ mod tests {
     /// A running server.
     struct Running {
         address: SocketAddr,
-        /// Lets all calls of `/wait` be answered.
+        /// Has a permit for each call of `/wait` that has begun.
+        begun: Arc<Semaphore>,
+        /// Lets all of them be answered.
         let_go: Arc<Notify>,
         end: oneshot::Sender<()>,
         served: JoinHandle<()>,
@@ -315,19 +317,27 @@ mod tests {
 
     async fn started(limits: Limits) -> Tested<Running> {
         let let_go = Arc::new(Notify::new());
-        let waiting = Arc::clone(&let_go);
+        let begun = Arc::new(Semaphore::new(0));
+        let (begins, waiting) = (Arc::clone(&begun), Arc::clone(&let_go));
         let router = Router::new()
             .route("/", get(async || "fine"))
             .route("/body", post(take))
             .route("/unwanted", post(async || StatusCode::UNAUTHORIZED))
             .route("/large", get(async || vec![b' '; 64 * 1024 * 1024]))
-            .route("/wait", get(async move || waiting.notified().await));
+            .route("/wait", get(async move || wait(&begins, &waiting).await));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let (end, ended) = oneshot::channel::<()>();
         let server = Server::new(router, Guard::for_programs(address.port()), limits);
         let served = tokio::spawn(server.serve(listener, async { drop(ended.await) }));
-        Ok(Running { address, let_go, end, served })
+        Ok(Running { address, begun, let_go, end, served })
+    }
+
+    async fn wait(begins: &Semaphore, let_go: &Notify) {
+        let mut let_go = pin!(let_go.notified());
+        let_go.as_mut().enable();
+        begins.add_permits(1);
+        let_go.await;
     }
 
     async fn take(body: Body) -> StatusCode {
@@ -443,13 +453,9 @@ mod tests {
         let server = started(Limits { connections: 2, ..PATIENT }).await?;
         let wait = server.head("GET /wait", "Connection: close\r\n");
         let mut busy = [server.send(&wait).await?, server.send(&wait).await?];
-        // Until both have arrived, a third may have its place.
-        let refused = loop {
-            let answer = to_the_end(&mut server.send(&server.head("GET /", "Connection: close\r\n")).await?).await?;
-            if status(&answer)? != 200 {
-                break answer;
-            }
-        };
+        let _both = server.begun.acquire_many(2).await?;
+        let mut third = server.send(&server.head("GET /", "Connection: close\r\n")).await?;
+        let refused = to_the_end(&mut third).await?;
         assert_eq!(status(&refused)?, 503);
         assert!(refused.contains("retry-after: 1\r\n") && refused.ends_with('}'), "{refused}");
         server.let_go.notify_waiters();
@@ -499,10 +505,7 @@ mod tests {
         let (kept, not_taken) =
             (server.send(&server.head("GET /", "")).await?, server.send(&server.head("GET /large", "")).await?);
         let mut running = server.send(&server.head("GET /wait", "")).await?;
-        // Until it runs: whoever comes later has been answered.
-        for _ in 0..10 {
-            assert_eq!(server.status("GET /").await?, 200);
-        }
+        let _one = server.begun.acquire().await?;
         drop(server.end);
         while TcpStream::connect(server.address).await.is_ok() {
             sleep(Duration::from_millis(5)).await;
