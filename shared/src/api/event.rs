@@ -20,6 +20,8 @@ use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::route::PREFIXES;
+
 /// What Lambda hands to a function, read.
 pub struct Event(pub(super) Option<Http>);
 
@@ -263,17 +265,22 @@ fn encoded(path: &str) -> String {
     utf8_percent_encode(path, DECODED).to_string()
 }
 
-/// An HTTP API's path begins with the stage, if that has a name.
+/// What every path of ours begins with.
+const BASE: &str = PREFIXES[0];
+
+/// An HTTP API's path begins with the stage, if that has a name; even if that is `api`, and behind a domain of one's own
+/// it may be without.
 fn below_stage<'a>(path: &'a str, stage: Option<&str>) -> &'a str {
     let below = stage.and_then(|stage| path.strip_prefix('/')?.strip_prefix(stage));
-    below.filter(|path| path.starts_with('/')).unwrap_or(path)
+    let below = below.filter(|below| below.starts_with('/') && (below.starts_with(BASE) || !path.starts_with(BASE)));
+    below.unwrap_or(path)
 }
 
 /// A custom domain's base path stands in front of the path. What API Gateway has for a path that it does not know keeps
 /// what stands in front.
 fn below_base_path(path: String, resource: &str) -> String {
-    let known = resource.starts_with("/api/now/") || resource == "/{proxy+}";
-    match path.find("/api/now/") {
+    let known = resource.starts_with(BASE) || resource == "/{proxy+}";
+    match path.find(BASE) {
         Some(start) if known && start > 0 => path[start..].to_owned(),
         _ => path,
     }

@@ -332,6 +332,10 @@ async fn an_http_apis_path_is_decoded_once_and_read_without_its_stage() {
             }
         }
     }
+    // Behind a domain of one's own the path may be without its stage, whatever that is called.
+    let mut unstaged = http_api(&get, "api", "");
+    unstaged["rawPath"] = json!("/api/now/wrapup/segment/E 1");
+    assert_eq!(external_id(&instance.invoke(&unstaged).await), "E 1");
     // A custom domain's base path stands in front.
     let mapped = http_api(&get, "$default", "/contact-centre/api/now/wrapup/segment/E 1");
     assert_eq!(external_id(&instance.invoke(&mapped).await), "E 1");
