@@ -5,6 +5,7 @@ use lambda_http::http::{HeaderValue, StatusCode};
 use lambda_http::{Body, Response};
 use serde::Serialize;
 
+use super::authenticate::Denied;
 use super::body::BodyError;
 use super::call::Answer;
 use super::negotiate::Format;
@@ -32,6 +33,8 @@ pub enum EdgeError {
     NotAuthenticated,
     #[error("User Not Authorized")]
     NotAuthorized,
+    #[error("Too Many Requests")]
+    TooManySignIns,
     #[error("Not Acceptable")]
     NotAcceptable,
     /// The body did not arrive as one.
@@ -48,8 +51,18 @@ pub enum EdgeError {
     Internal { request_id: String },
 }
 
-/// Seconds after which a caller who got 503 should call again.
+/// Seconds after which a caller who got 503 or 429 should call again.
 const RETRY_SECONDS: &str = "1";
+
+impl From<Denied> for EdgeError {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::NotAuthenticated => Self::NotAuthenticated,
+            Denied::NotAuthorized => Self::NotAuthorized,
+            Denied::TooManySignIns => Self::TooManySignIns,
+        }
+    }
+}
 
 impl EdgeError {
     fn status(&self) -> StatusCode {
@@ -59,6 +72,7 @@ impl EdgeError {
             Self::Route(RouteError::WrongMethod { .. }) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAuthenticated => StatusCode::UNAUTHORIZED,
             Self::NotAuthorized => StatusCode::FORBIDDEN,
+            Self::TooManySignIns => StatusCode::TOO_MANY_REQUESTS,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::Body(BodyError::Broken) => StatusCode::BAD_REQUEST,
             Self::Body(BodyError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -86,6 +100,7 @@ impl EdgeError {
             Self::Route(error) => error.to_string().into(),
             Self::NotAuthenticated => "Required to provide Auth information".into(),
             Self::NotAuthorized => format!("The user lacks the role {}", crate::users::INTEGRATION_ROLE).into(),
+            Self::TooManySignIns => "Too many sign-ins wait to be checked; call again".into(),
             Self::NotAcceptable => "Answers come as application/json or application/xml".into(),
             Self::Body(error) => error.to_string().into(),
             Self::UnsupportedMediaType => {
@@ -103,7 +118,7 @@ impl EdgeError {
             Self::NotAuthenticated => {
                 Some((WWW_AUTHENTICATE, HeaderValue::from_static(r#"Basic realm="wrapup", charset="UTF-8""#)))
             }
-            Self::Unavailable => Some((RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS))),
+            Self::Unavailable | Self::TooManySignIns => Some((RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS))),
             _ => None,
         }
     }

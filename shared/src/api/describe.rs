@@ -38,6 +38,12 @@ pub fn edge_errors() -> Vec<Sample> {
     vec![
         sample(false, "NotAuthenticated", "There are no credentials, or wrong ones.", EdgeError::NotAuthenticated),
         sample(false, "NotAuthorized", "The user lacks the role that the API asks for.", EdgeError::NotAuthorized),
+        sample(
+            false,
+            "TooManySignIns",
+            "Too many sign-ins wait to be checked, of this caller or in all. Who has signed in before is not concerned.",
+            EdgeError::TooManySignIns,
+        ),
         sample(false, "NotAcceptable", "`Accept` takes neither JSON nor XML.", EdgeError::NotAcceptable),
         sample(true, "BodyTooLarge", &too_large, BodyError::TooLarge.into()),
         sample(

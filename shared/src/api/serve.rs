@@ -7,6 +7,7 @@ use lambda_http::http::{HeaderMap, Method, Request};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, RequestExt, Response, service_fn};
 
+use super::Endpoint;
 use super::answer::{EdgeError, of, platform_error};
 use super::authenticate::identify;
 use super::body::BodyError;
@@ -14,7 +15,6 @@ use super::call::Call;
 use super::decode::{MOST_BYTES, decode, percent_decode, query_parameters};
 use super::negotiate::Format;
 use super::route::{Matched, Router};
-use super::{Denied, Endpoint};
 use crate::System;
 use crate::clock::Clock;
 use crate::document::Document;
@@ -153,11 +153,10 @@ impl Api {
         let Matched { endpoint, parameters } = self.router.find(request.method(), path(&request))?;
         watch::note(|tally| tally.endpoint = endpoint.route().paths.first().copied());
 
-        let identified = identify(&self.users, request.request_context_ref(), request.headers()).await;
+        let identified = identify(&self.users, &request, request_id).await;
         let caller = match identified {
             Ok(Ok(caller)) => caller,
-            Ok(Err(Denied::NotAuthenticated)) => return Err(EdgeError::NotAuthenticated),
-            Ok(Err(Denied::NotAuthorized)) => return Err(EdgeError::NotAuthorized),
+            Ok(Err(denied)) => return Err(denied.into()),
             Err(error) => {
                 return Ok(of(Err(error), accepted.unwrap_or(Format::Json), endpoint.envelope(), request_id));
             }
