@@ -2,7 +2,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::form::forms;
+use super::form::{composed, forms};
 use super::generated::Fingerprint;
 use super::predictable::pieces;
 
@@ -77,6 +77,11 @@ impl Password {
 
     pub(super) fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
+    }
+
+    /// In NFC.
+    pub(super) fn composed(self) -> Self {
+        composed(&self.0).map_or(self, Self)
     }
 
     /// What it is tried as.

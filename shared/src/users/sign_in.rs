@@ -257,3 +257,115 @@ impl Drop for Passed<'_> {
         }
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+mod tests {
+    use super::super::stored::Record;
+    use super::*;
+
+    fn attempt(user_name: &str, password: &str) -> Attempt {
+        Attempt { user_name: user_name.to_owned(), password: Password::new(password), source: None }
+    }
+
+    /// A user with these passwords, hashed as they are, with one salt.
+    async fn user(keeper: &Doorkeeper, user_name: &str, passwords: [&str; 2]) -> Arc<Known> {
+        let newest = keeper.argon.hash(Password::new(passwords[0]), None).await.expect("a hash");
+        let old = keeper.argon.hash(Password::new(passwords[1]), newest.salt()).await.expect("a hash");
+        let user = User {
+            sys_id: "0".repeat(32),
+            user_name: user_name.to_owned(),
+            active: true,
+            roles: Vec::new(),
+            preferred_language: None,
+        };
+        let record = Record {
+            user,
+            user_password: newest.to_phc().expect("a text"),
+            user_password_expires_on: None,
+            old_user_password: Some(old.to_phc().expect("a text")),
+            old_user_password_expires_on: None,
+        };
+        Arc::new(Known::new(record, |why| unreachable!("{why}")))
+    }
+
+    /// Whether the attempt is welcome where these users are, and the runs of Argon2 that it took.
+    async fn sign_in(keeper: &Doorkeeper, users: &[Arc<Known>], attempt: &Attempt) -> (bool, u64) {
+        let before = keeper.argon2_cost().runs;
+        let find = |name: &str| users.iter().find(|known| known.user.user_name == name).cloned();
+        let tried: Vec<Tried> = attempt.names().into_iter().map(|name| (name.clone(), find(&name))).collect();
+        let verdict = keeper.check(attempt, &tried).await.expect("a verdict");
+        (matches!(verdict, SignIn::Welcome(_)), keeper.argon2_cost().runs - before)
+    }
+
+    #[tokio::test]
+    async fn what_is_sent_decides_what_it_costs() {
+        let keeper = Doorkeeper::new(Clock::system());
+        // One who has been there since before names and passwords were brought to NFC.
+        let users =
+            [user(&keeper, "jane", ["new", "old"]).await, user(&keeper, "u\u{308}", ["s\u{fc}d", "su\u{308}d"]).await];
+        for (name, password, welcome, runs) in [
+            ("jane", "new", true, 1),
+            ("jane", "old", true, 1),
+            ("jane", "wrong", false, 1),
+            ("nobody", "wrong", false, 1),
+            ("jane", "wro\u{308}ng", false, 2),
+            ("nobody", "wro\u{308}ng", false, 2),
+            ("u\u{308}", "wrong", false, 2),
+            ("o\u{308}", "wrong", false, 2),
+            ("u\u{308}", "wro\u{308}ng", false, 4),
+            ("o\u{308}", "wro\u{308}ng", false, 4),
+            ("u\u{308}", "su\u{308}d", true, 4),
+            ("u\u{308}", "s\u{fc}d", true, 2),
+        ] {
+            let attempt = attempt(name, password);
+            assert_eq!(sign_in(&keeper, &users, &attempt).await, (welcome, runs), "{name} {password}");
+            // The second time it is known how it ends, one way or the other.
+            assert_eq!(sign_in(&keeper, &users, &attempt).await, (welcome, 0), "{name} {password}");
+        }
+    }
+
+    #[tokio::test]
+    async fn equal_attempts_at_once_take_one_run_and_none_is_put_off() {
+        let keeper = Arc::new(Doorkeeper::new(Clock::system()));
+        let users = [user(&keeper, "jane", ["new", "old"]).await];
+        let before = keeper.argon2_cost().runs;
+        for (password, expected) in [("new", true), ("wrong", false)] {
+            let calls = (0..200).map(|_| {
+                let (keeper, users) = (Arc::clone(&keeper), users.clone());
+                tokio::spawn(async move { sign_in(&keeper, &users, &attempt("jane", password)).await.0 })
+            });
+            for call in calls.collect::<Vec<_>>() {
+                assert_eq!(call.await.expect("no panic"), expected);
+            }
+        }
+        assert_eq!(keeper.argon2_cost().runs, before + 2);
+        assert!(keeper.gates.lock().is_empty());
+    }
+
+    #[tokio::test]
+    async fn whoever_finds_no_place_hears_so_at_once_and_nothing_is_remembered_of_it() {
+        let keeper = Arc::new(Doorkeeper::new(Clock::system()));
+        let users = [user(&keeper, "jane", ["new", "old"]).await];
+        // Nobody gets a turn, so all that come stay.
+        let mut turns = Vec::new();
+        while let Ok(turn) = tokio::time::timeout(Duration::from_millis(10), keeper.argon.turn()).await {
+            turns.push(turn);
+        }
+        let waiting: Vec<_> = (0..super::super::queue::SHARE_OF_BOTH)
+            .map(|call| {
+                let (keeper, users) = (Arc::clone(&keeper), users.clone());
+                tokio::spawn(async move { sign_in(&keeper, &users, &attempt("jane", &format!("wrong {call}"))).await })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        let late = attempt("jane", "new");
+        let tried = vec![(late.names().remove(0), Some(Arc::clone(&users[0])))];
+        assert_eq!(keeper.check(&late, &tried).await.expect("a verdict"), SignIn::Crowded);
+        drop(turns);
+        for call in waiting {
+            assert!(!call.await.expect("no panic").0);
+        }
+        assert!(matches!(keeper.check(&late, &tried).await.expect("a verdict"), SignIn::Welcome(_)));
+    }
+}

@@ -264,6 +264,8 @@ impl Users {
         match secret.0 {
             Kept::Generated(fingerprint) => Ok(fingerprint),
             Kept::Chosen(password) => {
+                // In NFC, in which every sign-in is tried: so it works from each machine, however that writes it.
+                let password = password.composed();
                 self.doorkeeper.argon().hash(password, beside.and_then(Hash::salt)).await?.to_phc()
             }
         }

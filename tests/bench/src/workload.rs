@@ -31,8 +31,9 @@ impl Workload {
     pub async fn prepare() -> Self {
         let world = World::start().await;
         let stores = world.stores();
+        let Ok(user_name) = UserName::new("username") else { unreachable!("the demo user's name") };
         let user = NewUser {
-            user_name: UserName::new("username").expect("a name"),
+            user_name,
             roles: vec![INTEGRATION_ROLE.to_owned()],
             language: None,
             secret: NewSecret::known_to_everybody(Password::new("password")),
