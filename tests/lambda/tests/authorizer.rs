@@ -1,6 +1,8 @@
 //! Who is let in behind API Gateway, and how requests arrive from there.
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
+use std::io;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use authorizer::Authorizer;
@@ -10,6 +12,8 @@ use lambda_http::Context;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
+use tracing::subscriber::set_default;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use wrapup::date_time::DateTime;
 use wrapup::dynamodb::{Item, Table, to_item};
 use wrapup::users::{Generated, Lives, NewSecret, Password};
@@ -420,6 +424,60 @@ async fn names_and_passwords_are_read_in_every_form_that_clients_send() {
         let event = Event::get("code/x").unvouched().header("Authorization", &header);
         let status = instance.handle(event.function_url()).await.status();
         assert_eq!(status, if verdict { 404 } else { 401 }, "{bytes:?}");
+    }
+}
+
+/// A log, in memory.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no panic").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_failed_sign_in_is_logged_with_its_address_and_no_word_of_what_was_sent() {
+    let world = world().await;
+    let instance = world.instance();
+    let log = Log::default();
+    let writer = log.clone();
+    let logging =
+        set_default(wrapup::logging::subscriber(Targets::new().with_default(LevelFilter::TRACE), move || {
+            writer.clone()
+        }));
+    let wrong = basic("Grüße:hunter2");
+    let mut event = request(Some(&wrong));
+    // Whoever can send a header can write anything into it.
+    event["headers"]["X-Forwarded-For"] = json!("203.0.113.7");
+    event["multiValueHeaders"]["X-Forwarded-For"] = json!(["203.0.113.7"]);
+    ask(&instance, event).await.expect_err("no verdict");
+    let event =
+        Event::get("code/x").unvouched().header("Authorization", &wrong).header("X-Forwarded-For", "203.0.113.7");
+    instance.call(&event).await.expect(401);
+    instance.handle(event.function_url()).await.expect(401);
+    // Neither a right password nor none at all is a failure.
+    assert!(allowed(&instance, "integrator:secret").await);
+    instance.call(&Event::get("code/x").unvouched()).await.expect(401);
+    drop(logging);
+    let log = String::from_utf8(log.0.lock().expect("no panic").clone()).expect("UTF-8");
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let failed: Vec<_> = lines.iter().filter(|line| line["message"] == "a sign-in failed").collect();
+    assert_eq!(failed.len(), 3, "{log}");
+    for line in failed {
+        assert_eq!((&line["level"], &line["source"]), (&json!("WARN"), &json!("192.0.2.1")), "{line}");
+        assert_eq!(line["request_id"], Event::REQUEST_ID, "{line}");
+        // printf %s Grüße | sha256sum
+        assert_eq!(line["name_sha256"], "f83e039796c6453a10f5519e39fd113901572316a1a8ea07cb525d2801dfd074", "{line}");
+    }
+    for word in ["Grüße", "hunter2", "integrator", "secret", "203.0.113.7", &wrong[6..]] {
+        assert!(!log.contains(word), "{word} in {log}");
     }
 }
 
