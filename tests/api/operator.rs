@@ -93,7 +93,7 @@ async fn status_becomes(api: &Api, status: u16) -> u16 {
 #[tokio::test]
 async fn an_added_user_can_call_the_api_in_the_users_language() {
     let desk = Desk::open();
-    let password = "pass: wörd 🙂";
+    let password = "pass: wörd of anna 🙂";
     let input = format!("{password}\n");
     let said = desk.run_with("user add anna --role", &[ROLE, "--language", "DE"], &input);
     assert!(said.fine().contains("anna"));
@@ -410,9 +410,7 @@ async fn what_was_stored_gives_no_orders_to_the_terminal() {
         // Programs get what is stored.
         let listed = desk.run(&format!("{command} --output json")).fine();
         let listed: Value = serde_json::from_str(&listed).expect("JSON");
-        assert!(listed.to_string().contains(
-            json!(label).as_str().expect("a text").trim_end_matches('\r').split('\u{1b}').next().expect("x")
-        ));
+        assert!(listed.to_string().contains(json!(label).to_string().trim_matches('"')), "{listed}");
     }
     let table = desk.run("user list").fine();
     assert!(table.contains("\\u{1b}[2J") && !table.lines().any(|line| line.starts_with("│ admin")), "{table}");
@@ -423,11 +421,8 @@ async fn what_was_stored_gives_no_orders_to_the_terminal() {
         desk.import(&desk.file("codes.csv", format!("code,{ORDERS}\nOne,x\n"))),
         desk.import(&desk.file("codes.json", json!({"codes": [{"code": ORDERS.repeat(300)}]}).to_string())),
     ] {
-        if said.err.contains("owned") {
-            assert_inert(&said);
-        }
         assert_eq!(said.status, Some(1), "{said:?}");
-        assert!(!said.err.contains('\u{1b}'), "{said:?}");
+        assert_inert(&said);
     }
 }
 

@@ -227,9 +227,9 @@ impl Argon {
             None => random_salt()?,
         };
         let turn = self.turn().await?;
-        self.work(turn, move |kitchen| {
+        self.work(turn, move |bench| {
             let run = Run::today(salt);
-            let output = kitchen.make(&run, &password)?;
+            let output = bench.make(&run, &password)?;
             Ok(Hash { run, output })
         })
         .await
@@ -239,13 +239,13 @@ impl Argon {
     pub(super) async fn work<T: Send + 'static>(
         &self,
         turn: Turn,
-        work: impl FnOnce(&mut Kitchen<'_>) -> Result<T, Error> + Send + 'static,
+        work: impl FnOnce(&mut Workbench<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let pool = Arc::clone(&self.pool);
         let done = tokio::task::spawn_blocking(move || {
             let _until_done = turn;
             let memory = pool.take();
-            work(&mut Kitchen { memory, pool: &pool })
+            work(&mut Workbench { memory, pool: &pool })
         });
         done.await.map_err(|error| Error::PasswordHash(error.to_string()))?
     }
@@ -258,12 +258,12 @@ fn random_salt() -> Result<Salt, Error> {
 }
 
 /// Where hashes are made, for the time of one turn.
-pub(super) struct Kitchen<'a> {
+pub(super) struct Workbench<'a> {
     memory: Memory<'a>,
     pool: &'a Pool,
 }
 
-impl Kitchen<'_> {
+impl Workbench<'_> {
     fn make(&mut self, run: &Run, password: &Password) -> Result<Output, Error> {
         self.pool.runs.fetch_add(1, Ordering::Relaxed);
         run.of(password, &mut self.memory)
@@ -333,8 +333,8 @@ mod tests {
         let checks = Check::against(hashes.iter().copied())?;
         let (turn, password) = (argon.turn().await?, Password::new(password));
         argon
-            .work(turn, move |kitchen| {
-                let fits = checks.iter().map(|check| kitchen.fits(check, &password));
+            .work(turn, move |bench| {
+                let fits = checks.iter().map(|check| bench.fits(check, &password));
                 Ok(fits.collect::<Result<Vec<_>, _>>()?.contains(&true))
             })
             .await

@@ -157,14 +157,14 @@ impl Doorkeeper {
         let Some(place) = self.queue.enter(source, checks.len() * passwords.len()) else { return Ok(None) };
         let turn = self.argon.turn().await?;
         let memory = Arc::clone(&self.memory);
-        let verdict = self.argon.work(turn, move |kitchen| {
+        let verdict = self.argon.work(turn, move |bench| {
             // A caller who hangs up gets no second place while the first one's work goes on.
             let _until_done = place;
             let mut verdict = Verdict::Wrong;
             // Every form of every name and password, whichever fits.
             for password in &passwords {
                 for (index, check) in &checks {
-                    if kitchen.fits(check, password)? {
+                    if bench.fits(check, password)? {
                         verdict = Verdict::Fits(*index);
                     }
                 }

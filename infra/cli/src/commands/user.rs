@@ -153,7 +153,7 @@ pub async fn run(command: Command, target: &Target) -> Result<(), CommandError> 
         Command::List { output } => {
             let listed = users.list().await?;
             for error in &listed.unreadable {
-                output::complain(error);
+                output::complain(&shown(&error.to_string()));
             }
             output.list(&listed.users)?;
         }
