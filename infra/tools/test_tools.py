@@ -31,6 +31,33 @@ class Requirements(unittest.TestCase):
                 self.assertRegex(pinned, rf"(?m)^{re.escape(wanted)} ")
 
 
+class Compiler(unittest.TestCase):
+    """`infra/tools/rustc`."""
+
+    def built(self, *options):
+        """What a program is that panics in a crate that cargo has fetched, and where that lay."""
+        with tempfile.TemporaryDirectory() as folder:
+            source = pathlib.Path(folder) / "registry" / "src" / "index" / "a-crate-1.0.0" / "main.rs"
+            source.parent.mkdir(parents=True)
+            source.write_text("fn main() { std::env::args().nth(1).unwrap(); }")
+            program = pathlib.Path(folder) / "program"
+            subprocess.run(
+                [TOOLS / "rustc", "rustc", source, "-o", program, *options],
+                env=os.environ | {"CARGO_HOME": folder},
+                check=True,
+            )
+            return program.read_bytes(), folder.encode()
+
+    def test_what_is_shipped_names_its_sources_by_crate_and_file(self):
+        program, folder = self.built("-C", "strip=symbols")
+        self.assertIn(b"crates/a-crate-1.0.0/main.rs", program)
+        self.assertNotIn(folder, program)
+
+    def test_what_is_debugged_names_them_by_where_they_lie(self):
+        program, folder = self.built("-C", "debuginfo=line-tables-only")
+        self.assertIn(folder, program)
+
+
 class BillOfMaterials(unittest.TestCase):
     """`infra/tools/sbom`."""
 
