@@ -6,6 +6,7 @@ What a template has to look like to be understood:
 - A function bears the tag `wrapup-function` with its name in system.json.
 - Roles, policies and managed policies stand in the template; none of AWS's own is used.
 - The API is one AWS::ApiGateway::RestApi, with an OpenAPI Body, or with Resources, Methods and GatewayResponses.
+- The rules of a web ACL that count requests are called requests-per-address and requests-per-credential.
 - A route's methods, GET with HEAD, stand below /api/now/ and /api/now/v1/, behind the authorizer. What else callers may
   try is refused without it. Either ANY of a path goes to the path's function, which answers 405 with `Allow`, ANY of
   /api/now/{any name}/ and the same path too, 400 for the version, and ANY of /{any name+} to any of these functions,

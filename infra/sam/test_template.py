@@ -337,7 +337,8 @@ class Options(unittest.TestCase):
         for provider in ("off", "extractive"):
             template = Template(PLAIN, {"AiProvider": provider})
             body = json.loads(template.of_type("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"])
-            self.assertEqual(len(body["widgets"]), 6)
+            self.assertEqual(len(body["widgets"]), 7)
+            self.assertIn('"failed_sign_ins", "endpoint", "authorizer"', json.dumps(body))
             self.assertEqual("${AiFiller}" in json.dumps(body), provider != "off")
 
 
