@@ -494,6 +494,46 @@ async fn a_flood_of_wrong_passwords_keeps_nobody_out_and_is_answered_at_once() {
     assert_eq!(status(&api, "username", "password").await, 404);
 }
 
+/// Linux has all of 127.0.0.0/8 on its loopback.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_tries_many_names_from_one_address_keeps_no_other_address_out() {
+    let server = Server::start(BINARY);
+    let api = server.api();
+    user(&server, &["add", "honest", "--role", ROLE], "password of a visitor\n");
+    let ended = Arc::new(AtomicBool::new(false));
+    let flood: Vec<_> = (0..128)
+        .map(|attacker| {
+            let (api, ended) = (api.clone(), Arc::clone(&ended));
+            tokio::spawn(async move {
+                let mut put_off = 0;
+                for call in 0.. {
+                    if ended.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    let status = status(&api, &format!("name {attacker} {call}"), "wrong").await;
+                    put_off += usize::from(status == 429);
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                put_off
+            })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let elsewhere = api.from_address(std::net::IpAddr::from([127, 0, 0, 2]));
+    for attempt in 0..5 {
+        // Each is a first one: nothing is remembered of it.
+        assert_eq!(status(&elsewhere, "honest", &format!("wrong {attempt}")).await, 401);
+    }
+    assert_eq!(status(&elsewhere, "honest", PASSWORD).await, 404);
+    ended.store(true, Ordering::Relaxed);
+    let mut put_off = 0;
+    for attacker in flood {
+        put_off += attacker.await.unwrap_or_default();
+    }
+    assert!(put_off > 0);
+}
+
 #[tokio::test]
 async fn a_client_with_many_connections_signs_in_on_all_of_them() {
     let server = Server::start(BINARY);

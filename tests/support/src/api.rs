@@ -1,5 +1,5 @@
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{IpAddr, TcpStream};
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, RequestBuilder};
@@ -35,6 +35,12 @@ impl Api {
     pub fn new(base: &str) -> Self {
         let client = Client::builder().no_proxy().build().expect("a client");
         Self { client, base: base.to_owned(), user: "username".to_owned(), password: "password".to_owned() }
+    }
+
+    /// The same from another address of this machine.
+    pub fn from_address(&self, address: IpAddr) -> Self {
+        let client = Client::builder().no_proxy().local_address(address).build().expect("a client");
+        Self { client, ..self.clone() }
     }
 
     /// The same as another user.
