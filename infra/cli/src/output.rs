@@ -90,7 +90,7 @@ pub fn shown(text: &str) -> Cow<'_, str> {
 
 fn written_out(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     let obeyed = |character: char| is_order(character) && !keep(character);
-    if !text.contains(&obeyed) {
+    if !text.contains(obeyed) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::new();
