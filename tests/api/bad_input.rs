@@ -691,6 +691,14 @@ async fn ids_that_are_not_utf_8_are_refused() {
         assert!(mentions(&message, name), "{message}");
     }
     assert_eq!(api.get("segment/%EF%BF%BD").await.expect(200)["segment"], opened["segment"]);
+    // That is all that can be said of it, and a parameter that nobody reads says nothing.
+    let message = api.get("segment/%FF").await.segment_error(400);
+    assert_eq!(message, "segment_id is not valid UTF-8");
+    let reply = api.put("segment/update?external_segment_id=%FF", &json!({ "notes": "n" })).await;
+    assert_eq!(reply.segment_error(400), "external_segment_id is not valid UTF-8");
+    assert_eq!(api.get("segment/%EF%BF%BD?a=%ff&%fe=b").await.expect(200)["segment"], opened["segment"]);
+    let message = api.get("segment/%EF%BF%BD?include=%ff").await.segment_error(400);
+    assert_eq!(message, "include is not valid UTF-8");
 }
 
 #[tokio::test]
@@ -947,7 +955,7 @@ async fn an_unknown_path_is_404() {
 async fn the_checks_come_in_their_order() {
     let server = Server::start(BINARY);
     let api = server.api();
-    let added = server.cli(BINARY, &["user", "add", "guest", "--role", "visitor"], "password\n");
+    let added = server.cli(BINARY, &["user", "add", "guest", "--role", "visitor"], "password of a guest\n");
     assert!(added.status.success(), "{added:?}");
     let mut request = opening("order");
     request["configuration"] = json!({ "enable_codes": false });
@@ -976,7 +984,8 @@ async fn the_checks_come_in_their_order() {
     };
     let send = async |step: &Step<'_>| {
         let call = api.raw(step.method.clone(), step.path).header("Accept", step.accept);
-        let call = if let Some(user) = step.user { call.basic_auth(user, "password") } else { call };
+        let password = if step.user == Some("guest") { "password of a guest" } else { "password" };
+        let call = if let Some(user) = step.user { call.basic_auth(user, password) } else { call };
         call.body(step.content_type, step.body.clone()).send().await
     };
     send(&step).await.platform_error(404);
