@@ -315,6 +315,23 @@ async fn whoever_is_refused_reads_why_however_much_is_still_to_be_sent() {
     assert!(exchange(address, &head).starts_with("HTTP/1.1 401 "));
 }
 
+#[tokio::test]
+async fn a_failed_sign_in_is_logged_with_the_address_that_it_came_from() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut process =
+        Process::start(BINARY, &["local", "--port", "0", "--dynamodb-port", "0", "--in-memory"], folder.path());
+    let line = process.line_with("Wrap Up API   http://127.0.0.1:");
+    let base = line.trim_start_matches("Wrap Up API").trim().trim_end_matches("/api/now/wrapup").to_owned();
+    process.line_with("curl ");
+    let refused = Api::new(&base).with_user("username", "wrong");
+    // What a header says of it is not believed.
+    let call = refused.call(Method::GET, "code/x").header("X-Forwarded-For", "203.0.113.9");
+    call.send().await.platform_error(401);
+    signal(process.pid(), "TERM");
+    let log = process.end().stderr;
+    assert!(log.contains("127.0.0.1") && !log.contains("203.0.113.9"), "{log}");
+}
+
 /// The mode of each file of a folder.
 #[cfg(unix)]
 fn modes(folder: &Path) -> Vec<(String, u32)> {
