@@ -113,6 +113,9 @@ pub enum Problem {
         /// The table's words.
         reason: String,
     },
+    /// The id of a record that was made for another interaction.
+    #[error("names a record of another interaction")]
+    OfAnotherInteraction,
     /// Not valid UTF-8 after percent-decoding.
     #[error("is not valid UTF-8")]
     NotUtf8,

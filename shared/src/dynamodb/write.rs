@@ -65,6 +65,16 @@ impl Dynamo {
         set: impl FnOnce(PutItemFluentBuilder) -> PutItemFluentBuilder,
     ) -> Result<PutItemOutput, SdkError<PutItemError>> {
         write.stamp.create(&mut item);
+        self.put_new(write, item, set).await
+    }
+
+    /// Puts a new record as it is: into a team's own table, whose columns are the team's, or with its columns there.
+    pub async fn put_new(
+        &self,
+        write: Write<'_>,
+        item: Item,
+        set: impl FnOnce(PutItemFluentBuilder) -> PutItemFluentBuilder,
+    ) -> Result<PutItemOutput, SdkError<PutItemError>> {
         let put = self
             .client
             .put_item()
