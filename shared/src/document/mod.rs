@@ -7,6 +7,7 @@
 
 #[cfg(feature = "openapi")]
 pub mod asked;
+mod encoding;
 mod fields;
 mod unique_keys;
 mod violation;
@@ -18,6 +19,7 @@ use serde_json::{Map, Value};
 
 use unique_keys::UniqueKeys;
 
+pub use encoding::is_encoding_read;
 pub use fields::{BoundedText, Fields, FromText, Id};
 pub use violation::{Problem, Violation, Violations};
 
@@ -25,7 +27,7 @@ pub use violation::{Problem, Violation, Violations};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Notation {
     Json,
-    /// All leaves are text; a list is its element repeated, or one element around `<entry>`s.
+    /// All leaves are text or null; a list is its element repeated, or one element around `<entry>`s.
     Xml,
 }
 
@@ -88,7 +90,8 @@ impl Document {
         Self { notation: Notation::Json, root, violations: Vec::new() }
     }
 
-    /// Reads an XML document with the root `<request>`, optionally with one `<entry>` around the fields.
+    /// Reads an XML document with the root `<request>`, optionally with one `<entry>` around the fields. An element
+    /// with the attribute `nil` of XML Schema is null.
     pub fn from_xml(bytes: &[u8]) -> Result<Self, ParseError> {
         let root = xml::parse(bytes)?;
         Ok(Self { notation: Notation::Xml, root, violations: Vec::new() })
