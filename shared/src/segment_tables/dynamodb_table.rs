@@ -228,12 +228,16 @@ pub(super) fn take_text(item: &mut Item, column: &str) -> Option<String> {
     }
 }
 
-/// Takes an interaction's sys_id out of a row. What is no text is taken by its digits or its JSON, so that no record
-/// that has an interaction passes for one that has none.
+/// Takes an interaction's sys_id out of a row. A number is one by its digits, and a list or a map by its JSON, so that
+/// no record that may have an interaction passes for one that has none. What cannot be one stays.
 pub(super) fn take_interaction(item: &mut Item, column: &str) -> Option<String> {
     match item.remove(column)? {
         AttributeValue::S(text) => Some(text),
         AttributeValue::N(digits) => Some(digits),
+        other @ (AttributeValue::Bool(_) | AttributeValue::Null(_)) => {
+            item.insert(column.to_owned(), other);
+            None
+        }
         other => json(other).map(|value| value.to_string()),
     }
 }

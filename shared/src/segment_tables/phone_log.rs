@@ -138,7 +138,8 @@ fn read(segment_id: &str, mut item: Item) -> Result<InteractionSegmentRecord, Er
     if take_text(&mut item, "segment_id").as_deref() != Some(segment_id) {
         return Err(Error::Broken("the record belongs to another segment_id".into()));
     }
-    item.remove("sys_id");
+    // Whose work it is stands in the table, and is nothing that was said or done in the call.
+    item.retain(|name, _| name != "sys_id" && !Stamp::has_column(name));
     Ok(InteractionSegmentRecord {
         id: segment_id.to_owned(),
         table: Table::PhoneLog.platform_name().to_owned(),
