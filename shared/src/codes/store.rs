@@ -83,20 +83,25 @@ impl Codes {
         let sys_id = request.label.sys_id();
         let settings = settings(request, external, self.clock.since_epoch(), stamp);
         let write = Write { stamp, table: &self.table, sys_id: &sys_id, version: None };
-        let update = |update| {
-            settings.iter().enumerate().fold(expressions(&settings, update), |update, (at, setting)| {
+        let update = |update: UpdateItemFluentBuilder| {
+            let update = update
+                .update_expression(set_expression(&settings))
+                .condition_expression(change_condition(&settings))
+                .return_values(ReturnValue::AllOld);
+            settings.iter().enumerate().fold(update, |update, (at, setting)| {
                 update
                     .expression_attribute_names(format!("#{at}"), &*setting.column)
                     .expression_attribute_values(format!(":{at}"), setting.value.clone())
             })
         };
-        let was_new = |answer: &UpdateItemOutput| match answer.attributes {
-            None => Action::Create,
-            Some(_) => Action::Update,
+        let action = |answer: &UpdateItemOutput| match answer.attributes().is_some_and(|old| old.contains_key("code")) {
+            true => Action::Update,
+            false => Action::Create,
         };
-        let stored = match self.dynamo.update(write, update, was_new).await {
+        let stored = match self.dynamo.update(write, update, action).await {
             Ok(answer) => {
-                let mut item = answer.attributes.unwrap_or_else(|| key(&sys_id));
+                let mut item = key(&sys_id);
+                item.extend(answer.attributes.unwrap_or_default());
                 settings.into_iter().for_each(|setting| setting.apply(&mut item));
                 item
             }
@@ -265,10 +270,10 @@ fn settings(request: &CodeRequest, external: bool, now: Duration, stamp: &Stamp)
     settings
 }
 
-/// The expressions over these columns, which are `#0` and so on. Each of the two stays below DynamoDB's 4 KB and 300
-/// operators with as many translations as a request may have.
-fn expressions(settings: &[Setting], update: UpdateItemFluentBuilder) -> UpdateItemFluentBuilder {
-    let (mut set, mut same) = (String::from("SET "), String::new());
+/// What the update does to these columns, which are `#0` and so on. It stays below DynamoDB's 4 KB with as many
+/// translations as a request may have.
+fn set_expression(settings: &[Setting]) -> String {
+    let mut set = String::from("SET ");
     for (at, setting) in settings.iter().enumerate() {
         let separator = if at == 0 { "" } else { ", " };
         // Writing into a text cannot fail.
@@ -276,18 +281,21 @@ fn expressions(settings: &[Setting], update: UpdateItemFluentBuilder) -> UpdateI
             true => write!(set, "{separator}#{at} = if_not_exists(#{at}, :{at})"),
             false => write!(set, "{separator}#{at} = :{at}"),
         };
-        let separator = if same.is_empty() { "" } else { " AND " };
+    }
+    set
+}
+
+/// Refuses another label with the same UUIDv5, see `sys_id::derive`, and what would change nothing.
+fn change_condition(settings: &[Setting]) -> String {
+    let mut same = String::from("#0 = :0");
+    for (at, setting) in settings.iter().enumerate().skip(1) {
         let _ = match setting.kind {
-            Kind::Says => write!(same, "{separator}#{at} = :{at}"),
-            Kind::Adds => write!(same, "{separator}attribute_exists(#{at})"),
+            Kind::Says => write!(same, " AND #{at} = :{at}"),
+            Kind::Adds => write!(same, " AND attribute_exists(#{at})"),
             Kind::Begins | Kind::Stamps => Ok(()),
         };
     }
-    update
-        .update_expression(set)
-        // Refuses another label with the same UUIDv5, see `sys_id::derive`, and what would change nothing.
-        .condition_expression(format!("attribute_not_exists(#0) OR (#0 = :0 AND NOT ({same}))"))
-        .return_values(ReturnValue::AllOld)
+    format!("attribute_not_exists(#0) OR (#0 = :0 AND NOT ({same}))")
 }
 
 /// The languages of one request keep their order.
@@ -354,4 +362,38 @@ fn to_item(code: &Code, now: Duration) -> Item {
         }
     }
     item
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codes::TranslationRequest;
+    use crate::date_time::DateTime;
+
+    #[test]
+    fn as_many_translations_as_a_request_may_have_fit_into_dynamodbs_expressions() -> Result<(), Problem> {
+        let letters = 'a'..='z';
+        let languages = letters.clone().flat_map(|one| letters.clone().map(move |other| format!("{one}{other}")));
+        let translations = languages.take(CodeRequest::MOST_TRANSLATIONS).map(|language| {
+            let language = Language::from_text(&language)?;
+            Ok(TranslationRequest { language, code: Some("x".to_owned()), description: Some("x".to_owned()) })
+        });
+        let request = CodeRequest {
+            label: Label::from_text("Refund")?,
+            description: Some("x".to_owned()),
+            active: Some(true),
+            translations: translations.collect::<Result<_, Problem>>()?,
+        };
+        let at = DateTime::from_text("2024-09-16 18:00:00")?;
+        let settings = settings(&request, true, Duration::ZERO, &Stamp { by: "integrator".to_owned(), at });
+        let (set, condition) = (set_expression(&settings), change_condition(&settings));
+        for (expression, operators) in [
+            (&set, set.matches("if_not_exists").count() + set.matches(" = ").count()),
+            (&condition, condition.matches(['=', '(']).count() + condition.matches(" AND ").count()),
+        ] {
+            assert!(expression.len() <= 4_096, "{} bytes", expression.len());
+            assert!(operators <= 300, "{operators} operators");
+        }
+        Ok(())
+    }
 }

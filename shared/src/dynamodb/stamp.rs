@@ -13,6 +13,9 @@ pub const UPDATED_BY: &str = "sys_updated_by";
 /// See [`CREATED_BY`].
 pub const UPDATED_ON: &str = "sys_updated_on";
 
+/// Counts the changes of a record, as on the platform; not every table has it.
+pub const VERSION: &str = "sys_mod_count";
+
 /// Whose changes nobody has asked for: the AI filler's, and those of the demo data.
 pub const SYSTEM: &str = "system";
 

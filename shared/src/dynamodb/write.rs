@@ -7,9 +7,9 @@ use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemOutput};
 use aws_sdk_dynamodb::operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput};
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
-use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 
-use super::stamp::{CREATED_BY, CREATED_ON, UPDATED_BY, UPDATED_ON};
+use super::stamp::{CREATED_BY, CREATED_ON, UPDATED_BY, UPDATED_ON, VERSION};
 use super::{Dynamo, Error, Item, Stamp, key, string};
 use crate::watch::{self, Action, Audited};
 
@@ -48,10 +48,14 @@ impl Write<'_> {
         let item = refusing.filter(|_| watch::resent())?;
         let (by, at) = (string(&self.stamp.by), string(self.stamp.at));
         let has = |columns: [&str; 2]| item.get(columns[0]) == Some(&by) && item.get(columns[1]) == Some(&at);
-        match (has([CREATED_BY, CREATED_ON]), has([UPDATED_BY, UPDATED_ON])) {
-            (true, _) => Some(Action::Create),
-            (false, true) => Some(Action::Update),
-            (false, false) => None,
+        let (created, updated) = (has([CREATED_BY, CREATED_ON]), has([UPDATED_BY, UPDATED_ON]));
+        match self.version {
+            None | Some(0) if created => Some(Action::Create),
+            None if updated => Some(Action::Update),
+            Some(version) if updated && item.get(VERSION) == Some(&AttributeValue::N(version.to_string())) => {
+                Some(Action::Update)
+            }
+            _ => None,
         }
     }
 }

@@ -10,9 +10,6 @@ use crate::document::Id;
 use crate::dynamodb::{self, Item, Stamp, Table};
 use crate::error::CorruptRecord;
 
-/// Counts the changes of a record, as on the platform.
-pub const VERSION: &str = "sys_mod_count";
-
 /// The column of a `latest:` or `slot:` record that names its segment.
 pub const TARGET: &str = "segment";
 

@@ -6,14 +6,14 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
 use super::address::{external_key, latest_key};
-use super::record::{self, VERSION};
+use super::record;
 use super::{Address, AdviseRequest, CloseRequest, Filling, Found, Gap, Origin, Segment};
 use crate::Error;
 use crate::clock::Clock;
 use crate::codes::{Code, Codes, Label};
 use crate::configurations::{Configurations, Snapshot};
 use crate::document::{Problem, Violations};
-use crate::dynamodb::{self, Dynamo, Item, Stamp, Table, Write, key};
+use crate::dynamodb::{self, Dynamo, Item, Stamp, Table, VERSION, Write, key};
 use crate::error::{CorruptRecord, NotFound};
 use crate::watch::{self, Action};
 
