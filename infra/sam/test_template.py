@@ -175,6 +175,7 @@ class Options(unittest.TestCase):
             "RequestsPerSecond": "5",
             "RequestBurst": "6",
             "LogLevel": "debug",
+            "AllowedOrigins": "https://desk.example",
         }
         self.assertEqual(problems(parameters), [])
         template = Template(PLAIN, parameters)
@@ -182,6 +183,7 @@ class Options(unittest.TestCase):
             self.assertEqual((function["Architectures"], function["MemorySize"]), (["x86_64"], "512"))
             self.assertEqual(function["Environment"]["Variables"]["WRAPUP_TABLE_PREFIX"], "t-")
             self.assertEqual(function["Environment"]["Variables"]["WRAPUP_LOG"], "debug")
+            self.assertEqual(function["Environment"]["Variables"]["WRAPUP_ALLOWED_ORIGINS"], "https://desk.example")
         for group in template.of_type("AWS::Logs::LogGroup").values():
             self.assertEqual(group["RetentionInDays"], "7")
         self.assertEqual(template.of_type("AWS::DynamoDB::Table")["Codes"]["TableName"], "t-interaction_wrap_up_code")

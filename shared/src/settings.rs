@@ -10,6 +10,8 @@ use crate::language::Language;
 pub const TABLE_PREFIX: &str = "WRAPUP_TABLE_PREFIX";
 /// The deployment's language of translations; none where unset.
 pub const LANGUAGE: &str = "WRAPUP_LANGUAGE";
+/// The origins whose web pages may call, separated by commas; none where unset.
+pub const ALLOWED_ORIGINS: &str = "WRAPUP_ALLOWED_ORIGINS";
 /// Where DynamoDB is, if not at the region's own endpoint: the AWS SDKs' variable.
 pub const DYNAMODB_ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
 

@@ -691,6 +691,14 @@ async fn ids_that_are_not_utf_8_are_refused() {
         assert!(mentions(&message, name), "{message}");
     }
     assert_eq!(api.get("segment/%EF%BF%BD").await.expect(200)["segment"], opened["segment"]);
+    // That is all that can be said of it, and a parameter that nobody reads says nothing.
+    let message = api.get("segment/%FF").await.segment_error(400);
+    assert_eq!(message, "segment_id is not valid UTF-8");
+    let reply = api.put("segment/update?external_segment_id=%FF", &json!({ "notes": "n" })).await;
+    assert_eq!(reply.segment_error(400), "external_segment_id is not valid UTF-8");
+    assert_eq!(api.get("segment/%EF%BF%BD?a=%ff&%fe=b").await.expect(200)["segment"], opened["segment"]);
+    let message = api.get("segment/%EF%BF%BD?include=%ff").await.segment_error(400);
+    assert_eq!(message, "include is not valid UTF-8");
 }
 
 #[tokio::test]

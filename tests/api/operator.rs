@@ -725,7 +725,10 @@ async fn records_keep_whose_command_has_changed_them() {
 #[tokio::test]
 async fn codes_that_are_imported_again_stay_as_they_are() {
     let desk = Desk::open();
-    let path = desk.file("codes.csv", "code,description,code_de,description_de\nRefund,Money back,Erstattung,Geld zurück\nCallback,,,\n");
+    let path = desk.file(
+        "codes.csv",
+        "code,description,code_de,description_de\nRefund,Money back,Erstattung,Geld zurück\nCallback,,,\n",
+    );
     desk.import(&path).fine();
     let before = desk.server.stored("interaction_wrap_up_code").await;
     tokio::time::sleep(Duration::from_millis(1_100)).await;

@@ -10,6 +10,7 @@ new WrapUpApi(new Stack(app, option('stack') ?? 'wrapup'), 'Api', {
   code: prebuilt ? { prebuilt } : undefined,
   tablePrefix: option('table-prefix'),
   language: option('language'),
+  allowedOrigins: option('allowed-origins')?.split(','),
   architecture: choice('architecture', ['arm64', 'x86_64']) === 'x86_64' ? Architecture.X86_64 : Architecture.ARM_64,
   aiProvider: choice('ai', ['extractive']) && { kind: 'extractive' },
   webAcl: choice('waf', ['managed-rules']),

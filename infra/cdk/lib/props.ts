@@ -54,6 +54,8 @@ export interface WrapUpApiProps {
    * @default the translation that was stored first
    */
   readonly language?: string;
+  /** Origins whose web pages may call, such as `https://desk.example`. @default none */
+  readonly allowedOrigins?: string[];
   /** What is logged, as `tracing` directives. @default info */
   readonly log?: string;
   /** @default arm64 */

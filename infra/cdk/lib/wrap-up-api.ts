@@ -93,11 +93,12 @@ export class WrapUpApi extends Construct {
 
   /** The variables of a function; one that a deployment does not set is left out. */
   private environment(spec: FunctionSpec): Record<string, string> {
-    const { language, log, segmentTables = {}, aiProvider } = this.props;
+    const { language, log, allowedOrigins = [], segmentTables = {}, aiProvider } = this.props;
     return {
       ...(this.tablePrefix && { WRAPUP_TABLE_PREFIX: this.tablePrefix }),
       ...(language && { WRAPUP_LANGUAGE: language }),
       ...(log && { WRAPUP_LOG: log }),
+      ...(allowedOrigins.length > 0 && { WRAPUP_ALLOWED_ORIGINS: allowedOrigins.join(',') }),
       ...segmentTablesEnvironment(spec, segmentTables, Stack.of(this)),
       ...(spec.stream && aiProvider && aiEnvironment(aiProvider)),
     };

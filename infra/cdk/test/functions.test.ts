@@ -8,6 +8,7 @@ const deployment = new Deployment({
   tablePrefix: 'p-',
   language: 'de',
   log: 'debug',
+  allowedOrigins: ['https://desk.example'],
   aiProvider: { kind: 'extractive' },
 });
 

@@ -20,6 +20,7 @@ function everything(stack: Stack): WrapUpApiProps {
     tablePrefix: 'prod-',
     language: 'de',
     log: 'wrapup=debug',
+    allowedOrigins: ['https://desk.example', 'https://agents.example'],
     segmentTables: {
       u_chat: { function: LambdaFunction.fromFunctionArn(stack, 'Chat', arn('lambda', 'function:chat')) },
     },

@@ -78,7 +78,7 @@ impl Caller {
     fn from_context(context: &RequestContext) -> Option<Self> {
         let RequestContext::ApiGatewayV1(context) = context else { return None };
         let fields = &context.authorizer.fields;
-        let user_name = fields.get(CONTEXT_USER)?.as_str()?.to_owned();
+        let user_name = fields.get(CONTEXT_USER)?.as_str().filter(|name| !name.is_empty())?.to_owned();
         let language = fields.get(CONTEXT_LANGUAGE).and_then(Value::as_str);
         Some(Self { user_name, language: language.and_then(|language| Language::from_text(language).ok()) })
     }

@@ -116,6 +116,12 @@ pub enum Problem {
     /// The id of a record that was made for another interaction.
     #[error("names a record of another interaction")]
     OfAnotherInteraction,
+    /// Not the origin of a web page.
+    #[error("has '{text}', which is no origin such as https://desk.example or http://localhost:3000")]
+    NotAnOrigin {
+        /// What was given.
+        text: String,
+    },
     /// Not valid UTF-8 after percent-decoding.
     #[error("is not valid UTF-8")]
     NotUtf8,

@@ -66,6 +66,11 @@ impl World {
         Self { proxy, url, engine_url, engine, milliseconds }
     }
 
+    /// Where this deployment's DynamoDB is, behind the proxy.
+    pub fn dynamodb_url(&self) -> &str {
+        &self.url
+    }
+
     /// A fresh instance of every function, with caches and connections of its own.
     pub fn instance(&self) -> Instance {
         self.instance_with(Parts::default())

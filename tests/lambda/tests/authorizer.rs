@@ -285,6 +285,8 @@ async fn a_forged_context_is_not_believed() {
         Event::get(&path).authorizer(json!({"principalId": "integrator"})),
         Event::get(&path).authorizer(json!({"claims": {"sub": "integrator", "wrapup_user": "integrator"}})),
         Event::get(&path).authorizer(json!({"wrapup_user": null})),
+        Event::get(&path).authorizer(json!({"wrapup_user": ""})),
+        Event::get(&path).authorizer(json!({"wrapup_user": "", "wrapup_language": "de"})),
         Event::get(&path).authorizer(json!({"wrapup_user": {"name": "integrator"}})),
         Event::get(&path).authorizer(json!({"wrapup_language": "de"})),
     ];

@@ -34,8 +34,9 @@ impl Prepared {
         let world = World::start().await;
         let read = |value: Value| Document::from_json(value.to_string().as_bytes()).expect("JSON");
         let code = read(json!({"code": "Callback"})).read(CodeRequest::read).expect("a code");
-        let code =
-            world.stores().codes().upsert(&[code], false, "operator").await.remove(0).expect("a code").sys_id.clone();
+        let codes = world.stores().codes().clone();
+        let stored = codes.admit(1).expect("room").upsert(&[code], false, "operator").await.remove(0).expect("a code");
+        let code = stored.sys_id.clone();
         let file =
             json!({"name": "Calls", "enable_codes": true, "allowed_codes": ["Callback"], "default_code": "Callback"});
         let definition = read(file).read(Definition::read).expect("a configuration");

@@ -15,7 +15,9 @@ use wrapup::clock::Clock;
 use wrapup::dynamodb::Table;
 use wrapup::segment_tables::SEGMENT_TABLES;
 use wrapup::{logging, settings};
-use wrapup_lambda_tests::{Event, ScriptedProvider, StreamRecord, World, internal, opening, opening_with, segmented};
+use wrapup_lambda_tests::{
+    Event, ScriptedProvider, StreamRecord, World, codes_of, internal, opening, opening_with, segmented,
+};
 use wrapup_test_support::merged;
 
 fn system() -> Value {
@@ -48,6 +50,8 @@ async fn functions_use_what_they_are_allowed_and_nothing_else() {
     let close_internal = "segment/update?agent_sys_id=agent&interaction_sys_id=interaction";
     let steps = [
         ("create-codes", codes),
+        // So many that what is stored may make the answer too large.
+        ("create-codes", Event::post("code").json(&json!({"codes": codes_of(120)}))),
         ("get-code", Event::get(&get_code)),
         // With a code that is not there yet.
         ("create-segment", Event::post("segment/create").json(&opening_with("EXT", 3))),

@@ -52,7 +52,7 @@ pub async fn ensure(system: &System) -> Result<Option<Demo>, wrapup::Error> {
     let users = system.users().list().await?;
     if users.is_empty() {
         let stamp = Stamp::now(SYSTEM, &Clock::system());
-        for outcome in system.codes().upsert(&codes, false, SYSTEM).await {
+        for outcome in system.codes().admit(codes.len())?.upsert(&codes, false, SYSTEM).await {
             outcome?;
         }
         system.configurations().put(&definition, &stamp).await?;
