@@ -7,6 +7,7 @@ use lambda_http::http::{HeaderValue, Method, StatusCode};
 use lambda_http::{Body, Response};
 use serde::Serialize;
 
+use super::authenticate::Denied;
 use super::body::BodyError;
 use super::call::Answer;
 use super::event::Unreadable;
@@ -40,6 +41,8 @@ pub enum EdgeError {
     /// A browser says that a page of another site makes this request.
     #[error("Cross-site request refused")]
     CrossSite,
+    #[error("Too Many Requests")]
+    TooManySignIns,
     #[error("Not Acceptable")]
     NotAcceptable,
     /// Parts of it are none that HTTP could carry.
@@ -65,7 +68,7 @@ pub enum EdgeError {
     Internal { request_id: String },
 }
 
-/// Seconds after which a caller who got 503 should call again.
+/// Seconds after which a caller who got 503 or 429 should call again.
 const RETRY_SECONDS: &str = "1";
 
 /// The same where it takes others some time to be done.
@@ -73,6 +76,16 @@ const BUSY_SECONDS: &str = "5";
 
 /// What a caller hears who has asked for too much.
 pub const MORE_THAN_AN_ANSWER: &str = "What was asked for has more bytes than an answer can have";
+
+impl From<Denied> for EdgeError {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::NotAuthenticated => Self::NotAuthenticated,
+            Denied::NotAuthorized => Self::NotAuthorized,
+            Denied::TooManySignIns => Self::TooManySignIns,
+        }
+    }
+}
 
 impl EdgeError {
     fn status(&self) -> StatusCode {
@@ -84,6 +97,7 @@ impl EdgeError {
             Self::Route(RouteError::WrongMethod { .. }) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAuthenticated => StatusCode::UNAUTHORIZED,
             Self::NotAuthorized | Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::TooManySignIns => StatusCode::TOO_MANY_REQUESTS,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::Body(BodyError::Broken) => StatusCode::BAD_REQUEST,
             Self::Body(BodyError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -115,6 +129,7 @@ impl EdgeError {
             Self::CrossSite => {
                 format!("The page's origin is not among those that may call; {ALLOWED_ORIGINS} lists them").into()
             }
+            Self::TooManySignIns => "Too many sign-ins wait to be checked; call again".into(),
             Self::NotAcceptable => "Answers come as application/json or application/xml".into(),
             Self::Unreadable(parts) => parts.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ").into(),
             Self::Body(error) => error.to_string().into(),
@@ -135,7 +150,7 @@ impl EdgeError {
             Self::NotAuthenticated => {
                 Some((WWW_AUTHENTICATE, HeaderValue::from_static(r#"Basic realm="wrapup", charset="UTF-8""#)))
             }
-            Self::Unavailable => Some((RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS))),
+            Self::Unavailable | Self::TooManySignIns => Some((RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS))),
             Self::Busy { .. } => Some((RETRY_AFTER, HeaderValue::from_static(BUSY_SECONDS))),
             _ => None,
         }
@@ -313,6 +328,8 @@ mod tests {
         ] {
             let told = &of_the_gateway[kind];
             let [message, detail] = ["message", "detail"].map(|field| told[field].as_str().expect("a text"));
+            // It also refuses addresses, which no function does.
+            let detail = detail.trim_end_matches(", or calls from an address that may not");
             let formats = [Format::Json, Format::Xml];
             for (format, body) in formats.into_iter().zip(written(message, detail)) {
                 let response = platform_error(format, &error);

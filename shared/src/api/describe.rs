@@ -43,6 +43,12 @@ pub fn edge_errors() -> Vec<Sample> {
     vec![
         sample(false, "NotAuthenticated", "There are no credentials, or wrong ones.", EdgeError::NotAuthenticated),
         sample(false, "NotAuthorized", forbidden, EdgeError::NotAuthorized),
+        sample(
+            false,
+            "TooManySignIns",
+            "Too many sign-ins wait to be checked, of this caller or in all. Who has signed in before is not concerned.",
+            EdgeError::TooManySignIns,
+        ),
         sample(false, "NotAcceptable", "`Accept` takes neither JSON nor XML.", EdgeError::NotAcceptable),
         sample(true, "BodyTooSlow", "The body does not arrive in time.", BodyError::TooSlow.into()),
         sample(false, "AnswerTooLarge", "The answer would have more bytes than one can have.", answer_too_large),

@@ -23,7 +23,7 @@ mod size;
 pub use answer::Envelope;
 #[cfg(feature = "openapi")]
 pub(crate) use answer::{BusinessError, PlatformError, UnderResult};
-pub use authenticate::{Caller, Credentials, Denied, authenticate};
+pub use authenticate::{Caller, Credentials, Denied, Source, authenticate};
 pub use body::BodyError;
 pub use call::{Answer, Call};
 pub use decode::MOST_BYTES;

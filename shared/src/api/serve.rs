@@ -8,6 +8,7 @@ use lambda_http::http::{HeaderMap, Method, Request};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, LambdaEvent, RequestExt, Response, lambda_runtime, service_fn};
 
+use super::Endpoint;
 use super::answer::{EdgeError, carried, of, platform_error};
 use super::authenticate::identify;
 use super::body::BodyError;
@@ -17,7 +18,6 @@ use super::event::{DecodedQuery, Event, Reply, Unreadable, UnreadableParts};
 use super::negotiate::Format;
 use super::origins::Origins;
 use super::route::{Matched, Router};
-use super::{Denied, Endpoint};
 use crate::System;
 use crate::clock::Clock;
 use crate::document::Document;
@@ -181,11 +181,10 @@ impl Api {
         let Matched { endpoint, parameters } = self.router.find(request.method(), request.raw_http_path())?;
         watch::note(|tally| tally.endpoint = endpoint.route().paths.first().copied());
 
-        let identified = identify(&self.users, request.request_context_ref(), request.headers()).await;
+        let identified = identify(&self.users, &request, request_id).await;
         let caller = match identified {
             Ok(Ok(caller)) => caller,
-            Ok(Err(Denied::NotAuthenticated)) => return Err(EdgeError::NotAuthenticated),
-            Ok(Err(Denied::NotAuthorized)) => return Err(EdgeError::NotAuthorized),
+            Ok(Err(denied)) => return Err(denied.into()),
             Err(error) => {
                 return Ok(of(Err(error), accepted.unwrap_or(Format::Json), endpoint.envelope(), request_id));
             }

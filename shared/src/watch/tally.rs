@@ -13,6 +13,8 @@ pub struct Tally {
     pub endpoint: Option<&'static str>,
     /// User name of the caller.
     pub user: Option<String>,
+    /// Sign-ins that failed.
+    pub failed_sign_ins: u32,
     /// Operations of DynamoDB, however often each was sent.
     pub dynamodb_operations: u32,
     /// Requests to DynamoDB, each try counted.
