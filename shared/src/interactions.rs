@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Error;
 use crate::document::{Fields, Id, Problem};
-use crate::dynamodb::{self, Dynamo, Table};
+use crate::dynamodb::{self, Dynamo, Stamp, Table, Write};
 use crate::error::NotFound;
 use crate::language::Language;
 
@@ -71,10 +71,10 @@ impl Interactions {
         Self { dynamo, table }
     }
 
-    /// Stores an interaction in place of the one with its sys_id.
-    pub async fn put(&self, interaction: &Interaction) -> Result<(), Error> {
-        let put = self.dynamo.client.put_item().table_name(&self.table);
-        put.set_item(Some(dynamodb::to_item(interaction)?)).send().await.map_err(dynamodb::Error::from)?;
+    /// Stores an operator's interaction in place of the one with its sys_id.
+    pub async fn put(&self, interaction: &Interaction, stamp: &Stamp) -> Result<(), Error> {
+        let write = Write { stamp, table: &self.table, sys_id: &interaction.sys_id, version: None };
+        self.dynamo.replace(write, dynamodb::to_item(interaction)?).await?;
         Ok(())
     }
 

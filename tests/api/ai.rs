@@ -67,7 +67,8 @@ async fn pushed_content_is_stored_with_its_time_and_nothing_else_changes() {
             "ai_wrap_up_code": "Plan Update",
             "ai_notes": "Customer requested an upgrade to the Premium plan.",
             "ai_code_defined_at": segment["ai_code_defined_at"],
-            "ai_notes_defined_at": segment["ai_notes_defined_at"]
+            "ai_notes_defined_at": segment["ai_notes_defined_at"],
+            "sys_updated_on": segment["sys_updated_on"]
         }),
     );
     assert_eq!(*segment, advised);

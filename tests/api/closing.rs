@@ -72,7 +72,8 @@ async fn a_confirmed_update_closes_the_segment_for_good() {
             "notes": notes,
             "submitted_on": submitted_on,
             "confirmed_on": CONFIRMED,
-            "awaiting_confirmation": false
+            "awaiting_confirmation": false,
+            "sys_updated_on": submitted_on
         }),
     );
     let expected = json!({
@@ -393,7 +394,8 @@ async fn a_confirmation_keeps_everything_it_does_not_name() {
     open(&api, "EXT-SEG-001", json!({})).await;
     let closed = close(&api, "EXT-SEG-001", json!({"wrap_up_code": "Store Issue", "notes": "n"})).await;
     let confirmed = close(&api, "EXT-SEG-001", json!({"confirmed_on": "2024-09-16T20:52:01+02:00"})).await;
-    let expected = merged(closed, &json!({"confirmed_on": CONFIRMED, "awaiting_confirmation": false}));
+    let now = json!({"awaiting_confirmation": false, "sys_updated_on": confirmed["sys_updated_on"]});
+    let expected = merged(merged(closed, &json!({"confirmed_on": CONFIRMED})), &now);
     assert_eq!(confirmed, expected);
     assert_eq!(get(&api, "EXT-SEG-001").await, expected);
 }

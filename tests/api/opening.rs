@@ -114,7 +114,11 @@ async fn an_opened_segment_is_answered_whole() {
         "segmented": true,
         "sys_id": sys_id,
         "opened_on": "2024-09-16 17:52:01",
-        "awaiting_confirmation": false
+        "awaiting_confirmation": false,
+        "sys_created_by": "username",
+        "sys_created_on": answer["segment"]["sys_created_on"],
+        "sys_updated_by": "username",
+        "sys_updated_on": answer["segment"]["sys_created_on"]
     });
     let created = json!({
         "success": true, "message": "Wrap-up segment created successfully.", "sys_id": sys_id, "segment": segment
@@ -157,7 +161,11 @@ async fn a_segment_shows_every_flag_and_no_field_it_does_not_have() {
         "segmented": false,
         "sys_id": id(&segment),
         "opened_on": "2024-09-16 17:52:01",
-        "awaiting_confirmation": false
+        "awaiting_confirmation": false,
+        "sys_created_by": "username",
+        "sys_created_on": segment["sys_created_on"],
+        "sys_updated_by": "username",
+        "sys_updated_on": segment["sys_created_on"]
     });
     assert_eq!(segment, expected);
 }

@@ -879,3 +879,76 @@ fn every_command_explains_itself() {
         assert!(help.contains("Usage: wrapup"), "{command}: {help}");
     }
 }
+
+#[tokio::test]
+async fn records_keep_whose_command_has_changed_them() {
+    let desk = Desk::open();
+    let file = desk.file("interaction.json", json!({"sys_id": "i", "short_description": "?"}).to_string());
+    let file = file.to_string_lossy();
+    let unset = ["-u", "WRAPUP_OPERATOR", "-u", "LOGNAME", "-u", "USER", "-u", "USERNAME"];
+    for (round, (environment, flag, name)) in [
+        (&[][..], &[][..], "operator"),
+        (&["USERNAME=win"], &[], "win"),
+        (&["USERNAME=win", "USER=user"], &[], "user"),
+        (&["USER=user", "LOGNAME=login"], &[], "login"),
+        (&["LOGNAME=login", "WRAPUP_OPERATOR= Jane Doe "], &[], "Jane Doe"),
+        (&["LOGNAME=login", "WRAPUP_OPERATOR="], &[], "login"),
+        (&["WRAPUP_OPERATOR=named"], &["--operator", "flagged"], "flagged"),
+        // A login name that cannot be one is passed over.
+        (&["USER=user", "LOGNAME=lo\ngin"], &[], "user"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let content = json!({"sys_id": "i", "short_description": round.to_string()}).to_string();
+        desk.file("interaction.json", content);
+        let command = ["interaction", "put", &file];
+        let arguments = [&unset[..], environment, &[BINARY], &command, flag].concat();
+        Said::from(desk.server.cli("env", &arguments, "")).fine();
+        let stored = desk.server.stored("interaction").await;
+        let item = stored.iter().find(|item| item["sys_id"].as_s().is_ok_and(|id| id == "i")).expect("a record");
+        let by = |column: &str| item[column].as_s().expect("a text").clone();
+        assert_eq!(
+            (by("sys_created_by").as_str(), by("sys_updated_by").as_str()),
+            ("operator", name),
+            "{environment:?}"
+        );
+    }
+    for operator in ["bell\u{7}", &"x".repeat(65)] {
+        desk.run_with("interaction put", &[&file, "--operator", operator], "").misused();
+    }
+}
+
+#[tokio::test]
+async fn codes_that_are_imported_again_stay_as_they_are() {
+    let desk = Desk::open();
+    let path = desk.file(
+        "codes.csv",
+        "code,description,code_de,description_de\nRefund,Money back,Erstattung,Geld zurück\nCallback,,,\n",
+    );
+    desk.import(&path).fine();
+    let before = desk.server.stored("interaction_wrap_up_code").await;
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    assert!(desk.import(&path).fine().contains("imported 2 of 2 codes"));
+    let sorted = |mut items: Vec<std::collections::HashMap<_, _>>| {
+        items.sort_by_key(|item: &std::collections::HashMap<String, _>| format!("{:?}", item.get("sys_id")));
+        items
+    };
+    assert_eq!(sorted(desk.server.stored("interaction_wrap_up_code").await), sorted(before));
+}
+
+#[tokio::test]
+async fn the_demos_records_are_the_systems_and_a_segment_shows_its_users_name() {
+    let desk = Desk::open();
+    for table in ["interaction_wrap_up_code", "interaction_wrap_up_configuration", "interaction"] {
+        for item in desk.server.stored(table).await {
+            assert_eq!(item["sys_created_by"].as_s().map(String::as_str), Ok("system"), "{table}");
+        }
+    }
+    let opened = desk.api().post("segment/create", &wrapup_test_support::external("CALL-1")).await.expect(200);
+    let segment = &opened["segment"];
+    for (by, on) in [("sys_created_by", "sys_created_on"), ("sys_updated_by", "sys_updated_on")] {
+        assert_eq!(segment[by], "username");
+        assert!(wrapup_test_support::is_date_time(&segment[on]), "{segment}");
+    }
+}

@@ -21,8 +21,9 @@ const PHONE_LOG: &str = "sn_openframe_phone_log";
 const WRAPUP_SEGMENTS: &str = "interaction_wrap_up_segment";
 
 /// What the contract asks, as `segment-table verify` prints it.
-const CLAUSES: [&str; 7] = [
+const CLAUSES: [&str; 8] = [
     "create answers the record that retrieve then sees",
+    "a new record has the interaction it was given, or none",
     "create is idempotent for a segment_id",
     "an unknown segment_id is no such record",
     "a segment_id may be any text",

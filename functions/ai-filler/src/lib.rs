@@ -83,7 +83,11 @@ impl AiFiller {
     /// Fills a segment, and says so in the log. Answers whether it is done with.
     async fn fill(&self, filler: &Filler, segment: &str, deadline: Instant, context: &Context) -> bool {
         let report = self.reporter.as_ref().map(|reporter| reporter.begin(origin(context)));
-        let (filled, tally) = watch::counted(timeout_at(deadline, filler.fill(segment, deadline))).await;
+        let filling = timeout_at(deadline, filler.fill(segment, deadline));
+        let (filled, tally) = match &report {
+            Some(report) => report.counted(filling).await,
+            None => watch::counted(filling).await,
+        };
         let outcome = filled.as_ref().ok().and_then(|filled| filled.as_ref().ok()).map_or("failed", |it| it.as_str());
         if let Some(report) = report {
             report.end("ai-filler", outcome, &tally);

@@ -51,7 +51,7 @@ impl Endpoint for CreateCodes {
             }
         }
         let mut created = Vec::with_capacity(requests.len());
-        let outcomes = admission.upsert(&requests, true).await;
+        let outcomes = admission.upsert(&requests, true, &call.caller.user_name).await;
         for ((outcome, index), request) in outcomes.into_iter().zip(indices).zip(&requests) {
             match outcome {
                 Ok(code) => created.push(code),

@@ -37,7 +37,7 @@ impl Endpoint for GetSegment {
         })?;
         let mut found = self.segments.find(&address).await?;
         if include.interaction_segment {
-            found.include_interaction_segment(&self.segment_tables).await?;
+            found.include_interaction_segment(&self.segment_tables, &call.caller.user_name).await?;
         }
         Ok(call.answer(StatusCode::OK, &found.retrieved(&call.wish)))
     }

@@ -34,7 +34,7 @@ impl Endpoint for UpdateSegmentAi {
             let advice = AdviseRequest::read(request.body);
             Some((address?, advice?))
         })?;
-        let found = self.segments.advise(&address, &request).await?;
+        let found = self.segments.advise(&address, &request, &call.caller.user_name).await?;
         Ok(call.answer(StatusCode::OK, &found.advised(&call.wish)))
     }
 }

@@ -34,7 +34,7 @@ impl Endpoint for UpdateSegment {
             let closing = CloseRequest::read(request.body);
             Some((address?, closing?))
         })?;
-        let found = self.segments.close(&address, &request).await?;
+        let found = self.segments.close(&address, &request, &call.caller.user_name).await?;
         Ok(call.answer(StatusCode::OK, &found.updated(&call.wish)))
     }
 }

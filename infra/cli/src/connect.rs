@@ -9,9 +9,11 @@ use clap::Args;
 use wrapup::System;
 use wrapup::ai::{AiSettings, AiSettingsError, Provider};
 use wrapup::clock::Clock;
-use wrapup::dynamodb::{self, Connection, Dynamo, Roots, Tables};
+use wrapup::dynamodb::{self, Connection, Dynamo, Roots, Stamp, Tables};
 use wrapup::segment_tables::{self, Registry, SegmentTablesError};
 use wrapup::settings;
+
+use crate::operator;
 
 /// The port of the embedded DynamoDB where none is chosen.
 pub const DYNAMODB_PORT: u16 = 8000;
@@ -41,6 +43,9 @@ pub struct Target {
     /// Prefix of the deployment's table names
     #[arg(long, global = true, env = wrapup::settings::TABLE_PREFIX, default_value = "", hide_env_values = true)]
     table_prefix: String,
+    /// Whose name the records keep that the command changes [default: the login name]
+    #[arg(long, global = true, env = operator::OPERATOR, hide_env_values = true, value_parser = operator::name)]
+    operator: Option<String>,
 }
 
 impl Target {
@@ -66,6 +71,11 @@ impl Target {
     /// The deployment.
     pub async fn system(&self) -> System {
         System::new(self.dynamo().await, Registry::default(), Clock::system(), None)
+    }
+
+    /// Who changes records now.
+    pub fn stamp(&self) -> Stamp {
+        Stamp::now(operator::or_login(self.operator.as_deref()), &Clock::system())
     }
 
     /// The deployment's segment tables, as the environment of this command describes them.

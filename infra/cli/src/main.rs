@@ -4,6 +4,7 @@ mod commands;
 mod connect;
 mod endpoints;
 mod local;
+mod operator;
 mod output;
 
 use std::process::ExitCode;

@@ -4,6 +4,8 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use super::{Conversation, Provider, ProviderError, Suggestion, Task};
+use crate::document::Id;
+use crate::dynamodb::SYSTEM;
 use crate::interactions::Interactions;
 use crate::language::Language;
 use crate::segment_tables::Registry;
@@ -102,7 +104,11 @@ impl Filler {
 
     /// What was said: out of the interaction segment's record, else out of the interaction.
     async fn conversation(&self, found: &mut Found) -> Result<Option<Conversation>, Error> {
-        found.include_interaction_segment(&self.segment_tables).await?;
+        // A segment may have been opened by functions that know more tables than this one.
+        let served = |table: &Id| self.segment_tables.get(table.as_str()).is_some();
+        if found.segment.segment_table.as_ref().is_some_and(served) {
+            found.include_interaction_segment(&self.segment_tables, SYSTEM).await?;
+        }
         if let Some(mut record) = found.interaction_segment.take()
             && let Some(transcript) = record.transcript.take().and_then(unless_blank)
         {

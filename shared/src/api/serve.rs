@@ -136,7 +136,7 @@ impl Api {
     ) -> Response<Body> {
         let Some(reporter) = &self.reporter else { return self.respond(request, body).await };
         let call = reporter.begin(origin(&request));
-        let (response, tally) = watch::counted(self.respond(request, body)).await;
+        let (response, tally) = call.counted(self.respond(request, body)).await;
         call.end(tally.endpoint.unwrap_or("none"), response.status().as_str(), &tally);
         response
     }

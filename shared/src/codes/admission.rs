@@ -4,6 +4,7 @@ use tokio::sync::SemaphorePermit;
 
 use super::{Code, CodeRequest, Codes};
 use crate::Error;
+use crate::dynamodb::Stamp;
 
 /// Codes that all calls of one process write at once: about what the local server gets done in 15 s of the 25 s that a
 /// call may take, where it is slowest (two cores, and a build for developers, in which a code takes 3.6 ms of processor
@@ -30,18 +31,18 @@ impl Codes {
 }
 
 impl Admission<'_> {
-    /// Creates or updates codes, one update each, and answers each one's outcome in the given order.
-    /// `external` says whose a code is if it is new.
+    /// Creates or updates codes for whoever `by` names, one update each, and answers each one's outcome in the given
+    /// order. `external` says whose a code is if it is new.
     ///
     /// # Errors
     /// An outcome is [`Error::Invalid`] where the code with its translations outgrows a DynamoDB item.
-    pub async fn upsert(&self, requests: &[CodeRequest], external: bool) -> Vec<Result<Arc<Code>, Error>> {
-        self.codes.upsert(requests, external).await
+    pub async fn upsert(&self, requests: &[CodeRequest], external: bool, by: &str) -> Vec<Result<Arc<Code>, Error>> {
+        self.codes.upsert(requests, external, by).await
     }
 
     /// Stores codes that were not there a moment ago, and answers what is stored now: where
     /// another caller was faster, that caller's code.
-    pub async fn add_missing(&self, codes: Vec<Code>) -> Result<Vec<Arc<Code>>, Error> {
-        self.codes.add_missing(codes).await
+    pub async fn add_missing(&self, codes: Vec<Code>, stamp: &Stamp) -> Result<Vec<Arc<Code>>, Error> {
+        self.codes.add_missing(codes, stamp).await
     }
 }

@@ -65,13 +65,22 @@ pub struct Code {
     /// The label.
     pub code: Label,
     /// `""` where unset.
+    #[serde(default)]
     pub description: String,
     /// Whether agents may use it.
+    #[serde(default = "yes")]
     pub active: bool,
     /// Whether it came through the API.
+    #[serde(default)]
     pub external: bool,
     /// In the order in which their languages were first stored.
+    #[serde(default)]
     pub translations: Vec<Translation>,
+}
+
+/// What a flag is that a record lacks, where it is not false.
+pub(crate) const fn yes() -> bool {
+    true
 }
 
 /// A code's label and description in one language.

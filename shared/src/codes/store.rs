@@ -1,22 +1,28 @@
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
 use super::admission::AT_ONCE;
-use super::{Code, CodeRequest, Label, Translation};
+use super::{Code, CodeRequest, Label, Translation, yes};
 use crate::Error;
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::document::{FromText, Problem, Violations};
-use crate::dynamodb::{self, Dynamo, Item, Table, batch_get, key, string};
+use crate::dynamodb::{self, Dynamo, Item, Stamp, Table, Write, batch_get, key, string};
 use crate::error::{CorruptRecord, NotFound};
 use crate::language::Language;
 use crate::sys_id;
+use crate::watch::Action;
 
 /// Requests in flight at once where one call writes or reads many codes: enough to hide the round
 /// trips of 1,000 codes, few enough for the connections of one instance.
@@ -75,71 +81,67 @@ impl Codes {
         Ok(foreseen.collect())
     }
 
-    pub(super) async fn upsert(&self, requests: &[CodeRequest], external: bool) -> Vec<Result<Arc<Code>, Error>> {
-        let updates: Vec<_> = requests.iter().map(|request| self.upsert_one(request, external)).collect();
+    pub(super) async fn upsert(
+        &self,
+        requests: &[CodeRequest],
+        external: bool,
+        by: &str,
+    ) -> Vec<Result<Arc<Code>, Error>> {
+        let stamp = Stamp::now(by, &self.clock);
+        let updates: Vec<_> = requests.iter().map(|request| self.upsert_one(request, external, &stamp)).collect();
         stream::iter(updates).buffered(IN_FLIGHT).collect().await
     }
 
     /// One update without a read: absent fields keep what is stored, two callers that write the same
-    /// code at once both get their translations in.
-    async fn upsert_one(&self, request: &CodeRequest, external: bool) -> Result<Arc<Code>, Error> {
-        let mut update = self
-            .dynamo
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(key(request.label.sys_id())))
-            .return_values(ReturnValue::AllNew)
-            // Guards against two labels with one UUIDv5, see `sys_id::derive`.
-            .condition_expression("attribute_not_exists(#code) OR #code = :code")
-            .expression_attribute_names("#code", "code")
-            .expression_attribute_values(":code", string(request.label.as_str()))
-            .expression_attribute_names("#active", "active")
-            .expression_attribute_values(":active", AttributeValue::Bool(request.active.unwrap_or(true)))
-            .expression_attribute_names("#external", "external")
-            .expression_attribute_values(":external", AttributeValue::Bool(external));
-        let mut set = vec!["#code = :code".to_owned(), "#external = if_not_exists(#external, :external)".to_owned()];
-        set.push(match request.active {
-            Some(_) => "#active = :active".to_owned(),
-            None => "#active = if_not_exists(#active, :active)".to_owned(),
-        });
-        if let Some(description) = &request.description {
-            set.push("#description = :description".to_owned());
-            update = update
-                .expression_attribute_names("#description", "description")
-                .expression_attribute_values(":description", string(description));
-        }
-        let now = self.clock.since_epoch().as_nanos();
-        for (index, translation) in request.translations.iter().enumerate() {
-            let language = translation.language;
-            set.push(format!("#s{index} = if_not_exists(#s{index}, :s{index})"));
-            update = update
-                .expression_attribute_names(format!("#s{index}"), format!("{TRANSLATED_SINCE}{language}"))
-                .expression_attribute_values(format!(":s{index}"), since(now, index));
-            if let Some(code) = &translation.code {
-                set.push(format!("#c{index} = :c{index}"));
-                update = update
-                    .expression_attribute_names(format!("#c{index}"), format!("{TRANSLATED_CODE}{language}"))
-                    .expression_attribute_values(format!(":c{index}"), string(code));
-            }
-            if let Some(description) = &translation.description {
-                set.push(format!("#d{index} = :d{index}"));
-                update = update
-                    .expression_attribute_names(format!("#d{index}"), format!("{TRANSLATED_DESCRIPTION}{language}"))
-                    .expression_attribute_values(format!(":d{index}"), string(description));
-            }
-        }
-        let answer = update.update_expression(format!("SET {}", set.join(", "))).send().await;
-        match answer {
+    /// code at once both get their translations in. What says all of it already stays as it is.
+    async fn upsert_one(&self, request: &CodeRequest, external: bool, stamp: &Stamp) -> Result<Arc<Code>, Error> {
+        let sys_id = request.label.sys_id();
+        let settings = settings(request, external, self.clock.since_epoch(), stamp);
+        let write = Write { stamp, table: &self.table, sys_id: &sys_id, version: None };
+        let update = |update: UpdateItemFluentBuilder| {
+            let update = update
+                .update_expression(set_expression(&settings))
+                .condition_expression(change_condition(&settings))
+                .return_values(ReturnValue::AllOld);
+            settings.iter().enumerate().fold(update, |update, (at, setting)| {
+                update
+                    .expression_attribute_names(format!("#{at}"), &*setting.column)
+                    .expression_attribute_values(format!(":{at}"), setting.value.clone())
+            })
+        };
+        let action = |answer: &UpdateItemOutput| match answer.attributes().is_some_and(|old| old.contains_key("code")) {
+            true => Action::Update,
+            false => Action::Create,
+        };
+        let stored = match self.dynamo.update(write, update, action).await {
             Ok(answer) => {
-                let code = Arc::new(from_item(answer.attributes.unwrap_or_default())?);
-                self.remember(&code);
-                Ok(code)
+                let mut item = key(&sys_id);
+                item.extend(answer.attributes.unwrap_or_default());
+                settings.into_iter().for_each(|setting| setting.apply(&mut item));
+                item
             }
             Err(error) if dynamodb::is_too_large(&error) => {
-                Err(Violations::one("translations", Problem::TooLarge { most_kb: 400 }).into())
+                return Err(Violations::one("translations", Problem::TooLarge { most_kb: 400 }).into());
             }
-            Err(error) => Err(dynamodb::Error::from(error).into()),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                    failed.item.clone().unwrap_or_default()
+                }
+                _ => return Err(dynamodb::Error::from(error).into()),
+            },
+        };
+        let code = self.own(stored, &request.label)?;
+        self.remember(&code);
+        Ok(code)
+    }
+
+    /// The code of an item, if it is that of this label: two labels with one UUIDv5, see `sys_id::derive`, are two codes.
+    fn own(&self, item: Item, label: &Label) -> Result<Arc<Code>, CorruptRecord> {
+        let code = from_item(item)?;
+        if code.code == *label {
+            Ok(Arc::new(code))
+        } else {
+            Err(self.corrupt(&code.sys_id, "it belongs to another label"))
         }
     }
 
@@ -174,36 +176,24 @@ impl Codes {
         self.take(&mut batch_get(&self.dynamo, keys).await?)
     }
 
-    pub(super) async fn add_missing(&self, codes: Vec<Code>) -> Result<Vec<Arc<Code>>, Error> {
-        stream::iter(codes).map(|code| self.add_if_absent(code)).buffered(IN_FLIGHT).try_collect().await
+    pub(super) async fn add_missing(&self, codes: Vec<Code>, stamp: &Stamp) -> Result<Vec<Arc<Code>>, Error> {
+        stream::iter(codes).map(|code| self.add_if_absent(code, stamp)).buffered(IN_FLIGHT).try_collect().await
     }
 
-    async fn add_if_absent(&self, code: Code) -> Result<Arc<Code>, Error> {
-        let put = self
-            .dynamo
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(to_item(&code, self.clock.since_epoch())))
-            .condition_expression("attribute_not_exists(sys_id)")
-            .return_values_on_condition_check_failure(
-                aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld,
-            );
-        let stored = match put.send().await {
-            Ok(_) => code,
+    async fn add_if_absent(&self, code: Code, stamp: &Stamp) -> Result<Arc<Code>, Error> {
+        let write = Write { stamp, table: &self.table, sys_id: &code.sys_id, version: None };
+        let put = self.dynamo.create(write, to_item(&code, self.clock.since_epoch()), |put| {
+            put.condition_expression("attribute_not_exists(sys_id)")
+        });
+        let stored = match put.await {
+            Ok(_) => Arc::new(code),
             Err(error) => match error.as_service_error() {
-                Some(aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(failed)) => {
-                    let stored = from_item(failed.item.clone().unwrap_or_default())?;
-                    if stored.code != code.code {
-                        // Two labels with one UUIDv5, see `sys_id::derive`.
-                        return Err(self.corrupt(&stored.sys_id, "it belongs to another label").into());
-                    }
-                    stored
+                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                    self.own(failed.item.clone().unwrap_or_default(), &code.code)?
                 }
                 _ => return Err(dynamodb::Error::from(error).into()),
             },
         };
-        let stored = Arc::new(stored);
         self.remember(&stored);
         Ok(stored)
     }
@@ -227,6 +217,100 @@ impl Codes {
     }
 }
 
+/// A column that an update writes.
+struct Setting {
+    column: Cow<'static, str>,
+    value: AttributeValue,
+    kind: Kind,
+}
+
+/// When it writes it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Always; a record that has this value already is not changed by it.
+    Says,
+    /// Where the record lacks the column; that alone is a change.
+    Adds,
+    /// Where the record lacks the column and something changes.
+    Begins,
+    /// Where something changes.
+    Stamps,
+}
+
+impl Setting {
+    fn new(column: impl Into<Cow<'static, str>>, value: AttributeValue, kind: Kind) -> Self {
+        Self { column: column.into(), value, kind }
+    }
+
+    fn keeps(&self) -> bool {
+        matches!(self.kind, Kind::Adds | Kind::Begins)
+    }
+
+    /// What the update does to an item.
+    fn apply(self, item: &mut Item) {
+        if self.keeps() {
+            item.entry(self.column.into_owned()).or_insert(self.value);
+        } else {
+            item.insert(self.column.into_owned(), self.value);
+        }
+    }
+}
+
+/// The columns that a request writes. The label is the first.
+fn settings(request: &CodeRequest, external: bool, now: Duration, stamp: &Stamp) -> Vec<Setting> {
+    let active = if request.active.is_some() { Kind::Says } else { Kind::Begins };
+    let mut settings = vec![
+        Setting::new("code", string(request.label.as_str()), Kind::Says),
+        Setting::new("active", AttributeValue::Bool(request.active.unwrap_or(true)), active),
+        Setting::new("external", AttributeValue::Bool(external), Kind::Begins),
+    ];
+    if let Some(description) = &request.description {
+        settings.push(Setting::new("description", string(description), Kind::Says));
+    }
+    for (index, translation) in request.translations.iter().enumerate() {
+        let language = translation.language;
+        let texts = [(TRANSLATED_CODE, &translation.code), (TRANSLATED_DESCRIPTION, &translation.description)];
+        let texts =
+            texts.into_iter().filter_map(|(prefix, text)| Some((format!("{prefix}{language}"), text.as_ref()?)));
+        let before = settings.len();
+        settings.extend(texts.map(|(column, text)| Setting::new(column, string(text), Kind::Says)));
+        // A language is there as soon as it has been named, even without a word in it.
+        let kind = if settings.len() == before { Kind::Adds } else { Kind::Begins };
+        settings.push(Setting::new(format!("{TRANSLATED_SINCE}{language}"), since(now.as_nanos(), index), kind));
+    }
+    settings.extend(stamp.created().map(|(column, value)| Setting::new(column, value, Kind::Begins)));
+    settings.extend(stamp.updated().map(|(column, value)| Setting::new(column, value, Kind::Stamps)));
+    settings
+}
+
+/// What the update does to these columns, which are `#0` and so on. It stays below DynamoDB's 4 KB with as many
+/// translations as a request may have.
+fn set_expression(settings: &[Setting]) -> String {
+    let mut set = String::from("SET ");
+    for (at, setting) in settings.iter().enumerate() {
+        let separator = if at == 0 { "" } else { ", " };
+        // Writing into a text cannot fail.
+        let _ = match setting.keeps() {
+            true => write!(set, "{separator}#{at} = if_not_exists(#{at}, :{at})"),
+            false => write!(set, "{separator}#{at} = :{at}"),
+        };
+    }
+    set
+}
+
+/// Refuses another label with the same UUIDv5, see `sys_id::derive`, and what would change nothing.
+fn change_condition(settings: &[Setting]) -> String {
+    let mut same = String::from("#0 = :0");
+    for (at, setting) in settings.iter().enumerate().skip(1) {
+        let _ = match setting.kind {
+            Kind::Says => write!(same, " AND #{at} = :{at}"),
+            Kind::Adds => write!(same, " AND attribute_exists(#{at})"),
+            Kind::Begins | Kind::Stamps => Ok(()),
+        };
+    }
+    format!("attribute_not_exists(#0) OR (#0 = :0 AND NOT ({same}))")
+}
+
 /// The languages of one request keep their order.
 fn since(now: u128, index: usize) -> AttributeValue {
     AttributeValue::N((now + index as u128).to_string())
@@ -239,7 +323,9 @@ struct Record {
     code: Label,
     #[serde(default)]
     description: String,
+    #[serde(default = "yes")]
     active: bool,
+    #[serde(default)]
     external: bool,
 }
 
@@ -289,4 +375,38 @@ fn to_item(code: &Code, now: Duration) -> Item {
         }
     }
     item
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codes::TranslationRequest;
+    use crate::date_time::DateTime;
+
+    #[test]
+    fn as_many_translations_as_a_request_may_have_fit_into_dynamodbs_expressions() -> Result<(), Problem> {
+        let letters = 'a'..='z';
+        let languages = letters.clone().flat_map(|one| letters.clone().map(move |other| format!("{one}{other}")));
+        let translations = languages.take(CodeRequest::MOST_TRANSLATIONS).map(|language| {
+            let language = Language::from_text(&language)?;
+            Ok(TranslationRequest { language, code: Some("x".to_owned()), description: Some("x".to_owned()) })
+        });
+        let request = CodeRequest {
+            label: Label::from_text("Refund")?,
+            description: Some("x".to_owned()),
+            active: Some(true),
+            translations: translations.collect::<Result<_, Problem>>()?,
+        };
+        let at = DateTime::from_text("2024-09-16 18:00:00")?;
+        let settings = settings(&request, true, Duration::ZERO, &Stamp { by: "integrator".to_owned(), at });
+        let (set, condition) = (set_expression(&settings), change_condition(&settings));
+        for (expression, operators) in [
+            (&set, set.matches("if_not_exists").count() + set.matches(" = ").count()),
+            (&condition, condition.matches(['=', '(']).count() + condition.matches(" AND ").count()),
+        ] {
+            assert!(expression.len() <= 4_096, "{} bytes", expression.len());
+            assert!(operators <= 300, "{operators} operators");
+        }
+        Ok(())
+    }
 }

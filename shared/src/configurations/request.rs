@@ -3,7 +3,7 @@ use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
-use crate::codes::{Label, TranslationRequest, read_translations};
+use crate::codes::{Label, TranslationRequest, read_translations, yes};
 use crate::document::{Fields, FromText, Id, Problem};
 use crate::sys_id::{self, Kind};
 #[cfg(feature = "openapi")]
@@ -159,6 +159,7 @@ impl ConfigurationRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rules {
     /// Whether the agent has to pick a code.
+    #[serde(default)]
     pub enable_codes: bool,
     /// One of the allowed codes.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -167,14 +168,19 @@ pub struct Rules {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub duration: Option<NonZeroU32>,
     /// Whether the agent sees the timer.
+    #[serde(default)]
     pub show_timer: bool,
     /// Whether an AI code is wanted.
+    #[serde(default)]
     pub enable_ai_code: bool,
     /// Whether AI notes are wanted.
+    #[serde(default)]
     pub enable_ai_notes: bool,
     /// Whether the AI code stands in where the agent picks none.
+    #[serde(default)]
     pub use_ai_as_default: bool,
     /// Whether AI content comes from an external system.
+    #[serde(default)]
     pub use_third_party_ai: bool,
 }
 
@@ -187,8 +193,10 @@ pub struct Definition {
     /// What people call it.
     pub name: String,
     /// Whether segments may be opened with it.
+    #[serde(default = "yes")]
     pub active: bool,
     /// Labels of the codes the agent may pick.
+    #[serde(default)]
     pub allowed_codes: Vec<Label>,
     /// What it says beside its codes.
     #[serde(flatten)]

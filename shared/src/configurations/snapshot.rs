@@ -20,6 +20,7 @@ pub struct Snapshot {
     #[serde(flatten)]
     pub rules: Rules,
     /// The codes the agent may pick.
+    #[serde(default)]
     pub allowed_codes: Vec<Arc<Code>>,
     #[serde(skip)]
     written: Written,

@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::snapshot::Sealed;
@@ -9,7 +10,7 @@ use super::{Definition, Snapshot};
 use crate::Error;
 use crate::cache::Cache;
 use crate::clock::Clock;
-use crate::dynamodb::{self, Dynamo, Item, Table, key, string};
+use crate::dynamodb::{self, Dynamo, Item, Stamp, Table, Write, key, string};
 use crate::error::{CorruptRecord, NotFound};
 use crate::sys_id;
 
@@ -73,9 +74,9 @@ impl Configurations {
     }
 
     /// Stores an administrator's configuration in place of what has its sys_id.
-    pub async fn put(&self, definition: &Definition) -> Result<(), Error> {
-        let put = self.dynamo.client.put_item().table_name(&self.table);
-        put.set_item(Some(dynamodb::to_item(definition)?)).send().await.map_err(dynamodb::Error::from)?;
+    pub async fn put(&self, definition: &Definition, stamp: &Stamp) -> Result<(), Error> {
+        let write = Write { stamp, table: &self.table, sys_id: &definition.sys_id, version: None };
+        self.dynamo.replace(write, dynamodb::to_item(definition)?).await?;
         Ok(())
     }
 
@@ -134,18 +135,25 @@ impl Configurations {
     /// Makes sure that the snapshot is stored. Looks first: a read unit covers 4 KB, a write unit
     /// 1 KB and costs five times as much, and most snapshots that are new to an instance are not
     /// new to the table.
-    pub async fn store(&self, snapshot: &Arc<Snapshot>, sealed: &Sealed) -> Result<(), Error> {
+    pub async fn store(&self, snapshot: &Arc<Snapshot>, sealed: &Sealed, stamp: &Stamp) -> Result<(), Error> {
         if self.stored(sealed).is_some() {
             return Ok(());
         }
-        if self.dynamo.get(&self.table, snapshot_key(&sealed.hash)).await?.is_none() {
-            let item = HashMap::from([
-                ("sys_id".to_owned(), string(snapshot_key(&sealed.hash))),
-                ("content".to_owned(), string(&sealed.content)),
-            ]);
-            // Needs no condition: whoever else puts this key puts the same content.
-            let put = self.dynamo.client.put_item().table_name(&self.table).set_item(Some(item));
-            put.send().await.map_err(dynamodb::Error::from)?;
+        let key = snapshot_key(&sealed.hash);
+        if self.dynamo.get(&self.table, &key).await?.is_none() {
+            let mut item = dynamodb::key(&key);
+            item.insert("content".to_owned(), string(&sealed.content));
+            // It never changes, so there is nobody to name who changed it.
+            item.extend(stamp.created().map(|(column, value)| (column.to_owned(), value)));
+            let write = Write { stamp, table: &self.table, sys_id: &key, version: None };
+            let put = self.dynamo.put_new(write, item, |put| put.condition_expression("attribute_not_exists(sys_id)"));
+            match put.await {
+                Ok(_) => {}
+                // Whoever else puts this key puts the same content.
+                Err(error)
+                    if matches!(error.as_service_error(), Some(PutItemError::ConditionalCheckFailedException(_))) => {}
+                Err(error) => return Err(dynamodb::Error::from(error).into()),
+            }
         }
         self.snapshots.put(sealed.hash.clone(), Arc::clone(snapshot), sealed.content.len());
         Ok(())

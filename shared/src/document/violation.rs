@@ -113,6 +113,9 @@ pub enum Problem {
         /// The table's words.
         reason: String,
     },
+    /// The id of a record that was made for another interaction.
+    #[error("names a record of another interaction")]
+    OfAnotherInteraction,
     /// Not the origin of a web page.
     #[error("has '{text}', which is no origin such as https://desk.example or http://localhost:3000")]
     NotAnOrigin {

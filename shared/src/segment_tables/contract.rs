@@ -10,8 +10,11 @@ use futures_util::future::join_all;
 use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
-use super::{Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment};
+use super::{Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment, WantedInteractionSegment};
 use crate::date_time::DateTime;
+
+/// The interaction of the checks' records.
+const INTERACTION: &str = "contract-interaction";
 
 /// How long a check gives a table for one call.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -60,6 +63,10 @@ pub async fn verify(table: Arc<dyn InteractionSegment>) -> Report {
     let table = table.as_ref();
     Report(vec![
         Check { clause: "create answers the record that retrieve then sees", outcome: creates(table).await },
+        Check {
+            clause: "a new record has the interaction it was given, or none",
+            outcome: keeps_it_apart(table).await,
+        },
         Check { clause: "create is idempotent for a segment_id", outcome: is_idempotent(table).await },
         Check { clause: "an unknown segment_id is no such record", outcome: knows_what_it_lacks(table).await },
         Check { clause: "a segment_id may be any text", outcome: takes_any_id(table).await },
@@ -75,6 +82,17 @@ async fn creates(table: &dyn InteractionSegment) -> Result<(), String> {
     belongs(table, &created, &id)?;
     let retrieved = retrieve(table, &id).await.map_err(in_call("retrieve"))?;
     same(&created, &retrieved, "retrieve after create")
+}
+
+async fn keeps_it_apart(table: &dyn InteractionSegment) -> Result<(), String> {
+    let id = fresh_id();
+    create(table, &id, "agent-1").await.map_err(in_call("create"))?;
+    // Under any other, no wrap-up would get to see it, not even the one that it was created for.
+    let retrieved = retrieve(table, &id).await.map_err(in_call("retrieve"))?;
+    match retrieved.interaction.as_deref().filter(|interaction| !interaction.trim().is_empty()) {
+        None | Some(INTERACTION) => Ok(()),
+        Some(_) => Err("the record answers another interaction than it was created with".to_owned()),
+    }
 }
 
 async fn is_idempotent(table: &dyn InteractionSegment) -> Result<(), String> {
@@ -162,7 +180,7 @@ async fn honours_deadlines(table: &dyn InteractionSegment) -> Result<(), String>
     let late = "did not come back after its deadline";
     let segment = sample(&id, "agent-1")?;
     let created = timeout(GRACE, table.create(&segment, past)).await.map_err(|_| format!("create {late}"))?;
-    let retrieved = timeout(GRACE, table.retrieve(&id, past)).await.map_err(|_| format!("retrieve {late}"))?;
+    let retrieved = timeout(GRACE, table.retrieve(&wanted(&id), past)).await.map_err(|_| format!("retrieve {late}"))?;
     for answer in [&created, &retrieved] {
         if let Err(error) = answer
             && !matches!(error, Error::TryAgain(_) | Error::NoSuchRecord { .. })
@@ -184,17 +202,23 @@ async fn create(table: &dyn InteractionSegment, id: &str, agent: &str) -> Result
 
 async fn retrieve(table: &dyn InteractionSegment, id: &str) -> Result<InteractionSegmentRecord, Error> {
     let deadline = Instant::now() + PATIENCE;
-    timeout(PATIENCE + GRACE, table.retrieve(id, deadline)).await.unwrap_or_else(|_| Err(Error::too_late()))
+    timeout(PATIENCE + GRACE, table.retrieve(&wanted(id), deadline)).await.unwrap_or_else(|_| Err(Error::too_late()))
+}
+
+fn wanted(segment_id: &str) -> WantedInteractionSegment<'_> {
+    WantedInteractionSegment { segment_id, interaction: INTERACTION, caller: "contract" }
 }
 
 fn sample<'a>(segment_id: &'a str, agent: &'a str) -> Result<NewInteractionSegment<'a>, String> {
+    let opened_on = DateTime::parse("2024-09-16 17:52:01").ok_or("a date")?;
     Ok(NewInteractionSegment {
         segment_id,
-        interaction: "contract-interaction",
+        interaction: INTERACTION,
         agent,
         external_segment_id: Some("contract-external"),
-        opened_on: DateTime::parse("2024-09-16 17:52:01").ok_or("a date")?,
+        opened_on,
         caller: "contract",
+        called_on: opened_on,
     })
 }
 

@@ -1,15 +1,15 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Number, Value};
 use tokio::time::{Instant, timeout_at};
 
-use super::{Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment};
+use super::{Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment, WantedInteractionSegment};
 use crate::date_time::DateTime;
 use crate::document::{BoundedText, Fields, Problem};
-use crate::dynamodb::{self, Dynamo, Item, string};
+use crate::dynamodb::{self, Dynamo, Item, Stamp, Write, string};
 
 /// A DynamoDB table of a team's own, described by configuration alone.
 pub struct DynamoDbTable {
@@ -32,7 +32,7 @@ pub struct Mapping {
 /// The columns of a record's fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Columns {
-    /// sys_id of the interaction.
+    /// sys_id of the interaction. Without it, no record is held back from another interaction's wrap-ups.
     pub interaction: Option<String>,
     /// sys_id of the agent.
     pub agent: Option<String>,
@@ -106,9 +106,9 @@ impl DynamoDbTable {
     fn read(&self, segment_id: &str, mut item: Item) -> InteractionSegmentRecord {
         let columns = &self.mapping.columns;
         item.remove(&self.mapping.key);
+        let interaction = columns.interaction.as_ref().and_then(|column| take_interaction(&mut item, column));
         let mut text = |column: &Option<String>| take_text(&mut item, column.as_ref()?);
-        let (interaction, agent, transcript) =
-            (text(&columns.interaction), text(&columns.agent), text(&columns.transcript));
+        let (agent, transcript) = (text(&columns.agent), text(&columns.transcript));
         let mut time = |column: &Option<String>| take_time(&mut item, column.as_ref()?);
         InteractionSegmentRecord {
             id: segment_id.to_owned(),
@@ -145,11 +145,17 @@ impl InteractionSegment for DynamoDbTable {
         set(&columns.agent, Some(segment.agent.to_owned()));
         set(&columns.start, Some(segment.opened_on.to_string()));
         set(&columns.external_segment_id, segment.external_segment_id.map(str::to_owned));
-        let stored = self.rows.put_if_absent(&self.mapping.key, item, deadline).await?;
+        let stored =
+            self.rows.put_if_absent(&self.mapping.key, segment.segment_id, item, &segment.stamp(), deadline).await?;
         Ok(self.read(segment.segment_id, stored))
     }
 
-    async fn retrieve(&self, segment_id: &str, deadline: Instant) -> Result<InteractionSegmentRecord, Error> {
+    async fn retrieve(
+        &self,
+        wanted: &WantedInteractionSegment<'_>,
+        deadline: Instant,
+    ) -> Result<InteractionSegmentRecord, Error> {
+        let segment_id = wanted.segment_id;
         // An id that is no key of this table cannot have a record.
         let Ok(key) = self.key(segment_id) else {
             return Err(Error::NoSuchRecord { segment_id: segment_id.to_owned() });
@@ -179,18 +185,20 @@ impl Rows {
         Ok(answer.map_err(dynamodb::Error::from)?.item)
     }
 
-    /// Puts a row unless its key has one; answers the row that is there now. One write.
-    pub async fn put_if_absent(&self, key: &str, item: Item, deadline: Instant) -> Result<Item, Error> {
-        let put = self
-            .dynamo
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item.clone()))
-            .condition_expression("attribute_not_exists(#key)")
-            .expression_attribute_names("#key", key)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match timeout_at(deadline, put.send()).await.map_err(|_| Error::too_late())? {
+    /// Puts a row under a key, named by its column, unless there is one; answers the row that is there now. One write.
+    pub async fn put_if_absent(
+        &self,
+        column: &str,
+        key: &str,
+        item: Item,
+        stamp: &Stamp,
+        deadline: Instant,
+    ) -> Result<Item, Error> {
+        let write = Write { stamp, table: &self.table, sys_id: key, version: None };
+        let put = self.dynamo.put_new(write, item.clone(), |put| {
+            put.condition_expression("attribute_not_exists(#key)").expression_attribute_names("#key", column)
+        });
+        match timeout_at(deadline, put).await.map_err(|_| Error::too_late())? {
             Ok(_) => Ok(item),
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(failed)) => {
@@ -201,9 +209,10 @@ impl Rows {
         }
     }
 
-    /// Puts a row in place of what its key has.
-    pub async fn put(&self, item: Item) -> Result<(), dynamodb::Error> {
-        self.dynamo.client.put_item().table_name(&self.table).set_item(Some(item)).send().await?;
+    /// Puts an operator's row in place of what its key has.
+    pub async fn replace(&self, key: &str, item: Item, stamp: &Stamp) -> Result<(), dynamodb::Error> {
+        let write = Write { stamp, table: &self.table, sys_id: key, version: None };
+        self.dynamo.replace(write, item).await?;
         Ok(())
     }
 }
@@ -216,6 +225,20 @@ pub(super) fn take_text(item: &mut Item, column: &str) -> Option<String> {
             item.insert(column.to_owned(), other);
             None
         }
+    }
+}
+
+/// Takes an interaction's sys_id out of a row. A number is one by its digits, and a list or a map by its JSON, so that
+/// no record that may have an interaction passes for one that has none. What cannot be one stays.
+pub(super) fn take_interaction(item: &mut Item, column: &str) -> Option<String> {
+    match item.remove(column)? {
+        AttributeValue::S(text) => Some(text),
+        AttributeValue::N(digits) => Some(digits),
+        other @ (AttributeValue::Bool(_) | AttributeValue::Null(_)) => {
+            item.insert(column.to_owned(), other);
+            None
+        }
+        other => json(other).map(|value| value.to_string()),
     }
 }
 

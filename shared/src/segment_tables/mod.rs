@@ -19,6 +19,7 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use crate::date_time::DateTime;
+use crate::dynamodb::Stamp;
 
 pub use dynamodb_table::{DynamoDbTable, Mapping};
 pub use phone_log::{PhoneLog, PhoneLogRecord};
@@ -35,7 +36,8 @@ pub use settings::{LAMBDA_ENDPOINT, SEGMENT_TABLES, SegmentTablesError, built_in
 /// - [`retrieve`](Self::retrieve) sees at once what `create` has answered.
 /// - A `segment_id` is the caller's text, up to 1,024 characters of any kind; it names one record
 ///   of this table or none.
-/// - The record that is answered has the `segment_id` as its id, and this table as its table.
+/// - The record that is answered has the `segment_id` as its id, and this table as its table. A new one's
+///   `interaction` is the one it was given, or it has none.
 /// - Nothing goes on after the deadline: a call that cannot end before it ends with
 ///   [`Error::TryAgain`], and asking again later is safe.
 #[async_trait]
@@ -54,11 +56,27 @@ pub trait InteractionSegment: Send + Sync {
         deadline: Instant,
     ) -> Result<InteractionSegmentRecord, Error>;
 
-    /// The record with this id.
+    /// The record that is wanted, whichever interaction it belongs to: the [`Registry`] lets nobody see another
+    /// interaction's.
     ///
     /// # Errors
     /// [`Error::NoSuchRecord`] where there is none, otherwise as [`create`](Self::create).
-    async fn retrieve(&self, segment_id: &str, deadline: Instant) -> Result<InteractionSegmentRecord, Error>;
+    async fn retrieve(
+        &self,
+        wanted: &WantedInteractionSegment<'_>,
+        deadline: Instant,
+    ) -> Result<InteractionSegmentRecord, Error>;
+}
+
+/// Which record is retrieved, and for whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WantedInteractionSegment<'a> {
+    /// The record's id.
+    pub segment_id: &'a str,
+    /// sys_id of the interaction that is wrapped up.
+    pub interaction: &'a str,
+    /// User name of the API user that calls; `system` where the AI filler reads.
+    pub caller: &'a str,
 }
 
 /// What a record is created from.
@@ -76,6 +94,20 @@ pub struct NewInteractionSegment<'a> {
     pub opened_on: DateTime,
     /// User name of the API user that calls.
     pub caller: &'a str,
+    /// When the API was called.
+    pub called_on: DateTime,
+}
+
+impl<'a> NewInteractionSegment<'a> {
+    /// The same record, where it may be there already.
+    pub fn wanted(&self) -> WantedInteractionSegment<'a> {
+        WantedInteractionSegment { segment_id: self.segment_id, interaction: self.interaction, caller: self.caller }
+    }
+
+    /// Who creates the record, and when.
+    pub fn stamp(&self) -> Stamp {
+        Stamp { by: self.caller.to_owned(), at: self.called_on }
+    }
 }
 
 /// An interaction segment as its table holds it.
@@ -86,7 +118,7 @@ pub struct InteractionSegmentRecord {
     pub id: String,
     /// The table it is from.
     pub table: String,
-    /// sys_id of the interaction, where known.
+    /// sys_id of the interaction, where known. Only wrap-ups of this interaction get to see the record.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interaction: Option<String>,
     /// sys_id of the agent, where known.
@@ -125,6 +157,10 @@ pub enum Error {
         /// What was asked for.
         segment_id: String,
     },
+    /// The record with this id belongs to another interaction than the one that is wrapped up. The [`Registry`] finds
+    /// that out; an implementation need not.
+    #[error("the record belongs to another interaction")]
+    AnotherInteraction,
     /// The table cannot hold what it was given; the caller gets 400 and this reason.
     #[error("{reason}")]
     BadInput {

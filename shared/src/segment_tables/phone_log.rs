@@ -2,11 +2,11 @@ use async_trait::async_trait;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use super::dynamodb_table::{Rows, further_fields, take_text, take_time};
-use super::{Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment};
+use super::dynamodb_table::{Rows, further_fields, take_interaction, take_text, take_time};
+use super::{Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment, WantedInteractionSegment};
 use crate::date_time::DateTime;
 use crate::document::{Fields, FromText, Id, Problem};
-use crate::dynamodb::{self, Dynamo, Item, Table, key, string};
+use crate::dynamodb::{self, Dynamo, Item, Stamp, Table, key, string};
 use crate::sys_id::{self, Kind};
 
 /// The built-in table `sn_openframe_phone_log`, in DynamoDB. A record is kept under a sys_id that is
@@ -46,7 +46,7 @@ impl PhoneLogRecord {
     pub fn read(fields: &Fields<'_>) -> Option<Self> {
         let segment_id = fields.required::<Id>("segment_id");
         let mut columns = fields.all().clone();
-        columns.retain(|_, value| !value.is_null());
+        columns.retain(|name, value| !value.is_null() && !Stamp::has_column(name));
         for name in ["call_id", "phone_number", "agent", "contact", "interaction"] {
             fields.optional::<Id>(name);
         }
@@ -82,11 +82,12 @@ impl PhoneLog {
         Self { rows: Rows::new(dynamo, table) }
     }
 
-    /// Stores a record in place of the one with its `segment_id`.
-    pub async fn put(&self, record: &PhoneLogRecord) -> Result<(), crate::Error> {
+    /// Stores an operator's record in place of the one with its `segment_id`.
+    pub async fn put(&self, record: &PhoneLogRecord, stamp: &Stamp) -> Result<(), crate::Error> {
         let mut item: Item = dynamodb::to_item(&record.columns)?;
-        item.insert("sys_id".to_owned(), string(record_key(record.segment_id())));
-        Ok(self.rows.put(item).await?)
+        let key = record_key(record.segment_id());
+        item.insert("sys_id".to_owned(), string(&key));
+        Ok(self.rows.replace(&key, item, stamp).await?)
     }
 }
 
@@ -101,7 +102,8 @@ impl InteractionSegment for PhoneLog {
         segment: &NewInteractionSegment<'_>,
         deadline: Instant,
     ) -> Result<InteractionSegmentRecord, Error> {
-        let mut item = key(record_key(segment.segment_id));
+        let sys_id = record_key(segment.segment_id);
+        let mut item = key(&sys_id);
         item.insert("segment_id".to_owned(), string(segment.segment_id));
         item.insert("interaction".to_owned(), string(segment.interaction));
         item.insert("agent".to_owned(), string(segment.agent));
@@ -109,10 +111,17 @@ impl InteractionSegment for PhoneLog {
         if let Some(call) = segment.external_segment_id {
             item.insert("call_id".to_owned(), string(call));
         }
-        read(segment.segment_id, self.rows.put_if_absent("sys_id", item, deadline).await?)
+        let stamp = segment.stamp();
+        stamp.create(&mut item);
+        read(segment.segment_id, self.rows.put_if_absent("sys_id", &sys_id, item, &stamp, deadline).await?)
     }
 
-    async fn retrieve(&self, segment_id: &str, deadline: Instant) -> Result<InteractionSegmentRecord, Error> {
+    async fn retrieve(
+        &self,
+        wanted: &WantedInteractionSegment<'_>,
+        deadline: Instant,
+    ) -> Result<InteractionSegmentRecord, Error> {
+        let segment_id = wanted.segment_id;
         match self.rows.get(key(record_key(segment_id)), deadline).await? {
             Some(item) => read(segment_id, item),
             None => Err(Error::NoSuchRecord { segment_id: segment_id.to_owned() }),
@@ -129,11 +138,12 @@ fn read(segment_id: &str, mut item: Item) -> Result<InteractionSegmentRecord, Er
     if take_text(&mut item, "segment_id").as_deref() != Some(segment_id) {
         return Err(Error::Broken("the record belongs to another segment_id".into()));
     }
-    item.remove("sys_id");
+    // Whose work it is stands in the table, and is nothing that was said or done in the call.
+    item.retain(|name, _| name != "sys_id" && !Stamp::has_column(name));
     Ok(InteractionSegmentRecord {
         id: segment_id.to_owned(),
         table: Table::PhoneLog.platform_name().to_owned(),
-        interaction: take_text(&mut item, "interaction"),
+        interaction: take_interaction(&mut item, "interaction"),
         agent: take_text(&mut item, "agent"),
         start: take_time(&mut item, "start_time"),
         end: take_time(&mut item, "end_time"),
@@ -163,6 +173,8 @@ mod tests {
             "interaction": "i", "call_type": "INBOUND", "start_time": "2024-09-16T19:52:01+02:00",
             "end_time": " 2024-09-16 17:54:01 ", "duration": "120", "transcript": "Hello.",
             "queue": "Billing", "ratings": [1, {"by": null}], "left_out": null,
+            // Whose work the record is, no file says.
+            "sys_created_by": "somebody", "sys_updated_on": "2001-01-01 00:00:00",
         });
         let kept = json!({
             "segment_id": "call-1", "call_id": "C1", "phone_number": "+49 30 1", "agent": "a", "contact": "c",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::{Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment};
+use super::{Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment, WantedInteractionSegment};
 
 /// How long a call of the API waits for a segment table, in all: long enough for a function that
 /// starts cold, well under the 29 s for which API Gateway waits.
@@ -47,31 +47,46 @@ impl Registry {
         self.implementations.keys().map(String::as_str)
     }
 
-    /// The record of a table with this id.
-    pub async fn retrieve(&self, table: &str, segment_id: &str) -> Result<InteractionSegmentRecord, Error> {
-        let deadline = Instant::now() + self.patience;
-        self.retrieve_by(table, segment_id, deadline).await
+    /// The record of a table that is wanted.
+    ///
+    /// # Errors
+    /// [`Error::AnotherInteraction`] where the record is not the wanted interaction's.
+    pub async fn retrieve(
+        &self,
+        table: &str,
+        wanted: &WantedInteractionSegment<'_>,
+    ) -> Result<InteractionSegmentRecord, Error> {
+        self.retrieve_by(table, wanted, Instant::now() + self.patience).await
     }
 
     /// The record that a new wrap-up segment refers to, created if it is not there.
+    ///
+    /// # Errors
+    /// [`Error::AnotherInteraction`] where the record that is there is not the new segment's interaction's.
     pub async fn retrieve_or_create(
         &self,
         table: &str,
         segment: &NewInteractionSegment<'_>,
     ) -> Result<InteractionSegmentRecord, Error> {
-        let deadline = Instant::now() + self.patience;
-        match self.retrieve_by(table, segment.segment_id, deadline).await {
+        let (wanted, deadline) = (segment.wanted(), Instant::now() + self.patience);
+        match self.retrieve_by(table, &wanted, deadline).await {
             Err(Error::NoSuchRecord { .. }) => {
                 let created = timeout_at(deadline, self.serving(table)?.create(segment, deadline)).await;
-                own(table, segment.segment_id, created.unwrap_or_else(|_| Err(Error::too_late()))?)
+                // Somebody else may have been faster to create it, for another interaction.
+                own(table, &wanted, created.unwrap_or_else(|_| Err(Error::too_late()))?)
             }
             answer => answer,
         }
     }
 
-    async fn retrieve_by(&self, table: &str, id: &str, deadline: Instant) -> Result<InteractionSegmentRecord, Error> {
-        let retrieved = timeout_at(deadline, self.serving(table)?.retrieve(id, deadline)).await;
-        own(table, id, retrieved.unwrap_or_else(|_| Err(Error::too_late()))?)
+    async fn retrieve_by(
+        &self,
+        table: &str,
+        wanted: &WantedInteractionSegment<'_>,
+        deadline: Instant,
+    ) -> Result<InteractionSegmentRecord, Error> {
+        let retrieved = timeout_at(deadline, self.serving(table)?.retrieve(wanted, deadline)).await;
+        own(table, wanted, retrieved.unwrap_or_else(|_| Err(Error::too_late()))?)
     }
 
     fn serving(&self, table: &str) -> Result<&Arc<dyn InteractionSegment>, Error> {
@@ -79,13 +94,23 @@ impl Registry {
     }
 }
 
-/// An implementation that answers another record than it was asked for would mix up wrap-ups.
-fn own(table: &str, segment_id: &str, record: InteractionSegmentRecord) -> Result<InteractionSegmentRecord, Error> {
+/// The one gate through which every record comes, whatever serves its table. An implementation that answers another
+/// record than it was asked for would mix up wrap-ups; and whoever names another interaction's record in a wrap-up of
+/// his own is not shown what was said there. A record that names no interaction is anybody's who knows its id.
+fn own(
+    table: &str,
+    wanted: &WantedInteractionSegment<'_>,
+    record: InteractionSegmentRecord,
+) -> Result<InteractionSegmentRecord, Error> {
     if record.table != table {
         return Err(Error::Broken(format!("it answered a record of table {}", record.table).into()));
     }
-    if record.id != segment_id {
+    if record.id != wanted.segment_id {
         return Err(Error::Broken("it answered another record than it was asked for".into()));
+    }
+    let interaction = record.interaction.as_deref().filter(|interaction| !interaction.trim().is_empty());
+    if interaction.is_some_and(|interaction| interaction != wanted.interaction) {
+        return Err(Error::AnotherInteraction);
     }
     Ok(record)
 }

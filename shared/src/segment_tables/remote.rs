@@ -8,7 +8,7 @@ use aws_sdk_lambda::primitives::Blob;
 use serde::Serialize;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment};
+use super::{Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment, WantedInteractionSegment};
 use crate::date_time::DateTime;
 use crate::document::{BoundedText, Document, Fields, FromText, Problem};
 use crate::error::chain;
@@ -16,7 +16,7 @@ use crate::error::chain;
 /// The version of the contract with a function. `docs/segment-table.schema.json` is its text.
 const VERSION: u8 = 1;
 
-/// How often a function is asked that Lambda throttles.
+/// How often a function is asked that Lambda does not run yet.
 const ATTEMPTS: u32 = 3;
 
 /// A table that a Lambda function serves, in whatever language.
@@ -41,7 +41,7 @@ struct Request<'a> {
 #[serde(tag = "operation", rename_all = "snake_case")]
 enum Operation<'a> {
     Create { segment: Segment<'a> },
-    Retrieve { segment_id: &'a str },
+    Retrieve { segment_id: &'a str, interaction: &'a str, caller: &'a str },
 }
 
 #[derive(Serialize)]
@@ -97,8 +97,7 @@ impl Remote {
         }
     }
 
-    /// Invokes the function; only throttles are tried again, since Lambda refused those before
-    /// anything ran.
+    /// Invokes the function; only what Lambda refused before anything ran is tried again.
     async fn invoke(&self, payload: Vec<u8>) -> Result<Vec<u8>, Error> {
         let mut attempt = 0;
         loop {
@@ -113,7 +112,7 @@ impl Remote {
                     }
                     return Ok(answer.payload.map(Blob::into_inner).unwrap_or_default());
                 }
-                Err(error) if is_throttle(&error) && attempt < ATTEMPTS => {
+                Err(error) if is_not_yet(&error) && attempt < ATTEMPTS => {
                     sleep(Duration::from_millis(100 << attempt)).await;
                 }
                 Err(error) => {
@@ -167,8 +166,13 @@ impl InteractionSegment for Remote {
         self.ask(segment.segment_id, Operation::Create { segment: new }, deadline).await
     }
 
-    async fn retrieve(&self, segment_id: &str, deadline: Instant) -> Result<InteractionSegmentRecord, Error> {
-        self.ask(segment_id, Operation::Retrieve { segment_id }, deadline).await
+    async fn retrieve(
+        &self,
+        wanted: &WantedInteractionSegment<'_>,
+        deadline: Instant,
+    ) -> Result<InteractionSegmentRecord, Error> {
+        let WantedInteractionSegment { segment_id, interaction, caller } = *wanted;
+        self.ask(segment_id, Operation::Retrieve { segment_id, interaction, caller }, deadline).await
     }
 }
 
@@ -224,13 +228,18 @@ impl FromText for Message {
     }
 }
 
-fn is_throttle(error: &SdkError<InvokeError>) -> bool {
-    error.as_service_error().is_some_and(InvokeError::is_too_many_requests_exception)
+/// Whether Lambda is too busy to run the function, or is updating or initialising it.
+fn is_not_yet(error: &SdkError<InvokeError>) -> bool {
+    error.as_service_error().is_some_and(|error| {
+        error.is_too_many_requests_exception()
+            || error.is_resource_conflict_exception()
+            || error.is_snap_start_not_ready_exception()
+    })
 }
 
 fn is_transient(error: &SdkError<InvokeError>) -> bool {
     match error {
-        SdkError::ServiceError(failure) => is_throttle(error) || failure.raw().status().is_server_error(),
+        SdkError::ServiceError(failure) => is_not_yet(error) || failure.raw().status().is_server_error(),
         SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
         _ => false,
     }

@@ -19,7 +19,8 @@ use crate::codes::{Code, Label};
 use crate::configurations::Snapshot;
 use crate::date_time::DateTime;
 use crate::document::Id;
-use crate::segment_tables::{self, InteractionSegmentRecord, Registry};
+use crate::dynamodb::Stamp;
+use crate::segment_tables::{self, InteractionSegmentRecord, Registry, WantedInteractionSegment};
 
 pub use address::{Address, Include};
 pub use advise::AdviseRequest;
@@ -68,6 +69,10 @@ pub struct Segment {
     pub state: State,
     /// Hash of the request that opened it: tells a repeated request from a different one.
     pub request_hash: String,
+    /// Who opened it, and when the call came; none on a segment of before.
+    pub created: Option<Stamp>,
+    /// Who changed it last, and when; none on a segment of before.
+    pub updated: Option<Stamp>,
     /// Counts the segment's changes; every write is conditional on it.
     pub version: u64,
 }
@@ -187,17 +192,23 @@ impl Found {
         Self { segment, configuration, interaction_segment: None }
     }
 
-    /// Adds the record of the interaction segment that a segmented wrap-up refers to.
-    pub async fn include_interaction_segment(&mut self, tables: &Registry) -> Result<(), Error> {
+    /// Adds the record of the interaction segment that a segmented wrap-up refers to, for the user of this name.
+    pub async fn include_interaction_segment(&mut self, tables: &Registry, caller: &str) -> Result<(), Error> {
         let (true, Some(table), Some(segment_id)) =
             (self.segment.segmented, &self.segment.segment_table, &self.segment.segment_id)
         else {
             return Ok(());
         };
-        match tables.retrieve(table.as_str(), segment_id.as_str()).await {
+        let interaction = self.segment.interaction.as_str();
+        let wanted = WantedInteractionSegment { segment_id: segment_id.as_str(), interaction, caller };
+        match tables.retrieve(table.as_str(), &wanted).await {
             Ok(record) => self.interaction_segment = Some(record),
-            // Whoever keeps the table may have deleted it, or changed which ids it holds.
-            Err(segment_tables::Error::NoSuchRecord { .. } | segment_tables::Error::BadInput { .. }) => {}
+            // Whoever keeps the table may have deleted it, changed which ids it holds, or whose it is.
+            Err(
+                segment_tables::Error::NoSuchRecord { .. }
+                | segment_tables::Error::BadInput { .. }
+                | segment_tables::Error::AnotherInteraction,
+            ) => {}
             Err(source) => return Err(Error::SegmentTable { table: table.to_string(), source }),
         }
         Ok(())

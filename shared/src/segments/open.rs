@@ -60,6 +60,7 @@ impl OpenRequest {
     /// Reads the body of `segment/create`. With `external` false, `configuration` and
     /// `external_segment_id` are not looked at.
     pub fn read(fields: &Fields<'_>, tables: &Registry) -> Option<Self> {
+        let noted = fields.noted();
         let agent = fields.required("agent_sys_id");
         let interaction = fields.required("interaction_sys_id");
         let external = fields.flag("external").or((!fields.is_given("external")).then_some(false));
@@ -71,13 +72,7 @@ impl OpenRequest {
             false => fields.optional(name),
         };
         let segment_id = identifier("segment_id");
-        let segment_table: Option<Id> = identifier("segment_table");
-        if let Some(table) = segment_table.as_ref().filter(|_| segmented == Some(true))
-            && tables.get(table.as_str()).is_none()
-        {
-            fields.violation("segment_table", Problem::UnknownSegmentTable { table: table.to_string() });
-        }
-
+        let segment_table: Option<Id> = identifier(SEGMENT_TABLE);
         let opened_on = fields.optional("opened_on");
         let ai_wrap_up_code = fields.optional("ai_wrap_up_code");
         let ai_notes = read_ai_notes(fields);
@@ -90,6 +85,13 @@ impl OpenRequest {
                 Some(OriginRequest::Internal { configuration: configuration? })
             }
         });
+        // Alone it is judged when the segment turns out to be new: the same request again is right though its table
+        // has gone. Beside others it is named with them.
+        if fields.noted() > noted
+            && let Some(problem) = unknown_table(segmented, segment_table.as_ref(), tables)
+        {
+            fields.violation(SEGMENT_TABLE, problem);
+        }
         Some(Self {
             agent: agent?,
             interaction: interaction?,
@@ -101,6 +103,14 @@ impl OpenRequest {
             ai_wrap_up_code,
             ai_notes,
         })
+    }
+
+    /// Refuses to open a segment whose table nobody serves.
+    pub(super) fn check_segment_table(&self, tables: &Registry) -> Result<(), Violations> {
+        match unknown_table(self.segmented, self.segment_table.as_ref(), tables) {
+            Some(problem) => Err(Violations::one(SEGMENT_TABLE, problem)),
+            None => Ok(()),
+        }
     }
 
     /// What tells this request from every different one.
@@ -143,6 +153,14 @@ impl OpenRequest {
                 .rule(when(is_true("segmented"), known.clone()))
         })
     }
+}
+
+const SEGMENT_TABLE: &str = "segment_table";
+
+/// What is wrong with the table that a segmented wrap-up names.
+fn unknown_table(segmented: Option<bool>, table: Option<&Id>, tables: &Registry) -> Option<Problem> {
+    let table = table.filter(|table| segmented == Some(true) && tables.get(table.as_str()).is_none())?;
+    Some(Problem::UnknownSegmentTable { table: table.to_string() })
 }
 
 fn read_external(fields: &Fields<'_>) -> Option<OriginRequest> {

@@ -17,7 +17,7 @@ use crate::codes::{Code, Label};
 use crate::configurations::{Definition, Snapshot};
 use crate::date_time::DateTime;
 use crate::document::{Id, Problem, Violations};
-use crate::dynamodb::{self, Item, Outcome, key, string};
+use crate::dynamodb::{self, Item, Outcome, Stamp, Write, key, string};
 use crate::error::Refusal;
 use crate::segment_tables::{self, NewInteractionSegment, Registry};
 use crate::sys_id::{self, Kind};
@@ -30,8 +30,8 @@ struct Opening<'a> {
     hash: String,
     /// The request's, or the time of the call.
     opened_on: DateTime,
-    /// The API user's name.
-    caller: &'a str,
+    /// Who calls, and when.
+    stamp: Stamp,
     tables: &'a Registry,
 }
 
@@ -66,8 +66,8 @@ impl Segments {
     /// that nothing points to yet, all of which the next attempt finds and uses.
     pub async fn open(&self, request: &OpenRequest, caller: &str, tables: &Registry) -> Result<Found, Error> {
         let hash = request.hash().map_err(|error| Error::DynamoDb(dynamodb::Error::broken(error)))?;
-        let opened_on = request.opened_on.unwrap_or_else(|| self.clock.now().into());
-        let opening = Opening { request, hash, opened_on, caller, tables };
+        let stamp = Stamp::now(caller, &self.clock);
+        let opening = Opening { request, hash, opened_on: request.opened_on.unwrap_or(stamp.at), stamp, tables };
         let seen = self.recall_snapshot(request);
         let mut place = Place { previous: None, is_latest: true };
         let (snapshot, configuration) = match seen {
@@ -80,6 +80,7 @@ impl Segments {
                     Look::Taken(existing) => return self.answer_again(*existing, &opening).await,
                     Look::Free(view) => view,
                 };
+                request.check_segment_table(tables)?;
                 place = view.place;
                 match seen {
                     Some(seen) => {
@@ -133,12 +134,12 @@ impl Segments {
         let admission = self.codes.admit(missing.len())?;
         ensure_interaction_segment(opening).await?;
         if !missing.is_empty() {
-            let added = admission.add_missing(missing).await?;
+            let added = admission.add_missing(missing, &opening.stamp).await?;
             known.extend(added.into_iter().map(|code| (code.code.clone(), code)));
             // Another caller may have been faster to add a code, with other translations.
             (snapshot, sealed) = blueprint.snapshot(&known)?;
         }
-        self.configurations.store(&snapshot, &sealed).await?;
+        self.configurations.store(&snapshot, &sealed, &opening.stamp).await?;
         Ok((snapshot, sealed.hash))
     }
 
@@ -176,6 +177,8 @@ impl Segments {
             filled_by: None,
             state: State::Open,
             request_hash: opening.hash.clone(),
+            created: Some(opening.stamp.clone()),
+            updated: Some(opening.stamp.clone()),
             version: 0,
         };
         segment.wants_ai = segment.gap(snapshot).is_some();
@@ -197,7 +200,7 @@ impl Segments {
             if !internal && !is_latest {
                 // Opened before the latest one: nothing else changes with it, so it needs no transaction,
                 // which would cost twice the units.
-                return match self.put_alone(&segment).await? {
+                return match self.put_alone(&segment, &opening.stamp).await? {
                     None => Ok(opened(segment, snapshot)),
                     Some(existing) => self.answer_again(existing, opening).await,
                 };
@@ -209,8 +212,10 @@ impl Segments {
             if is_latest {
                 writes.push(self.put_latest(&segment)?);
             }
-            let sent = self.dynamo.client.transact_write_items().set_transact_items(Some(writes)).send().await;
-            let Err(error) = sent else { return Ok(opened(segment, snapshot)) };
+            let write = self.write_of(&segment, &opening.stamp);
+            let Err(error) = self.dynamo.create_with(write, writes).await else {
+                return Ok(opened(segment, snapshot));
+            };
             let Some(outcomes) = dynamodb::cancellation(&error) else {
                 return Err(dynamodb::Error::from(error).into());
             };
@@ -278,18 +283,17 @@ impl Segments {
         transact(put)
     }
 
+    fn write_of<'a>(&'a self, segment: &'a Segment, stamp: &'a Stamp) -> Write<'a> {
+        Write { stamp, table: &self.table, sys_id: &segment.sys_id, version: Some(segment.version) }
+    }
+
     /// Puts a segment that is not the latest; answers the one that is there, if any.
-    async fn put_alone(&self, segment: &Segment) -> Result<Option<Segment>, Error> {
-        let put = self
-            .dynamo
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(record::to_item(segment)?))
-            .condition_expression("attribute_not_exists(sys_id)")
-            .return_values_on_condition_check_failure(ALL_OLD);
+    async fn put_alone(&self, segment: &Segment, stamp: &Stamp) -> Result<Option<Segment>, Error> {
         for round in 0..ROUNDS {
-            let Err(error) = put.clone().send().await else { return Ok(None) };
+            let put = self.dynamo.create(self.write_of(segment, stamp), record::to_item(segment)?, |put| {
+                put.condition_expression("attribute_not_exists(sys_id)")
+            });
+            let Err(error) = put.await else { return Ok(None) };
             match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(failed)) => {
                     return Ok(Some(record::from_item(failed.item.clone().unwrap_or_default())?));
@@ -403,12 +407,16 @@ async fn ensure_interaction_segment(opening: &Opening<'_>) -> Result<(), Error> 
             OriginRequest::Internal { .. } => None,
         },
         opened_on: opening.opened_on,
-        caller: opening.caller,
+        caller: &opening.stamp.by,
+        called_on: opening.stamp.at,
     };
     match opening.tables.retrieve_or_create(table.as_str(), &segment).await {
         Ok(_) => Ok(()),
         Err(segment_tables::Error::BadInput { reason }) => {
             Err(Violations::one("segment_id", Problem::RefusedByTable { reason }).into())
+        }
+        Err(segment_tables::Error::AnotherInteraction) => {
+            Err(Violations::one("segment_id", Problem::OfAnotherInteraction).into())
         }
         Err(source) => Err(Error::SegmentTable { table: table.to_string(), source }),
     }

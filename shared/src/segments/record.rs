@@ -7,11 +7,8 @@ use super::{Advice, AiOutcome, Closing, Confidence, Confirmation, Origin, Picked
 use crate::codes::{Code, Label};
 use crate::date_time::DateTime;
 use crate::document::Id;
-use crate::dynamodb::{self, Item, Table};
+use crate::dynamodb::{self, Item, Stamp, Table};
 use crate::error::CorruptRecord;
-
-/// Counts the changes of a record, as on the platform.
-pub const VERSION: &str = "sys_mod_count";
 
 /// The column of a `latest:` or `slot:` record that names its segment.
 pub const TARGET: &str = "segment";
@@ -24,9 +21,11 @@ struct Record {
     sys_id: String,
     agent: Id,
     interaction: Id,
-    external: bool,
+    #[serde(default)]
+    external: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     external_segment_id: Option<Id>,
+    #[serde(default)]
     segmented: bool,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     segment_id: Option<Id>,
@@ -38,7 +37,8 @@ struct Record {
     submitted_on: Option<DateTime>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     confirmed_on: Option<DateTime>,
-    awaiting_confirmation: bool,
+    #[serde(default)]
+    awaiting_confirmation: Option<bool>,
     /// Hash of the snapshot.
     wrap_up_configuration: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -69,6 +69,14 @@ struct Record {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     ai_outcome: Option<AiOutcome>,
     request_hash: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    sys_created_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    sys_created_on: Option<DateTime>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    sys_updated_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    sys_updated_on: Option<DateTime>,
     sys_mod_count: u64,
 }
 
@@ -79,7 +87,8 @@ enum StateName {
     Closed,
 }
 
-/// A `latest:` or `slot:` record: its key, the segment it points to, and for the former when that opened.
+/// A `latest:` or `slot:` record: its key, the segment it points to, and for the former when that opened. Who wrote it
+/// says the segment, which is written with it; it stays when the segment goes, and has nothing personal in it.
 pub fn pointer(key: String, segment: &Segment, opened_on: Option<DateTime>) -> Item {
     let mut item = dynamodb::key(key);
     item.insert(TARGET.to_owned(), dynamodb::string(&segment.sys_id));
@@ -115,7 +124,7 @@ pub fn to_item(segment: &Segment) -> Result<Item, dynamodb::Error> {
         sys_id: segment.sys_id.clone(),
         agent: segment.agent.clone(),
         interaction: segment.interaction.clone(),
-        external: matches!(segment.origin, Origin::External { .. }),
+        external: Some(matches!(segment.origin, Origin::External { .. })),
         external_segment_id: match &segment.origin {
             Origin::External { external_segment_id } => Some(external_segment_id.clone()),
             Origin::Internal => None,
@@ -130,7 +139,7 @@ pub fn to_item(segment: &Segment) -> Result<Item, dynamodb::Error> {
             Confirmation::Confirmed(confirmed_on) => Some(confirmed_on),
             Confirmation::Awaited | Confirmation::NotNeeded => None,
         }),
-        awaiting_confirmation: closing.is_some_and(|closing| closing.confirmation == Confirmation::Awaited),
+        awaiting_confirmation: Some(closing.is_some_and(|closing| closing.confirmation == Confirmation::Awaited)),
         wrap_up_configuration: segment.configuration.clone(),
         code: picked.map(|picked| picked.label().clone()),
         code_record: match picked {
@@ -149,6 +158,10 @@ pub fn to_item(segment: &Segment) -> Result<Item, dynamodb::Error> {
         ai_took_ms: segment.filled_by.as_ref().map(|provenance| provenance.took_ms),
         ai_outcome: closing.and_then(|closing| closing.ai_outcome),
         request_hash: segment.request_hash.clone(),
+        sys_created_by: segment.created.as_ref().map(|stamp| stamp.by.clone()),
+        sys_created_on: segment.created.as_ref().map(|stamp| stamp.at),
+        sys_updated_by: segment.updated.as_ref().map(|stamp| stamp.by.clone()),
+        sys_updated_on: segment.updated.as_ref().map(|stamp| stamp.at),
         sys_mod_count: segment.version,
     })
 }
@@ -161,7 +174,9 @@ pub fn from_item(item: Item) -> Result<Segment, CorruptRecord> {
         key: record.sys_id.clone(),
         problem: problem.to_owned(),
     };
-    let origin = match (record.external, record.external_segment_id) {
+    // A flag that a record lacks is what the rest of it says.
+    let external = record.external.unwrap_or(record.external_segment_id.is_some());
+    let origin = match (external, record.external_segment_id) {
         (true, Some(external_segment_id)) => Origin::External { external_segment_id },
         (true, None) => return Err(corrupt("external without external_segment_id")),
         (false, _) => Origin::Internal,
@@ -171,7 +186,7 @@ pub fn from_item(item: Item) -> Result<Segment, CorruptRecord> {
         (StateName::Closed, None) => return Err(corrupt("closed without submitted_on")),
         (StateName::Closed, Some(submitted_on)) => State::Closed(Closing {
             submitted_on,
-            confirmation: match (record.awaiting_confirmation, record.confirmed_on) {
+            confirmation: match (record.awaiting_confirmation.unwrap_or(external), record.confirmed_on) {
                 (_, Some(confirmed_on)) => Confirmation::Confirmed(confirmed_on),
                 (true, None) => Confirmation::Awaited,
                 (false, None) => Confirmation::NotNeeded,
@@ -202,6 +217,8 @@ pub fn from_item(item: Item) -> Result<Segment, CorruptRecord> {
         },
         state,
         request_hash: record.request_hash,
+        created: Stamp::of(record.sys_created_by, record.sys_created_on),
+        updated: Stamp::of(record.sys_updated_by, record.sys_updated_on),
         version: record.sys_mod_count,
     })
 }

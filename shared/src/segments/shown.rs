@@ -96,7 +96,22 @@ struct ShownSegment<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(example = AiOutcome::AiCode))]
     ai_outcome: Option<AiOutcome>,
-    /// The interaction segment's record, where `include` asked for it and there is one.
+    /// User name of whoever opened it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(example = &"username"))]
+    sys_created_by: Option<&'a str>,
+    /// When that call came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sys_created_on: Option<DateTime>,
+    /// User name of whoever changed it last; `system` where the AI filler did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(example = &"username"))]
+    sys_updated_by: Option<&'a str>,
+    /// When that call came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sys_updated_on: Option<DateTime>,
+    /// The interaction segment's record, where `include` asked for it and there is one that belongs to no other
+    /// interaction.
     #[serde(skip_serializing_if = "Option::is_none")]
     interaction_segment: Option<&'a InteractionSegmentRecord>,
 }
@@ -204,6 +219,10 @@ impl Found {
             ai_confidence: filled_by.and_then(|provenance| provenance.confidence),
             ai_took_ms: filled_by.map(|provenance| provenance.took_ms),
             ai_outcome: closing.and_then(|closing| closing.ai_outcome),
+            sys_created_by: segment.created.as_ref().map(|stamp| stamp.by.as_str()),
+            sys_created_on: segment.created.as_ref().map(|stamp| stamp.at),
+            sys_updated_by: segment.updated.as_ref().map(|stamp| stamp.by.as_str()),
+            sys_updated_on: segment.updated.as_ref().map(|stamp| stamp.at),
             interaction_segment: self.interaction_segment.as_ref(),
         }
     }

@@ -6,17 +6,16 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
 use super::address::{external_key, latest_key};
-use super::record::{self, VERSION};
+use super::record;
 use super::{Address, AdviseRequest, CloseRequest, Filling, Found, Gap, Origin, Segment};
 use crate::Error;
 use crate::clock::Clock;
 use crate::codes::{Code, Codes, Label};
 use crate::configurations::{Configurations, Snapshot};
-use crate::date_time::DateTime;
 use crate::document::{Problem, Violations};
-use crate::dynamodb::{self, Dynamo, Item, Table, key};
+use crate::dynamodb::{self, Dynamo, Item, Stamp, Table, VERSION, Write, key};
 use crate::error::{CorruptRecord, NotFound};
-use crate::watch;
+use crate::watch::{self, Action};
 
 /// How often a write that lost a race is judged again. Each round has a winner, so losing all of
 /// them takes as many others that write the same segment within milliseconds.
@@ -51,21 +50,23 @@ impl Segments {
         self.with_configuration(segment).await
     }
 
-    /// Closes a segment, or confirms or corrects one that awaits confirmation. Callers that race are
-    /// judged one after the other.
-    pub async fn close(&self, address: &Address, request: &CloseRequest) -> Result<Found, Error> {
+    /// Closes a segment, or confirms or corrects one that awaits confirmation, for the user of this name. Callers that
+    /// race are judged one after the other.
+    pub async fn close(&self, address: &Address, request: &CloseRequest, caller: &str) -> Result<Found, Error> {
         let (segment, code) = self.fetch(address, request.code.as_ref()).await?;
-        let now: DateTime = self.clock.now().into();
-        let closed =
-            self.change(segment, |segment, configuration| segment.close(request, configuration, code.as_deref(), now));
+        let stamp = Stamp::now(caller, &self.clock);
+        let closed = self.change(segment, &stamp, |segment, configuration| {
+            segment.close(request, configuration, code.as_deref(), stamp.at)
+        });
         Ok(closed.await?.0)
     }
 
-    /// Stores AI content of an external system on an open segment.
-    pub async fn advise(&self, address: &Address, request: &AdviseRequest) -> Result<Found, Error> {
+    /// Stores AI content of an external system on an open segment, for the user of this name.
+    pub async fn advise(&self, address: &Address, request: &AdviseRequest, caller: &str) -> Result<Found, Error> {
         let (segment, _) = self.fetch(address, None).await?;
-        let now = self.now_ms();
-        let advised = self.change(segment, |segment, configuration| segment.advise(request, configuration, now));
+        let (now, stamp) = (self.now_ms(), Stamp::now(caller, &self.clock));
+        let advised =
+            self.change(segment, &stamp, |segment, configuration| segment.advise(request, configuration, now));
         Ok(advised.await?.0)
     }
 
@@ -80,8 +81,9 @@ impl Segments {
     /// Adds what the AI filler has made, where it is still absent and the segment still open. Answers whether
     /// anything was added: another call may have been faster.
     pub async fn fill(&self, found: Found, filling: &Filling) -> Result<bool, Error> {
-        let now = self.now_ms();
-        let filled = self.change(found.segment, |segment, configuration| Ok(segment.fill(filling, configuration, now)));
+        let (now, stamp) = (self.now_ms(), Stamp::now(dynamodb::SYSTEM, &self.clock));
+        let filled =
+            self.change(found.segment, &stamp, |segment, configuration| Ok(segment.fill(filling, configuration, now)));
         Ok(filled.await?.1)
     }
 
@@ -120,12 +122,13 @@ impl Segments {
         Err(address.not_found().into())
     }
 
-    /// Judges a change and writes it if the segment is still the one that was judged; judges what
+    /// Judges a change and writes it, with who makes it, if the segment is still the one that was judged; judges what
     /// won the race otherwise. `judge` answers `None` where nothing changes. Answers the segment as it is then, and
     /// whether this call has changed it.
     async fn change(
         &self,
         mut segment: Segment,
+        stamp: &Stamp,
         judge: impl Fn(&Segment, &Snapshot) -> Result<Option<Segment>, Error>,
     ) -> Result<(Found, bool), Error> {
         let configuration = self.configurations.snapshot(&segment.configuration).await?;
@@ -134,15 +137,21 @@ impl Segments {
                 return Ok((Found::new(segment, configuration), false));
             };
             changed.version = segment.version + 1;
+            changed.updated = Some(stamp.clone());
             let change = dynamodb::Change::between(&record::to_item(&segment)?, record::to_item(&changed)?);
-            let update = self.dynamo.client.update_item().table_name(&self.table).set_key(Some(key(&segment.sys_id)));
-            let update = change
-                .apply(update)
-                .condition_expression("#version = :version")
-                .expression_attribute_names("#version", VERSION)
-                .expression_attribute_values(":version", AttributeValue::N(segment.version.to_string()))
-                .return_values_on_condition_check_failure(ALL_OLD);
-            match update.send().await {
+            let write = Write { stamp, table: &self.table, sys_id: &segment.sys_id, version: Some(changed.version) };
+            let update = self.dynamo.update(
+                write,
+                |update| {
+                    change
+                        .apply(update)
+                        .condition_expression("#version = :version")
+                        .expression_attribute_names("#version", VERSION)
+                        .expression_attribute_values(":version", AttributeValue::N(segment.version.to_string()))
+                },
+                |_| Action::Update,
+            );
+            match update.await {
                 Ok(_) => {
                     watch::note(|tally| tally.changed(&segment, &changed));
                     return Ok((Found::new(changed, configuration), true));

@@ -39,6 +39,7 @@ impl Intercept for CapacityMeter {
     ) -> Result<(), BoxError> {
         let input = context.input_mut();
         ask!(input, GetItemInput, BatchGetItemInput, PutItemInput, UpdateItemInput, TransactWriteItemsInput);
+        note(|tally| tally.dynamodb_operations += 1);
         Ok(())
     }
 

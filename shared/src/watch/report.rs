@@ -1,10 +1,11 @@
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::Tally;
+use super::tally::{Sink, Tally, counted_into};
 use crate::clock::Clock;
 
 /// The CloudWatch namespace of all metrics.
@@ -29,7 +30,7 @@ pub struct Origin {
 /// Says what each call did.
 pub struct Reporter {
     clock: Clock,
-    write: Box<dyn Fn(Value) + Send + Sync>,
+    write: Arc<dyn Fn(Value) + Send + Sync>,
 }
 
 /// A call that runs.
@@ -40,15 +41,15 @@ pub struct Watched<'a> {
 }
 
 impl Reporter {
-    /// Writes one line a call to standard output, where Lambda collects it.
+    /// Writes the lines to standard output, where Lambda collects them.
     pub fn stdout(clock: Clock) -> Self {
         // A log that cannot be written to is no reason to fail a call.
         Self::new(clock, |line| drop(writeln!(io::stdout().lock(), "{line}")))
     }
 
-    /// Hands each call's line to `write`.
+    /// Hands the lines to `write`: one for each record that a call changes, and one for the call.
     pub fn new(clock: Clock, write: impl Fn(Value) + Send + Sync + 'static) -> Self {
-        Self { clock, write: Box::new(write) }
+        Self { clock, write: Arc::new(write) }
     }
 
     /// A call that begins now.
@@ -58,6 +59,13 @@ impl Reporter {
 }
 
 impl Watched<'_> {
+    /// Runs the call, and answers with what it did. Each record that it changes has its line at once: whatever
+    /// becomes of the call, what is stored has been said.
+    pub async fn counted<F: Future>(&self, call: F) -> (F::Output, Tally) {
+        let write = Arc::clone(&self.reporter.write);
+        counted_into(Some(Sink { write, request_id: self.origin.request_id.clone() }), call).await
+    }
+
     /// Reports a call that has ended. `endpoint` is a path of the API or a function's name, `outcome` a status or a word.
     pub fn end(self, endpoint: &str, outcome: &str, tally: &Tally) {
         let (took_ms, at_ms) = (self.begun.elapsed().as_millis(), self.reporter.clock.since_epoch().as_millis());

@@ -1,5 +1,9 @@
 use std::cell::RefCell;
+use std::sync::Arc;
 
+use serde_json::{Value, json};
+
+use super::audit::{Audited, Call, Line};
 use crate::segments::{AiOutcome, Segment, State};
 
 /// What one call did, counted while it runs.
@@ -11,6 +15,8 @@ pub struct Tally {
     pub user: Option<String>,
     /// Sign-ins that failed.
     pub failed_sign_ins: u32,
+    /// Operations of DynamoDB, however often each was sent.
+    pub dynamodb_operations: u32,
     /// Requests to DynamoDB, each try counted.
     pub dynamodb_requests: u32,
     /// Read units that they consumed. A request that failed tells none.
@@ -31,16 +37,33 @@ pub struct Tally {
     pub ai_outcome: Option<AiOutcome>,
 }
 
+/// Where the lines of the audit go while a call runs.
+pub(super) struct Sink {
+    pub write: Arc<dyn Fn(Value) + Send + Sync>,
+    pub request_id: String,
+}
+
+/// A call that runs.
+struct Running {
+    tally: RefCell<Tally>,
+    sink: Option<Sink>,
+}
+
 tokio::task_local! {
-    static TALLY: RefCell<Tally>;
+    static RUNNING: Running;
+}
+
+/// Runs a call whose changes are none or nobody's business, and answers with what it did.
+pub async fn counted<F: Future>(call: F) -> (F::Output, Tally) {
+    counted_into(None, call).await
 }
 
 /// Runs a call, and answers with what it did.
-pub async fn counted<F: Future>(call: F) -> (F::Output, Tally) {
-    TALLY
-        .scope(RefCell::default(), async {
+pub(super) async fn counted_into<F: Future>(sink: Option<Sink>, call: F) -> (F::Output, Tally) {
+    RUNNING
+        .scope(Running { tally: RefCell::default(), sink }, async {
             let output = call.await;
-            (output, TALLY.with(RefCell::take))
+            (output, RUNNING.with(|running| running.tally.take()))
         })
         .await
 }
@@ -48,7 +71,25 @@ pub async fn counted<F: Future>(call: F) -> (F::Output, Tally) {
 /// Adds to the tally of the call that runs, if one does.
 pub fn note(add: impl FnOnce(&mut Tally)) {
     // Where no call runs, as in an operator's command, nobody counts.
-    let _ = TALLY.try_with(|tally| add(&mut tally.borrow_mut()));
+    let _ = RUNNING.try_with(|running| add(&mut running.tally.borrow_mut()));
+}
+
+/// Writes the line of a change that is stored, where a call runs that reports.
+pub fn audit(change: &Audited<'_>) {
+    let _ = RUNNING.try_with(|running| {
+        if let Some(Sink { write, request_id }) = &running.sink {
+            write(json!(Line { audit: Call { request_id, change } }));
+        }
+    });
+}
+
+/// Whether the call that runs has had a request to DynamoDB sent more than once.
+pub fn resent() -> bool {
+    let resent = |running: &Running| {
+        let tally = running.tally.borrow();
+        tally.dynamodb_requests > tally.dynamodb_operations
+    };
+    RUNNING.try_with(resent).unwrap_or(false)
 }
 
 impl Tally {

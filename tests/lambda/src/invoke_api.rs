@@ -26,6 +26,8 @@ pub enum Misbehaviour {
     Silence,
     /// Lambda refuses so many invocations as too many.
     Throttles(usize),
+    /// Lambda refuses so many invocations because the function is being updated.
+    Updates(usize),
     /// Lambda itself fails.
     ServiceError,
     /// The function fails, and says why.
@@ -154,6 +156,11 @@ fn answer(function: &Function, name: &str, request: &Value) -> Option<(Response,
             let status = StatusCode::TOO_MANY_REQUESTS;
             return Some((lambda_error(status, "TooManyRequestsException", &body), Value::Null));
         }
+        Some(Misbehaviour::Updates(left)) if *left > 0 => {
+            *left -= 1;
+            let body = json!({"Type": "User", "Message": "The operation cannot be performed at this time."});
+            return Some((lambda_error(StatusCode::CONFLICT, "ResourceConflictException", &body), Value::Null));
+        }
         Some(Misbehaviour::ServiceError) => {
             let body = json!({"Type": "Service", "Message": "so the test wants"});
             let status = StatusCode::INTERNAL_SERVER_ERROR;
@@ -174,7 +181,7 @@ fn answer(function: &Function, name: &str, request: &Value) -> Option<(Response,
             said["record"]["id"] = json!("another-call");
             said
         }
-        Some(Misbehaviour::Throttles(_)) | None => seen.serve(request, false),
+        Some(Misbehaviour::Throttles(_) | Misbehaviour::Updates(_)) | None => seen.serve(request, false),
     };
     Some((said.to_string().into_response(), said))
 }

@@ -15,9 +15,22 @@ impl Reports {
         Reporter::new(clock, move |line| reports.0.lock().unwrap_or_else(PoisonError::into_inner).push(line))
     }
 
-    /// The lines since the last time this was called.
+    /// The calls' own lines since the last time this was called.
     pub fn take(&self) -> Vec<Value> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        self.take_where(|line| line.get("audit").is_none())
+    }
+
+    /// What the audit's lines say since the last time this was called.
+    pub fn audits(&self) -> Vec<Value> {
+        let mut lines = self.take_where(|line| line.get("audit").is_some());
+        lines.iter_mut().map(|line| line["audit"].take()).collect()
+    }
+
+    fn take_where(&self, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (taken, left) = std::mem::take(&mut *lines).into_iter().partition(wanted);
+        *lines = left;
+        taken
     }
 
     /// The one line of the one call since the last time.

@@ -11,7 +11,7 @@ use wrapup::System;
 use wrapup::clock::Clock;
 use wrapup::configurations::Definition;
 use wrapup::document::Document;
-use wrapup::dynamodb::{Connection, Dynamo, Item, Table, Tables, connect, tables};
+use wrapup::dynamodb::{Connection, Dynamo, Item, Stamp, Table, Tables, connect, tables};
 use wrapup::segment_tables::{Registry, built_in};
 use wrapup::users::{NewSecret, NewUser, Password, UserName};
 use wrapup_test_support::merged;
@@ -144,8 +144,13 @@ impl World {
         let file = merged(file, flags).to_string();
         let document = Document::from_json(file.as_bytes()).expect("JSON");
         let definition = document.read(Definition::read).expect("a configuration");
-        self.stores().configurations().put(&definition).await.expect("a put");
+        self.stores().configurations().put(&definition, &self.stamp()).await.expect("a put");
         definition.sys_id
+    }
+
+    /// An operator who changes records now.
+    pub fn stamp(&self) -> Stamp {
+        Stamp::now("operator", &self.clock())
     }
 
     /// Lets time pass.

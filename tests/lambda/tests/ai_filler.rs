@@ -50,7 +50,7 @@ impl Desk {
             language: "en".to_owned().try_into().ok(),
         };
         let interactions = Interactions::new(self.world.stores().dynamo().clone());
-        interactions.put(&interaction).await.expect("a put");
+        interactions.put(&interaction, &self.world.stamp()).await.expect("a put");
     }
 
     /// Opens a segment that wants everything of the filler; `changes` go over its request.
@@ -115,6 +115,7 @@ async fn an_opened_segment_gets_code_and_notes_and_where_they_are_from() {
         "ai_wrap_up_code": "Code 001", "ai_notes": "Charged twice.",
         "ai_code_defined_at": "1726509600000", "ai_notes_defined_at": "1726509600000",
         "ai_source": "scripted", "ai_model": "scripted-1", "ai_confidence": 0.88, "ai_took_ms": filled["ai_took_ms"],
+        "sys_updated_by": "system",
     });
     assert_eq!(filled, merged(opened, &added));
     let asked = Question {
@@ -352,7 +353,7 @@ async fn the_interaction_segments_transcript_goes_before_the_interactions() {
     let log = PhoneLog::new(desk.world.stores().dynamo().clone());
     let record = json!({"segment_id": "call-1", "transcript": "Customer: Only this call.", "language": "de-AT"});
     let document = wrapup::document::Document::from_json(record.to_string().as_bytes()).expect("JSON");
-    log.put(&document.read(PhoneLogRecord::read).expect("a record")).await.expect("a put");
+    log.put(&document.read(PhoneLogRecord::read).expect("a record"), &desk.world.stamp()).await.expect("a put");
     let wanting = json!({"configuration": {"use_third_party_ai": false}});
     let sys_id = desk.instance.open(&merged(segmented("E-1", "call-1"), &wanting)).await;
     assert!(desk.deliver(&sys_id).await.is_empty());
@@ -360,10 +361,33 @@ async fn the_interaction_segments_transcript_goes_before_the_interactions() {
     assert_eq!(asked.transcript.as_deref(), Some("Customer: Only this call."));
     assert_eq!(asked.language.as_deref(), Some("de"));
 
+    // The same record, once somebody has given it to another interaction: this one's own is read instead.
+    let record = json!({"segment_id": "call-1", "transcript": "Customer: A secret.", "interaction": "another"});
+    let document = wrapup::document::Document::from_json(record.to_string().as_bytes()).expect("JSON");
+    let sys_id = desk.instance.open(&merged(segmented("E-3", "call-1"), &wanting)).await;
+    log.put(&document.read(PhoneLogRecord::read).expect("a record"), &desk.world.stamp()).await.expect("a put");
+    assert!(desk.deliver(&sys_id).await.is_empty());
+    assert_eq!(desk.provider.asked().pop().expect("a question").transcript.as_deref(), Some(TRANSCRIPT));
+
     // A record without a transcript, as creating a segment makes it.
     let sys_id = desk.instance.open(&merged(segmented("E-2", "call-2"), &wanting)).await;
     assert!(desk.deliver(&sys_id).await.is_empty());
     assert_eq!(desk.provider.asked().pop().expect("a question").transcript.as_deref(), Some(TRANSCRIPT));
+}
+
+#[tokio::test]
+async fn a_segment_whose_table_the_filler_does_not_know_is_filled_from_the_interaction() {
+    let desk = Desk::usual().await;
+    let wanting = json!({"configuration": {"use_third_party_ai": false}});
+    let sys_id = desk.instance.open(&merged(segmented("E-1", "call-1"), &wanting)).await;
+    // As it stands there where the functions that opened it have another table.
+    let mut item = desk.item(&sys_id).await;
+    item.insert("segment_table".to_owned(), wrapup::dynamodb::string("known_elsewhere"));
+    let put = desk.world.client().put_item().table_name(SEGMENTS).set_item(Some(item));
+    put.send().await.expect("a put");
+    assert!(desk.deliver(&sys_id).await.is_empty(), "nothing to try again");
+    assert_eq!(desk.provider.asked().pop().expect("a question").transcript.as_deref(), Some(TRANSCRIPT));
+    assert_eq!(desk.instance.read("E-1").await["ai_notes"], "Charged twice.");
 }
 
 #[tokio::test]

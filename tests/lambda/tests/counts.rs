@@ -269,6 +269,49 @@ async fn storing_codes_is_one_update_a_code() {
 }
 
 #[tokio::test]
+async fn storing_codes_that_are_there_already_is_one_request_a_code_too() {
+    let world = World::start().await;
+    let instance = world.instance();
+    let post = Event::post("code").json(&json!({"codes": codes_of(3)}));
+    for _ in 0..2 {
+        assert_eq!(requests(&world, &instance, &post).await, ["UpdateItem"; 3]);
+    }
+}
+
+#[tokio::test]
+async fn the_columns_that_say_who_and_when_leave_a_write_within_its_kilobyte() {
+    let world = World::start().await;
+    let configuration = configuration(&world, 3).await;
+    let instance = world.instance();
+    // Names as long as they may be, and ids as long as they usually are.
+    let user = "n".repeat(64);
+    let by = |event: Event| event.authorizer(json!({"wrapup_user": user, "principalId": user}));
+    let id = |kind: char| kind.to_string().repeat(36);
+    let mut external = opening(&id('e'));
+    (external["agent_sys_id"], external["interaction_sys_id"]) = (json!(id('a')), json!(id('i')));
+    let mut own = internal(&configuration);
+    // The first opening by a configuration stores codes and a snapshot, too.
+    instance.open(&opening("WARM")).await;
+    instance.open(&own).await;
+    own["agent_sys_id"] = json!(id('a'));
+    let close = Event::put(&format!("segment/update?external_segment_id={}", id('e')));
+    for (event, units) in [
+        (Event::post("segment/create").json(&external), 4.0),
+        (
+            close.json(&json!({"wrap_up_code": "Code 001", "notes": "Done.", "confirmed_on": "2024-09-16 18:52:01"})),
+            1.0,
+        ),
+        (Event::post("segment/create").json(&own), 6.0),
+        (Event::post("code").json(&json!({"codes": [{"code": id('c'), "description": "What it is for."}]})), 1.0),
+    ] {
+        world.traffic();
+        instance.call(&by(event)).await.expect(200);
+        let traffic = world.traffic();
+        assert_eq!(traffic.write_units, units, "{:?}", traffic.requests);
+    }
+}
+
+#[tokio::test]
 async fn the_updates_of_many_codes_run_side_by_side() {
     let world = World::start().await;
     // None of the eight passes before all are there: one after the other would never end.
@@ -318,7 +361,8 @@ async fn each_call_consumes_these_units_and_no_more() {
         ("get code", Event::get(&format!("code/{code}")), (1.0, 0.0)),
         ("get segment", Event::get("segment/EXT-1"), (1.0, 0.0)),
         ("find segment", Event::get("segment/agent/agent/interaction/interaction"), (2.0, 0.0)),
-        ("create a code", Event::post("code").json(&json!({"codes": codes_of(1)})), (0.0, 1.0)),
+        ("create a code", Event::post("code").json(&json!({"codes": [{"code": "New"}]})), (0.0, 1.0)),
+        ("the same again, which writes nothing", Event::post("code").json(&json!({"codes": codes_of(1)})), (0.0, 0.0)),
         ("create, external: segment and latest", create("EXT-2"), (0.0, 4.0)),
         ("create, internal: segment, slot and latest", Event::post("segment/create").json(&another), (0.0, 6.0)),
         (

@@ -1,5 +1,5 @@
 //! The line that a function writes of each call: a log for people, metrics for CloudWatch.
-#![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so by panicking")]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,8 @@ use wrapup::ai::Filler;
 use wrapup::dynamodb::Table;
 use wrapup::interactions::{Interaction, Interactions};
 use wrapup_lambda_tests::{
-    Event, Fault, Instance, Parts, Reports, Rule, ScriptedProvider, StreamRecord, World, opening, opening_with,
+    Event, Fault, Instance, Parts, Reports, Rule, ScriptedProvider, StreamRecord, World, call_all, opening,
+    opening_with, segmented,
 };
 use wrapup_test_support::merged;
 
@@ -202,6 +203,167 @@ async fn nothing_that_was_said_or_kept_secret_is_in_a_line() {
         let line = reports.one().to_string();
         assert!(!line.contains(secret), "{line}");
     }
+    let audits = reports.audits();
+    assert!(!audits.is_empty() && !json!(audits).to_string().contains(secret), "{audits:?}");
+}
+
+// ---- The audit
+
+const CODES: &str = "interaction_wrap_up_code";
+const CONFIGURATIONS: &str = "interaction_wrap_up_configuration";
+const SEGMENTS: &str = "interaction_wrap_up_segment";
+const PHONE_LOG: &str = "sn_openframe_phone_log";
+
+/// Of each line of the audit: who did what in which table, and the record's version after it.
+type Said = (String, String, String, Option<u64>);
+
+#[track_caller]
+fn said(reports: &Reports) -> Vec<Said> {
+    let said = reports.audits().into_iter().map(|audit| {
+        let text = |name: &str| audit[name].as_str().unwrap_or_else(|| panic!("no {name} in {audit}")).to_owned();
+        assert!(!text("sys_id").is_empty() && !text("at").is_empty(), "{audit}");
+        (text("user"), text("action"), text("table"), audit.get("version").and_then(Value::as_u64))
+    });
+    // Codes are stored side by side.
+    let mut said: Vec<_> = said.collect();
+    said.sort();
+    said
+}
+
+fn by(user: &str, done: &[(&str, &str, Option<u64>)]) -> Vec<Said> {
+    let of = |(action, table, version): &(&str, &str, Option<u64>)| {
+        (user.to_owned(), (*action).to_owned(), (*table).to_owned(), *version)
+    };
+    done.iter().map(of).collect()
+}
+
+#[tokio::test]
+async fn each_stored_change_is_a_line_of_the_audit_and_nothing_else_is() {
+    let (world, instance, reports) = watched().await;
+    let create = Event::post("segment/create").json(&segmented("E-1", "call-1"));
+    let as_user =
+        |user: &str, event: &Event| event.clone().authorizer(json!({"wrapup_user": user, "principalId": user}));
+    let opened = [
+        ("create", CODES, None),
+        ("create", CODES, None),
+        ("create", CONFIGURATIONS, None),
+        ("create", SEGMENTS, Some(0)),
+        ("create", PHONE_LOG, None),
+    ];
+    let advise = Event::put("segment/update/ai").json(&json!({"external_segment_id": "E-1", "ai_notes": "A refund."}));
+    let code = |entry: Value| Event::post("code").json(&json!({"codes": [entry]}));
+    let changed = |version| [("update", SEGMENTS, Some(version))];
+    for (event, status, done) in [
+        (&create, 200, &opened[..]),
+        (&create, 200, &[]),
+        (&Event::post("segment/create").json(&opening("E-1")), 400, &[]),
+        (&Event::post("segment/create").json(&opening("E-2")), 200, &[("create", SEGMENTS, Some(0))]),
+        (&advise, 200, &changed(1)),
+        (&Event::get("segment/E-1?include=interaction_segment"), 200, &[]),
+        (&update(&json!({"notes": "Done."})), 200, &changed(2)),
+        (&update(&json!({"notes": "Done."})), 200, &[]),
+        (&advise, 400, &[]),
+        (&update(&json!({"confirmed_on": "2024-09-16 18:52:01"})), 200, &changed(3)),
+        (&update(&json!({"notes": "Too late."})), 400, &[]),
+        (&code(json!({"code": "Code 000"})), 200, &[]),
+        (&code(json!({"code": "Code 000", "active": false})), 200, &[("update", CODES, None)]),
+        (&code(json!({"code": "Code 000", "active": false})), 200, &[]),
+        (&code(json!({"code": "New"})), 200, &[("create", CODES, None)]),
+        (&code(json!({"code": ""})), 400, &[]),
+    ] {
+        instance.call(&as_user("somebody", event)).await.expect(status);
+        assert_eq!(said(&reports), by("somebody", done), "{event:?}");
+    }
+    drop(world);
+}
+
+#[tokio::test]
+async fn a_line_of_the_audit_says_which_record_and_which_call() {
+    let (world, instance, reports) = watched().await;
+    instance.open(&opening("E-1")).await;
+    reports.audits();
+    world.pass(Duration::from_secs(10));
+    let mut request = update(&json!({"notes": "Done."})).rest();
+    let mut context = Context::default();
+    context.request_id = "invocation".to_owned();
+    request = request.with_lambda_context(context);
+    let sys_id = instance.handle(request).await.expect(200)["sys_id"].clone();
+    let audits = reports.audits();
+    let expected = json!([{
+        "user": "integrator", "action": "update", "table": SEGMENTS, "sys_id": sys_id, "version": 1,
+        "request_id": "invocation", "at": "2024-09-16 18:00:10",
+    }]);
+    assert_eq!(json!(audits), expected);
+}
+
+#[tokio::test]
+async fn what_was_stored_is_in_the_audit_though_its_call_failed() {
+    let (world, instance, reports) = watched().await;
+    world.fail(Rule::always(Fault::Denied).on("TransactWriteItems"));
+    instance.call(&Event::post("segment/create").json(&opening("E-1"))).await.expect(500);
+    let done = [("create", CODES, None), ("create", CODES, None), ("create", CONFIGURATIONS, None)];
+    assert_eq!(said(&reports), by("integrator", &done));
+    world.recover();
+
+    // Of three codes one is stored, then DynamoDB refuses the others.
+    world.fail(Rule::always(Fault::Denied).on("UpdateItem").after(1));
+    let codes = json!({"codes": [{"code": "A"}, {"code": "B"}, {"code": "C"}]});
+    instance.call(&Event::post("code").json(&codes)).await.expect(500);
+    assert_eq!(said(&reports), by("integrator", &[("create", CODES, None)]));
+}
+
+#[tokio::test]
+async fn a_change_whose_answer_got_lost_has_its_line_once() {
+    for (operation, table) in [
+        ("PutItem", CODES),
+        ("PutItem", CONFIGURATIONS),
+        ("PutItem", PHONE_LOG),
+        ("PutItem", SEGMENTS),
+        ("TransactWriteItems", SEGMENTS),
+        ("UpdateItem", SEGMENTS),
+        ("UpdateItem", CODES),
+    ] {
+        let mut told = Vec::new();
+        for lost in [false, true] {
+            let (world, instance, reports) = watched().await;
+            if lost {
+                let rule = Rule::once(Fault::LostAnswer).on(operation);
+                world.fail(if operation == "TransactWriteItems" { rule } else { rule.of(table) });
+            }
+            for event in [
+                Event::post("segment/create").json(&segmented("E-1", "call-1")),
+                Event::post("segment/create")
+                    .json(&merged(opening("E-2"), &json!({"opened_on": "2024-09-16 10:00:00"}))),
+                update(&json!({"notes": "Done."})),
+                Event::post("code").json(&json!({"codes": [{"code": "New", "description": "x"}]})),
+                Event::post("code").json(&json!({"codes": [{"code": "New", "description": "y"}]})),
+            ] {
+                instance.call(&event).await.expect(200);
+            }
+            assert_eq!(world.faults(), usize::from(lost), "{operation} {table}");
+            told.push(said(&reports));
+        }
+        assert_eq!(told[0], told[1], "{operation} {table}");
+    }
+}
+
+#[tokio::test]
+async fn of_many_who_do_the_same_at_once_one_has_a_line() {
+    let (world, instance, reports) = watched().await;
+    instance.open(&opening("E-1")).await;
+    reports.audits();
+    let instances: Vec<_> =
+        (0..8).map(|_| world.instance_with(Parts { reports: Some(reports.clone()), ..Parts::default() })).collect();
+    for event in [
+        update(&json!({"notes": "Done."})),
+        Event::post("segment/create").json(&opening("E-2")),
+        Event::post("code").json(&json!({"codes": [{"code": "New", "description": "x"}]})),
+    ] {
+        for reply in call_all(&instances, |_| event.clone()).await {
+            reply.expect(200);
+        }
+        assert_eq!(reports.audits().len(), 1, "{event:?}");
+    }
 }
 
 #[tokio::test]
@@ -286,7 +448,7 @@ async fn what_the_filler_does_is_reported() {
         transcript: None,
         language: None,
     };
-    Interactions::new(system.dynamo().clone()).put(&interaction).await.expect("a put");
+    Interactions::new(system.dynamo().clone()).put(&interaction, &world.stamp()).await.expect("a put");
     let provider = Arc::new(ScriptedProvider::new(Some(("Code 001", 0.9)), Some("unspeakable")));
     let filler = AiFiller::new(Some(Filler::new(&system, provider)), wrapup::clock::Clock::system())
         .with_reporter(reports.reporter(world.clock()));
@@ -296,6 +458,7 @@ async fn what_the_filler_does_is_reported() {
         let items = world.records(Table::Segments).await;
         let record = items.into_iter().map(StreamRecord::insert).find(|record| record.is_of(&sys_id));
         reports.take();
+        reports.audits();
         world.traffic();
         filler.handle(StreamRecord::event(&[record.expect("a segment")])).await.expect("an answer");
         let line = reports.one();
@@ -303,5 +466,7 @@ async fn what_the_filler_does_is_reported() {
         assert_eq!((&line["endpoint"], &line["outcome"]), (&json!("ai-filler"), &json!(outcome)));
         assert_eq!(line["dynamodb_requests"], json!(world.traffic().requests.len()));
         assert!(!line.to_string().contains("unspeakable"), "{line}");
+        let done: &[_] = if filled.is_some() { &[("update", SEGMENTS, Some(1))] } else { &[] };
+        assert_eq!(said(&reports), by("system", done));
     }
 }

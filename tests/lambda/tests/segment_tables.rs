@@ -18,8 +18,8 @@ use tracing_subscriber::filter::LevelFilter;
 use wrapup::date_time::DateTime;
 use wrapup::dynamodb::{Item, Table};
 use wrapup::segment_tables::{
-    Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment, PhoneLog, Registry, connect, contract,
-    from_json,
+    Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment, PhoneLog, Registry,
+    WantedInteractionSegment, connect, contract, from_json,
 };
 use wrapup_lambda_tests::{
     Event, Instance, Invocation, InvokeApi, Misbehaviour, Parts, Reply, World, keep_log, logged, opening, segmented,
@@ -66,6 +66,7 @@ async fn a_remote_breaks_the_contract_if_its_function_does() {
 // ---- The contract, broken
 
 const CREATE: &str = "create answers the record that retrieve then sees";
+const APART: &str = "a new record has the interaction it was given, or none";
 const IDEMPOTENT: &str = "create is idempotent for a segment_id";
 const UNKNOWN: &str = "an unknown segment_id is no such record";
 const ANY_ID: &str = "a segment_id may be any text";
@@ -86,6 +87,7 @@ enum Flaw {
     SaysBrokenForUnknown,
     NamesAnotherTable,
     NamesAnotherId,
+    NamesAnotherInteraction,
     ChokesOnControlCharacters,
     RefusesWhatItKeeps,
     IgnoresDeadlines,
@@ -94,12 +96,19 @@ enum Flaw {
 
 struct InMemory {
     flaw: Flaw,
+    interaction: Option<&'static str>,
     records: Mutex<HashMap<String, InteractionSegmentRecord>>,
 }
 
 impl InMemory {
     fn new(flaw: Flaw) -> Self {
-        Self { flaw, records: Mutex::default() }
+        let interaction = (flaw == Flaw::NamesAnotherInteraction).then_some("somebody else's");
+        Self { flaw, interaction, records: Mutex::default() }
+    }
+
+    /// The same, with records of this interaction.
+    fn of(self, interaction: &'static str) -> Self {
+        Self { interaction: Some(interaction), ..self }
     }
 
     fn key(&self, id: &str) -> String {
@@ -125,7 +134,7 @@ impl InMemory {
         InteractionSegmentRecord {
             id: if self.flaw == Flaw::NamesAnotherId { format!("{id}-1") } else { id.to_owned() },
             table: if self.flaw == Flaw::NamesAnotherTable { "other" } else { "memory" }.to_owned(),
-            interaction: None,
+            interaction: self.interaction.map(str::to_owned),
             agent: Some(agent.to_owned()),
             start: None,
             end: None,
@@ -177,8 +186,13 @@ impl InteractionSegment for InMemory {
         Ok(record)
     }
 
-    async fn retrieve(&self, segment_id: &str, deadline: Instant) -> Result<InteractionSegmentRecord, Error> {
+    async fn retrieve(
+        &self,
+        wanted: &WantedInteractionSegment<'_>,
+        deadline: Instant,
+    ) -> Result<InteractionSegmentRecord, Error> {
         self.work(deadline).await?;
+        let segment_id = wanted.segment_id;
         match (self.find(segment_id), self.flaw) {
             (Some(record), _) => Ok(record),
             (None, Flaw::MakesRecordsUp) => Ok(self.record(segment_id, "agent-1")),
@@ -197,11 +211,12 @@ async fn every_breach_of_the_contract_is_found_by_its_clause() {
         (Flaw::LooksBeforeItWrites, &[RACE]),
         (Flaw::IgnoresCase, &[LOOK_ALIKES]),
         (Flaw::TrimsIds, &[LOOK_ALIKES]),
-        (Flaw::ForgetsWhatItCreates, &[CREATE, IDEMPOTENT, ANY_ID, RACE, DEADLINES]),
+        (Flaw::ForgetsWhatItCreates, &[CREATE, APART, IDEMPOTENT, ANY_ID, RACE, DEADLINES]),
         (Flaw::MakesRecordsUp, &[UNKNOWN, LOOK_ALIKES]),
         (Flaw::SaysBrokenForUnknown, &[UNKNOWN, LOOK_ALIKES]),
         (Flaw::NamesAnotherTable, &[CREATE, ANY_ID]),
-        (Flaw::NamesAnotherId, &[CREATE, IDEMPOTENT, ANY_ID, RACE, DEADLINES]),
+        (Flaw::NamesAnotherId, &[CREATE, APART, IDEMPOTENT, ANY_ID, RACE, DEADLINES]),
+        (Flaw::NamesAnotherInteraction, &[APART]),
         (Flaw::ChokesOnControlCharacters, &[ANY_ID]),
         (Flaw::RefusesWhatItKeeps, &[ANY_ID]),
         (Flaw::IgnoresDeadlines, &[DEADLINES]),
@@ -229,7 +244,10 @@ async fn a_remote_is_told_all_about_the_segment_that_is_opened() {
     let [retrieve, create] = deployed.api.invocations().try_into().expect("two invocations");
     assert_eq!(
         without_remaining(&retrieve),
-        json!({"version": 1, "segment_table": "voice_call", "operation": "retrieve", "segment_id": "call-1"})
+        json!({
+            "version": 1, "segment_table": "voice_call", "operation": "retrieve", "segment_id": "call-1",
+            "interaction": "interaction", "caller": "integrator",
+        })
     );
     assert_eq!(
         without_remaining(&create),
@@ -258,7 +276,7 @@ async fn a_function_can_be_named_by_its_arn() {
     let (world, api) = (World::start().await, InvokeApi::start("by-arn").await);
     let arn = "arn:aws:lambda:us-east-1:123456789012:function:by-arn";
     let registry = remote(&world, &api, arn);
-    let error = registry.retrieve("voice_call", "call-1").await.expect_err("no record");
+    let error = registry.retrieve("voice_call", &WANTED).await.expect_err("no record");
     assert!(matches!(error, Error::NoSuchRecord { .. }), "{error}");
     assert_eq!(api.invocations()[0].function, arn);
 }
@@ -402,7 +420,7 @@ async fn the_schema_and_the_client_agree_on_responses() {
     for (response, good) in cases.chain(bad_responses().into_iter().map(|(response, _)| (response, false))) {
         assert_eq!(schema.is_valid(&response), good, "the schema, {response}");
         api.misbehave(Misbehaviour::Answers(response.to_string()));
-        let broken = matches!(registry.retrieve("voice_call", "call-1").await, Err(Error::Broken(_)));
+        let broken = matches!(registry.retrieve("voice_call", &WANTED).await, Err(Error::Broken(_)));
         assert_eq!(!broken, good, "the client, {response}");
     }
 }
@@ -481,6 +499,17 @@ async fn a_throttled_remote_is_asked_three_times_at_most() {
     assert_eq!(deployed.api.invocations().len(), 4);
     deployed.api.misbehave(Misbehaviour::Throttles(usize::MAX));
     assert_opaque(&deployed.instance.call(&create("EXT-2", "call-2")).await, 503, "throttled-thrice");
+    assert_eq!(deployed.api.invocations().len(), 3);
+}
+
+#[tokio::test]
+async fn a_remote_that_is_being_updated_is_asked_three_times_and_then_a_503() {
+    let deployed = Deployed::start("updated").await;
+    deployed.api.misbehave(Misbehaviour::Updates(2));
+    deployed.instance.call(&create("EXT-1", "call-1")).await.expect(200);
+    assert_eq!(deployed.api.invocations().len(), 4, "three times for the record, and once to create it");
+    deployed.api.misbehave(Misbehaviour::Updates(usize::MAX));
+    assert_opaque(&deployed.instance.call(&create("EXT-2", "call-2")).await, 503, "updated");
     assert_eq!(deployed.api.invocations().len(), 3);
 }
 
@@ -623,6 +652,150 @@ async fn a_table_that_nothing_serves_any_more_is_a_500_only_for_who_asks_for_its
     let body = without.call(&create("EXT-2", "call-2")).await.expect(400);
     let message = body["message"].as_str().expect("a message");
     assert!(message.contains("segment_table") && message.contains("'voice_call'"), "{message}");
+    // Nothing has been stored for it, and beside other faults it is named with them.
+    assert_eq!(deployed.world.segment_keys().await.len(), 1);
+    let mut faulty = segmented("EXT-2", "call-2");
+    faulty["segment_table"] = json!("voice_call");
+    faulty["opened_on"] = json!("now");
+    let body = without.call(&Event::post("segment/create").json(&faulty)).await.expect(400);
+    let message = body["message"].as_str().expect("a message");
+    assert!(message.contains("opened_on") && message.contains("'voice_call'"), "{message}");
+}
+
+#[tokio::test]
+async fn the_same_request_again_is_right_though_its_table_has_gone() {
+    let deployed = Deployed::start("gone").await;
+    let first = deployed.instance.call(&create("EXT-1", "call-1")).await.expect(200);
+    let again = deployed.world.instance().call(&create("EXT-1", "call-1")).await.expect(200);
+    assert_eq!(again, first);
+}
+
+// ---- Another interaction's record
+
+const OTHERS: &str = "segment_id names a record of another interaction";
+
+/// The same opening for another interaction, in a wrap-up of its own.
+fn of_interaction(interaction: &str, external_segment_id: &str, table: &str) -> Event {
+    let mut body = segmented(external_segment_id, "call-1");
+    body["segment_table"] = json!(table);
+    body["interaction_sys_id"] = json!(interaction);
+    Event::post("segment/create").json(&body)
+}
+
+/// Tries to get at the record `call-1` of the interaction `interaction` by wrap-ups of others.
+async fn assert_kept_apart(world: &World, instance: &Instance, table: &str) {
+    instance.call(&of_interaction("interaction", "MINE", table)).await.expect(200);
+    let shown = instance.read("MINE?include=interaction_segment").await;
+    assert_eq!(shown["interaction_segment"]["interaction"], "interaction", "{table}");
+    let before = (world.records(Table::Segments).await, world.records(Table::Codes).await);
+    for stranger in ["a stranger's", "Interaction", " interaction", "interaction ", "interaction\u{301}"] {
+        let body = instance.call(&of_interaction(stranger, "THEIRS", table)).await.expect(400);
+        assert_eq!(body, json!({"success": false, "message": OTHERS}), "{table}, {stranger:?}");
+        // Nor is anything stored for it, be the codes known or not.
+        let mut body = segmented("THEIRS", "call-1");
+        body["segment_table"] = json!(table);
+        body["interaction_sys_id"] = json!(stranger);
+        body["configuration"]["allowed_codes"] = json!([{"code": "Code 000"}, {"code": "Never seen"}]);
+        instance.call(&Event::post("segment/create").json(&body)).await.expect(400);
+    }
+    assert_eq!((world.records(Table::Segments).await, world.records(Table::Codes).await), before, "{table}");
+}
+
+#[tokio::test]
+async fn nobody_opens_a_segment_with_another_interactions_record_whatever_serves_its_table() {
+    let api = InvokeApi::start("apart").await;
+    let json = json!({
+        "voice_call": "apart", "chat": {"dynamodb_table": "team-chats", "key": "id", "columns": all_columns()},
+    });
+    for table in [PHONE_LOG, "voice_call", "chat", "memory"] {
+        let world = World::start().await;
+        create_table(&world, "team-chats").await;
+        let registry = from_json(&json.to_string(), world.stores().dynamo(), || connect(api.connection()));
+        let registry = registry.expect("a registry").with(InMemory::new(Flaw::None).of("interaction"));
+        let instance = world.instance_with(Parts { segment_tables: Some(registry), ..Parts::default() });
+        assert_kept_apart(&world, &instance, table).await;
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_was_given_to_another_interaction_since_is_not_shown_any_more() {
+    let deployed = Deployed::start("moved").await;
+    deployed.instance.call(&create("EXT-1", "call-1")).await.expect(200);
+    let record = |interaction: Value| json!({"id": "call-1", "table": "voice_call", "interaction": interaction, "transcript": "a secret"});
+    let paths = ["EXT-1", "agent/agent/interaction/interaction"];
+    for (interaction, shown) in [
+        (json!("interaction"), true),
+        (json!("a stranger's"), false),
+        // Nobody's, so anybody's who knows its id.
+        (Value::Null, true),
+        (json!("  "), true),
+        (json!("interaction "), false),
+    ] {
+        deployed.api.put(record(interaction.clone()));
+        for path in paths {
+            let reply =
+                deployed.instance.call(&Event::get(&format!("segment/{path}?include=interaction_segment"))).await;
+            let included = reply.expect(200)["segment"].get("interaction_segment").is_some();
+            assert_eq!((included, reply.text().contains("a secret")), (shown, shown), "{path}, {interaction}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_two_interactions_that_race_for_a_record_one_gets_it() {
+    for _ in 0..4 {
+        let deployed = Deployed::start("contested").await;
+        let instances: Vec<_> = (0..8).map(|_| deployed.world.instance_with(deployed.parts())).collect();
+        let events: Vec<_> = (0..8)
+            .map(|index| of_interaction(&format!("interaction-{}", index % 2), &format!("EXT-{index}"), "voice_call"))
+            .collect();
+        let replies = join_all(instances.iter().zip(&events).map(|(instance, event)| instance.call(event))).await;
+        let opened: Vec<_> = (0..8).filter(|index| replies[*index].status() == 200).collect();
+        assert_eq!(opened.len(), 4, "{opened:?}");
+        assert!(opened.iter().all(|index| index % 2 == opened[0] % 2), "{opened:?}");
+        for reply in replies.iter().filter(|reply| reply.status() != 200) {
+            assert_eq!(reply.expect(400)["message"], OTHERS);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_interaction_that_is_no_text_keeps_others_out_as_well() {
+    let world = World::start().await;
+    create_table(&world, "team-chats").await;
+    let registry = dynamodb_table(&world, "team-chats", &all_columns());
+    let instance = world.instance_with(Parts { segment_tables: Some(registry), ..Parts::default() });
+    for (value, own) in [
+        (AttributeValue::N("4711".to_owned()), Some("4711")),
+        (AttributeValue::Ss(vec!["a".to_owned(), "b".to_owned()]), None),
+        (AttributeValue::L(vec![AttributeValue::S("a".to_owned())]), None),
+        (AttributeValue::B(Blob::new([1])), None),
+    ] {
+        let put = world.client().put_item().table_name("team-chats").item("conversation", value.clone());
+        put.item("id", AttributeValue::S("call-1".to_owned())).send().await.expect("a row");
+        let reply = instance.call(&of_interaction("interaction", "EXT-1", "chat")).await;
+        assert_eq!(reply.expect(400)["message"], OTHERS, "{value:?}");
+        if let Some(own) = own {
+            instance.call(&of_interaction(own, "EXT-2", "chat")).await.expect(200);
+            let shown = instance.read("EXT-2?include=interaction_segment").await;
+            assert_eq!(shown["interaction_segment"]["interaction"], own);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_remote_hears_who_reads_a_record() {
+    let deployed = Deployed::start("overheard").await;
+    deployed.instance.call(&create("EXT-1", "call-1")).await.expect(200);
+    deployed.api.invocations();
+    let as_reader = Event::get("segment/EXT-1?include=interaction_segment");
+    let as_reader = as_reader.authorizer(json!({"wrapup_user": "a reader", "principalId": "a reader"}));
+    deployed.instance.call(&as_reader).await.expect(200);
+    let [retrieve] = deployed.api.invocations().try_into().expect("one invocation");
+    assert_eq!(
+        (&retrieve.request["caller"], &retrieve.request["interaction"]),
+        (&json!("a reader"), &json!("interaction"))
+    );
 }
 
 // ---- Tables by configuration
@@ -918,6 +1091,9 @@ async fn further_fields_with_odd_names_and_values_are_shown_in_both_formats() {
 }
 
 // ---- What the tests share
+
+const WANTED: WantedInteractionSegment<'_> =
+    WantedInteractionSegment { segment_id: "call-1", interaction: "interaction", caller: "integrator" };
 
 /// Opens a segment that wraps up a call of the remote table.
 fn create(external_segment_id: &str, segment_id: &str) -> Event {

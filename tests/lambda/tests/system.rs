@@ -116,7 +116,10 @@ async fn fillers(world: &World) -> Permissions {
     let document = wrapup::document::Document::from_json(interaction.as_bytes()).expect("JSON");
     let interaction = document.read(wrapup::interactions::Interaction::read).expect("an interaction");
     let stores = world.stores();
-    wrapup::interactions::Interactions::new(stores.dynamo().clone()).put(&interaction).await.expect("a put");
+    wrapup::interactions::Interactions::new(stores.dynamo().clone())
+        .put(&interaction, &world.stamp())
+        .await
+        .expect("a put");
     let wanting = json!({"configuration": {"use_third_party_ai": false}});
     let sys_id = world.instance().open(&merged(segmented("FILL", "call-3"), &wanting)).await;
     let items = world.records(Table::Segments).await;

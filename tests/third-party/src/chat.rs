@@ -8,7 +8,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 use tokio::time::{Instant, timeout_at};
 use wrapup::date_time::DateTime;
 use wrapup::dynamodb::{self, Item};
-use wrapup::segment_tables::{Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment};
+use wrapup::segment_tables::{
+    Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment, WantedInteractionSegment,
+};
 
 /// The name by which requests choose the table.
 pub const SEGMENT_TABLE: &str = "chat_session";
@@ -76,7 +78,12 @@ impl InteractionSegment for ChatSessions {
         }
     }
 
-    async fn retrieve(&self, segment_id: &str, deadline: Instant) -> Result<InteractionSegmentRecord, Error> {
+    async fn retrieve(
+        &self,
+        wanted: &WantedInteractionSegment<'_>,
+        deadline: Instant,
+    ) -> Result<InteractionSegmentRecord, Error> {
+        let segment_id = wanted.segment_id;
         let missing = || Error::NoSuchRecord { segment_id: segment_id.to_owned() };
         if !is_session_id(segment_id) {
             return Err(missing());

@@ -40,7 +40,7 @@ pub async fn run(command: Command, target: &Target) -> Result<(), CommandError> 
             } else {
                 json_rows(&file)?
             };
-            import(system.codes(), rows).await
+            import(system.codes(), rows, &target.stamp().by).await
         }
         Command::List { output } => Ok(output.list(&system.codes().list().await?)?),
     }
@@ -63,7 +63,7 @@ enum RowError {
     Cells { found: usize, expected: usize },
 }
 
-async fn import(codes: &wrapup::codes::Codes, rows: Vec<ImportRow>) -> Result<(), CommandError> {
+async fn import(codes: &wrapup::codes::Codes, rows: Vec<ImportRow>, operator: &str) -> Result<(), CommandError> {
     let total = rows.len();
     let mut failed = 0;
     let mut valid = Vec::with_capacity(total);
@@ -80,7 +80,7 @@ async fn import(codes: &wrapup::codes::Codes, rows: Vec<ImportRow>) -> Result<()
     }
     for batch in valid.chunks(BATCH) {
         let requests: Vec<CodeRequest> = batch.iter().map(|(_, request)| request.clone()).collect();
-        let outcomes = codes.admit(requests.len())?.upsert(&requests, false).await;
+        let outcomes = codes.admit(requests.len())?.upsert(&requests, false, operator).await;
         for (outcome, (place, _)) in outcomes.into_iter().zip(batch) {
             match outcome {
                 Ok(_) => {}

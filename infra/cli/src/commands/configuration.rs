@@ -41,7 +41,7 @@ pub async fn run(command: Command, target: &Target) -> Result<(), CommandError> 
             if !unusable.is_empty() {
                 return Err(CommandError::CodesMissing { path: file, labels: unusable.join(", ") });
             }
-            system.configurations().put(&definition).await?;
+            system.configurations().put(&definition, &target.stamp()).await?;
             output::line(definition.sys_id)?;
         }
         Command::List { output } => output.list(&system.configurations().list().await?)?,

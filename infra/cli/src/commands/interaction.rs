@@ -28,7 +28,7 @@ pub async fn run(command: Command, target: &Target) -> Result<(), CommandError> 
     match command {
         Command::Put { file } => {
             let interaction = read_json(&file, Interaction::read)?;
-            interactions.put(&interaction).await?;
+            interactions.put(&interaction, &target.stamp()).await?;
             output::line(&interaction.sys_id)?;
         }
         Command::Show { sys_id } => output::json(&interactions.get(&sys_id).await?)?,

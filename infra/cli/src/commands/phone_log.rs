@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use clap::Subcommand;
 use tokio::time::Instant;
-use wrapup::segment_tables::{InteractionSegment, PhoneLog, PhoneLogRecord};
+use wrapup::segment_tables::{InteractionSegment, PhoneLog, PhoneLogRecord, WantedInteractionSegment};
 
 use super::{CommandError, read_json};
 use crate::connect::Target;
@@ -31,12 +31,15 @@ pub async fn run(command: Command, target: &Target) -> Result<(), CommandError> 
     match command {
         Command::Put { file } => {
             let record = read_json(&file, PhoneLogRecord::read)?;
-            phone_log.put(&record).await?;
+            phone_log.put(&record, &target.stamp()).await?;
             output::line(record.segment_id())?;
         }
         Command::Show { segment_id } => {
             let deadline = Instant::now() + Duration::from_secs(30);
-            let record = phone_log.retrieve(&segment_id, deadline).await;
+            // The operator may see any interaction's record, and the phone log does not ask.
+            let wanted =
+                WantedInteractionSegment { segment_id: &segment_id, interaction: "", caller: &target.stamp().by };
+            let record = phone_log.retrieve(&wanted, deadline).await;
             let table = phone_log.segment_table().to_owned();
             output::json(&record.map_err(|source| CommandError::SegmentTable { table, source })?)?;
         }

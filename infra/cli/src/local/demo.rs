@@ -2,9 +2,11 @@
 //! internal wrap-ups, and a conversation for the AI filler to read. Never anywhere but on loopback.
 
 use wrapup::System;
+use wrapup::clock::Clock;
 use wrapup::codes::CodeRequest;
 use wrapup::configurations::Definition;
 use wrapup::document::Document;
+use wrapup::dynamodb::{SYSTEM, Stamp};
 use wrapup::interactions::{Interaction, Interactions};
 use wrapup::users::{Attempt, INTEGRATION_ROLE, NewSecret, NewUser, Password, SignIn, UserName};
 
@@ -49,11 +51,12 @@ pub async fn ensure(system: &System) -> Result<Option<Demo>, wrapup::Error> {
     let (codes, definition, interaction) = demo_data()?;
     let users = system.users().list().await?;
     if users.users.is_empty() && users.unreadable.is_empty() {
-        for outcome in system.codes().admit(codes.len())?.upsert(&codes, false).await {
+        let stamp = Stamp::now(SYSTEM, &Clock::system());
+        for outcome in system.codes().admit(codes.len())?.upsert(&codes, false, SYSTEM).await {
             outcome?;
         }
-        system.configurations().put(&definition).await?;
-        Interactions::new(system.dynamo().clone()).put(&interaction).await?;
+        system.configurations().put(&definition, &stamp).await?;
+        Interactions::new(system.dynamo().clone()).put(&interaction, &stamp).await?;
         // The user comes last: a start that is cut short before is made up for by the next one.
         if let Ok(user_name) = UserName::new(USER) {
             let user = NewUser {

@@ -1,0 +1,177 @@
+//! The only way to write a record, so that none can be changed without the audit's knowing.
+#![expect(clippy::disallowed_methods, reason = "what is disallowed elsewhere for the sake of this file")]
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
+use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemOutput};
+use aws_sdk_dynamodb::operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+
+use super::stamp::{CREATED_BY, CREATED_ON, UPDATED_BY, UPDATED_ON, VERSION};
+use super::{Dynamo, Error, Item, Stamp, key, string};
+use crate::watch::{self, Action, Audited};
+
+/// How often [`Dynamo::replace`] looks again at a record that others are writing.
+const ROUNDS: u32 = 4;
+
+/// A write, as far as the audit is concerned.
+#[derive(Clone, Copy, Debug)]
+pub struct Write<'a> {
+    /// Who writes, and when.
+    pub stamp: &'a Stamp,
+    /// The table's name in DynamoDB.
+    pub table: &'a str,
+    /// The record's key.
+    pub sys_id: &'a str,
+    /// What the record's `sys_mod_count` is after it, where it has one.
+    pub version: Option<u64>,
+}
+
+impl Write<'_> {
+    /// Says that the record has been changed.
+    pub fn note(&self, action: Action) {
+        watch::audit(&Audited {
+            user: &self.stamp.by,
+            action,
+            table: self.table,
+            sys_id: self.sys_id,
+            version: self.version,
+            at: self.stamp.at,
+        });
+    }
+
+    /// What this very write has done to the record that refuses it: where an answer is lost, the SDK sends the
+    /// request again, and finds the condition broken by what it has written itself.
+    fn done_before(&self, refusing: Option<&Item>) -> Option<Action> {
+        let item = refusing.filter(|_| watch::resent())?;
+        let (by, at) = (string(&self.stamp.by), string(self.stamp.at));
+        let has = |columns: [&str; 2]| item.get(columns[0]) == Some(&by) && item.get(columns[1]) == Some(&at);
+        let (created, updated) = (has([CREATED_BY, CREATED_ON]), has([UPDATED_BY, UPDATED_ON]));
+        match self.version {
+            None | Some(0) if created => Some(Action::Create),
+            None if updated => Some(Action::Update),
+            Some(version) if updated && item.get(VERSION) == Some(&AttributeValue::N(version.to_string())) => {
+                Some(Action::Update)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Dynamo {
+    /// Puts a new record with the four columns of its [`Stamp`]; `set` adds conditions to the request.
+    pub async fn create(
+        &self,
+        write: Write<'_>,
+        mut item: Item,
+        set: impl FnOnce(PutItemFluentBuilder) -> PutItemFluentBuilder,
+    ) -> Result<PutItemOutput, SdkError<PutItemError>> {
+        write.stamp.create(&mut item);
+        self.put_new(write, item, set).await
+    }
+
+    /// Puts a new record as it is: into a team's own table, whose columns are the team's, or with its columns there.
+    pub async fn put_new(
+        &self,
+        write: Write<'_>,
+        item: Item,
+        set: impl FnOnce(PutItemFluentBuilder) -> PutItemFluentBuilder,
+    ) -> Result<PutItemOutput, SdkError<PutItemError>> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(write.table)
+            .set_item(Some(item))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let sent = set(put).send().await;
+        let action = match &sent {
+            Ok(_) => Some(Action::Create),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(failed)) => write.done_before(failed.item()),
+                _ => None,
+            },
+        };
+        if let Some(action) = action {
+            write.note(action);
+        }
+        sent
+    }
+
+    /// Updates a record; `set` says how, the two columns of [`Stamp::updated`] included. `action` says of the answer
+    /// what was done.
+    pub async fn update(
+        &self,
+        write: Write<'_>,
+        set: impl FnOnce(UpdateItemFluentBuilder) -> UpdateItemFluentBuilder,
+        action: impl FnOnce(&UpdateItemOutput) -> Action,
+    ) -> Result<UpdateItemOutput, SdkError<UpdateItemError>> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(write.table)
+            .set_key(Some(key(write.sys_id)))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let sent = set(update).send().await;
+        let action = match &sent {
+            Ok(answer) => Some(action(answer)),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => write.done_before(failed.item()),
+                _ => None,
+            },
+        };
+        if let Some(action) = action {
+            write.note(action);
+        }
+        sent
+    }
+
+    /// Writes a new record together with others that only help to find it. The SDK names the transaction, so that one
+    /// whose answer is lost is not refused by itself.
+    pub async fn create_with(
+        &self,
+        write: Write<'_>,
+        writes: Vec<TransactWriteItem>,
+    ) -> Result<TransactWriteItemsOutput, SdkError<TransactWriteItemsError>> {
+        let sent = self.client.transact_write_items().set_transact_items(Some(writes)).send().await;
+        if sent.is_ok() {
+            write.note(Action::Create);
+        }
+        sent
+    }
+
+    /// Puts an operator's record in place of the one with its key, whose created columns it keeps. One read, and one
+    /// write unless the record says all that already. Answers whether anything was changed.
+    pub async fn replace(&self, write: Write<'_>, item: Item) -> Result<bool, Error> {
+        for _ in 0..ROUNDS {
+            let mut stored = self.get(write.table, write.sys_id).await?.unwrap_or_default();
+            let new = stored.is_empty();
+            let created = [CREATED_BY, CREATED_ON].map(|column| stored.remove(column).map(|value| (column, value)));
+            stored.retain(|name, _| !Stamp::has_column(name));
+            if !new && stored == item {
+                return Ok(false);
+            }
+            let mut item = item.clone();
+            write.stamp.create(&mut item);
+            if !new {
+                item.retain(|name, _| ![CREATED_BY, CREATED_ON].contains(&name.as_str()));
+                item.extend(created.into_iter().flatten().map(|(column, value)| (column.to_owned(), value)));
+            }
+            let put = self.client.put_item().table_name(write.table).set_item(Some(item));
+            // Whether it is new is all that a race could get wrong: what is there keeps its created columns.
+            let put =
+                put.condition_expression(if new { "attribute_not_exists(sys_id)" } else { "attribute_exists(sys_id)" });
+            match put.send().await {
+                Ok(_) => {
+                    write.note(if new { Action::Create } else { Action::Update });
+                    return Ok(true);
+                }
+                Err(error)
+                    if matches!(error.as_service_error(), Some(PutItemError::ConditionalCheckFailedException(_))) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Error::Unavailable("the record was being created and deleted in every round".into()))
+    }
+}
