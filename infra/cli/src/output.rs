@@ -1,6 +1,6 @@
 //! What the command line prints. The only place that writes to the terminal.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::io::{self, Write};
 
 use clap::ValueEnum;
@@ -51,7 +51,16 @@ pub fn json<T: Serialize>(value: &T) -> io::Result<()> {
 
 /// Prints a line on standard output.
 pub fn line(text: impl Display) -> io::Result<()> {
-    match writeln!(io::stdout(), "{text}") {
+    write(format_args!("{text}\n"))
+}
+
+/// Prints a text on standard output as it is.
+pub fn text(text: impl Display) -> io::Result<()> {
+    write(format_args!("{text}"))
+}
+
+fn write(text: fmt::Arguments<'_>) -> io::Result<()> {
+    match io::stdout().write_fmt(text) {
         // `wrapup code list | head` has read enough: nothing is wrong.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         done => done,

@@ -10,14 +10,16 @@ mod checks;
 mod cues;
 mod find;
 mod numerals;
+mod personal;
 mod pieces;
-mod settings;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-pub use settings::{NotPersonal, Personal, REDACT_NOTES, REDACT_PERSONAL};
+pub use personal::Personal;
 
 /// What was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,11 +1,4 @@
-use std::str::FromStr;
-
-/// Which personal data are redacted beside what is always secret: `all`, `none`, or some of `date_of_birth`, `email`
-/// and `phone` with commas between. All where unset.
-pub const REDACT_PERSONAL: &str = "WRAPUP_REDACT_PERSONAL";
-
-/// Whether agents' notes are redacted before they are stored: `on` or `off`. Off where unset.
-pub const REDACT_NOTES: &str = "WRAPUP_REDACT_NOTES";
+use crate::document::{FromText, Problem};
 
 /// Personal data that a deployment may keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,15 +24,9 @@ impl Default for Personal {
     }
 }
 
-/// A text that names no personal data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("has to be all, none, or some of date_of_birth, email and phone with commas between")]
-pub struct NotPersonal;
-
-impl FromStr for Personal {
-    type Err = NotPersonal;
-
-    fn from_str(text: &str) -> Result<Self, NotPersonal> {
+impl FromText for Personal {
+    /// `all`, `none`, or some of `date_of_birth`, `email` and `phone` with commas between.
+    fn from_text(text: &str) -> Result<Self, Problem> {
         match text.trim() {
             "all" => return Ok(Self::ALL),
             "none" => return Ok(Self::NONE),
@@ -51,7 +38,10 @@ impl FromStr for Personal {
                 "date_of_birth" => personal.dates_of_birth = true,
                 "email" => personal.email_addresses = true,
                 "phone" => personal.phone_numbers = true,
-                _ => return Err(NotPersonal),
+                _ => {
+                    let one_of = "all, none, or some of date_of_birth, email and phone with commas between";
+                    return Err(Problem::NotOneOf { one_of });
+                }
             }
         }
         Ok(personal)
@@ -64,11 +54,11 @@ mod tests {
 
     #[test]
     fn some_all_or_none() {
-        assert_eq!("all".parse(), Ok(Personal::ALL));
-        assert_eq!(" none ".parse(), Ok(Personal::NONE));
-        assert_eq!("email, phone".parse(), Ok(Personal { dates_of_birth: false, ..Personal::ALL }));
+        assert_eq!(Personal::from_text("all"), Ok(Personal::ALL));
+        assert_eq!(Personal::from_text(" none "), Ok(Personal::NONE));
+        assert_eq!(Personal::from_text("email, phone"), Ok(Personal { dates_of_birth: false, ..Personal::ALL }));
         for wrong in ["", "e-mail", "email,", "all,email"] {
-            assert_eq!(wrong.parse::<Personal>(), Err(NotPersonal), "{wrong}");
+            assert!(Personal::from_text(wrong).is_err(), "{wrong}");
         }
     }
 }
