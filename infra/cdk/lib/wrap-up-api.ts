@@ -12,6 +12,7 @@ import { dashboard } from './dashboard';
 import { WrapUpFunction } from './lambda-function';
 import { Metrics } from './metrics';
 import { WrapUpApiProps } from './props';
+import { redactionEnvironment } from './redaction';
 import { Gateway } from './rest-api';
 import { grantSegmentTables, segmentTablesEnvironment } from './segment-tables';
 import { FunctionSpec, system } from './system';
@@ -100,6 +101,7 @@ export class WrapUpApi extends Construct {
       ...(log && { WRAPUP_LOG: log }),
       ...segmentTablesEnvironment(spec, segmentTables, Stack.of(this)),
       ...(spec.stream && aiProvider && aiEnvironment(aiProvider)),
+      ...redactionEnvironment(spec, this.props.redaction),
     };
   }
 

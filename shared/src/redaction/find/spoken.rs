@@ -633,7 +633,9 @@ impl Search<'_> {
         while first < end && first - begin < MOST_LEADING && self.says_nothing(first, end, cue) {
             first += 1;
         }
-        if first >= end || NO_VALUE.contains(&self.text.word(first)) && !self.is_spelled(first) {
+        if first >= end
+            || NO_VALUE.contains(&self.text.word(first)) && !(self.is_spelled(first) && self.is_spelled(first + 1))
+        {
             return None;
         }
         if cue == Cue::Password && self.looks_like_password(first) {
