@@ -68,15 +68,16 @@ pub struct Conversation(Said);
 impl Conversation {
     /// Takes the secrets out of what was said.
     pub fn redacted(said: Said, redactor: Redactor) -> Self {
-        let redact = |text: Option<String>| {
-            text.map(|text| match redactor.redact(&text) {
-                Cow::Owned(redacted) => redacted,
-                Cow::Borrowed(_) => text,
-            })
+        let redact = |text: String| {
+            let redacted = match redactor.redact(&text) {
+                Cow::Owned(redacted) => Some(redacted),
+                Cow::Borrowed(_) => None,
+            };
+            redacted.unwrap_or(text)
         };
         Self(Said {
-            short_description: redact(said.short_description),
-            transcript: redact(said.transcript),
+            short_description: said.short_description.map(redact),
+            transcript: said.transcript.map(redact),
             language: said.language,
         })
     }
