@@ -49,6 +49,8 @@ impl Wanted {
     }
 }
 
+/// Numbers of less than so many digits are said in one breath.
+const SHORT: usize = 13;
 /// Tokens between a number and one that corrects it.
 const CORRECTED: usize = 16;
 /// Tokens between a number and the phrase behind it that says what it is.
@@ -158,13 +160,22 @@ impl Search<'_> {
         }
         // Of cards in general there is much talk: their numbers begin with 2 to 6.
         let is_other = mark.cue == Cue::Card && !digits.starts_with(['2', '3', '4', '5', '6']);
-        if digits.len() < wanted.least || is_other {
+        // A short number is said in one breath, if not at first: what comes in drops is something else.
+        let is_short = wanted.most < SHORT && !taken.iter().any(|(_, pieces)| self.characters(pieces) >= wanted.least);
+        if digits.len() < wanted.least || is_other || is_short {
             return;
         }
         for (_, pieces) in taken {
             self.take_said(pieces, wanted);
         }
         self.numbers.push((digits, wanted.kind, last - 1));
+    }
+
+    /// How many characters of these pieces are said by who begins: what another repeats does not count.
+    fn characters(&self, pieces: &Range<usize>) -> usize {
+        let speaker = |piece: usize| self.text.speaker(self.dictated.pieces[piece].tokens.start);
+        let own = pieces.clone().filter(|piece| speaker(*piece) == speaker(pieces.start));
+        own.map(|piece| self.dictated.pieces[piece].chars.len()).sum()
     }
 
     fn is_corrected(&self, between: Range<usize>) -> bool {

@@ -568,11 +568,21 @@ impl Search<'_> {
                 return if asserted && named { self.value(begin, line.end, mark.cue) } else { None };
             }
             if !BETWEEN.contains(&word) && !is_filler(word) {
-                return None;
+                return if token == mark.end { self.behind_code_word(mark, line.end) } else { None };
             }
             token += 1;
         }
         None
+    }
+
+    /// `code word pickle`: what is called a word is not much talked about, so one or two behind it are it.
+    fn behind_code_word(&self, mark: &Mark, end: usize) -> Option<(Range<usize>, Range<usize>)> {
+        let is_word =
+            ["word", "codeword", "codewort", "losungswort", "secreta"].contains(&self.text.word(mark.end - 1));
+        let parted = |token: &usize| self.text.gap(*token).has(&[Gap::COMMA, Gap::STOP]);
+        let end = (mark.end + 1..end).find(parted).unwrap_or(end);
+        let is_talk = ABOUT.contains(&self.text.word(mark.end)) || self.text.gap(mark.end) != Gap::SPACE;
+        if is_word && !is_talk && end - mark.end <= 2 { self.value(mark.end, end, mark.cue) } else { None }
     }
 
     /// Something in the same line that is nothing else than a password: letters, and digits or signs, of both cases.
