@@ -6,6 +6,7 @@ What a template has to look like to be understood:
 - A function bears the tag `wrapup-function` with its name in system.json.
 - Roles, policies and managed policies stand in the template; none of AWS's own is used.
 - The API is one AWS::ApiGateway::RestApi, with an OpenAPI Body, or with Resources, Methods and GatewayResponses.
+- The rules of a web ACL that count requests are called requests-per-address and requests-per-credential.
 - A route's methods, GET with HEAD, stand below /api/now/ and /api/now/v1/, behind the authorizer. What else callers may
   try is refused without it. Either ANY of a path goes to the path's function, which answers 405 with `Allow`, ANY of
   /api/now/{any name}/ and the same path too, 400 for the version, and ANY of /{any name+} to any of these functions,
@@ -19,6 +20,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+from template_check.access import wrong_access
 from template_check.api import wrong_api
 from template_check.deployment import SYSTEM, Deployment, same
 from template_check.event_sources import wrong_event_sources
@@ -27,7 +29,7 @@ from template_check.permissions import stray_roles, wrong_role
 from template_check.plain_template import Template
 from template_check.stage import wrong_stage
 from template_check.tables import wrong_tables
-from template_check.watching import wrong_alarms, wrong_logs, wrong_queues
+from template_check.watching import wrong_alarms, wrong_audit, wrong_logs, wrong_queues
 
 
 def check(template: Template, further: dict | None = None, complete: bool = False) -> list[str]:
@@ -51,8 +53,10 @@ def problems(deployment: Deployment):
     yield from stray_roles(deployment)
     yield from wrong_event_sources(deployment)
     yield from wrong_api(deployment)
+    yield from wrong_access(deployment)
     yield from wrong_stage(deployment)
     yield from wrong_logs(deployment)
+    yield from wrong_audit(deployment)
     yield from wrong_queues(deployment)
     yield from wrong_alarms(deployment)
 

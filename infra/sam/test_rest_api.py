@@ -10,6 +10,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
 from check_template import check
 from template_check.plain_template import Template
+from template_check.rest_api import GATEWAY_HEADERS
 from transform import plain
 
 PLAIN = plain()
@@ -19,7 +20,9 @@ VERSIONS = "/api/now/{api_version}/"
 def as_resources(template: dict) -> dict:
     """The template with its API as CDK writes one."""
     resources = copy.deepcopy(template["Resources"])
-    body = resources["Api"]["Properties"].pop("Body")
+    api = resources["Api"]["Properties"]
+    body = api.pop("Body")
+    api["Policy"] = body["x-amazon-apigateway-policy"]
     scheme = body["components"]["securitySchemes"]["caller"]["x-amazon-apigateway-authorizer"]
     authorizer = add(
         resources, "Authorizer", Type=scheme["type"].upper(), AuthorizerUri=scheme["authorizerUri"],
@@ -66,7 +69,7 @@ def fixed(status: int, **headers) -> dict:
     in_xml = "<error><message>M</message><detail>D</detail></error><status>failure</status>"
     in_xml = f'<?xml version="1.0" encoding="UTF-8"?><response>{in_xml}</response>'
     in_json = '{"error":{"message":"M","detail":"D"},"status":"failure"}'
-    headers |= {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language, Authorization"}
+    headers |= GATEWAY_HEADERS
     return {
         "StatusCode": str(status),
         "ResponseParameters": {f"method.response.header.{name}": f"'{value}'" for name, value in headers.items()},

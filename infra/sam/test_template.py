@@ -7,11 +7,13 @@ import pathlib
 import re
 import sys
 import unittest
+from unittest import mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
 from check_template import check
 from samcli.yamlhelper import yaml_parse
+from template_check.api import GATEWAY_RESPONSES
 from template_check.plain_template import Template
 from template_check.watching import ALARMS
 from transform import TEMPLATE, plain
@@ -22,6 +24,7 @@ CHAT, CALL = (f"arn:aws:lambda:eu-central-1:123456789012:function:{name}" for na
 TICKETS = "arn:aws:dynamodb:eu-central-1:123456789012:table/tickets"
 SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:llm-AbCdEf"
 PROFILE = "arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.model"
+STREAM, ROLE = "arn:aws:kinesis:eu-central-1:123456789012:stream/audit", "arn:aws:iam::123456789012:role/audit"
 PLAIN = plain()
 
 ALL = [
@@ -29,12 +32,13 @@ ALL = [
     "authorizer", "ai-filler",
 ]  # fmt: skip
 READERS = ["get-segment", "find-segment", "ai-filler"]
+WRITERS = ["create-codes", "create-segment", "update-segment", "update-segment-ai", "ai-filler"]
 
 OPERATIONS = pathlib.Path(__file__).parent.parent.parent / "docs" / "operations.md"
 
 
-def problems(parameters=None, further=None, template=None):
-    return check(Template(template or PLAIN, TOPIC | (parameters or {})), further, complete=True)
+def problems(parameters=None, further=None, template=None, pseudo=None):
+    return check(Template(template or PLAIN, TOPIC | (parameters or {}), pseudo), further, complete=True)
 
 
 class Options(unittest.TestCase):
@@ -58,9 +62,128 @@ class Options(unittest.TestCase):
         parameters = {"KmsKeyArn": KEY, "AiProvider": "extractive"}
         actions = ["kms:Decrypt via dynamodb", "kms:GenerateDataKey via dynamodb"]
         further = {name: [(action, KEY) for action in actions] for name in ALL}
+        further["ai-filler"] += [("kms:Decrypt via sqs", KEY), ("kms:GenerateDataKey via sqs", KEY)]
         self.assertEqual(problems(parameters, further), [])
-        for table in Template(PLAIN, parameters).of_type("AWS::DynamoDB::Table").values():
+        template = Template(PLAIN, parameters)
+        for table in template.of_type("AWS::DynamoDB::Table").values():
             self.assertEqual(table["SSESpecification"], {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": KEY})
+        for group in template.of_type("AWS::Logs::LogGroup").values():
+            self.assertEqual(group["KmsKeyId"], KEY)
+        [queue] = template.of_type("AWS::SQS::Queue").values()
+        self.assertEqual((queue.get("KmsMasterKeyId"), queue.get("SqsManagedSseEnabled")), (KEY, None))
+
+    def test_other_partitions(self):
+        for partition, region, domain in [
+            ("aws-cn", "cn-north-1", "amazonaws.com.cn"),
+            ("aws-us-gov", "us-gov-west-1", "amazonaws.com"),
+            ("aws-eusc", "eusc-de-east-1", "amazonaws.eu"),
+        ]:
+            with self.subTest(partition):
+                pseudo = {"AWS::Partition": partition, "AWS::Region": region, "AWS::URLSuffix": domain}
+                key = f"arn:{partition}:kms:{region}:123456789012:key/own"
+                parameters = {
+                    "KmsKeyArn": key,
+                    "AiProvider": "bedrock",
+                    "AiModel": "nova",
+                    "AllowedCidrs": "10.0.0.0/8",
+                }
+                parameters |= {
+                    "WafRequestsPerAddress": "100",
+                    "AlarmTopicArn": TOPIC["AlarmTopicArn"].replace("aws", partition),
+                }
+                further = {name: [(f"kms:{action} via {service}", key) for action in ("Decrypt", "GenerateDataKey")
+                                  for service in ("dynamodb", "sqs") if service == "dynamodb" or name == "ai-filler"]
+                           for name in ALL}  # fmt: skip
+                further["ai-filler"].append(
+                    ("bedrock:InvokeModel", f"arn:{partition}:bedrock:{region}::foundation-model/nova")
+                )
+                self.assertEqual(problems(parameters, further, pseudo=pseudo), [])
+                self.assertNotIn("arn:aws:", json.dumps(Template(PLAIN, TOPIC | parameters, pseudo).resources))
+
+    def test_addresses_that_may_call(self):
+        for given, ranges in {
+            "": [],
+            "192.0.2.0/24": ["192.0.2.0/24"],
+            "10.0.0.0/8,2001:db8::/32": ["10.0.0.0/8", "2001:db8::/32"],
+        }.items():
+            with self.subTest(given):
+                self.assertEqual(problems({"AllowedCidrs": given}), [])
+                [api] = Template(PLAIN, {"AllowedCidrs": given}).of_type("AWS::ApiGateway::RestApi").values()
+                _, *refused = api["Body"]["x-amazon-apigateway-policy"]["Statement"]
+                found = [(one["Effect"], one["Condition"]) for one in refused]
+                self.assertEqual(found, [("Deny", {"NotIpAddress": {"aws:SourceIp": ranges}})] if ranges else [])
+        pattern = PLAIN["Parameters"]["AllowedCidrs"]["AllowedPattern"]
+        for bad in ("10.0.0.1", "0.0.0.0", "*", "10.0.0.0/8 ", "example.org/8"):
+            self.assertNotRegex(bad, pattern)
+
+    def test_each_deployment_of_the_stack_deploys_the_api(self):
+        # A stage keeps what it was deployed with, such as the addresses that may call.
+        deployed = []
+        for now in (1, 2):
+            with mock.patch("time.time", return_value=now):
+                resources = plain()["Resources"].items()
+            deployed.append([name for name, one in resources if one["Type"] == "AWS::ApiGateway::Deployment"])
+        self.assertNotEqual(*deployed)
+
+    def test_bounds_on_requests_are_off_unless_asked_for(self):
+        self.assertEqual(Template(PLAIN).of_type("AWS::WAFv2::WebACL"), {})
+        for parameters, rules in [
+            ({"WafRequestsPerAddress": "500"}, {"requests-per-address": "500"}),
+            ({"WafRequestsPerCredential": "300"}, {"requests-per-credential": "300"}),
+            (
+                {"WafRequestsPerAddress": "500", "WafRequestsPerCredential": "300"},
+                {"requests-per-address": "500", "requests-per-credential": "300"},
+            ),
+        ]:
+            with self.subTest(parameters):
+                self.assertEqual(problems(parameters), [])
+                [acl] = Template(PLAIN, parameters).of_type("AWS::WAFv2::WebACL").values()
+                found = {one["Name"]: one["Statement"]["RateBasedStatement"]["Limit"] for one in acl["Rules"]}
+                self.assertEqual(found, rules)
+        for name in ("WafRequestsPerAddress", "WafRequestsPerCredential"):
+            for bad in ("9", "-1", "", "1e3"):
+                self.assertNotRegex(bad, PLAIN["Parameters"][name]["AllowedPattern"])
+
+    def test_too_many_requests_are_refused_in_the_platforms_words(self):
+        [acl] = Template(PLAIN, {"WafRequestsPerAddress": "500"}).of_type("AWS::WAFv2::WebACL").values()
+        [body] = acl["CustomResponseBodies"].values()
+        throttled = GATEWAY_RESPONSES["THROTTLED"]
+        error = {"message": throttled["message"], "detail": throttled["detail"]}
+        self.assertEqual(json.loads(body["Content"]), {"error": error, "status": "failure"})
+
+    def test_sign_ins_have_a_bulkhead_only_where_asked_for(self):
+        for parameters, reserved in [({}, None), ({"AuthorizerConcurrency": "20"}, "20")]:
+            self.assertEqual(problems(parameters), [])
+            functions = Template(PLAIN, parameters).of_type("AWS::Lambda::Function")
+            self.assertEqual(functions["Authorizer"].get("ReservedConcurrentExecutions"), reserved)
+
+    def test_audit_lines_of_whoever_writes_go_where_they_are_to(self):
+        self.assertEqual(Template(PLAIN).of_type("AWS::Logs::SubscriptionFilter"), {})
+        for role in ("", ROLE):
+            for provider in ("off", "extractive"):
+                parameters = {"AuditDestinationArn": STREAM, "AuditRoleArn": role, "AiProvider": provider}
+                self.assertEqual(problems(parameters), [])
+                template = Template(PLAIN, parameters)
+                filters = template.of_type("AWS::Logs::SubscriptionFilter").values()
+                for one in filters:
+                    self.assertEqual((one["DestinationArn"], one.get("RoleArn", "")), (STREAM, role))
+                functions = template.of_type("AWS::Lambda::Function").values()
+                names = {one["LoggingConfig"]["LogGroup"]: tag["Value"] for one in functions for tag in one["Tags"]
+                         if tag["Key"] == "wrapup-function"}  # fmt: skip
+                wanted = sorted(name for name in WRITERS if provider != "off" or name != "ai-filler")
+                self.assertEqual(sorted(names[one["LogGroupName"]] for one in filters), wanted)
+
+    def test_an_audit_has_one_of_four_kinds_of_destinations(self):
+        pattern = PLAIN["Parameters"]["AuditDestinationArn"]["AllowedPattern"]
+        for resource in (
+            "kinesis:R:A:stream/x",
+            "firehose:R:A:deliverystream/x",
+            "lambda:R:A:function:x",
+            "logs:R:A:destination:x",
+        ):
+            arn = f"arn:aws:{resource}".replace(":R:A:", ":eu-central-1:123456789012:")
+            self.assertRegex(arn, pattern)
+            self.assertNotRegex(arn.replace(":eu-", ":*eu-"), pattern)
 
     def test_segment_tables_that_functions_serve(self):
         parameters = {"SegmentTables": '{"u_chat": "chat"}', "SegmentFunctionArns": f"{CHAT},{CALL}"}
@@ -141,6 +264,7 @@ class Options(unittest.TestCase):
         examples = {
             "KmsKeyArn": KEY, "SegmentFunctionArns": CHAT, "SegmentTableArns": TICKETS, "SegmentTableKmsKeyArns": KEY,
             "AiModelArns": PROFILE, "AiKeySecretArn": SECRET, "AiKeyKmsKeyArn": KEY, **TOPIC,
+            "AuditDestinationArn": STREAM, "AuditRoleArn": ROLE,
         }  # fmt: skip
         declared = {name: one for name, one in PLAIN["Parameters"].items() if re.search("Arns?$", name)}
         self.assertEqual(set(declared), set(examples))
@@ -175,6 +299,7 @@ class Options(unittest.TestCase):
             "RequestsPerSecond": "5",
             "RequestBurst": "6",
             "LogLevel": "debug",
+            "AllowedOrigins": "https://desk.example",
         }
         self.assertEqual(problems(parameters), [])
         template = Template(PLAIN, parameters)
@@ -182,6 +307,7 @@ class Options(unittest.TestCase):
             self.assertEqual((function["Architectures"], function["MemorySize"]), (["x86_64"], "512"))
             self.assertEqual(function["Environment"]["Variables"]["WRAPUP_TABLE_PREFIX"], "t-")
             self.assertEqual(function["Environment"]["Variables"]["WRAPUP_LOG"], "debug")
+            self.assertEqual(function["Environment"]["Variables"]["WRAPUP_ALLOWED_ORIGINS"], "https://desk.example")
         for group in template.of_type("AWS::Logs::LogGroup").values():
             self.assertEqual(group["RetentionInDays"], "7")
         self.assertEqual(template.of_type("AWS::DynamoDB::Table")["Codes"]["TableName"], "t-interaction_wrap_up_code")
@@ -198,6 +324,12 @@ class Options(unittest.TestCase):
             alarm = Template(PLAIN, parameters).of_type("AWS::CloudWatch::Alarm")["SlowRequests"]
             self.assertEqual(alarm["Threshold"], threshold)
 
+    def test_many_failed_sign_ins_are_what_a_deployment_says(self):
+        for parameters, threshold in [({}, "100"), ({"ManyFailedSignIns": "5"}, "5")]:
+            self.assertEqual(problems(parameters), [])
+            alarm = Template(PLAIN, parameters).of_type("AWS::CloudWatch::Alarm")["FailedSignIns"]
+            self.assertEqual(alarm["Threshold"], threshold)
+
     def test_each_alarm_is_described_once(self):
         [_, section] = OPERATIONS.read_text().split("\n## Alarms\n")
         rows = re.findall(r"^\| (`.*?) \|", section.split("\n## ")[0], re.MULTILINE)
@@ -207,7 +339,8 @@ class Options(unittest.TestCase):
         for provider in ("off", "extractive"):
             template = Template(PLAIN, {"AiProvider": provider})
             body = json.loads(template.of_type("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"])
-            self.assertEqual(len(body["widgets"]), 6)
+            self.assertEqual(len(body["widgets"]), 7)
+            self.assertIn('"failed_sign_ins", "endpoint", "authorizer"', json.dumps(body))
             self.assertEqual("${AiFiller}" in json.dumps(body), provider != "off")
 
 
@@ -323,6 +456,20 @@ class Faults(unittest.TestCase):
             statement[0]["Principal"] = {"AWS": "*"}
 
         self.found("the role can be assumed by", change)
+
+    def test_another_accounts_functions_assume_the_role(self):
+        def change(resources):
+            for statement in resources["GetCodeRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]:
+                statement.pop("Condition")
+
+        self.found("get-code: the role can be assumed for another account's function", change)
+
+    def test_a_key_is_used_by_way_of_something_that_is_like_its_service(self):
+        def change(resources):
+            [statement] = resources["UseKey"]["Properties"]["PolicyDocument"]["Statement"]
+            statement["Condition"]["StringEquals"]["kms:ViaService"][1] = "dynamodb.eu-central-1.example.org"
+
+        self.found("a statement that is not plain", change, KmsKeyArn=KEY)
 
     def test_a_role_beside_the_functions(self):
         def change(resources):
@@ -446,6 +593,83 @@ class Faults(unittest.TestCase):
 
         self.found("any API may invoke", change)
 
+    def test_all_of_the_api_may_invoke_a_function(self):
+        source = {"Fn::Sub": "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*"}
+        for name in ("GetCode", "Authorizer"):
+            with self.subTest(name):
+                change = lambda resources: resources[f"{name}Permission"]["Properties"].update({"SourceArn": source})
+                self.found(f"all of the API may invoke ${{{name}}}", change)
+
+    def api(self, resources):
+        return resources["Api"]["Properties"]
+
+    def test_an_api_that_takes_tls_1_0(self):
+        self.found("API Api takes TLS 1.0", lambda resources: self.api(resources).pop("SecurityPolicy"))
+        for old in ("TLS_1_0", "TLS_1_2"):
+            self.found("API Api takes TLS 1.0", lambda resources: self.api(resources).update({"SecurityPolicy": old}))
+        self.found("EndpointAccessMode is None", lambda resources: self.api(resources).pop("EndpointAccessMode"))
+
+    def test_a_resource_policy_that_does_not_refuse(self):
+        def change(resources, changed):
+            _, choice = self.body(resources)["x-amazon-apigateway-policy"]["Statement"]
+            choice["Fn::If"][1].update(changed)
+
+        for changed in [
+            {"Effect": "Allow"},
+            {"Action": "execute-api:ManageConnections"},
+            {"Resource": "execute-api:/live/GET/*"},
+            {"Principal": {"AWS": "123456789012"}},
+            {"Condition": {"IpAddress": {"aws:SourceIp": {"Ref": "AllowedCidrs"}}}},
+        ]:
+            with self.subTest(changed):
+                self.found("the resource policy has", lambda r: change(r, changed), AllowedCidrs="10.0.0.0/8")
+        self.found("the resource policy begins with", lambda r: self.body(r).pop("x-amazon-apigateway-policy"))
+
+        def forget(resources):
+            self.body(resources)["x-amazon-apigateway-policy"]["Statement"].pop()
+
+        self.found("the resource policy allows []", forget, AllowedCidrs="10.0.0.0/8")
+
+    def test_a_web_acl_unlike_the_list(self):
+        bounds = {"WafRequestsPerAddress": "500", "WafRequestsPerCredential": "300"}
+
+        def rule(resources, index):
+            return resources["WebAcl"]["Properties"]["Rules"][index]["Fn::If"][1]
+
+        def rate(resources, index):
+            return rule(resources, index)["Statement"]["RateBasedStatement"]
+
+        for words, change in {
+            "bounds on requests: requests-per-credential is missing": lambda r: r["WebAcl"]["Properties"][
+                "Rules"
+            ].pop(),
+            "requests-per-address: the bound is 5": lambda r: rate(r, 0).update({"Limit": 5}),
+            "requests-per-address: requests are counted by": lambda r: rate(r, 0).update(
+                {"AggregateKeyType": "CONSTANT"}
+            ),
+            "requests-per-credential: requests are counted by": lambda r: rate(r, 1).update(
+                {"EvaluationWindowSec": 60}
+            ),
+            "requests-per-address: what is too much is not answered 429": lambda r: rule(r, 0).update(
+                {"Action": {"Count": {}}}
+            ),
+            "web ACL WebAcl keeps samples": lambda r: rule(r, 1)["VisibilityConfig"].update(
+                {"SampledRequestsEnabled": True}
+            ),
+            "web ACL WebAcl guards nothing": lambda r: r.pop("WebAclAssociation"),
+            "a web ACL guards": lambda r: r["WebAclAssociation"]["Properties"].update({"ResourceArn": "arn:aws:other"}),
+        }.items():
+            with self.subTest(words):
+                self.found(words, change, **bounds)
+
+    def test_concurrency_that_nobody_asked_for(self):
+        reserve = {"ReservedConcurrentExecutions": 5}
+        for name, words in {
+            "Authorizer": "the concurrency reserved is 5",
+            "GetCode": "its concurrency is reserved",
+        }.items():
+            self.found(words, lambda resources: resources[name]["Properties"].update(reserve))
+
     def stage(self, resources):
         return resources["ApiliveStage"]["Properties"]
 
@@ -467,6 +691,9 @@ class Faults(unittest.TestCase):
 
         self.found("logs requests and answers", change)
 
+    def test_a_stage_that_is_traced(self):
+        self.found("is traced, with URLs", lambda resources: self.stage(resources).update({"TracingEnabled": True}))
+
     def test_an_event_source_unlike_the_list(self):
         for field, value in {
             "FilterCriteria": {"Filters": [{"Pattern": '{"eventName": ["INSERT", "MODIFY"]}'}]},
@@ -486,6 +713,38 @@ class Faults(unittest.TestCase):
         self.found(
             "log group GetCodeLogs is kept for ever", lambda r: r["GetCodeLogs"]["Properties"].pop("RetentionInDays")
         )
+
+    def test_logs_go_with_the_stack(self):
+        self.found(
+            "log group GetCodeLogs: DeletionPolicy is not Retain", lambda r: r["GetCodeLogs"].pop("DeletionPolicy")
+        )
+
+    def test_dead_letters_outlive_the_stack(self):
+        self.found("queue DeadLetters outlives", lambda r: r["DeadLetters"].update({"DeletionPolicy": "Retain"}))
+
+    def test_something_is_not_encrypted_by_the_key(self):
+        for words, name, field in [
+            ("log group GetCodeLogs: the key is None", "GetCodeLogs", "KmsKeyId"),
+            ("log group AccessLogs: the key is None", "AccessLogs", "KmsKeyId"),
+            ("queue DeadLetters: the key is None", "DeadLetters", "KmsMasterKeyId"),
+        ]:
+            self.found(words, lambda resources: resources[name]["Properties"].pop(field), KmsKeyArn=KEY)
+
+    def test_audit_lines_that_stay_or_go_elsewhere(self):
+        audit = {"AuditDestinationArn": STREAM, "AuditRoleArn": ROLE}
+        group = "log groups that audit lines go out of"
+        for words, change in {
+            f"{group}: UpdateSegmentLogs is missing": lambda r: r.pop("UpdateSegmentAudit"),
+            f"{group}: GetCodeLogs is too much": lambda r: r["CreateCodesAudit"]["Properties"].update(
+                {"LogGroupName": {"Ref": "GetCodeLogs"}}
+            ),
+            "what goes out of ${CreateCodesLogs} is ": lambda r: r["CreateCodesAudit"]["Properties"].update(
+                {"FilterPattern": ""}
+            ),
+            "audit lines go to [": lambda r: r["CreateCodesAudit"]["Properties"].update({"DestinationArn": CHAT}),
+        }.items():
+            with self.subTest(words):
+                self.found(words, change, **audit)
 
     def test_a_queue_without_tls(self):
         words = "queue DeadLetters can be used without TLS"
@@ -543,7 +802,9 @@ class Faults(unittest.TestCase):
         def change(resources):
             resources["ServerErrors"]["Properties"]["Dimensions"][1]["Value"] = "dead"
 
-        self.found("alarm ServerErrors: metrics: ('ApiGateway 5XXError', 'ApiliveStage', 'Sum', 300) is missing", change)
+        self.found(
+            "alarm ServerErrors: metrics: ('ApiGateway 5XXError', 'ApiliveStage', 'Sum', 300) is missing", change
+        )
 
     def test_an_alarm_does_not_sum(self):
         metrics = PLAIN["Resources"]["FunctionErrors"]["Properties"]["Metrics"]

@@ -64,12 +64,21 @@ def wrong_authorizer(deployment: Deployment, api: RestApi):
 
 def wrong_invocations(deployment: Deployment, api: RestApi):
     permitted = set()
+    authorizer = deployment.functions.get("authorizer", (None,))[0]
+    stages = deployment.template.of_type("AWS::ApiGateway::Stage").items()
+    names = [name for logical, stage in stages for name in (stage["StageName"], f"${{{logical}}}")]
     for permission in deployment.template.of_type("AWS::Lambda::Permission").values():
+        function, source = permission["FunctionName"], permission.get("SourceArn", "")
         if permission["Principal"] != "apigateway.amazonaws.com":
-            yield f"{permission['Principal']} may invoke {permission['FunctionName']}"
-        if f"${{{api.name}}}" not in permission.get("SourceArn", ""):
-            yield f"any API may invoke {permission['FunctionName']}"
-        permitted.add(referred(permission["FunctionName"]))
+            yield f"{permission['Principal']} may invoke {function}"
+        if f":${{{api.name}}}/" not in source:
+            yield f"any API may invoke {function}"
+        elif not any(
+            f":${{{api.name}}}/{part}/" in source
+            for part in (["authorizers"] if referred(function) == authorizer else names)
+        ):
+            yield f"all of the API may invoke {function}"
+        permitted.add(referred(function))
     http = {
         deployment.functions[name][0]
         for name in deployment.functions

@@ -27,6 +27,9 @@ class Deployment:
                     break
         prefixes = {table["TableName"].removesuffix(name) for name, (_, table) in self.tables.items()}
         self.prefix = min(prefixes, default="")
+        keys = {table.get("SSESpecification", {}).get("KMSMasterKeyId") for _, table in self.tables.values()}
+        # The key that the deployment has of its own, if any.
+        self.key = keys.pop() if len(keys) == 1 else None
 
     def log_group(self, function: dict) -> str:
         """The logical id of a function's log group."""
@@ -37,6 +40,13 @@ class Deployment:
         names = {logical: name for name, (logical, _) in self.functions.items()}
         for source in self.template.of_type("AWS::Lambda::EventSourceMapping").values():
             yield names.get(referred(source["FunctionName"])), source
+
+    def writers(self) -> set:
+        """The names of the functions that change records."""
+        changes = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"}
+        used = {name: {one for all_ in SYSTEM["functions"][name]["dynamodb"].values() for one in all_}
+                for name in self.functions if name in SYSTEM["functions"]}  # fmt: skip
+        return {name for name, actions in used.items() if actions & changes}
 
     def dead_letters(self) -> str | None:
         """The logical id of the queue that takes what could not be filled."""

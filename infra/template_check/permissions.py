@@ -1,12 +1,10 @@
 """Least privilege: a function may do what the list says, write its log and traces, and nothing else."""
 
 from .deployment import SYSTEM, Deployment, as_list, referred, same
-from .plain_template import PSEUDO
 
 STREAM_ACTIONS = {f"dynamodb:{name}" for name in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")}
 LOG_ACTIONS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 TRACE_ACTIONS = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
-HERE = f".{PSEUDO['AWS::Region']}.amazonaws.com"
 
 
 def wrong_role(deployment: Deployment, name: str):
@@ -22,6 +20,9 @@ def wrong_role(deployment: Deployment, name: str):
     for statement in as_list(roles[role]["AssumeRolePolicyDocument"]["Statement"]):
         if statement["Principal"] != {"Service": "lambda.amazonaws.com"}:
             yield f"the role can be assumed by {statement['Principal']}"
+        own = {"StringEquals": {"aws:SourceAccount": deployment.template.pseudo["AWS::AccountId"]}}
+        if statement.get("Condition") != own:
+            yield "the role can be assumed for another account's function"
     if roles[role].get("PermissionsBoundary"):
         yield "the role has a boundary that is not looked at here"
     allowed = set()
@@ -50,20 +51,25 @@ def granted(deployment: Deployment, role: str):
         for statement in as_list(document["Statement"]):
             actions, resources = as_list(statement.get("Action", [])), as_list(statement.get("Resource", []))
             problem = None
-            plain = {"Effect", "Action", "Resource", "Sid"} | ({"Condition"} if via(statement) else set())
+            way = via(deployment, statement)
+            plain = {"Effect", "Action", "Resource", "Sid"} | ({"Condition"} if way else set())
             if statement["Effect"] != "Allow" or not set(statement) <= plain:
                 problem = f"a statement that is not plain: {statement}"
             elif any("*" in action for action in actions):
                 problem = f"actions with a wildcard: {actions}"
-            way = via(statement)
             yield problem, {(f"{action}{way}", resource) for action in actions for resource in resources}
 
 
-def via(statement: dict) -> str:
-    """The service that has to ask; none where the statement has no condition, or another."""
+def via(deployment: Deployment, statement: dict) -> str:
+    """The service that has to ask, by the name that it has in any partition; none where the statement has no
+    condition, or another."""
     match statement.get("Condition"):
-        case {"StringEquals": {"kms:ViaService": str(service), **more}, **others} if not more and not others:
-            return f" via {service.removesuffix(HERE)}"
+        case {"StringEquals": {"kms:ViaService": services, **more}, **others} if not more and not others:
+            region, domain = (deployment.template.pseudo[f"AWS::{one}"] for one in ("Region", "URLSuffix"))
+            names = {one.partition(f".{region}.")[0] for one in as_list(services)}
+            hosts = {f"{name}.{region}.{end}" for name in names for end in ("amazonaws.com", domain)}
+            if len(names) == 1 and set(as_list(services)) == hosts:
+                return f" via {names.pop()}"
     return ""
 
 

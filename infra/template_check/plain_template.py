@@ -19,9 +19,10 @@ NOTHING = object()
 
 
 class Template:
-    """A template for one set of parameters."""
+    """A template for one set of parameters, in one region: `pseudo` says what is other there than in PSEUDO."""
 
-    def __init__(self, template: dict, parameters: dict | None = None):
+    def __init__(self, template: dict, parameters: dict | None = None, pseudo: dict | None = None):
+        self.pseudo = PSEUDO | (pseudo or {})
         self.mappings = template.get("Mappings", {})
         self.conditions = template.get("Conditions", {})
         declared = template.get("Parameters", {})
@@ -109,7 +110,7 @@ class Template:
     def _ref(self, name: str):
         if name == "AWS::NoValue":
             return NOTHING
-        return PSEUDO.get(name, self.parameters.get(name, f"${{{name}}}"))
+        return self.pseudo.get(name, self.parameters.get(name, f"${{{name}}}"))
 
     def _substitute(self, argument) -> str:
         text, own = argument if isinstance(argument, list) else (argument, {})

@@ -8,7 +8,11 @@ import re
 from .plain_template import Template
 
 # What every answer of the functions has, whatever it says.
-GATEWAY_HEADERS = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language, Authorization"}
+GATEWAY_HEADERS = {
+    "Cache-Control": "no-store",
+    "Vary": "Accept, Accept-Language, Authorization",
+    "X-Content-Type-Options": "nosniff",
+}
 
 _METHODS = {"get", "head", "post", "put", "patch", "delete", "options"}
 
@@ -42,7 +46,8 @@ class Operation:
 
 
 class RestApi:
-    """The one REST API of a template. Operations stand by method and path; what cannot be read is a problem."""
+    """The one REST API of a template. Operations stand by method and path; `policy` says who may call; what cannot be
+    read is a problem."""
 
     def __init__(self, template: Template):
         self.template, self.problems, self.operations, self.gateway_responses = template, [], {}, {}
@@ -53,6 +58,7 @@ class RestApi:
         properties = apis.get(self.name, {})
         if properties.get("BinaryMediaTypes"):
             self.problems.append("bodies of some media types come as base64")
+        self.policy = properties.get("Policy") or properties.get("Body", {}).get("x-amazon-apigateway-policy", {})
         if "Body" in properties:
             self._read_document(properties["Body"])
         self._read_resources()

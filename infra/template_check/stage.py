@@ -1,4 +1,4 @@
-"""The stage: limits, traces and logs."""
+"""The stage: limits and logs."""
 
 import re
 
@@ -7,7 +7,7 @@ from .deployment import Deployment, referred
 # Of a request, all that an access log may tell: paths and queries name segments, agents and interactions.
 LOGGED = {
     "requestId", "extendedRequestId", "httpMethod", "resourcePath", "status", "responseLatency", "responseLength",
-    "requestTime", "requestTimeEpoch", "protocol", "stage", "apiId", "xrayTraceId", "error.responseType",
+    "requestTime", "requestTimeEpoch", "protocol", "stage", "apiId", "error.responseType",
     "integration.latency", "integration.integrationStatus", "integration.status", "integration.requestId",
     "integrationLatency", "integrationStatus", "authorizer.latency", "authorizer.status",
     "authorizer.integrationLatency", "authorizer.integrationStatus", "wafResponseCode",
@@ -19,8 +19,9 @@ def wrong_stage(deployment: Deployment):
     if len(stages) != 1:
         yield f"there are {len(stages)} stages"
     for name, stage in stages.items():
-        if stage.get("TracingEnabled") is not True:
-            yield f"stage {name} is not traced"
+        # A trace of the stage holds the URL; those of the functions do not.
+        if stage.get("TracingEnabled", False) is not False:
+            yield f"stage {name} is traced, with URLs"
         every = [
             one for one in stage.get("MethodSettings", []) if (one["ResourcePath"], one["HttpMethod"]) == ("/*", "*")
         ]

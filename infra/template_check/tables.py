@@ -27,6 +27,8 @@ def wrong_tables(deployment: Deployment):
         # A stream that nothing reads is left out.
         if stream != (SYSTEM["tables"][name].get("stream") if name in read else None):
             yield f"table {name}: the stream shows {stream}"
+        if table.get("SSESpecification", {}).get("KMSMasterKeyId") != deployment.key:
+            yield f"table {name}: the key is not that of the others"
         for indexes in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
             if table.get(indexes):
                 yield f"table {name}: {indexes} that nothing reads"

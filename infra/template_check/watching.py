@@ -1,4 +1,4 @@
-"""Logs, dead letters and alarms."""
+"""Logs, what goes out of them for audits, dead letters and alarms."""
 
 from __future__ import annotations
 
@@ -44,6 +44,11 @@ def _filler(deployment: Deployment) -> set:
     return {deployment.functions["ai-filler"][0]} if "ai-filler" in deployment.functions else set()
 
 
+def _sign_ins(deployment: Deployment) -> set:
+    # Behind API Gateway nobody else signs in.
+    return {"endpoint authorizer"}
+
+
 def _dead_letters(deployment: Deployment) -> set:
     return {deployment.dead_letters()} if _filler(deployment) else set()
 
@@ -54,6 +59,7 @@ ALARMS = {
     "SlowRequests": Alarm("ApiGateway Latency", "p99", _api, 2000, periods=3, parameter="SlowMilliseconds"),
     "FunctionErrors": Alarm("Lambda Errors", "Sum", _endpoints, 1),
     "FunctionThrottles": Alarm("Lambda Throttles", "Sum", _functions, 1),
+    "FailedSignIns": Alarm("Wrapup failed_sign_ins", "Sum", _sign_ins, 100, parameter="ManyFailedSignIns"),
     "ReadThrottles": Alarm("DynamoDB ReadThrottleEvents", "Sum", _tables, 1),
     "WriteThrottles": Alarm("DynamoDB WriteThrottleEvents", "Sum", _tables, 1),
     "AiFillerErrors": Alarm("Lambda Errors", "Sum", _filler, 1),
@@ -67,9 +73,32 @@ def wrong_logs(deployment: Deployment):
     for name, group in deployment.template.of_type("AWS::Logs::LogGroup").items():
         if not int(group.get("RetentionInDays", 0)) > 0:
             yield f"log group {name} is kept for ever"
+        if group.get("KmsKeyId") != deployment.key:
+            yield f"log group {name}: the key is {group.get('KmsKeyId')}, the tables' is {deployment.key}"
+        for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
+            if deployment.template.resources[name].get(policy) != "Retain":
+                yield f"log group {name}: {policy} is not Retain"
     used = [deployment.log_group(function) for _, function in deployment.functions.values()]
     for name in {name for name in used if used.count(name) > 1}:
         yield f"log group {name} is shared by functions"
+
+
+def wrong_audit(deployment: Deployment):
+    """Audit lines go out of the log groups of all functions that write, or stay where they are."""
+    found = deployment.template.of_type("AWS::Logs::SubscriptionFilter").values()
+    wanted = deployment.template.parameters.get("AuditDestinationArn")
+    role = deployment.template.parameters.get("AuditRoleArn")
+    if not found and not wanted:
+        return
+    groups = {deployment.log_group(deployment.functions[name][1]) for name in deployment.writers()}
+    yield from same("log groups that audit lines go out of", {referred(one["LogGroupName"]) for one in found}, groups)
+    for one in found:
+        if one["FilterPattern"] != '{ $.audit.action = "*" }':
+            yield f"what goes out of {one['LogGroupName']} is {one['FilterPattern']}"
+        ways = {(other["DestinationArn"], other.get("RoleArn", "")) for other in found}
+        if len(ways) > 1 or (wanted is not None and ways != {(wanted, role)}):
+            yield f"audit lines go to {sorted(ways)}"
+            return
 
 
 def wrong_queues(deployment: Deployment):
@@ -77,6 +106,11 @@ def wrong_queues(deployment: Deployment):
     for name, queue in deployment.template.of_type("AWS::SQS::Queue").items():
         if not (queue.get("SqsManagedSseEnabled") is True or queue.get("KmsMasterKeyId")):
             yield f"queue {name} is not encrypted"
+        if queue.get("KmsMasterKeyId") != deployment.key:
+            yield f"queue {name}: the key is {queue.get('KmsMasterKeyId')}, the tables' is {deployment.key}"
+        # It says where a record stands in the stream, which is of no use without the tables' stream.
+        if deployment.template.resources[name].get("DeletionPolicy", "Delete") != "Delete":
+            yield f"queue {name} outlives its stack"
         own = [one for one in policies if name in map(referred, one["Queues"])]
         if not any(_wants_tls(one) for policy in own for one in as_list(policy["PolicyDocument"]["Statement"])):
             yield f"queue {name} can be used without TLS"
@@ -144,6 +178,8 @@ def _of(deployment: Deployment, metric: dict) -> str:
     values = {one["Name"]: referred(one["Value"]) or one["Value"] for one in metric.get("Dimensions", [])}
     if list(values) in (["FunctionName"], ["TableName"], ["QueueName"]):
         return next(iter(values.values()))
+    if list(values) == ["endpoint"]:
+        return f"endpoint {values['endpoint']}"
     apis = deployment.template.of_type("AWS::ApiGateway::RestApi")
     for logical, stage in deployment.template.of_type("AWS::ApiGateway::Stage").items():
         own = {"ApiName": apis[referred(stage["RestApiId"])].get("Name"), "Stage": stage["StageName"]}

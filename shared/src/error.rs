@@ -18,6 +18,18 @@ pub enum Error {
     /// The request is well formed, but the record's state does not allow it.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The answer would be more than an answer can hold. Nothing is stored.
+    #[error(
+        "The answer to all entries would have more bytes than an answer can have. The first {fit} entries fit into one; \
+         nothing is stored."
+    )]
+    AnswerTooLarge {
+        /// How many of the request's entries fit into one answer, in their order.
+        fit: usize,
+    },
+    /// This process does as much for others as it can in time. Nothing is stored.
+    #[error("This instance is busy with other requests; call again. Nothing is stored.")]
+    Busy,
     /// DynamoDB did not do its part.
     #[error(transparent)]
     DynamoDb(#[from] dynamodb::Error),

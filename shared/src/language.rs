@@ -12,6 +12,9 @@ use crate::document::{FromText, Problem};
 pub struct Language([u8; 2]);
 
 impl Language {
+    /// One that no language has (ISO 639 keeps it for private use).
+    pub(crate) const NONE: Self = Self(*b"zz");
+
     /// The code as text.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()

@@ -30,6 +30,7 @@ pub mod sys_id;
 pub mod system;
 pub mod users;
 pub mod watch;
+mod xml;
 
 pub use error::Error;
 pub use system::System;

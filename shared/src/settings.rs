@@ -16,6 +16,8 @@ pub const REDACT_NOTES: &str = "WRAPUP_REDACT_NOTES";
 /// Which personal data are redacted beside what is always secret: `all`, `none`, or some of `date_of_birth`, `email` and
 /// `phone` with commas between; all where unset.
 pub const REDACT_PERSONAL: &str = "WRAPUP_REDACT_PERSONAL";
+/// The origins whose web pages may call, separated by commas; none where unset.
+pub const ALLOWED_ORIGINS: &str = "WRAPUP_ALLOWED_ORIGINS";
 /// Where DynamoDB is, if not at the region's own endpoint: the AWS SDKs' variable.
 pub const DYNAMODB_ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
 

@@ -145,6 +145,8 @@ async fn malformed_xml_is_answered_with_its_line_and_column() {
         (b"<request>\n  <notes>&#0;</notes></request>", "line 2"),
         (b"<request>\n  <notes>&#xD800;</notes></request>", "line 2"),
         (b"<request>\n  <notes>&#x110000;</notes></request>", "line 2"),
+        (b"<request>\n  <notes>&#xD83D;&amp;&#xDE42;</notes></request>", "line 2, column 10"),
+        ("<request>\n  <notes>\u{5e9}\u{1F642} & b</notes></request>".as_bytes(), "line 2, column 17"),
         (b"<request>\n  <notes>\x01</notes></request>", "line 2"),
         (b"<request>\n  <notes>\xff</notes></request>", "line 2"),
         (b"<request>\n  <notes>mixed <b>text</b></notes></request>", "line 2"),
@@ -203,6 +205,57 @@ async fn document_types_and_entities_are_refused_unread() {
         assert_unreadable(&api, "application/xml", xml.as_bytes(), "").await;
         let reply = api.call(Method::POST, "segment/create").body("text/xml", xml.to_owned()).send().await;
         assert!(!reply.text().contains("root:") && reply.body.len() < 1_000, "{}", reply.text());
+    }
+}
+
+/// What a parser that resolves namespaces compares each with each. How much the reader does for a byte is counted
+/// beside it, in `shared/src/document/xml`.
+#[tokio::test]
+async fn xml_full_of_namespaces_holds_nobody_up() {
+    let server = Server::start(BINARY);
+    let api = server.api();
+    let declared = |count: usize, piece: &dyn Fn(usize) -> String| (0..count).map(piece).collect::<String>();
+    let nested = |count| format!("<request>{}", declared(count, &|n| format!("<a xmlns:n{n} =\"u{n}\">")));
+    let beside = |count| format!("<request>{}</request>", declared(count, &|n| format!("<a xmlns:n{n} =\"u{n}\"/>")));
+    let in_one = |count| format!("<request {}/>", declared(count, &|n| format!("xmlns:n{n}\n=\n\"u{n}\" ")));
+    for xml in [nested(2_000), nested(4_000), in_one(4_000)] {
+        assert_unreadable(&api, "application/xml", xml.as_bytes(), "line ").await;
+    }
+    // Nothing is wrong with those but that they say nothing.
+    let post = async |xml: &str| api.call(Method::POST, "code").xml(xml).send().await.code_error(400);
+    for count in [2_000, 4_000] {
+        assert!(mentions(&post(&beside(count)).await, "codes"));
+    }
+    // Three at once, and somebody else.
+    let (one, two) = (nested(3_000), beside(3_000));
+    let unreadable = async |xml: &str| api.call(Method::POST, "code").xml(xml).send().await.platform_error(400);
+    let other = async || api.get("segment/nobody-has-it").await.segment_error(404);
+    tokio::join!(unreadable(&one), post(&two), unreadable(&one), other());
+
+    // Serialisers declare at each element what they may need there.
+    let instance =
+        "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\"";
+    let codes =
+        declared(200, &|n| format!("<codes {instance}><code>N{n}</code><description xsi:nil=\"true\"/></codes>"));
+    let reply = api.call(Method::POST, "code").xml(&format!("<request>{codes}</request>")).send().await;
+    let created = reply.expect(200)["result"]["result_map"]["created_wrap_up_codes"].take();
+    assert_eq!(created.as_array().map(Vec::len), Some(200));
+}
+
+#[tokio::test]
+async fn nil_with_content_and_nil_without_a_namespace_are_refused() {
+    let server = Server::start(BINARY);
+    let api = server.api();
+    let instance = "xmlns:i=\"http://www.w3.org/2001/XMLSchema-instance\"";
+    for (notes, says) in [
+        (format!("<notes {instance} i:nil=\"true\">n</notes>"), "not empty"),
+        (format!("<notes {instance} i:nil=\"1\"><b/></notes>"), "not empty"),
+        (format!("<notes {instance} i:nil=\"TRUE\"/>"), "true or false"),
+        ("<notes xsi:nil=\"true\"/>".to_owned(), "not declared"),
+    ] {
+        let xml = format!("<request>\n  {notes}</request>");
+        assert_unreadable(&api, "application/xml", xml.as_bytes(), "line 2").await;
+        assert_unreadable(&api, "application/xml", xml.as_bytes(), says).await;
     }
 }
 
@@ -638,6 +691,14 @@ async fn ids_that_are_not_utf_8_are_refused() {
         assert!(mentions(&message, name), "{message}");
     }
     assert_eq!(api.get("segment/%EF%BF%BD").await.expect(200)["segment"], opened["segment"]);
+    // That is all that can be said of it, and a parameter that nobody reads says nothing.
+    let message = api.get("segment/%FF").await.segment_error(400);
+    assert_eq!(message, "segment_id is not valid UTF-8");
+    let reply = api.put("segment/update?external_segment_id=%FF", &json!({ "notes": "n" })).await;
+    assert_eq!(reply.segment_error(400), "external_segment_id is not valid UTF-8");
+    assert_eq!(api.get("segment/%EF%BF%BD?a=%ff&%fe=b").await.expect(200)["segment"], opened["segment"]);
+    let message = api.get("segment/%EF%BF%BD?include=%ff").await.segment_error(400);
+    assert_eq!(message, "include is not valid UTF-8");
 }
 
 #[tokio::test]
@@ -894,7 +955,7 @@ async fn an_unknown_path_is_404() {
 async fn the_checks_come_in_their_order() {
     let server = Server::start(BINARY);
     let api = server.api();
-    let added = server.cli(BINARY, &["user", "add", "guest", "--role", "visitor"], "password\n");
+    let added = server.cli(BINARY, &["user", "add", "guest", "--role", "visitor"], "password of a guest\n");
     assert!(added.status.success(), "{added:?}");
     let mut request = opening("order");
     request["configuration"] = json!({ "enable_codes": false });
@@ -923,7 +984,8 @@ async fn the_checks_come_in_their_order() {
     };
     let send = async |step: &Step<'_>| {
         let call = api.raw(step.method.clone(), step.path).header("Accept", step.accept);
-        let call = if let Some(user) = step.user { call.basic_auth(user, "password") } else { call };
+        let password = if step.user == Some("guest") { "password of a guest" } else { "password" };
+        let call = if let Some(user) = step.user { call.basic_auth(user, password) } else { call };
         call.body(step.content_type, step.body.clone()).send().await
     };
     send(&step).await.platform_error(404);

@@ -52,9 +52,9 @@ fn assert_refused(reply: &Reply, fields: &[&str], case: &str) {
 /// Adds an API user who prefers a language.
 fn add_user(server: &Server, name: &str, language: &str) -> Api {
     let arguments = ["user", "add", name, "--role", "interaction_integration_user", "--language", language];
-    let output = server.cli(BINARY, &arguments, "secret\n");
+    let output = server.cli(BINARY, &arguments, "the password of them\n");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    server.api().with_user(name, "secret")
+    server.api().with_user(name, "the password of them")
 }
 
 #[tokio::test]

@@ -4,8 +4,11 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::StreamExt;
 use futures_util::future::{join, join_all};
+use futures_util::stream::FuturesUnordered;
 use serde_json::{Value, json};
+use wrapup::sys_id::{Kind, derive};
 use wrapup_test_support::{Api, Reply, Server};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
@@ -127,4 +130,27 @@ async fn many_wrap_ups_at_once_do_not_disturb_each_other() {
     });
     let sys_ids: BTreeSet<String> = join_all(wrap_ups).await.into_iter().collect();
     assert_eq!(sys_ids.len(), 40);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_24_clients_with_5000_codes_each_most_hear_at_once_that_they_have_to_wait() {
+    let server = Server::start(BINARY);
+    let mut calls: FuturesUnordered<_> = (0..24)
+        .map(|caller| {
+            let client = server.api();
+            let codes: Vec<Value> = (0..5_000).map(|code| json!({"code": format!("Code {caller} {code}")})).collect();
+            async move { (caller, client.post("code", &json!({"codes": codes})).await) }
+        })
+        .collect();
+    // One is let in, and takes its time.
+    for _ in 0..23 {
+        let (caller, reply) = calls.next().await.expect("an answer");
+        let body = reply.expect(503);
+        assert_eq!(reply.header("retry-after"), "5", "{body}");
+        assert!(body["error"]["detail"].as_str().is_some_and(|detail| detail.contains("Nothing is stored")), "{body}");
+        let first = derive(Kind::Code, &[&format!("Code {caller} 0")]);
+        server.api().get(&format!("code/{first}")).await.expect(404);
+    }
+    // Meanwhile there is room for the usual calls, those that add codes among them.
+    server.api().post("segment/create", &opening("EXT-1")).await.expect(200);
 }

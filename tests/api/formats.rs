@@ -283,6 +283,11 @@ async fn every_form_of_xml_says_the_same_as_its_json_counterpart() {
         format!("<request>{ids}{repeated}</request>").replace("A &amp; B", "<![CDATA[A & B]]>"),
         format!("<request>{ids}{repeated}</request>").replace("A &amp; B", "&#65; <!-- x -->&#x26; B"),
         format!("<request>{ids}{repeated}</request>").replace('\n', "\r\n"),
+        format!("<?xml version=\"1.0\" encoding=\"utf-16\"?><request>{ids}{repeated}</request>"),
+        format!("<?xml version=\"1.0\" encoding=\"us-ascii\"?><request>{ids}{repeated}</request>"),
+        format!("\u{feff}<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><request>{ids}{repeated}</request>"),
+        format!("<w:request xmlns:w = \"urn:w\" xmlns:i='urn:i'>{ids}{entries}</w:request>")
+            .replace("entry>", "i:entry>"),
         format!("<request version=\"1\">{ids}{repeated}</request>").replace("<code>", "<code lang=\"en\">"),
     ] {
         let reply = api.call(Method::POST, "segment/create").xml(&xml).send().await;
@@ -364,6 +369,88 @@ async fn every_endpoint_does_the_same_for_json_and_for_xml() {
         stories.push((codes, comparable(closed["segment"].take(), id)));
     }
     assert_eq!(stories[0], stories[1]);
+}
+
+#[tokio::test]
+async fn nil_in_xml_is_null_in_json_for_every_field() {
+    let server = Server::start(BINARY);
+    let api = server.api();
+    let send = async |xml: bool, method: Method, path: &str, body: &Value| {
+        let call = api.call(method, path);
+        let reply = if xml { call.xml(&to_xml_request(body)).send().await } else { call.json(body).send().await };
+        (reply.status, reply.expect(reply.status))
+    };
+    let full = |external_segment_id: &str| {
+        json!({
+            "agent_sys_id": "agent",
+            "interaction_sys_id": "interaction",
+            "external": true,
+            "external_segment_id": external_segment_id,
+            "segmented": true,
+            "segment_id": external_segment_id,
+            "segment_table": "sn_openframe_phone_log",
+            "opened_on": "2024-09-16 17:52:01",
+            "ai_wrap_up_code": "One",
+            "ai_notes": "notes",
+            "configuration": {
+                "enable_codes": true,
+                "allowed_codes": [
+                    { "code": "One", "translation": [{ "language": "de", "code": "Eins", "description": "d" }, { "language": "fr", "code": "Un" }] },
+                    { "code": "Two" }
+                ],
+                "default_code": "Two",
+                "duration": 60,
+                "show_timer": true,
+                "enable_ai_code": true,
+                "enable_ai_notes": true,
+                "use_ai_as_default": true,
+                "use_third_party_ai": true
+            }
+        })
+    };
+    let mut pointers = Vec::new();
+    pointers_into("", &full(""), &mut pointers);
+    let mut opened = 0;
+    for pointer in &pointers {
+        let mut request = full(&format!("null at {pointer}"));
+        put_at(&mut request, pointer, Value::Null);
+        // The second either repeats what the first did, or is wrong in the same words.
+        let json = send(false, Method::POST, "segment/create", &request).await;
+        assert_eq!(send(true, Method::POST, "segment/create", &request).await, json, "{pointer}");
+        opened += usize::from(json.0 == 200);
+    }
+    assert!((5..pointers.len() - 5).contains(&opened), "{opened} opened: some fields may be null, some not");
+
+    let codes = json!({ "codes": [
+        { "code": "A", "description": "kept", "active": false, "translations": [{ "language": "de", "code": "Ae" }, null] },
+        null
+    ] });
+    let refused = send(false, Method::POST, "code", &codes).await;
+    assert_eq!(refused.0, 400);
+    assert_eq!(send(true, Method::POST, "code", &codes).await, refused);
+    let codes = json!({ "codes": [{ "code": "A", "description": null, "active": null, "translations": null }] });
+    let stored = send(true, Method::POST, "code", &codes).await;
+    assert_eq!(stored.0, 200);
+    assert_eq!(send(false, Method::POST, "code", &codes).await, stored);
+
+    send(false, Method::POST, "segment/create", &full("to close")).await;
+    let update = json!({ "wrap_up_code": null, "notes": null, "confirmed_on": null });
+    let closed = send(true, Method::PUT, "segment/update?external_segment_id=to%20close", &update).await;
+    assert_eq!((closed.0, closed.1["segment"].get("notes")), (200, None), "{}", closed.1);
+}
+
+/// The pointers to all values within a JSON value.
+fn pointers_into(at: &str, value: &Value, pointers: &mut Vec<String>) {
+    let parts: Vec<(String, &Value)> = match value {
+        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), value)).collect(),
+        Value::Array(list) => list.iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect(),
+        _ => return,
+    };
+    for (name, value) in parts {
+        let pointer = format!("{at}/{name}");
+        pointers_into(&pointer, value, pointers);
+        pointers.push(pointer);
+    }
 }
 
 #[tokio::test]

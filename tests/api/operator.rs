@@ -93,7 +93,7 @@ async fn status_becomes(api: &Api, status: u16) -> u16 {
 #[tokio::test]
 async fn an_added_user_can_call_the_api_in_the_users_language() {
     let desk = Desk::open();
-    let password = "pass: wörd 🙂";
+    let password = "pass: wörd of anna 🙂";
     let input = format!("{password}\n");
     let said = desk.run_with("user add anna --role", &[ROLE, "--language", "DE"], &input);
     assert!(said.fine().contains("anna"));
@@ -108,10 +108,10 @@ async fn an_added_user_can_call_the_api_in_the_users_language() {
 async fn a_password_line_ends_where_the_line_ends() {
     let desk = Desk::open();
     for (name, input, password) in [
-        ("unix", "secret\nmore\n", "secret"),
-        ("windows", "secret\r\n", "secret"),
-        ("bare", "secret", "secret"),
-        ("spaced", " secret \n", " secret "),
+        ("unix", "a secret of the desk\nmore\n", "a secret of the desk"),
+        ("windows", "a secret of the desk\r\n", "a secret of the desk"),
+        ("bare", "a secret of the desk", "a secret of the desk"),
+        ("spaced", " a secret of the desk \n", " a secret of the desk "),
     ] {
         desk.run_with(&format!("user add {name} --role {ROLE}"), &[], input).fine();
         desk.api().with_user(name, password).get("code/nothing").await.expect(404);
@@ -121,15 +121,21 @@ async fn a_password_line_ends_where_the_line_ends() {
 #[tokio::test]
 async fn a_password_is_never_an_argument_and_never_shown() {
     let desk = Desk::open();
-    desk.run_with(&format!("user add anna --role {ROLE}"), &["secret"], "secret\n").misused();
-    desk.run_with(&format!("user add anna --role {ROLE} --password"), &["secret"], "secret\n").misused();
-    desk.run_with("user passwd username", &["secret"], "secret\n").misused();
+    desk.run_with(&format!("user add anna --role {ROLE}"), &["a secret of the desk"], "a secret of the desk\n")
+        .misused();
+    desk.run_with(
+        &format!("user add anna --role {ROLE} --password"),
+        &["a secret of the desk"],
+        "a secret of the desk\n",
+    )
+    .misused();
+    desk.run_with("user passwd username", &["a secret of the desk"], "a secret of the desk\n").misused();
     assert_eq!(desk.list("user").len(), 1);
-    let added = desk.run_with(&format!("user add anna --role {ROLE}"), &[], "S3cret-word\n").fine();
+    let added = desk.run_with(&format!("user add anna --role {ROLE}"), &[], "S3cret-word of the desk\n").fine();
     let listed = desk.run("user list --output json").fine() + &desk.run("user list").fine();
-    let changed = desk.run_with("user passwd anna", &[], "S3cret-word\n").fine();
+    let changed = desk.run_with("user passwd anna", &[], "S3cret-word of the desk\n").fine();
     for printed in [added, listed, changed] {
-        assert!(!printed.contains("S3cret-word") && !printed.contains("argon2"), "{printed}");
+        assert!(!printed.contains("S3cret-word of the desk") && !printed.contains("$argon2"), "{printed}");
     }
 }
 
@@ -147,43 +153,43 @@ async fn an_empty_password_adds_nobody_and_changes_nothing() {
 #[tokio::test]
 async fn a_user_that_exists_is_not_added_again() {
     let desk = Desk::open();
-    desk.run_with(&format!("user add anna --role {ROLE}"), &[], "first\n").fine();
-    let said = desk.run_with("user add anna --role other --language fr", &[], "second\n");
+    desk.run_with(&format!("user add anna --role {ROLE}"), &[], "the first of them\n").fine();
+    let said = desk.run_with("user add anna --role other --language fr", &[], "the second of them\n");
     let said = said.failed(&["anna", "exists", "wrapup user passwd"]);
     assert_eq!(said.out, "");
     let users = desk.list("user");
     let anna = users.iter().find(|user| user["user_name"] == "anna").expect("anna");
     assert_eq!((&anna["roles"], anna.get("preferred_language")), (&json!([ROLE]), None));
-    desk.api().with_user("anna", "second").get("code/nothing").await.expect(401);
-    desk.api().with_user("anna", "first").get("code/nothing").await.expect(404);
+    desk.api().with_user("anna", "the second of them").get("code/nothing").await.expect(401);
+    desk.api().with_user("anna", "the first of them").get("code/nothing").await.expect(404);
 }
 
 #[tokio::test]
 async fn a_name_that_basic_authentication_cannot_carry_is_refused() {
     let desk = Desk::open();
-    desk.run_with("user add", &["an:na", "--role", ROLE], "secret\n").failed(&["colon"]);
-    desk.run_with("user add", &["", "--role", ROLE], "secret\n").failed(&["empty"]);
+    desk.run_with("user add", &["an:na", "--role", ROLE], "a secret of the desk\n").failed(&["colon"]);
+    desk.run_with("user add", &["", "--role", ROLE], "a secret of the desk\n").failed(&["empty"]);
     assert_eq!(desk.list("user").len(), 1);
 }
 
 #[tokio::test]
 async fn a_user_needs_a_role_and_is_warned_of_a_useless_one() {
     let desk = Desk::open();
-    desk.run_with("user add anna", &[], "secret\n").misused();
-    desk.run_with(&format!("user add anna --role {ROLE} --language"), &["german"], "secret\n").misused();
-    let said = desk.run_with("user add guest --role agent", &[], "secret\n");
+    desk.run_with("user add anna", &[], "a secret of the desk\n").misused();
+    desk.run_with(&format!("user add anna --role {ROLE} --language"), &["german"], "a secret of the desk\n").misused();
+    let said = desk.run_with("user add guest --role agent", &[], "a secret of the desk\n");
     assert_eq!(said.status, Some(0));
     assert!(said.err.contains(ROLE), "{}", said.err);
-    desk.api().with_user("guest", "secret").get("code/nothing").await.expect(403);
-    desk.run_with(&format!("user add both --role agent --role {ROLE}"), &[], "secret\n").fine();
-    desk.api().with_user("both", "secret").get("code/nothing").await.expect(404);
+    desk.api().with_user("guest", "a secret of the desk").get("code/nothing").await.expect(403);
+    desk.run_with(&format!("user add both --role agent --role {ROLE}"), &[], "a secret of the desk\n").fine();
+    desk.api().with_user("both", "a secret of the desk").get("code/nothing").await.expect(404);
 }
 
 #[tokio::test]
 async fn a_disabled_user_is_out_and_listed_as_such() {
     let desk = Desk::open();
-    desk.run_with(&format!("user add anna --role {ROLE}"), &[], "secret\n").fine();
-    let anna = desk.api().with_user("anna", "secret");
+    desk.run_with(&format!("user add anna --role {ROLE}"), &[], "a secret of the desk\n").fine();
+    let anna = desk.api().with_user("anna", "a secret of the desk");
     anna.get("code/nothing").await.expect(404);
     assert!(desk.run("user disable anna").fine().contains("anna"));
     assert_eq!(status_becomes(&anna, 401).await, 401);
@@ -196,20 +202,22 @@ async fn a_disabled_user_is_out_and_listed_as_such() {
 #[tokio::test]
 async fn a_new_password_replaces_the_old_one() {
     let desk = Desk::open();
-    desk.run_with(&format!("user add anna --role {ROLE}"), &[], "first\n").fine();
-    let (old, new) = (desk.api().with_user("anna", "first"), desk.api().with_user("anna", "second"));
+    desk.run_with(&format!("user add anna --role {ROLE}"), &[], "the first of them\n").fine();
+    let (old, new) =
+        (desk.api().with_user("anna", "the first of them"), desk.api().with_user("anna", "the second of them"));
     old.get("code/nothing").await.expect(404);
-    desk.run_with("user passwd anna", &[], "second\n").fine();
+    desk.run_with("user passwd anna", &[], "the second of them\n").fine();
     assert_eq!(status_becomes(&new, 404).await, 404);
     old.get("code/nothing").await.expect(401);
-    desk.run_with("user passwd nobody", &[], "second\n").failed(&["nobody", "wrapup user list"]);
+    desk.run_with("user passwd nobody", &[], "the second of them\n").failed(&["nobody", "wrapup user list"]);
     assert_eq!(desk.list("user").len(), 2);
 }
 
 #[tokio::test]
 async fn users_are_listed_for_programs_and_for_people() {
     let desk = Desk::open();
-    desk.run_with(&format!("user add anna --role {ROLE} --role agent --language de"), &[], "secret\n").fine();
+    desk.run_with(&format!("user add anna --role {ROLE} --role agent --language de"), &[], "a secret of the desk\n")
+        .fine();
     let users = desk.list("user");
     assert_eq!(users.len(), 2);
     let anna = users[0].as_object().expect("an object");
@@ -226,6 +234,196 @@ async fn users_are_listed_for_programs_and_for_people() {
     }
     assert!(table.contains("user_name") && table.contains("roles"), "{table}");
     desk.run("user list --output yaml").misused();
+}
+
+#[tokio::test]
+async fn names_that_look_like_others_are_refused_by_the_rule_that_they_break() {
+    let desk = Desk::open();
+    for (name, word) in [
+        ("username ", "white space"),
+        (" username", "white space"),
+        ("user\u{a0}name", "white space"),
+        ("user\u{200b}name", "U+200B"),
+        ("user\u{202e}name", "U+202E"),
+        ("user\u{1b}[2Jname", "U+001B"),
+        ("user\nname", "U+000A"),
+        (&"n".repeat(65), "64 characters"),
+    ] {
+        let said = desk.run_with("user add", &[name, "--role", ROLE], "a secret of the desk\n").failed(&[word]);
+        assert_eq!(said.out, "");
+    }
+    assert_eq!(desk.list("user").len(), 1);
+    // One name in two forms is one user, by whichever form.
+    desk.run_with("user add", &["Ju\u{308}rgen", "--role", ROLE], "a secret of the desk\n").fine();
+    desk.run_with("user add", &["J\u{fc}rgen", "--role", ROLE], "a secret of the desk\n").failed(&["exists"]);
+    desk.run_with("user disable", &["Ju\u{308}rgen"], "").fine();
+    desk.run_with("user enable", &["J\u{fc}rgen"], "").fine();
+    let api = desk.api();
+    for name in ["J\u{fc}rgen", "Ju\u{308}rgen"] {
+        assert_eq!(status_becomes(&api.with_user(name, "a secret of the desk"), 404).await, 404);
+    }
+}
+
+#[tokio::test]
+async fn passwords_that_are_guessed_first_are_refused_by_the_rule_that_they_break() {
+    let desk = Desk::open();
+    for (password, word) in [
+        ("Xk4#nine-lamps", "15 characters"),
+        ("passwordpassword", "common words"),
+        ("123456789012345", "common words"),
+        ("integrator-of-calls", "the user's name"),
+        ("Integrator-of-Calls1", "the user's name"),
+        ("nine lamps\tunder a roof", "control characters"),
+    ] {
+        let input = format!("{password}\n");
+        let add = format!("user add integrator-of-calls --role {ROLE}");
+        desk.run_with(&add, &[], &input).failed(&[word, "nothing was changed"]);
+    }
+    assert_eq!(desk.list("user").len(), 1);
+    // The demo user's password is the one exception, and no other can be given to it.
+    desk.run_with("user passwd username", &[], "password\n").failed(&["15 characters"]);
+    desk.api().get("code/nothing").await.expect(404);
+}
+
+#[tokio::test]
+async fn a_generated_secret_is_shown_once_and_alone() {
+    let desk = Desk::open();
+    let said = desk.run(&format!("user add machine --role {ROLE} --generate"));
+    assert_eq!(said.status, Some(0), "{}", said.err);
+    assert!(said.err.contains("added machine") && !said.err.contains("wu_"), "{}", said.err);
+    let secret = said.out.strip_suffix('\n').expect("a line").to_owned();
+    assert!(secret.starts_with("wu_") && secret.len() == 52, "{secret}");
+    desk.api().with_user("machine", &secret).get("code/nothing").await.expect(404);
+    let users = desk.run("user list --output json").fine() + &desk.run("user list").fine();
+    assert!(users.contains("generated") && !users.contains(&secret[..20]) && !users.contains("sha256"), "{users}");
+    // It cannot be given to another user, and is no argument.
+    desk.run_with("user passwd username", &[], &format!("{secret}\n")).failed(&["generated"]);
+    desk.run_with("user add other --role", &[ROLE, "--generate", &secret], "").misused();
+}
+
+#[tokio::test]
+async fn a_secret_is_rotated_without_a_gap() {
+    let desk = Desk::open();
+    desk.run_with(&format!("user add machine --role {ROLE}"), &[], "the first of them\n").fine();
+    let first = desk.api().with_user("machine", "the first of them");
+    first.get("code/nothing").await.expect(404);
+    let secret = desk.run("user passwd machine --generate --old-expires 7d").out.trim().to_owned();
+    let second = desk.api().with_user("machine", &secret);
+    assert_eq!(status_becomes(&second, 404).await, 404);
+    first.get("code/nothing").await.expect(404);
+    let users = desk.list("user");
+    let secrets = &users[0]["secrets"];
+    assert_eq!((&secrets[0]["kind"], secrets[0].get("expires_on")), (&json!("generated"), None));
+    assert_eq!(secrets[1]["kind"], "argon2id m=19456,t=2,p=1");
+    assert_eq!((&secrets[1]["outdated"], &secrets[1]["expired"]), (&json!(false), &json!(false)));
+    assert!(secrets[1]["expires_on"].is_string(), "{secrets}");
+    let table = desk.run("user list").fine();
+    assert!(table.contains("generated; argon2id m=19456,t=2,p=1 until 20"), "{table}");
+
+    desk.run("user passwd machine --end-old").fine();
+    assert_eq!(status_becomes(&first, 401).await, 401);
+    second.get("code/nothing").await.expect(404);
+    // Two at most, the newest.
+    for password in ["the second of them", "the third of them"] {
+        desk.run_with("user passwd machine --old-expires 1h --expires 90d", &[], &format!("{password}\n")).fine();
+    }
+    assert_eq!(status_becomes(&second, 401).await, 401);
+    for password in ["the second of them", "the third of them"] {
+        desk.api().with_user("machine", password).get("code/nothing").await.expect(404);
+    }
+    for when in ["0d", "7", "d", "1w", "yesterday", "-1d", "99999999999d"] {
+        desk.run_with("user passwd machine", &[&format!("--expires={when}")], "the fourth of them\n").misused();
+    }
+    desk.run_with("user passwd machine --expires", &["2020-01-01 00:00:00"], "the fourth of them\n")
+        .failed(&["to come"]);
+    desk.run_with("user passwd machine --end-old --generate", &[], "").misused();
+}
+
+#[tokio::test]
+async fn users_are_let_in_again_and_have_other_roles() {
+    let desk = Desk::open();
+    desk.run_with("user add anna --role agent", &[], "a secret of the desk\n");
+    let anna = desk.api().with_user("anna", "a secret of the desk");
+    anna.get("code/nothing").await.expect(403);
+    let said = desk.run(&format!("user role anna --add {ROLE} --add {ROLE} --remove agent --remove other")).fine();
+    assert_eq!(said, format!("anna has {ROLE}\n"));
+    assert_eq!(status_becomes(&anna, 404).await, 404);
+    desk.run("user disable anna").fine();
+    assert_eq!(status_becomes(&anna, 401).await, 401);
+    // A new password lets nobody in who is disabled, and the command says so.
+    let said = desk.run_with("user passwd anna", &[], "another secret of the desk\n");
+    assert_eq!(said.status, Some(0));
+    assert!(said.err.contains("anna is disabled") && said.err.contains("wrapup user enable"), "{}", said.err);
+    desk.run("user enable anna").fine();
+    let anna = desk.api().with_user("anna", "another secret of the desk");
+    assert_eq!(status_becomes(&anna, 404).await, 404);
+    let said = desk.run(&format!("user role anna --remove {ROLE}"));
+    assert!(said.out.contains("no roles") && said.err.contains("403"), "{said:?}");
+    desk.run("user role anna").misused();
+    for command in ["enable nobody", "role nobody --add agent", "passwd nobody --generate", "passwd nobody --end-old"] {
+        desk.run(&format!("user {command}")).failed(&["nobody", "wrapup user list"]);
+    }
+}
+
+/// What a terminal obeys: the screen is cleared, the window renamed, colours set by an ESC and by its C1 form, the
+/// direction of writing turned, a line begun anew.
+const ORDERS: &str = "x\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m\u{7f}\u{202e}drow\u{2066}\u{200b}\u{2028}\r";
+
+/// Nothing of what was printed is an order to the terminal.
+#[track_caller]
+fn assert_inert(said: &Said) {
+    let obeyed = |character: char| {
+        (character.is_control() && character != '\n') || "\u{202e}\u{2066}\u{200b}\u{2028}".contains(character)
+    };
+    let printed = format!("{}{}", said.out, said.err);
+    assert!(printed.contains("owned"), "{printed:?}");
+    assert!(!printed.contains(obeyed), "{printed:?}");
+}
+
+#[tokio::test]
+async fn what_was_stored_gives_no_orders_to_the_terminal() {
+    let desk = Desk::open();
+    let api = desk.api();
+    api.post("code", &json!({"codes": [{"code": ORDERS, "description": ORDERS}]})).await.expect(200);
+    let codes = desk.list("code");
+    let label =
+        codes.iter().filter_map(|code| code["code"].as_str()).find(|label| label.contains("owned")).expect("it");
+    desk.put_configuration(
+        &json!({"name": ORDERS, "enable_codes": true, "allowed_codes": [label], "default_code": label}),
+    )
+    .fine();
+    // As somebody with access to the table may write it.
+    let name = format!("{ORDERS}\n│ admin │");
+    let user = [("sys_id", "0".repeat(32)), ("user_name", name.clone())];
+    let mut put = desk.server.dynamodb().put_item().table_name("sys_user");
+    for (column, value) in user {
+        put = put.item(column, aws_sdk_dynamodb::types::AttributeValue::S(value));
+    }
+    let roles = vec![aws_sdk_dynamodb::types::AttributeValue::S(ORDERS.to_owned())];
+    put.item("roles", aws_sdk_dynamodb::types::AttributeValue::L(roles)).send().await.expect("a put");
+    for command in ["user list", "code list", "configuration list"] {
+        for output in ["table", "json"] {
+            let said = desk.run(&format!("{command} --output {output}"));
+            assert_eq!(said.status, Some(0), "{said:?}");
+            assert_inert(&said);
+        }
+        // Programs get what is stored.
+        let listed = desk.run(&format!("{command} --output json")).fine();
+        let listed: Value = serde_json::from_str(&listed).expect("JSON");
+        assert!(listed.to_string().contains(json!(label).to_string().trim_matches('"')), "{listed}");
+    }
+    let table = desk.run("user list").fine();
+    assert!(table.contains("\\u{1b}[2J") && !table.lines().any(|line| line.starts_with("│ admin")), "{table}");
+    // Complaints say what is wrong with a text, too.
+    for said in [
+        desk.run_with("user disable", &[&name], ""),
+        desk.run_with("phone-log show", &[ORDERS], ""),
+        desk.import(&desk.file("codes.csv", format!("code,{ORDERS}\nOne,x\n"))),
+        desk.import(&desk.file("codes.json", json!({"codes": [{"code": ORDERS.repeat(300)}]}).to_string())),
+    ] {
+        assert_eq!(said.status, Some(1), "{said:?}");
+        assert_inert(&said);
+    }
 }
 
 /// Adds the codes `One` and `Two`, and `Off`, which is inactive.
@@ -620,8 +818,8 @@ async fn tables_are_created_under_a_prefix_and_are_a_deployment_of_their_own() {
     }
     let again = desk.run("tables create --table-prefix test-").fine();
     assert!(!again.contains("test-"), "{again}");
-    desk.run_with(&format!("user add anna --role {ROLE} --table-prefix test-"), &[], "secret\n").fine();
-    desk.api().with_user("anna", "secret").get("code/nothing").await.expect(401);
+    desk.run_with(&format!("user add anna --role {ROLE} --table-prefix test-"), &[], "a secret of the desk\n").fine();
+    desk.api().with_user("anna", "a secret of the desk").get("code/nothing").await.expect(401);
     let listed = desk.run("user list --table-prefix test- --output json").fine();
     let listed: Value = serde_json::from_str(&listed).expect("JSON");
     assert_eq!((listed.as_array().map(Vec::len), &listed[0]["user_name"]), (Some(1), &json!("anna")));

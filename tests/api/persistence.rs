@@ -74,13 +74,17 @@ async fn everything_survives_a_restart() {
         "wrap_up_configuration_sys_id": server.demo_configuration(),
     });
     let internal = api.post("segment/create", &internal).await.expect(200)["segment"].clone();
-    let added = server.cli(BINARY, &["user", "add", "anna", "--role", "interaction_integration_user"], "secret\n");
+    let added = server.cli(
+        BINARY,
+        &["user", "add", "anna", "--role", "interaction_integration_user"],
+        "the password of anna\n",
+    );
     assert!(added.status.success(), "{added:?}");
     signal(server.pid(), "TERM");
     assert_eq!(server.wait().code(), Some(0));
 
     let server = Server::start_in(BINARY, folder.path());
-    let api = server.api().with_user("anna", "secret");
+    let api = server.api().with_user("anna", "the password of anna");
     let sys_id = code["sys_id"].as_str().expect("a sys_id");
     let found = api.get(&format!("code/{sys_id}")).await.expect(200);
     assert_eq!(found["result"]["result_map"]["wrap_up_code"], code);
@@ -110,8 +114,11 @@ async fn what_was_answered_survives_a_kill_right_after() {
                 api.put(&format!("segment/update?external_segment_id={external_id}"), &notes).await.expect(200)
             }
             _ => {
-                let added =
-                    server.cli(BINARY, &["user", "add", &name, "--role", "interaction_integration_user"], "x\n");
+                let added = server.cli(
+                    BINARY,
+                    &["user", "add", &name, "--role", "interaction_integration_user"],
+                    "the password of them\n",
+                );
                 assert!(added.status.success(), "{added:?}");
                 Value::Null
             }
@@ -131,7 +138,7 @@ async fn what_was_answered_survives_a_kill_right_after() {
                 let found = api.get(&format!("segment/{external_id}")).await.expect(200);
                 assert_eq!(found["segment"], kept["segment"]);
             }
-            _ => drop(api.with_user(&name, "x").get("code/nothing").await.expect(404)),
+            _ => drop(api.with_user(&name, "the password of them").get("code/nothing").await.expect(404)),
         }
         server.kill();
     }
@@ -257,16 +264,19 @@ fn a_broken_body_is_refused_and_ends_its_connection() {
     let server = Server::start(BINARY);
     let address = server.api().base().trim_start_matches("http://").to_owned();
     let valid = r#"{"notes":"Done."}"#;
-    for (framing, body) in [
+    for (framing, body, accept) in [
         ("Transfer-Encoding: chunked", "ZZ\r\n".to_owned()),
         ("Transfer-Encoding: chunked", format!("{:x}\r\n{valid}\r\nZZ\r\n", valid.len())),
         ("Content-Length: 100", valid.to_owned()),
-    ] {
+    ]
+    .into_iter()
+    .flat_map(|(framing, body)| ["application/json", "application/xml"].map(|accept| (framing, body.clone(), accept)))
+    {
         let mut stream = TcpStream::connect(&address).expect("a connection");
         stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
         let request = format!(
             "PUT /api/now/v1/wrapup/segment/update?external_segment_id=EXT-1 HTTP/1.1\r\nHost: {address}\r\n\
-             Authorization: Basic dXNlcm5hbWU6cGFzc3dvcmQ=\r\nContent-Type: application/json\r\n{framing}\r\n\r\n{body}"
+             Authorization: Basic dXNlcm5hbWU6cGFzc3dvcmQ=\r\nContent-Type: application/json\r\nAccept: {accept}\r\n{framing}\r\n\r\n{body}"
         );
         stream.write_all(request.as_bytes()).expect("a request sent");
         if framing.starts_with("Content-Length") {
@@ -276,7 +286,11 @@ fn a_broken_body_is_refused_and_ends_its_connection() {
         stream.read_to_string(&mut answer).expect("an answer, and the connection's end");
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
         assert!(head.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{framing}: {answer}");
-        assert!(head.contains("content-type: application/json"), "{framing}: {answer}");
+        assert!(head.contains(&format!("content-type: {accept}")), "{framing}: {answer}");
+        if accept == "application/xml" {
+            assert!(body.contains("<message>Request body could not be read</message>"), "{body}");
+            continue;
+        }
         let body: Value = serde_json::from_str(body).expect("JSON");
         assert_eq!(
             (&body["status"], &body["error"]["message"]),
@@ -370,7 +384,7 @@ async fn demo_data_comes_with_the_first_start_only() {
 async fn the_banner_offers_no_password_that_is_not_the_users() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Server::start_in(BINARY, folder.path());
-    let changed = server.cli(BINARY, &["user", "passwd", "username"], "another\n");
+    let changed = server.cli(BINARY, &["user", "passwd", "username"], "another than that of all\n");
     assert!(changed.status.success(), "{changed:?}");
     signal(server.pid(), "TERM");
     server.wait();
@@ -378,7 +392,7 @@ async fn the_banner_offers_no_password_that_is_not_the_users() {
     let arguments = ["local", "--port", "0", "--dynamodb-port", "0", "--data", &data];
     let (process, api) = start(&arguments, folder.path());
     api.get("code/nothing").await.expect(401);
-    api.with_user("username", "another").get("code/nothing").await.expect(404);
+    api.with_user("username", "another than that of all").get("code/nothing").await.expect(404);
     signal(process.pid(), "TERM");
     let banner = process.end().stdout;
     assert!(!banner.contains("username:password"), "{banner}");

@@ -66,7 +66,16 @@ async fn the_operators_commands_work_as_printed() {
     let printed = String::from_utf8(output.stdout).expect("UTF-8");
     let complaints = String::from_utf8(output.stderr).expect("UTF-8");
     assert_eq!(output.status.code(), Some(0), "{command}\n{printed}\n{complaints}");
-    for said in ["added jane", "imported 2 of 2 codes", "│ jane ", "\"Lieferung verspätet\"", "│ Support "] {
+    for said in [
+        "wu_",
+        "added jane",
+        "│ ccaas ",
+        "┆ generated ",
+        "imported 2 of 2 codes",
+        "│ jane ",
+        "\"Lieferung verspätet\"",
+        "│ Support ",
+    ] {
         assert!(printed.contains(said), "no {said} in:\n{printed}");
     }
 

@@ -1,16 +1,18 @@
 //! The API's Lambda authorizer (type REQUEST): proves the caller by HTTP Basic, so that API Gateway
 //! can cache the verdict under the `Authorization` header.
 
-use aws_lambda_events::apigw::{
-    ApiGatewayCustomAuthorizerPolicy, ApiGatewayCustomAuthorizerRequestTypeRequest, ApiGatewayCustomAuthorizerResponse,
-};
+mod request;
+
+use aws_lambda_events::apigw::{ApiGatewayCustomAuthorizerPolicy, ApiGatewayCustomAuthorizerResponse};
 use aws_lambda_events::iam::{IamPolicyEffect, IamPolicyStatement};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::Value;
 use wrapup::System;
-use wrapup::api::{Credentials, Denied, authenticate};
+use wrapup::api::{Denied, authenticate};
 use wrapup::users::Users;
 use wrapup::watch::{self, Origin, Reporter};
+
+use request::Request;
 
 /// The text that makes API Gateway answer 401.
 const UNAUTHORIZED: &str = "Unauthorized";
@@ -36,16 +38,13 @@ impl Authorizer {
     /// Answers a policy for a caller whose password is right: allow with the role, deny (403) without.
     ///
     /// # Errors
-    /// `Unauthorized`, the text that makes API Gateway answer 401, for everyone else. Anything else
-    /// becomes its 500.
-    pub async fn handle(
-        &self,
-        event: LambdaEvent<ApiGatewayCustomAuthorizerRequestTypeRequest>,
-    ) -> Result<ApiGatewayCustomAuthorizerResponse, Diagnostic> {
+    /// `Unauthorized`, the text that makes API Gateway answer 401, for everyone else, whatever is in the event. Anything
+    /// else becomes its 500.
+    pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<ApiGatewayCustomAuthorizerResponse, Diagnostic> {
         let Some(reporter) = &self.reporter else { return self.judge(event).await };
         let call = reporter.begin(Origin {
             request_id: event.context.request_id.clone(),
-            api_request_id: event.payload.request_context.request_id.clone(),
+            api_request_id: Request(&event.payload).api_request_id().map(str::to_owned),
             xray_trace_id: event.context.xray_trace_id.clone(),
             traceparent: None,
         });
@@ -60,13 +59,9 @@ impl Authorizer {
         verdict
     }
 
-    async fn judge(
-        &self,
-        event: LambdaEvent<ApiGatewayCustomAuthorizerRequestTypeRequest>,
-    ) -> Result<ApiGatewayCustomAuthorizerResponse, Diagnostic> {
-        let request = event.payload;
-        let header = request.headers.get("authorization").and_then(|value| value.to_str().ok());
-        let verdict = authenticate(&self.users, header.and_then(Credentials::from_header)).await;
+    async fn judge(&self, event: LambdaEvent<Value>) -> Result<ApiGatewayCustomAuthorizerResponse, Diagnostic> {
+        let (request, request_id) = (Request(&event.payload), &event.context.request_id);
+        let verdict = authenticate(&self.users, request.credentials(), request.source(), request_id).await;
         if let Ok(Ok(caller)) = &verdict {
             watch::note(|tally| tally.user = Some(caller.user_name.clone()));
         }
@@ -74,15 +69,18 @@ impl Authorizer {
             Ok(Ok(caller)) => (IamPolicyEffect::Allow, caller.user_name.clone(), Value::Object(caller.to_context())),
             Ok(Err(Denied::NotAuthorized)) => (IamPolicyEffect::Deny, "denied".to_owned(), Value::Null),
             Ok(Err(Denied::NotAuthenticated)) => return Err(failure(UNAUTHORIZED, UNAUTHORIZED)),
+            // API Gateway has no other answer for that than its 500, and asks one instance one thing at a time, so that
+            // nothing waits there.
+            Ok(Err(Denied::TooManySignIns)) => return Err(failure("TooManySignIns", "Too many sign-ins wait")),
             Err(error) => {
-                tracing::error!(request_id = event.context.request_id, error = %error, "the verdict failed");
+                tracing::error!(request_id, error = %error, "the verdict failed");
                 return Err(failure("AuthorizerError", "The verdict could not be reached; the log says why"));
             }
         };
         let mut statement = IamPolicyStatement::default();
         statement.action = vec!["execute-api:Invoke".to_owned()];
         statement.effect = effect;
-        statement.resource = vec![every_method(request.method_arn.as_deref().unwrap_or_default())];
+        statement.resource = vec![every_method(request.method_arn())];
         let mut policy = ApiGatewayCustomAuthorizerPolicy::default();
         policy.version = Some("2012-10-17".to_owned());
         policy.statement = vec![statement];

@@ -1,5 +1,6 @@
 //! `POST code`: creates and updates wrap-up codes.
 
+mod fits;
 #[cfg(feature = "openapi")]
 mod openapi;
 
@@ -37,23 +38,20 @@ impl Endpoint for CreateCodes {
 
     async fn answer(&self, call: &Call) -> Result<Answer, Error> {
         let entries = call.read(|request| read_entries(request.body))?;
+        let admission = self.codes.admit(entries.iter().filter(|entry| entry.is_ok()).count())?;
+        fits::judge(&self.codes, call, &entries).await?;
         let (mut requests, mut indices, mut failed) = (Vec::new(), Vec::new(), Vec::new());
-        // What the messages of all entries may name together.
-        let mut left = Violations::MOST_NAMED;
         for (index, entry) in entries.into_iter().enumerate() {
             match entry {
                 Ok(request) => {
                     requests.push(request);
                     indices.push(index);
                 }
-                Err(Refused { code, violations }) => {
-                    failed.push(Failed { index, code, message: violations.describe(left.max(1)) });
-                    left = left.saturating_sub(violations.as_slice().len());
-                }
+                Err(refused) => failed.push(refused),
             }
         }
         let mut created = Vec::with_capacity(requests.len());
-        let outcomes = self.codes.upsert(&requests, true).await;
+        let outcomes = admission.upsert(&requests, true).await;
         for ((outcome, index), request) in outcomes.into_iter().zip(indices).zip(&requests) {
             match outcome {
                 Ok(code) => created.push(code),
@@ -84,15 +82,9 @@ impl Endpoint for CreateCodes {
 /// waits.
 const MOST_CODES: usize = 5_000;
 
-/// An entry that breaks rules, with the label it was given.
-struct Refused {
-    code: Option<String>,
-    violations: Violations,
-}
-
 /// Reads `codes`, where one entry's violations do not stop the others. Of entries with one label
 /// the later ones are refused.
-fn read_entries(body: &Fields<'_>) -> Option<Vec<Result<CodeRequest, Refused>>> {
+fn read_entries(body: &Fields<'_>) -> Option<Vec<Result<CodeRequest, Failed>>> {
     if !body.has("codes") {
         body.violation("codes", Problem::Required);
         return None;
@@ -103,8 +95,15 @@ fn read_entries(body: &Fields<'_>) -> Option<Vec<Result<CodeRequest, Refused>>> 
         return None;
     }
     let mut labels: HashSet<Label> = HashSet::new();
-    let entries = entries.into_iter().map(|entry| {
-        let entry = entry.map_err(|violation| Refused { code: None, violations: violation.into() })?;
+    // What the messages of all entries may name together.
+    let mut left = Violations::MOST_NAMED;
+    let mut refused = |index, code: Option<&str>, violations: Violations| {
+        let message = violations.describe(left.max(1));
+        left = left.saturating_sub(violations.as_slice().len());
+        Failed { index, code: code.map(str::to_owned), message }
+    };
+    let entries = entries.into_iter().enumerate().map(|(index, entry)| {
+        let entry = entry.map_err(|violation| refused(index, None, violation.into()))?;
         let request = entry.attempt(|entry| {
             let request = CodeRequest::read(entry)?;
             if !labels.insert(request.label.clone()) {
@@ -112,7 +111,7 @@ fn read_entries(body: &Fields<'_>) -> Option<Vec<Result<CodeRequest, Refused>>> 
             }
             Some(request)
         });
-        request.map_err(|violations| Refused { code: entry.as_given("code").map(str::to_owned), violations })
+        request.map_err(|violations| refused(index, entry.as_given("code"), violations))
     });
     Some(entries.collect())
 }
@@ -154,4 +153,11 @@ struct Failed {
     code: Option<String>,
     /// What is wrong with it.
     message: String,
+}
+
+impl Failed {
+    /// Bytes that it takes of an answer, at the most.
+    fn bytes_at_most(&self) -> usize {
+        7 * (self.message.len() + self.code.as_ref().map_or(0, String::len)) + 200
+    }
 }

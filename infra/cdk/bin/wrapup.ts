@@ -10,15 +10,26 @@ new WrapUpApi(new Stack(app, option('stack') ?? 'wrapup'), 'Api', {
   code: prebuilt ? { prebuilt } : undefined,
   tablePrefix: option('table-prefix'),
   language: option('language'),
+  allowedOrigins: option('allowed-origins')?.split(','),
   architecture: choice('architecture', ['arm64', 'x86_64']) === 'x86_64' ? Architecture.X86_64 : Architecture.ARM_64,
   aiProvider: choice('ai', ['extractive']) && { kind: 'extractive' },
   webAcl: choice('waf', ['managed-rules']),
+  requestBounds: { perAddress: number('requests-per-address'), perCredential: number('requests-per-credential') },
+  allowedCidrs: option('allowed-cidrs')?.split(','),
+  authorizerConcurrency: number('authorizer-concurrency'),
 });
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 
 /** What `-c NAME=VALUE` says. */
 function option(name: string): string | undefined {
   return app.node.tryGetContext(name);
+}
+
+function number(name: string): number | undefined {
+  const given = option(name);
+  const found = given === undefined ? undefined : Number(given);
+  if (found !== undefined && !Number.isSafeInteger(found)) throw new RangeError(`-c ${name}=${given}: no whole number`);
+  return found;
 }
 
 function choice<const T extends string>(name: string, known: readonly T[]): T | undefined {

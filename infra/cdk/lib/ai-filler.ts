@@ -1,8 +1,10 @@
 import { CfnElement, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { IKey } from 'aws-cdk-lib/aws-kms';
 import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { grantKey } from './keys';
 import { WrapUpFunction } from './lambda-function';
 import { Stream } from './system';
 
@@ -10,8 +12,8 @@ import { Stream } from './system';
  * Has the filler invoked by what happens to segments, and answers the queue of what it gave up on. A message there
  * says where in the stream the records are, and has nothing of the records themselves.
  */
-export function feed(filler: WrapUpFunction, { filter }: Stream, table: Table): IQueue {
-  const deadLetters = queue(filler);
+export function feed(filler: WrapUpFunction, { filter }: Stream, table: Table, encryptionKey?: IKey): IQueue {
+  const deadLetters = queue(filler, encryptionKey);
   const eventSourceArn = streamArn(table);
   const mapping = new EventSourceMapping(filler, 'Stream', {
     target: filler.function,
@@ -32,6 +34,8 @@ export function feed(filler: WrapUpFunction, { filter }: Stream, table: Table): 
     new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] }),
   ];
   statements.forEach((statement) => filler.role.addToPrincipalPolicy(statement));
+  // Lambda sends what could not be filled in the role's name.
+  if (encryptionKey) grantKey(encryptionKey, filler.role, 'sqs', ['kms:Decrypt', 'kms:GenerateDataKey']);
   acknowledgeStreams(filler.role, table);
   mapping.node.addDependency(filler.role);
   return deadLetters;
@@ -44,9 +48,10 @@ function streamArn({ tableStreamArn, node }: Table): string {
   return tableStreamArn;
 }
 
-function queue(filler: WrapUpFunction): Queue {
+function queue(filler: WrapUpFunction, encryptionMasterKey: IKey | undefined): Queue {
   const deadLetters = new Queue(filler, 'DeadLetters', {
-    encryption: QueueEncryption.SQS_MANAGED,
+    encryption: encryptionMasterKey ? QueueEncryption.KMS : QueueEncryption.SQS_MANAGED,
+    encryptionMasterKey,
     enforceSSL: true,
     retentionPeriod: Duration.days(14),
   });

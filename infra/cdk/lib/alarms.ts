@@ -11,6 +11,7 @@ export class Alarms extends Construct {
     id: string,
     metrics: Metrics,
     private readonly topic: ITopic | undefined,
+    manyFailedSignIns: number,
   ) {
     super(scope, id);
     const functionThrottles = sum('throttles', metrics.functionThrottles());
@@ -24,6 +25,7 @@ export class Alarms extends Construct {
     );
     this.raise('FunctionErrors', sum('errors', metrics.functionErrors()), 1, 'A function failed or ran out of time.');
     this.raise('FunctionThrottles', functionThrottles, 1, 'Lambda refused invocations: its concurrency is used up.');
+    this.raise('FailedSignIns', metrics.failedSignIns(), manyFailedSignIns, 'Many sign-ins failed in 5 minutes.');
     this.raise('AiFillerErrors', metrics.fillerErrors(), 1, 'The AI filler failed or ran out of time.');
     this.raise('AiFillerThrottles', metrics.fillerThrottles(), 1, 'Lambda refused invocations of the AI filler.');
     this.raise('ReadThrottles', sum('reads', metrics.tableThrottles('Read')), 1, 'DynamoDB throttled reads.');

@@ -19,6 +19,7 @@ export function dashboard(scope: Construct, id: string, metrics: Metrics): Dashb
       [
         graph('Functions: errors', withFiller(metrics.functionErrors(), metrics.fillerErrors())),
         graph('Functions: throttles', withFiller(metrics.functionThrottles(), metrics.fillerThrottles())),
+        graph('Failed sign-ins', [metrics.failedSignIns()]),
       ],
       [graph('Functions: duration, p99 (ms)', metrics.functionDurations()), ...(metrics.deadLetters() ? filler : [])],
       [

@@ -1,5 +1,6 @@
-import { Duration, RemovalPolicy, Tags, Validations } from 'aws-cdk-lib';
+import { Aws, Duration, RemovalPolicy, Tags, Validations } from 'aws-cdk-lib';
 import { Effect, IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture, Function as LambdaFunction, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -14,23 +15,33 @@ export interface FunctionDefaults {
   readonly memorySize: number;
   readonly network: Network | undefined;
   readonly logRetention: RetentionDays;
+  readonly encryptionKey: IKey | undefined;
   readonly removalPolicy: RemovalPolicy;
+}
+
+/** How a function differs from the others. */
+export interface FunctionOptions {
+  readonly timeout: Duration;
+  readonly environment: Record<string, string>;
+  /** How many of it may run at once. */
+  readonly concurrency: number | undefined;
 }
 
 /** A function of the system by its name in `functions/`, with a role and a log group of its own. */
 export class WrapUpFunction extends Construct {
   readonly function: LambdaFunction;
   readonly role: IRole;
+  readonly logGroup: LogGroup;
 
   constructor(
     scope: Construct,
     readonly name: string,
-    { network, logRetention, removalPolicy, ...defaults }: FunctionDefaults,
-    { timeout, environment }: { timeout: Duration; environment: Record<string, string> },
+    { network, logRetention, encryptionKey, removalPolicy, ...defaults }: FunctionDefaults,
+    { timeout, environment, concurrency }: FunctionOptions,
   ) {
     super(scope, name);
-    const logGroup = new LogGroup(this, 'Logs', { retention: logRetention, removalPolicy });
-    this.role = this.roleThatLogs(logGroup, network !== undefined);
+    this.logGroup = new LogGroup(this, 'Logs', { retention: logRetention, encryptionKey, removalPolicy });
+    this.role = this.roleThatLogs(this.logGroup, network !== undefined);
     this.function = rustFunction(this, name, defaults.code, {
       description: `wrapup: ${name}`,
       architecture: defaults.architecture,
@@ -38,7 +49,8 @@ export class WrapUpFunction extends Construct {
       timeout,
       environment,
       role: this.role,
-      logGroup,
+      logGroup: this.logGroup,
+      reservedConcurrentExecutions: concurrency,
       tracing: Tracing.ACTIVE,
       ...(network && { vpc: network.vpc, vpcSubnets: network.subnets, securityGroups: network.securityGroups }),
     });
@@ -47,7 +59,9 @@ export class WrapUpFunction extends Construct {
 
   /** In place of the managed policies for Lambda, which allow writing into every log group. */
   private roleThatLogs(logGroup: LogGroup, inVpc: boolean): Role {
-    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    // Not for a function of another account.
+    const conditions = { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } };
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com', { conditions }) });
     role.addToPolicy(allow(['logs:CreateLogStream', 'logs:PutLogEvents'], logGroup.logGroupArn));
     if (inVpc) role.addToPolicy(allow(NETWORK_INTERFACES, '*'));
     Validations.of(role).acknowledge({

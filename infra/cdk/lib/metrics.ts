@@ -50,6 +50,18 @@ export class Metrics {
     return this.behindTheApi().map(([label, one]) => one.metricThrottles({ period, label }));
   }
 
+  /** Behind API Gateway only the authorizer signs in. Deployments of one account and region share the metric. */
+  failedSignIns(): Metric {
+    return new Metric({
+      namespace: 'Wrapup',
+      metricName: 'failed_sign_ins',
+      dimensionsMap: { endpoint: 'authorizer' },
+      statistic: Stats.SUM,
+      period,
+      label: 'failed sign-ins',
+    });
+  }
+
   fillerErrors(): Metric | undefined {
     return this.watched.filler?.function.metricErrors({ period, label: 'ai-filler' });
   }

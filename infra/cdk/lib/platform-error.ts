@@ -19,6 +19,11 @@ export function bodies({ message, detail }: PlatformError): Record<string, strin
 
 /** The headers that every response has, and the ones of this one, as API Gateway's mappings write fixed values. */
 export function mappedHeaders({ headers }: PlatformError): Record<string, string> {
-  const all = { 'Cache-Control': 'no-store', Vary: 'Accept, Accept-Language, Authorization', ...headers };
+  const common = {
+    'Cache-Control': 'no-store',
+    Vary: 'Accept, Accept-Language, Authorization',
+    'X-Content-Type-Options': 'nosniff',
+  };
+  const all = { ...common, ...headers };
   return Object.fromEntries(Object.entries(all).map(([name, value]) => [name, `'${value}'`]));
 }

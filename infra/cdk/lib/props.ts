@@ -1,6 +1,7 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import { IRole } from 'aws-cdk-lib/aws-iam';
 import { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -32,11 +33,27 @@ export interface Network {
 /** The WAF in front of the API: rules that AWS manages, or a web ACL of yours. */
 export type WebAcl = 'managed-rules' | { readonly arn: string };
 
-/** How many requests the API takes; beyond that it answers 429. */
+/**
+ * How many requests the web ACL lets through in five minutes; beyond that it answers 429. At least 10 each. Who guesses
+ * passwords has another `Authorization` header each time, and is bound by his address; who has many addresses, by
+ * `authorizerConcurrency`. The bound on a header is for what loops, or was stolen.
+ */
+export interface RequestBounds {
+  /** From one address. @default any number */
+  readonly perAddress?: number;
+  /** With one `Authorization` header. @default any number */
+  readonly perCredential?: number;
+}
+
+/**
+ * How many requests the API takes; beyond that it answers 429. API Gateway has a token bucket for each method of each
+ * path, which all callers share, and may let more through than it aims at. It keeps the account within its means, and
+ * tells no caller from another.
+ */
 export interface Throttling {
-  /** Requests a second. */
+  /** Requests a second, of each method. */
   readonly rate: number;
-  /** Requests at once. */
+  /** Requests at once, of each method. */
   readonly burst: number;
 }
 
@@ -50,6 +67,14 @@ export interface Redaction {
 
 /** Personal data that a deployment may keep. */
 export type PersonalData = 'date_of_birth' | 'email' | 'phone';
+
+/** Where audit lines go, one of each change: a stream, a function, or a destination of CloudWatch Logs. */
+export interface AuditDestination {
+  /** Of a Kinesis stream, a Firehose stream, a Lambda function or a destination of CloudWatch Logs. */
+  readonly arn: string;
+  /** The role by which CloudWatch Logs writes there. @default none, as functions and destinations want it */
+  readonly role?: IRole;
+}
 
 /** What a deployment decides. Everything has a default. */
 export interface WrapUpApiProps {
@@ -65,6 +90,8 @@ export interface WrapUpApiProps {
    * @default the translation that was stored first
    */
   readonly language?: string;
+  /** Origins whose web pages may call, such as `https://desk.example`. @default none */
+  readonly allowedOrigins?: string[];
   /** What is logged, as `tracing` directives. @default info */
   readonly log?: string;
   /** @default arm64 */
@@ -83,10 +110,31 @@ export interface WrapUpApiProps {
   readonly network?: Network;
   /** @default none */
   readonly webAcl?: WebAcl;
-  /** Encrypts the tables. @default the key that DynamoDB owns */
+  /**
+   * Rules of the web ACL, which is made for them if need be; not beside a web ACL of yours, which has rules of its own.
+   * At list prices a web ACL is about US$ 5 a month, each rule 1 a month, and a million requests 0.60.
+   * @default none
+   */
+  readonly requestBounds?: RequestBounds;
+  /** Ranges of addresses that may call, such as `192.0.2.0/24`; the rest is answered 403. @default all */
+  readonly allowedCidrs?: string[];
+  /**
+   * How many sign-ins may be checked at once. That many are kept for it, and taken from the account's concurrency, of
+   * which Lambda wants 100 left to the rest: a new account, with 10, has none to spare. What goes beyond is answered 500.
+   * @default no bound
+   */
+  readonly authorizerConcurrency?: number;
+  /**
+   * Encrypts tables, logs and dead letters. The policy of a key from elsewhere has to let CloudWatch Logs use it.
+   * @default keys that AWS owns
+   */
   readonly encryptionKey?: IKey;
   /** Told of each alarm that goes off or ends. @default nobody is told */
   readonly alarmTopic?: ITopic;
+  /** Failed sign-ins within five minutes from which on there is an alarm. @default 100 */
+  readonly manyFailedSignIns?: number;
+  /** Gets the audit lines out of the logs of all functions that write. @default none: they stay in the logs alone */
+  readonly auditDestination?: AuditDestination;
   /** Of all log groups. @default a month */
   readonly logRetention?: RetentionDays;
   /**

@@ -3,6 +3,7 @@ import {
   AccessLogField,
   AccessLogFormat,
   AuthorizationType,
+  CfnRestApi,
   EndpointType,
   IResource,
   IdentitySource,
@@ -13,6 +14,8 @@ import {
   RestApi,
   SecurityPolicy,
 } from 'aws-cdk-lib/aws-apigateway';
+import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { IKey } from 'aws-cdk-lib/aws-kms';
 import { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { ARecord, RecordTarget } from 'aws-cdk-lib/aws-route53';
@@ -20,12 +23,18 @@ import { ApiGateway } from 'aws-cdk-lib/aws-route53-targets';
 import { APIGATEWAY_AUTHORIZER_CHANGE_DEPLOYMENT_LOGICAL_ID } from 'aws-cdk-lib/cx-api';
 import { Construct } from 'constructs';
 import { addGatewayResponses } from './gateway-responses';
-import { Domain, Throttling, WebAcl } from './props';
+import { Domain, RequestBounds, Throttling, WebAcl } from './props';
 import { routes } from './system';
-import { protect } from './web-acl';
+import { isProtected, protect } from './web-acl';
 
 /** The one stage that an API has. */
 const STAGE = 'live';
+
+/**
+ * TLS 1.2 or 1.3, with forward secrecy. BASIC is what routed requests before: STRICT also refuses a Host header that is
+ * not the name in the TLS handshake, and takes 15 minutes without service to go back from.
+ */
+const TLS = { securityPolicy: 'SecurityPolicy_TLS13_1_2_2021_06', endpointAccessMode: 'BASIC' };
 
 /** How the API is reached, guarded and logged. */
 export interface GatewayProps {
@@ -36,6 +45,9 @@ export interface GatewayProps {
   readonly throttling: Throttling;
   readonly domain: Domain | undefined;
   readonly webAcl: WebAcl | undefined;
+  readonly requestBounds: RequestBounds | undefined;
+  readonly allowedCidrs: string[];
+  readonly encryptionKey: IKey | undefined;
   readonly logRetention: RetentionDays;
   readonly removalPolicy: RemovalPolicy;
   readonly logRole: boolean;
@@ -59,7 +71,7 @@ export class Gateway extends Construct {
     this.addRoutes();
     this.logErrors();
     this.pointDomain();
-    if (props.webAcl) protect(this, props.webAcl, this.api.deploymentStage.stageArn);
+    protect(this, props, this.api.deploymentStage.stageArn);
   }
 
   private restApi(): RestApi {
@@ -68,6 +80,7 @@ export class Gateway extends Construct {
       restApiName: this.props.name,
       description: 'Wrap Up API',
       endpointTypes: [EndpointType.REGIONAL],
+      policy: whoMayCall(this.props.allowedCidrs),
       disableExecuteApiEndpoint: domain !== undefined,
       ...(domain && {
         domainName: {
@@ -83,7 +96,8 @@ export class Gateway extends Construct {
         stageName: STAGE,
         throttlingRateLimit: throttling.rate,
         throttlingBurstLimit: throttling.burst,
-        tracingEnabled: true,
+        // The functions are traced, the stage is not: its traces hold URLs, which name segments, agents and interactions.
+        tracingEnabled: false,
         metricsEnabled: true,
         loggingLevel: MethodLoggingLevel.ERROR,
         // Bodies are personal data.
@@ -92,6 +106,7 @@ export class Gateway extends Construct {
         accessLogFormat: ACCESS_LOG,
       },
     });
+    Object.assign(api.node.defaultChild as CfnRestApi, TLS);
     // The output that CDK adds: there is one of ours, which knows of the domain.
     api.node.tryRemoveChild('Endpoint');
     this.acknowledge(api);
@@ -140,8 +155,8 @@ export class Gateway extends Construct {
   }
 
   private logGroup(id: string, logGroupName?: string): LogGroup {
-    const { logRetention, removalPolicy } = this.props;
-    return new LogGroup(this, id, { logGroupName, retention: logRetention, removalPolicy });
+    const { logRetention, encryptionKey, removalPolicy } = this.props;
+    return new LogGroup(this, id, { logGroupName, retention: logRetention, encryptionKey, removalPolicy });
   }
 
   private pointDomain(): void {
@@ -157,7 +172,8 @@ export class Gateway extends Construct {
       APIG2: 'The functions check requests themselves, and name every violation in one answer.',
       COG4: 'Callers have HTTP Basic credentials, as on the platform; a Lambda authorizer checks them.',
       APIG3:
-        !this.props.webAcl && 'Whether a web application firewall is worth its price is for each deployment to say.',
+        !isProtected(this.props) &&
+        'Whether a web application firewall is worth its price is for each deployment to say.',
       [`IAM4[Policy::${LOG_POLICY}]`]:
         this.props.logRole && 'AWS made this policy for the role, which an account has one of.',
     };
@@ -165,6 +181,22 @@ export class Gateway extends Construct {
       if (reason) Validations.of(api).acknowledge({ id: `AwsSolutions-${rule}`, reason });
     }
   }
+}
+
+/**
+ * Anybody, but for addresses out of the allowed ranges. A refusal has to be a Deny: what is merely not allowed here, the
+ * authorizer may still allow. Never left out: an API keeps the policy that it has where none is named.
+ */
+function whoMayCall(allowedCidrs: string[]): PolicyDocument {
+  const anybody = {
+    principals: [new AnyPrincipal()],
+    actions: ['execute-api:Invoke'],
+    resources: ['execute-api:/*'],
+  };
+  const conditions = { NotIpAddress: { 'aws:SourceIp': allowedCidrs } };
+  const others = new PolicyStatement({ ...anybody, effect: Effect.DENY, conditions });
+  const statements = [new PolicyStatement(anybody), ...(allowedCidrs.length > 0 ? [others] : [])];
+  return new PolicyDocument({ statements });
 }
 
 /** The resource at a path below another. */
@@ -185,6 +217,5 @@ const ACCESS_LOG = AccessLogFormat.custom(
     latency_ms: AccessLogField.contextResponseLatency(),
     function_latency_ms: AccessLogField.contextIntegrationLatency(),
     gateway_error: AccessLogField.contextErrorResponseType(),
-    trace: AccessLogField.contextXrayTraceId(),
   }),
 );

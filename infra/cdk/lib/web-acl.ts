@@ -1,6 +1,8 @@
 import { CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
-import { WebAcl } from './props';
+import { gatewayResponses } from './gateway-responses';
+import { bodies } from './platform-error';
+import { RequestBounds, WebAcl } from './props';
 
 /** Rules of AWS's that a deployment gets, in their order, and those of their parts that only count. */
 const MANAGED: Record<string, string[]> = {
@@ -19,31 +21,99 @@ const MANAGED: Record<string, string[]> = {
   ],
 };
 
-/** Puts a web ACL in front of an API's stage. */
-export function protect(scope: Construct, webAcl: WebAcl, stageArn: string): void {
-  const webAclArn = webAcl === 'managed-rules' ? managedRules(scope).attrArn : webAcl.arn;
+/** What a web ACL is made of. */
+export interface Protection {
+  readonly webAcl: WebAcl | undefined;
+  readonly requestBounds: RequestBounds | undefined;
+}
+
+/** Whether there is anything for a web ACL to do. */
+export function isProtected({ webAcl, requestBounds = {} }: Protection): boolean {
+  return webAcl !== undefined || bounding(requestBounds).length > 0;
+}
+
+/** Puts a web ACL in front of an API's stage, where there is anything for it to do. */
+export function protect(scope: Construct, protection: Protection, stageArn: string): void {
+  if (!isProtected(protection)) return;
+  const { webAcl, requestBounds = {} } = protection;
+  const bounds = bounding(requestBounds);
+  if (typeof webAcl === 'object' && bounds.length > 0) {
+    throw new RangeError('requestBounds are rules of a web ACL of ours: give yours rules of its own');
+  }
+  const ours = () => create(scope, [...bounds, ...(webAcl === 'managed-rules' ? managed() : [])]).attrArn;
+  const webAclArn = typeof webAcl === 'object' ? webAcl.arn : ours();
   new CfnWebACLAssociation(scope, 'WebAclAssociation', { resourceArn: stageArn, webAclArn });
 }
 
-function managedRules(scope: Construct): CfnWebACL {
+/** A rule, but for its place among the others. */
+type Rule = Omit<CfnWebACL.RuleProperty, 'priority'>;
+
+function create(scope: Construct, rules: Rule[]): CfnWebACL {
   return new CfnWebACL(scope, 'WebAcl', {
     scope: 'REGIONAL',
     defaultAction: { allow: {} },
     visibilityConfig: visibility('wrapup'),
-    rules: Object.entries(MANAGED).map(([name, counted], priority) => ({
-      name,
-      priority,
-      overrideAction: { none: {} },
-      statement: {
-        managedRuleGroupStatement: {
-          vendorName: 'AWS',
-          name,
-          ruleActionOverrides: counted.map((rule) => ({ name: rule, actionToUse: { count: {} } })),
-        },
-      },
-      visibilityConfig: visibility(name),
-    })),
+    customResponseBodies: { [TOO_MANY]: tooMany() },
+    rules: rules.map((rule, priority) => ({ ...rule, priority })),
   });
+}
+
+function managed(): Rule[] {
+  return Object.entries(MANAGED).map(([name, counted]) => ({
+    name,
+    overrideAction: { none: {} },
+    statement: {
+      managedRuleGroupStatement: {
+        vendorName: 'AWS',
+        name,
+        ruleActionOverrides: counted.map((rule) => ({ name: rule, actionToUse: { count: {} } })),
+      },
+    },
+    visibilityConfig: visibility(name),
+  }));
+}
+
+function bounding({ perAddress, perCredential }: RequestBounds): Rule[] {
+  const authorization = { name: 'authorization', textTransformations: [{ priority: 0, type: 'NONE' }] };
+  return [
+    ...bound('requests-per-address', perAddress, { aggregateKeyType: 'IP' }),
+    ...bound('requests-per-credential', perCredential, {
+      aggregateKeyType: 'CUSTOM_KEYS',
+      customKeys: [{ header: authorization }],
+    }),
+  ];
+}
+
+function bound(
+  name: string,
+  limit: number | undefined,
+  how: Pick<CfnWebACL.RateBasedStatementProperty, 'aggregateKeyType' | 'customKeys'>,
+): Rule[] {
+  if (limit === undefined) return [];
+  if (limit < 10) throw new RangeError(`${name}: ${limit} in five minutes; AWS WAF counts from 10 on`);
+  const responseHeaders = [
+    { name: 'Retry-After', value: '60' },
+    { name: 'Cache-Control', value: 'no-store' },
+    { name: 'X-Content-Type-Options', value: 'nosniff' },
+  ];
+  const customResponse = { responseCode: 429, customResponseBodyKey: TOO_MANY, responseHeaders };
+  return [
+    {
+      name,
+      action: { block: { customResponse } },
+      statement: { rateBasedStatement: { limit, evaluationWindowSec: 300, ...how } },
+      visibilityConfig: visibility(name),
+    },
+  ];
+}
+
+const TOO_MANY = 'too-many';
+
+/** What API Gateway says of too many requests: a web ACL has one form of an answer. */
+function tooMany(): CfnWebACL.CustomResponseBodyProperty {
+  const { THROTTLED: throttled } = gatewayResponses;
+  if (!throttled) throw new RangeError('infra/gateway-responses.json has no THROTTLED');
+  return { contentType: 'APPLICATION_JSON', content: bodies(throttled)['application/json'] ?? '' };
 }
 
 /** Requests are counted; samples of them would show headers and queries. */

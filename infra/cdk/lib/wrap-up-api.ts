@@ -8,7 +8,9 @@ import { Construct } from 'constructs';
 import { feed } from './ai-filler';
 import { aiEnvironment, grantAi } from './ai-provider';
 import { Alarms } from './alarms';
+import { audit } from './audit';
 import { dashboard } from './dashboard';
+import { letLogsUse } from './keys';
 import { WrapUpFunction } from './lambda-function';
 import { Metrics } from './metrics';
 import { WrapUpApiProps } from './props';
@@ -43,6 +45,7 @@ export class WrapUpApi extends Construct {
     this.tablePrefix = props.tablePrefix ?? 'wrapup-';
     this.removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
     this.logRetention = props.logRetention ?? RetentionDays.ONE_MONTH;
+    if (props.encryptionKey) letLogsUse(props.encryptionKey, Stack.of(this));
     const tables = this.createTables();
     this.tables = tables.all;
     const functions = this.createFunctions(tables);
@@ -73,32 +76,36 @@ export class WrapUpApi extends Construct {
   }
 
   private createFunction(scope: Construct, name: string, spec: FunctionSpec, tables: Tables): WrapUpFunction {
-    const { code, network, segmentTables = {}, aiProvider } = this.props;
+    const { code, network, segmentTables = {}, aiProvider, encryptionKey, auditDestination } = this.props;
     const defaults = {
       code,
       network,
       architecture: this.props.architecture ?? Architecture.ARM_64,
       memorySize: this.props.memorySize ?? 256,
       logRetention: this.logRetention,
+      encryptionKey,
       removalPolicy: this.removalPolicy,
     };
     const created = new WrapUpFunction(scope, name, defaults, {
       timeout: timeout(spec),
       environment: this.environment(spec),
+      concurrency: name === 'authorizer' ? this.props.authorizerConcurrency : undefined,
     });
     tables.grant(spec, created.role);
     grantSegmentTables(spec, segmentTables, created.role);
     if (spec.stream && aiProvider) grantAi(aiProvider, created.role);
+    if (auditDestination) audit(created, spec, auditDestination);
     return created;
   }
 
   /** The variables of a function; one that a deployment does not set is left out. */
   private environment(spec: FunctionSpec): Record<string, string> {
-    const { language, log, segmentTables = {}, aiProvider } = this.props;
+    const { language, log, allowedOrigins = [], segmentTables = {}, aiProvider } = this.props;
     return {
       ...(this.tablePrefix && { WRAPUP_TABLE_PREFIX: this.tablePrefix }),
       ...(language && { WRAPUP_LANGUAGE: language }),
       ...(log && { WRAPUP_LOG: log }),
+      ...(allowedOrigins.length > 0 && { WRAPUP_ALLOWED_ORIGINS: allowedOrigins.join(',') }),
       ...segmentTablesEnvironment(spec, segmentTables, Stack.of(this)),
       ...(spec.stream && aiProvider && aiEnvironment(aiProvider)),
       ...redactionEnvironment(spec, this.props.redaction),
@@ -108,7 +115,7 @@ export class WrapUpApi extends Construct {
   private feedFiller(functions: Map<string, WrapUpFunction>, tables: Tables): IQueue | undefined {
     for (const [name, one] of functions) {
       const { stream } = system.functions[name] ?? {};
-      if (stream) return feed(one, stream, tables.get(stream.table));
+      if (stream) return feed(one, stream, tables.get(stream.table), this.props.encryptionKey);
     }
     return undefined;
   }
@@ -120,12 +127,15 @@ export class WrapUpApi extends Construct {
   }
 
   private createGateway(): RestApi {
-    const { domain, webAcl } = this.props;
+    const { domain, webAcl, requestBounds, encryptionKey } = this.props;
     const gateway = new Gateway(this, 'Gateway', {
       name: `${this.tablePrefix}api`,
       lambda: (name) => this.function(name),
       domain,
       webAcl,
+      requestBounds,
+      allowedCidrs: this.props.allowedCidrs ?? [],
+      encryptionKey,
       authorizerCache: this.props.authorizerCache ?? Duration.minutes(5),
       throttling: this.props.throttling ?? { rate: 100, burst: 200 },
       logRole: this.props.apiGatewayLogRole ?? true,
@@ -145,7 +155,7 @@ export class WrapUpApi extends Construct {
     const { functions, tables, deadLetters } = this;
     const filler = deadLetters && { function: this.function('ai-filler'), deadLetters };
     const metrics = new Metrics({ stage: this.api.deploymentStage, functions, tables, filler });
-    new Alarms(this, 'Alarms', metrics, this.props.alarmTopic);
+    new Alarms(this, 'Alarms', metrics, this.props.alarmTopic, this.props.manyFailedSignIns ?? 100);
     dashboard(this, 'Dashboard', metrics);
   }
 }

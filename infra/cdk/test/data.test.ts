@@ -41,6 +41,11 @@ describe('tables', () => {
     }
   });
 
+  it('and logs stay when the stack goes, dead letters do not', () => {
+    for (const [, logs] of read.resources('AWS::Logs::LogGroup')) assert.equal(logs.DeletionPolicy, 'Retain');
+    assert.equal(read.only('AWS::SQS::Queue').DeletionPolicy, 'Delete');
+  });
+
   it('are encrypted by a key of yours, which functions use through DynamoDB alone', () => {
     const arn = 'arn:aws:kms:eu-central-1:123456789012:key/1';
     const encrypted = new Deployment((stack) => ({ encryptionKey: Key.fromKeyArn(stack, 'Key', arn) }));
@@ -57,5 +62,45 @@ describe('tables', () => {
       [['kms:Decrypt', 'kms:GenerateDataKey']],
     );
     assert.match(JSON.stringify(onKey[0]?.conditions), /"kms:ViaService":.*"dynamodb\./);
+  });
+
+  it('are encrypted by the key, and so are logs and dead letters', () => {
+    const arn = 'arn:aws:kms:eu-central-1:123456789012:key/1';
+    const encrypted = new Deployment((stack) => ({
+      encryptionKey: Key.fromKeyArn(stack, 'Key', arn),
+      aiProvider: { kind: 'extractive' },
+    }));
+    const groups = encrypted.resources('AWS::Logs::LogGroup');
+    assert.equal(groups.length, Object.keys(system.functions).length + 2);
+    for (const [, logs] of groups) assert.equal(logs.Properties.KmsKeyId, arn);
+    const { KmsMasterKeyId, SqsManagedSseEnabled } = encrypted.only('AWS::SQS::Queue').Properties;
+    assert.deepEqual([KmsMasterKeyId, SqsManagedSseEnabled], [arn, undefined]);
+    const onKey = encrypted.statements('ai-filler').filter(({ resource }) => resource === arn);
+    assert.deepEqual(
+      onKey.map(({ actions, conditions }) => [actions, JSON.stringify(conditions).match(/"(dynamodb|sqs)\./)?.[1]]),
+      [
+        [['kms:Decrypt', 'kms:GenerateDataKey'], 'dynamodb'],
+        [['kms:Decrypt', 'kms:GenerateDataKey'], 'sqs'],
+      ],
+    );
+  });
+
+  it('have a key of the same app let CloudWatch Logs use it, for log groups of the account alone', () => {
+    const encrypted = new Deployment((stack) => ({ encryptionKey: new Key(stack, 'Key') }));
+    const { Statement } = encrypted.only('AWS::KMS::Key').Properties.KeyPolicy;
+    const [logs, ...others] = Statement.filter((one: any) => JSON.stringify(one.Principal).includes('logs.'));
+    assert.deepEqual(others, []);
+    assert.match(JSON.stringify(logs.Condition), /"kms:EncryptionContext:aws:logs:arn":.*":log-group:\*"/);
+  });
+
+  it('have the key used by way of their services, by the name that they have in any partition', () => {
+    const arn = 'arn:aws-cn:kms:cn-north-1:123456789012:key/1';
+    const encrypted = new Deployment((stack) => ({ encryptionKey: Key.fromKeyArn(stack, 'Key', arn) }));
+    const [onKey] = encrypted.statements('get-code').filter(({ resource }) => resource === arn);
+    const hosts = (onKey?.conditions as any).StringEquals['kms:ViaService'].map((one: any) => one['Fn::Join'][1]);
+    assert.deepEqual(hosts, [
+      ['dynamodb.', { Ref: 'AWS::Region' }, '.amazonaws.com'],
+      ['dynamodb.', { Ref: 'AWS::Region' }, '.', { Ref: 'AWS::URLSuffix' }],
+    ]);
   });
 });

@@ -8,6 +8,7 @@ const deployment = new Deployment({
   tablePrefix: 'p-',
   language: 'de',
   log: 'debug',
+  allowedOrigins: ['https://desk.example'],
   aiProvider: { kind: 'extractive' },
 });
 
@@ -23,6 +24,11 @@ function onTables(deployment: Deployment, statements: Statement[]): Record<strin
     }
   }
   return found;
+}
+
+/** Whether it is Lambda that takes a role. */
+function ofLambda(policy: any): boolean {
+  return policy.Statement[0].Principal.Service === 'lambda.amazonaws.com';
 }
 
 describe('functions', () => {
@@ -87,6 +93,30 @@ describe('functions', () => {
       assert.deepEqual(deployment.statements(name)[0]?.resource, { 'Fn::GetAtt': [logs, 'Arn'] });
     });
   }
+
+  it('have roles that only functions of the account can take', () => {
+    const roles = deployment
+      .resources('AWS::IAM::Role')
+      .map(([, { Properties }]) => Properties.AssumeRolePolicyDocument);
+    const [conditions, others] = [roles.filter(ofLambda), roles.filter((one) => !ofLambda(one))];
+    assert.equal(conditions.length, Object.keys(system.functions).length);
+    for (const { Statement } of conditions) {
+      assert.deepEqual(Statement[0].Condition, { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } });
+    }
+    // By which API Gateway writes logs: nothing says that it names an account when it takes that role.
+    assert.equal(others.length, 1);
+  });
+
+  it('are bounded in how many sign-ins are checked at once only where a deployment says so', () => {
+    const reserved = (one: Deployment) =>
+      one
+        .resources('AWS::Lambda::Function')
+        .flatMap(([, { Properties }]) => Properties.ReservedConcurrentExecutions ?? []);
+    assert.deepEqual(reserved(deployment), []);
+    const bounded = new Deployment({ authorizerConcurrency: 20 });
+    assert.deepEqual(reserved(bounded), [20]);
+    assert.equal(bounded.lambda('authorizer').Properties.ReservedConcurrentExecutions, 20);
+  });
 
   it('are built for x86-64 and given more memory on demand', () => {
     const { Properties } = new Deployment({ architecture: Architecture.X86_64, memorySize: 512 }).lambda('get-code');

@@ -64,6 +64,23 @@ describe('the API', () => {
     }
   });
 
+  it('takes TLS 1.2 at least', () => {
+    const { SecurityPolicy, EndpointAccessMode } = deployment.only('AWS::ApiGateway::RestApi').Properties;
+    assert.deepEqual([SecurityPolicy, EndpointAccessMode], ['SecurityPolicy_TLS13_1_2_2021_06', 'BASIC']);
+  });
+
+  it('may be called by anybody, or from the addresses that a deployment names', () => {
+    const statements = (one: Deployment) => one.only('AWS::ApiGateway::RestApi').Properties.Policy.Statement;
+    const anybody = { Action: 'execute-api:Invoke', Resource: 'execute-api:/*', Principal: { AWS: '*' } };
+    assert.deepEqual(statements(deployment), [{ ...anybody, Effect: 'Allow' }]);
+    const allowedCidrs = ['192.0.2.0/24', '2001:db8::/32'];
+    const Condition = { NotIpAddress: { 'aws:SourceIp': allowedCidrs } };
+    assert.deepEqual(statements(new Deployment({ allowedCidrs })), [
+      { ...anybody, Effect: 'Allow' },
+      { ...anybody, Effect: 'Deny', Condition },
+    ]);
+  });
+
   for (const [name, { routes = [] }] of Object.entries(system.functions)) {
     for (const path of routes.map((route) => `/api/now/{api_version}/${route.split(' ')[1]}`)) {
       it(`${path} has ${name} refuse the version`, () => {
@@ -93,7 +110,8 @@ describe('the API', () => {
         `<?xml version="1.0" encoding="UTF-8"?><response><error><message>${message}</message><detail>${detail}</detail>` +
           '</error><status>failure</status></response>',
       );
-      for (const [name, value] of Object.entries(headers)) {
+      const common = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
+      for (const [name, value] of Object.entries({ ...common, ...headers })) {
         assert.equal(ResponseParameters[`gatewayresponse.header.${name}`], `'${value}'`);
       }
     }
@@ -111,18 +129,21 @@ describe('the API', () => {
     assert.equal(cached(shorter).AuthorizerResultTtlInSeconds, 10);
   });
 
-  it('is deployed again when the authorizer changes, whatever flags the app has', () => {
+  it('is deployed again when the authorizer or who may call changes, whatever flags the app has', () => {
     const deployed = (one: Deployment) => one.resources('AWS::ApiGateway::Deployment').map(([id]) => id);
     const shorter = new Deployment({ authorizerCache: Duration.seconds(10) });
     assert.notDeepEqual(deployed(shorter), deployed(deployment));
+    const [some, others] = ['192.0.2.0/24', '198.51.100.0/24'].map((one) => new Deployment({ allowedCidrs: [one] }));
+    assert.notDeepEqual(deployed(some ?? assert.fail()), deployed(deployment));
+    assert.notDeepEqual(deployed(some ?? assert.fail()), deployed(others ?? assert.fail()));
     assert.deepEqual(deployed(new Deployment()), deployed(deployment));
   });
 
-  it('is throttled, traced and logged without paths, queries and bodies', () => {
+  it('is throttled and logged without paths, queries and bodies, and not traced, since traces hold URLs', () => {
     const { MethodSettings, TracingEnabled, AccessLogSetting } = deployment.only('AWS::ApiGateway::Stage').Properties;
     const [{ ThrottlingRateLimit, ThrottlingBurstLimit, DataTraceEnabled, LoggingLevel }] = MethodSettings;
     assert.deepEqual([ThrottlingRateLimit, ThrottlingBurstLimit], [100, 200]);
-    assert.deepEqual([DataTraceEnabled, LoggingLevel, TracingEnabled], [false, 'ERROR', true]);
+    assert.deepEqual([DataTraceEnabled, LoggingLevel, TracingEnabled], [false, 'ERROR', false]);
     const logged = Object.values(JSON.parse(AccessLogSetting.Format));
     for (const personal of ['$context.path', '$context.identity.sourceIp', '$context.authorizer.principalId']) {
       assert.ok(!logged.includes(personal));
@@ -168,9 +189,55 @@ describe('the API', () => {
     assert.match(JSON.stringify(ResourceArn), /\/restapis\/.*\/stages\//);
   });
 
+  it('bounds the requests of an address and of a credential, beside those rules or alone', () => {
+    const rules = (one: Deployment) => one.only('AWS::WAFv2::WebACL').Properties.Rules;
+    const alone = rules(new Deployment({ requestBounds: { perAddress: 500, perCredential: 300 } }));
+    assert.deepEqual(
+      alone.map(({ Name, Priority, Action, Statement }: any) => {
+        const { Limit, AggregateKeyType, CustomKeys } = Statement.RateBasedStatement;
+        const { ResponseCode, ResponseHeaders } = Action.Block.CustomResponse;
+        return [
+          Name,
+          Priority,
+          Limit,
+          CustomKeys?.[0].Header.Name ?? AggregateKeyType,
+          ResponseCode,
+          ResponseHeaders[0],
+        ];
+      }),
+      [
+        ['requests-per-address', 0, 500, 'IP', 429, { Name: 'Retry-After', Value: '60' }],
+        ['requests-per-credential', 1, 300, 'authorization', 429, { Name: 'Retry-After', Value: '60' }],
+      ],
+    );
+    const both = rules(new Deployment({ webAcl: 'managed-rules', requestBounds: { perAddress: 500 } }));
+    assert.deepEqual(
+      both.map(({ Name, Priority }: any) => `${Priority} ${Name}`),
+      [
+        '0 requests-per-address',
+        '1 AWSManagedRulesAmazonIpReputationList',
+        '2 AWSManagedRulesKnownBadInputsRuleSet',
+        '3 AWSManagedRulesCommonRuleSet',
+      ],
+    );
+    assert.deepEqual(new Deployment({ requestBounds: {} }).resources('AWS::WAFv2::WebACL'), []);
+    assert.throws(() => new Deployment({ requestBounds: { perAddress: 9 } }), /requests-per-address: 9 .* from 10 on/);
+  });
+
+  it('says of too many requests in the web ACL what API Gateway says of them', () => {
+    const guarded = new Deployment({ requestBounds: { perAddress: 500 } }).only('AWS::WAFv2::WebACL').Properties;
+    const [body] = Object.values<any>(guarded.CustomResponseBodies);
+    const { message, detail } = gatewayResponses['THROTTLED'] ?? assert.fail();
+    assert.deepEqual(JSON.parse(body.Content), { error: { message, detail }, status: 'failure' });
+  });
+
   it('stands behind a web ACL of yours', () => {
     const arn = 'arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/a/1';
     const guarded = new Deployment({ webAcl: { arn } });
     assert.equal(guarded.only('AWS::WAFv2::WebACLAssociation').Properties.WebACLArn, arn);
+    assert.throws(
+      () => new Deployment({ webAcl: { arn }, requestBounds: { perAddress: 500 } }),
+      /give yours rules of its own/,
+    );
   });
 });

@@ -21,7 +21,8 @@ function alarms(deployment: Deployment): { metrics: string[]; properties: any }[
 describe('alarms', () => {
   it('watch what calls for somebody to look', () => {
     const watched = alarms(deployment).map(({ metrics }) => [...new Set(metrics)].join());
-    const always = ['5XXError', 'Errors', 'Latency', 'ReadThrottleEvents', 'Throttles', 'WriteThrottleEvents'];
+    const lambda = ['Errors', 'Throttles', 'failed_sign_ins'];
+    const always = ['5XXError', 'Latency', 'ReadThrottleEvents', 'WriteThrottleEvents', ...lambda];
     const filler = ['ApproximateNumberOfMessagesVisible', 'Errors', 'IteratorAge', 'Throttles'];
     assert.deepEqual(watched.sort(), [...always, ...filler].sort());
     const without = alarms(defaults).map(({ metrics }) => [...new Set(metrics)].join());
@@ -32,6 +33,19 @@ describe('alarms', () => {
     const filler = JSON.stringify({ Ref: deployment.lambdaId('ai-filler') });
     const own = alarms(deployment).filter(({ properties }) => JSON.stringify(properties).includes(filler));
     assert.deepEqual(own.map(({ metrics }) => metrics).sort(), [['Errors'], ['IteratorAge'], ['Throttles']]);
+  });
+
+  it('go off by many failed sign-ins, and a deployment says how many that are', () => {
+    for (const [props, threshold] of [
+      [{}, 100],
+      [{ manyFailedSignIns: 5 }, 5],
+    ] as const) {
+      const [found] = alarms(new Deployment(props)).filter(({ metrics }) => metrics.includes('failed_sign_ins'));
+      const [{ MetricStat }] = found?.properties.Metrics;
+      const { Namespace, Dimensions } = MetricStat.Metric;
+      assert.deepEqual([Namespace, Dimensions], ['Wrapup', [{ Name: 'endpoint', Value: 'authorizer' }]]);
+      assert.equal(found?.properties.Threshold, threshold);
+    }
   });
 
   it('take no more metrics than CloudWatch lets them', () => {

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { FlowLogDestination, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -13,6 +14,8 @@ import { Deployment } from './deployment';
 
 const SNAPSHOTS = join(__dirname, '..', '..', 'test', 'snapshots');
 
+const AUDIT_ROLE = 'arn:aws:iam::123456789012:role/audit';
+
 /** A deployment that decides everything. */
 function everything(stack: Stack): WrapUpApiProps {
   const arn = (service: string, name: string) => `arn:aws:${service}:eu-central-1:123456789012:${name}`;
@@ -20,6 +23,7 @@ function everything(stack: Stack): WrapUpApiProps {
     tablePrefix: 'prod-',
     language: 'de',
     log: 'wrapup=debug',
+    allowedOrigins: ['https://desk.example', 'https://agents.example'],
     segmentTables: {
       u_chat: { function: LambdaFunction.fromFunctionArn(stack, 'Chat', arn('lambda', 'function:chat')) },
     },
@@ -35,8 +39,12 @@ function everything(stack: Stack): WrapUpApiProps {
       }),
     },
     webAcl: 'managed-rules',
-    encryptionKey: Key.fromKeyArn(stack, 'Key', arn('kms', 'key/1')),
+    requestBounds: { perAddress: 2000, perCredential: 3000 },
+    allowedCidrs: ['192.0.2.0/24'],
+    authorizerConcurrency: 20,
+    encryptionKey: Key.fromKeyArn(stack, 'Key', arn('kms', 'key/11111111-2222-3333-4444-555555555555')),
     alarmTopic: Topic.fromTopicArn(stack, 'Topic', arn('sns', 'pager')),
+    auditDestination: { arn: arn('kinesis', 'stream/audit'), role: Role.fromRoleArn(stack, 'AuditRole', AUDIT_ROLE) },
   };
 }
 

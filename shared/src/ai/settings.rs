@@ -1,4 +1,5 @@
 use std::io;
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -121,6 +122,12 @@ pub enum UrlProblem {
     /// It has a user name or password.
     #[error("has credentials in it; they belong behind {AI_KEY}")]
     Credentials,
+    /// A key would travel unencrypted to somebody else's machine.
+    #[error(
+        "has to begin with https:// where {AI_KEY} names a key: http is for localhost and private addresses alone \
+         (127.0.0.0/8, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, ::1, fc00::/7), since a key can be read on the way"
+    )]
+    KeyInTheClear,
     /// It has a query or a fragment.
     #[error("has a query or a fragment; what is behind the base URL's path is chosen for each request")]
     Query,
@@ -153,11 +160,16 @@ impl AiSettings {
             ProviderKind::Bedrock => Self::Bedrock {
                 model: required(AI_MODEL, "a model of Amazon Bedrock, or an inference profile, by its id or ARN")?,
             },
-            ProviderKind::OpenAi => Self::OpenAi {
-                url: completions(&required(AI_URL, "the endpoint's base URL, such as http://127.0.0.1:11434/v1")?)?,
-                model: required(AI_MODEL, "the model, as the endpoint calls it")?,
-                key: variable(AI_KEY).map(|reference| reference.parse()).transpose()?,
-            },
+            ProviderKind::OpenAi => {
+                let url =
+                    completions(&required(AI_URL, "the endpoint's base URL, such as http://127.0.0.1:11434/v1")?)?;
+                let model = required(AI_MODEL, "the model, as the endpoint calls it")?;
+                let key = variable(AI_KEY).map(|reference| reference.parse()).transpose()?;
+                if key.is_some() && !keeps_secrets(&url) {
+                    return Err(UrlProblem::KeyInTheClear.into());
+                }
+                Self::OpenAi { url, model, key }
+            }
         })
     }
 
@@ -222,6 +234,18 @@ fn completions(base: &str) -> Result<Uri, UrlProblem> {
         (Some("http" | "https"), Some(_)) => Ok(url),
         _ => Err(UrlProblem::NotHttp),
     }
+}
+
+/// Whether what is sent to a URL is read by nobody on the way: it is encrypted, or stays on this machine or in a private
+/// network. A name other than `localhost` may lead anywhere, and link-local addresses are everybody's on a link.
+fn keeps_secrets(url: &Uri) -> bool {
+    let host = url.host().unwrap_or_default().trim_matches(['[', ']']);
+    url.scheme_str() == Some("https")
+        || host.eq_ignore_ascii_case("localhost")
+        || host.parse().is_ok_and(|address: IpAddr| match address.to_canonical() {
+            IpAddr::V4(address) => address.is_loopback() || address.is_private(),
+            IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),
+        })
 }
 
 #[cfg(test)]
@@ -290,6 +314,49 @@ mod tests {
         ] {
             assert_eq!(openai(url), Err(AiSettingsError::Url(problem).to_string()), "{url}");
         }
+    }
+
+    #[test]
+    fn a_key_does_not_travel_in_the_clear() {
+        let read = |url: &str| read("openai", &[(AI_URL, url), (AI_MODEL, "llama"), (AI_KEY, "ssm:/llm")]).map(drop);
+        for url in [
+            "https://llm.example.com/v1",
+            "https://203.0.113.7/v1",
+            "http://127.0.0.1:11434/v1",
+            "http://127.255.255.254/v1",
+            "http://localhost:11434/v1",
+            "http://LOCALHOST/v1",
+            "http://10.0.0.7:8000/v1",
+            "http://172.16.0.1/v1",
+            "http://172.31.255.254/v1",
+            "http://192.168.1.2/v1",
+            "http://[::1]:8000/v1",
+            "http://[fd12:3456::1]/v1",
+            "http://[::ffff:10.0.0.7]/v1",
+        ] {
+            assert_eq!(read(url), Ok(()), "{url}");
+        }
+        let refused = Err(AiSettingsError::Url(UrlProblem::KeyInTheClear).to_string());
+        for url in [
+            "http://llm.example.com/v1",
+            "http://llm.internal/v1",
+            "http://ollama:11434/v1",
+            "http://localhost.example.com/v1",
+            "http://10.example.com/v1",
+            "http://203.0.113.7/v1",
+            "http://172.32.0.1/v1",
+            "http://100.64.0.1/v1",
+            "http://169.254.0.1/v1",
+            "http://0.0.0.0/v1",
+            "http://[2001:db8::1]/v1",
+            "http://[fe80::1]/v1",
+            "http://[::ffff:203.0.113.7]/v1",
+        ] {
+            assert_eq!(read(url), refused, "{url}");
+            assert!(openai(url).is_ok(), "without a key: {url}");
+        }
+        let message = refused.expect_err("it is refused");
+        assert!(message.starts_with("environment variable WRAPUP_AI_URL has to begin with https://"), "{message}");
     }
 
     #[test]

@@ -1,16 +1,23 @@
 use std::borrow::Cow;
 
-use lambda_http::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
-use lambda_http::http::{HeaderValue, StatusCode};
+use lambda_http::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
+use lambda_http::http::{HeaderValue, Method, StatusCode};
 use lambda_http::{Body, Response};
 use serde::Serialize;
 
+use super::authenticate::Denied;
+use super::body::BodyError;
 use super::call::Answer;
+use super::event::Unreadable;
 use super::negotiate::Format;
 use super::render::render;
 use super::route::RouteError;
+use super::size::is_too_large;
 use crate::document::ParseError;
 use crate::segment_tables;
+use crate::settings::ALLOWED_ORIGINS;
 use crate::{Error, dynamodb};
 
 /// What an endpoint's business errors look like.
@@ -31,36 +38,73 @@ pub enum EdgeError {
     NotAuthenticated,
     #[error("User Not Authorized")]
     NotAuthorized,
+    /// A browser says that a page of another site makes this request.
+    #[error("Cross-site request refused")]
+    CrossSite,
+    #[error("Too Many Requests")]
+    TooManySignIns,
     #[error("Not Acceptable")]
     NotAcceptable,
-    #[error("Request body too large")]
-    BodyTooLarge,
+    /// Parts of it are none that HTTP could carry.
+    #[error("Request could not be read")]
+    Unreadable(Vec<Unreadable>),
+    /// The body did not arrive as one.
+    #[error(transparent)]
+    Body(#[from] BodyError),
     #[error("Unsupported Media Type")]
     UnsupportedMediaType,
     #[error("Request body could not be read")]
     Unparsable(#[from] ParseError),
+    /// The answer is more than Lambda carries. The status is that of the answer where it says why the call failed.
+    #[error("Answer too large")]
+    AnswerTooLarge { status: StatusCode, detail: Cow<'static, str> },
     #[error("Service Unavailable")]
     Unavailable,
+    /// Others keep this process as busy as it can be.
+    #[error("Service Unavailable")]
+    Busy { detail: String },
     /// The cause goes to the log, under this request id.
     #[error("Internal Server Error")]
     Internal { request_id: String },
 }
 
-/// Seconds after which a caller who got 503 should call again.
+/// Seconds after which a caller who got 503 or 429 should call again.
 const RETRY_SECONDS: &str = "1";
+
+/// The same where it takes others some time to be done.
+const BUSY_SECONDS: &str = "5";
+
+/// What a caller hears who has asked for too much.
+pub const MORE_THAN_AN_ANSWER: &str = "What was asked for has more bytes than an answer can have";
+
+impl From<Denied> for EdgeError {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::NotAuthenticated => Self::NotAuthenticated,
+            Denied::NotAuthorized => Self::NotAuthorized,
+            Denied::TooManySignIns => Self::TooManySignIns,
+        }
+    }
+}
 
 impl EdgeError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Route(RouteError::UnknownPath { .. }) => StatusCode::NOT_FOUND,
-            Self::Route(RouteError::UnknownVersion { .. }) | Self::Unparsable(_) => StatusCode::BAD_REQUEST,
+            Self::Route(RouteError::UnknownVersion { .. }) | Self::Unparsable(_) | Self::Unreadable(_) => {
+                StatusCode::BAD_REQUEST
+            }
             Self::Route(RouteError::WrongMethod { .. }) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAuthenticated => StatusCode::UNAUTHORIZED,
-            Self::NotAuthorized => StatusCode::FORBIDDEN,
+            Self::NotAuthorized | Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::TooManySignIns => StatusCode::TOO_MANY_REQUESTS,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
-            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Body(BodyError::Broken) => StatusCode::BAD_REQUEST,
+            Self::Body(BodyError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::AnswerTooLarge { status, .. } => *status,
+            Self::Unavailable | Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -70,6 +114,9 @@ impl EdgeError {
             Self::Route(RouteError::UnknownPath { .. }) => "Not Found".to_owned(),
             Self::Route(RouteError::UnknownVersion { .. }) => "Unknown API version".to_owned(),
             Self::Route(RouteError::WrongMethod { .. }) => "Method Not Allowed".to_owned(),
+            Self::Body(BodyError::Broken) => "Request body could not be read".to_owned(),
+            Self::Body(BodyError::TooLarge) => "Request body too large".to_owned(),
+            Self::Body(BodyError::TooSlow) => "Request Timeout".to_owned(),
             _ => self.to_string(),
         }
     }
@@ -79,12 +126,19 @@ impl EdgeError {
             Self::Route(error) => error.to_string().into(),
             Self::NotAuthenticated => "Required to provide Auth information".into(),
             Self::NotAuthorized => format!("The user lacks the role {}", crate::users::INTEGRATION_ROLE).into(),
+            Self::CrossSite => {
+                format!("The page's origin is not among those that may call; {ALLOWED_ORIGINS} lists them").into()
+            }
+            Self::TooManySignIns => "Too many sign-ins wait to be checked; call again".into(),
             Self::NotAcceptable => "Answers come as application/json or application/xml".into(),
-            Self::BodyTooLarge => format!("A request body has at most {} bytes", super::MOST_BYTES).into(),
+            Self::Unreadable(parts) => parts.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ").into(),
+            Self::Body(error) => error.to_string().into(),
             Self::UnsupportedMediaType => {
                 "Request bodies are read as application/json or application/xml, in UTF-8".into()
             }
             Self::Unparsable(error) => error.to_string().into(),
+            Self::AnswerTooLarge { detail, .. } => detail.clone(),
+            Self::Busy { detail } => detail.clone().into(),
             Self::Unavailable => "A service that this one needs did not answer in time; call again".into(),
             Self::Internal { request_id } => format!("Find the cause in the log by request id {request_id}").into(),
         }
@@ -96,7 +150,8 @@ impl EdgeError {
             Self::NotAuthenticated => {
                 Some((WWW_AUTHENTICATE, HeaderValue::from_static(r#"Basic realm="wrapup", charset="UTF-8""#)))
             }
-            Self::Unavailable => Some((RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS))),
+            Self::Unavailable | Self::TooManySignIns => Some((RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS))),
+            Self::Busy { .. } => Some((RETRY_AFTER, HeaderValue::from_static(BUSY_SECONDS))),
             _ => None,
         }
     }
@@ -169,12 +224,34 @@ pub fn of(outcome: Result<Answer, Error>, format: Format, envelope: Envelope, re
             Error::NotFound(_) => business_error(format, envelope, StatusCode::NOT_FOUND, &error),
             Error::DynamoDb(dynamodb::Error::Unavailable(_))
             | Error::SegmentTable { source: segment_tables::Error::TryAgain(_), .. } => unavailable(&error),
+            Error::AnswerTooLarge { .. } => {
+                let (status, detail) = (StatusCode::PAYLOAD_TOO_LARGE, error.to_string().into());
+                platform_error(format, &EdgeError::AnswerTooLarge { status, detail })
+            }
+            Error::Busy => platform_error(format, &EdgeError::Busy { detail: error.to_string() }),
             Error::DynamoDb(dynamodb::Error::Broken(_))
             | Error::SegmentTable { .. }
             | Error::Corrupt(_)
             | Error::PasswordHash(_) => internal(&error),
         },
     }
+}
+
+/// The response, or in its place an error where Lambda could not carry it.
+pub fn carried(response: Response<Body>, method: &Method, format: Format) -> Response<Body> {
+    if !is_too_large(response.body()) {
+        return response;
+    }
+    let status = response.status();
+    let (status, detail) = match (status.is_success(), method.is_safe()) {
+        (true, true) => (StatusCode::PAYLOAD_TOO_LARGE, MORE_THAN_AN_ANSWER),
+        (true, false) => (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "Everything is stored that was to be stored; only the answer that shows it has more bytes than one can have",
+        ),
+        (false, _) => (status, "The request fails, and the reasons have more bytes than an answer can have"),
+    };
+    platform_error(format, &EdgeError::AnswerTooLarge { status, detail: detail.into() })
 }
 
 fn business_error(format: Format, envelope: Envelope, status: StatusCode, error: &Error) -> Response<Body> {
@@ -196,6 +273,8 @@ fn response(format: Format, status: StatusCode, body: Vec<u8>) -> Response<Body>
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
     // Wrap-ups are personal data, and change.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Notes are stored as they were sent, and no browser is to guess that they were a page.
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Language, Authorization"));
     response
 }
@@ -242,13 +321,15 @@ mod tests {
             ("MISSING_AUTHENTICATION_TOKEN", unknown_path().into()),
             ("INVALID_SIGNATURE", unknown_path().into()),
             ("RESOURCE_NOT_FOUND", unknown_path().into()),
-            ("REQUEST_TOO_LARGE", EdgeError::BodyTooLarge),
+            ("REQUEST_TOO_LARGE", BodyError::TooLarge.into()),
             ("UNSUPPORTED_MEDIA_TYPE", EdgeError::UnsupportedMediaType),
             ("INTEGRATION_TIMEOUT", EdgeError::Unavailable),
             ("DEFAULT_5XX", EdgeError::Internal { request_id: "$context.requestId".to_owned() }),
         ] {
             let told = &of_the_gateway[kind];
             let [message, detail] = ["message", "detail"].map(|field| told[field].as_str().expect("a text"));
+            // It also refuses addresses, which no function does.
+            let detail = detail.trim_end_matches(", or calls from an address that may not");
             let formats = [Format::Json, Format::Xml];
             for (format, body) in formats.into_iter().zip(written(message, detail)) {
                 let response = platform_error(format, &error);

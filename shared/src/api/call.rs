@@ -4,6 +4,7 @@ use serde::Serialize;
 use super::Caller;
 use super::negotiate::Format;
 use super::render::{RenderError, render};
+use super::size::carried_text;
 use crate::document::{Document, Fields, Violations, read_all};
 use crate::language::Wish;
 
@@ -35,10 +36,25 @@ pub struct Answer {
     pub(super) body: Result<Vec<u8>, RenderError>,
 }
 
+/// What stands between two entries of a list.
+const SEPARATOR: usize = ",".len();
+
 impl Call {
     /// Reads what the endpoint needs from the request, or names every field that is wrong.
     pub fn read<T>(&self, read: impl FnOnce(Parts<'_>) -> Option<T>) -> Result<T, Violations> {
         read_all([&self.path, &self.query, &self.body], |[path, query, body]| read(Parts { path, query, body }))
+    }
+
+    /// Bytes that a part of an answer, such as an entry of a list, takes of
+    /// [`MOST_ANSWER_BYTES`](super::MOST_ANSWER_BYTES), in the format that the caller accepts.
+    pub fn bytes_of<T: Serialize>(&self, part: &T) -> usize {
+        // What cannot be written is an error of the answer itself.
+        render(self.format, part).map_or(0, |written| carried_text(&written) + SEPARATOR)
+    }
+
+    /// The character that takes most bytes of an answer in the format that the caller accepts.
+    pub fn widest_character(&self) -> char {
+        self.format.widest_character()
     }
 
     /// An answer in the format that the caller accepts.

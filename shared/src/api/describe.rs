@@ -1,11 +1,12 @@
 //! What the OpenAPI document takes from the edge: its errors and what they look like.
 
-use lambda_http::http::HeaderMap;
+use lambda_http::http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::MOST_BYTES;
-use super::answer::{EdgeError, platform_error};
+use super::answer::{EdgeError, MORE_THAN_AN_ANSWER, platform_error};
+use super::body::BodyError;
 use super::negotiate::Format;
 use super::render::write_xml;
 
@@ -31,14 +32,27 @@ pub struct Sample {
 pub fn edge_errors() -> Vec<Sample> {
     let request_id = "8f0c2d6e-3b7a-4c1d-9e5f-2a6b4c8d0e1f".to_owned();
     let mib = MOST_BYTES / (1024 * 1024);
-    let too_large = format!("The body has more than {mib} MiB.");
-    let late = "DynamoDB or a segment table stays throttled or does not answer in time.";
+    let too_large = format!("The body has more than {mib} MiB; or the answer would have more bytes than one can have.");
+    let status = StatusCode::PAYLOAD_TOO_LARGE;
+    let answer_too_large = EdgeError::AnswerTooLarge { status, detail: MORE_THAN_AN_ANSWER.into() };
+    let forbidden = "The user lacks the role that the API asks for; or a browser says that a page of another site, of \
+                     an origin that is not allowed, makes a request that changes something.";
+    let late = "DynamoDB or a segment table stays throttled or does not answer in time; or this instance is busy.";
     let sample = |needs_body, name, when: &str, error| sample(needs_body, name, when, &error);
+    // Of two with one status, an operation with a body has the later one.
     vec![
         sample(false, "NotAuthenticated", "There are no credentials, or wrong ones.", EdgeError::NotAuthenticated),
-        sample(false, "NotAuthorized", "The user lacks the role that the API asks for.", EdgeError::NotAuthorized),
+        sample(false, "NotAuthorized", forbidden, EdgeError::NotAuthorized),
+        sample(
+            false,
+            "TooManySignIns",
+            "Too many sign-ins wait to be checked, of this caller or in all. Who has signed in before is not concerned.",
+            EdgeError::TooManySignIns,
+        ),
         sample(false, "NotAcceptable", "`Accept` takes neither JSON nor XML.", EdgeError::NotAcceptable),
-        sample(true, "BodyTooLarge", &too_large, EdgeError::BodyTooLarge),
+        sample(true, "BodyTooSlow", "The body does not arrive in time.", BodyError::TooSlow.into()),
+        sample(false, "AnswerTooLarge", "The answer would have more bytes than one can have.", answer_too_large),
+        sample(true, "TooLarge", &too_large, BodyError::TooLarge.into()),
         sample(
             true,
             "UnsupportedMediaType",

@@ -2,28 +2,36 @@
 //! segment or a code is, it does not know.
 //!
 //! A function is an [`Endpoint`] behind an [`Api`]. The order of an API's checks is the contract's:
-//! path, version, method; credentials; role; `Accept`; size; `Content-Type`; body and query; then
+//! path, version, method; credentials; role, and the page that calls; `Accept`; size; `Content-Type`; body and query; then
 //! the endpoint's own.
 
 mod answer;
 mod authenticate;
+mod body;
 mod call;
 mod decode;
 #[cfg(feature = "openapi")]
 pub(crate) mod describe;
+mod event;
 mod negotiate;
+mod origins;
 mod render;
 mod route;
 mod serve;
+mod size;
 
 pub use answer::Envelope;
 #[cfg(feature = "openapi")]
 pub(crate) use answer::{BusinessError, PlatformError, UnderResult};
-pub use authenticate::{Caller, Credentials, Denied, authenticate};
+pub use authenticate::{Caller, Credentials, Denied, Source, authenticate};
+pub use body::BodyError;
 pub use call::{Answer, Call};
 pub use decode::MOST_BYTES;
+pub use event::{Event, Reply, Unreadable};
+pub use origins::Origins;
 pub use route::{PREFIXES, Route};
 pub use serve::{Api, StartError, run};
+pub use size::MOST_ANSWER_BYTES;
 
 use async_trait::async_trait;
 

@@ -19,6 +19,15 @@ impl Format {
         }
     }
 
+    /// The character that takes most bytes of an answer: in JSON a control character, in XML one that is written as a
+    /// reference.
+    pub fn widest_character(self) -> char {
+        match self {
+            Self::Json => '\u{1}',
+            Self::Xml | Self::TextXml => '&',
+        }
+    }
+
     /// The format that an `Accept` header asks for. Each format has the q-value of the most specific
     /// range that covers it (RFC 9110, 12.5.1); among equals the format that is named more
     /// specifically wins, then the one named earlier, then JSON. `None`: neither is acceptable.

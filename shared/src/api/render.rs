@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
 use super::negotiate::Format;
+use crate::xml::{self, continues_name, starts_name};
 
 /// Why an answer could not be written: a bug of the type that was to be written.
 #[derive(Debug, thiserror::Error)]
@@ -145,7 +146,7 @@ fn write_text(text: &mut String, leaf: &str) {
             Some('>') => text.push_str("&gt;"),
             Some('&') => text.push_str("&amp;"),
             Some('\r') => text.push_str("&#13;"),
-            Some(character) if is_xml_character(character) => text.push(character),
+            Some(character) if xml::is_character(character) => text.push(character),
             _ => text.push('\u{fffd}'),
         }
         rest = characters.as_str();
@@ -153,10 +154,9 @@ fn write_text(text: &mut String, leaf: &str) {
     text.push_str(rest);
 }
 
-/// Whether a character that begins with this byte may not stand for itself. Beyond ASCII, XML 1.0 lacks
-/// U+FFFE and U+FFFF alone, which begin with 0xEF, a byte that never goes on with another character.
+/// Whether a character that begins with this byte may not stand for itself.
 fn may_be_special(byte: u8) -> bool {
-    matches!(byte, 0..=0x1f | b'<' | b'>' | b'&' | 0xef)
+    matches!(byte, b'<' | b'>' | b'&' | b'\r') || xml::may_be_lacking(byte)
 }
 
 /// The name of a key's element. A segment table's further fields can be called anything; what no name
@@ -175,27 +175,6 @@ fn element_name(key: &str) -> Cow<'_, str> {
     }
     name.extend(key.chars().map(|character| if continues_name(character) { character } else { '_' }));
     Cow::Owned(name)
-}
-
-/// Whether a name can begin with the character (`NameStartChar` of XML 1.0 without the colon).
-fn starts_name(character: char) -> bool {
-    matches!(character,
-        '_' | 'A'..='Z' | 'a'..='z' | '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{2ff}'
-        | '\u{370}'..='\u{37d}' | '\u{37f}'..='\u{1fff}' | '\u{200c}'..='\u{200d}' | '\u{2070}'..='\u{218f}'
-        | '\u{2c00}'..='\u{2fef}' | '\u{3001}'..='\u{d7ff}' | '\u{f900}'..='\u{fdcf}' | '\u{fdf0}'..='\u{fffd}'
-        | '\u{10000}'..='\u{effff}')
-}
-
-/// Whether a name can go on with the character (`NameChar`).
-fn continues_name(character: char) -> bool {
-    starts_name(character)
-        || matches!(character,
-            '-' | '.' | '0'..='9' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}')
-}
-
-/// Whether XML 1.0 can carry the character (its production `Char`).
-fn is_xml_character(character: char) -> bool {
-    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
 #[cfg(test)]

@@ -1,18 +1,23 @@
+use std::convert::Infallible;
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
 use lambda_http::http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
-use lambda_http::http::{HeaderMap, Method};
+use lambda_http::http::{HeaderMap, Method, Request};
 use lambda_http::request::RequestContext;
-use lambda_http::{Body, Request, RequestExt, Response, service_fn};
+use lambda_http::{Body, LambdaEvent, RequestExt, Response, lambda_runtime, service_fn};
 
-use super::answer::{EdgeError, of, platform_error};
+use super::Endpoint;
+use super::answer::{EdgeError, carried, of, platform_error};
 use super::authenticate::identify;
+use super::body::BodyError;
 use super::call::Call;
 use super::decode::{MOST_BYTES, decode, percent_decode, query_parameters};
+use super::event::{DecodedQuery, Event, Reply, Unreadable, UnreadableParts};
 use super::negotiate::Format;
+use super::origins::Origins;
 use super::route::{Matched, Router};
-use super::{Denied, Endpoint};
 use crate::System;
 use crate::clock::Clock;
 use crate::document::Document;
@@ -28,6 +33,7 @@ pub struct Api {
     users: Users,
     language: Option<Language>,
     patience: Duration,
+    origins: Origins,
     reporter: Option<Reporter>,
 }
 
@@ -69,12 +75,16 @@ impl std::fmt::Debug for StartError {
 /// Serves one endpoint as a Lambda function: all that a function's `main` does.
 pub async fn run<E: Endpoint + 'static>(system: System, endpoint: E) -> Result<(), StartError> {
     crate::logging::init();
-    let api = Arc::new(Api::new(&system, vec![Box::new(endpoint)])?.with_reporter(Reporter::stdout(Clock::system())));
-    let service = service_fn(move |request: Request| {
+    let api = Api::new(&system, vec![Box::new(endpoint)])?
+        .with_origins(Origins::from_env()?)
+        .with_reporter(Reporter::stdout(Clock::system()));
+    let api = Arc::new(api);
+    let service = service_fn(move |event| {
         let api = Arc::clone(&api);
-        async move { Ok::<_, std::convert::Infallible>(api.handle(request).await) }
+        // In a box, so that the futures of the runtime around it stay as small as their types.
+        Box::pin(async move { Ok::<_, Infallible>(api.invoke(event).await) })
     });
-    Ok(lambda_http::run(service).await?)
+    Ok(lambda_runtime::run(service).await?)
 }
 
 impl Api {
@@ -85,6 +95,7 @@ impl Api {
             users: system.users().clone(),
             language: system.language(),
             patience: PATIENCE,
+            origins: Origins::default(),
             reporter: None,
         })
     }
@@ -95,33 +106,59 @@ impl Api {
         Self { patience, ..self }
     }
 
+    /// Lets pages of these origins call.
+    #[must_use]
+    pub fn with_origins(self, origins: Origins) -> Self {
+        Self { origins, ..self }
+    }
+
     /// Reports every call.
     #[must_use]
     pub fn with_reporter(self, reporter: Reporter) -> Self {
         Self { reporter: Some(reporter), ..self }
     }
 
-    /// Answers a request.
-    pub async fn handle(&self, request: Request) -> Response<Body> {
-        let Some(reporter) = &self.reporter else { return self.respond(request).await };
+    /// Answers what Lambda hands to a function. An event that is no HTTP request, such as those that keep an instance
+    /// warm, is answered with null, and neither counted nor an error.
+    pub async fn invoke(&self, event: LambdaEvent<Event>) -> Reply {
+        let Some(http) = event.payload.0 else { return Reply(None) };
+        let shape = http.shape;
+        let (head, body) = http.into_request(event.context);
+        Reply(Some((shape, self.handle(head, ready(Ok(body))).await)))
+    }
+
+    /// Answers a request. Its body is what `body` comes to, which is waited for only once path, method, caller, role
+    /// and `Accept` are right: a request that is refused for any of them costs nobody the reading of its body.
+    pub async fn handle(
+        &self,
+        request: Request<()>,
+        body: impl Future<Output = Result<Body, BodyError>> + Send,
+    ) -> Response<Body> {
+        let Some(reporter) = &self.reporter else { return self.respond(request, body).await };
         let call = reporter.begin(origin(&request));
-        let (response, tally) = watch::counted(self.respond(request)).await;
+        let (response, tally) = watch::counted(self.respond(request, body)).await;
         call.end(tally.endpoint.unwrap_or("none"), response.status().as_str(), &tally);
         response
     }
 
-    async fn respond(&self, request: Request) -> Response<Body> {
-        let head = request.method() == Method::HEAD;
+    async fn respond(
+        &self,
+        request: Request<()>,
+        body: impl Future<Output = Result<Body, BodyError>> + Send,
+    ) -> Response<Body> {
+        let method = request.method().clone();
         // An error before the negotiation is written in what the caller accepts, if that can be told.
         let accepted = Format::accepted(text(request.headers(), ACCEPT).as_deref());
         let request_id = request.lambda_context_ref().map_or_else(String::new, |context| context.request_id.clone());
-        let answered = tokio::time::timeout(self.patience, self.answer(request, accepted, &request_id)).await;
+        let answered = tokio::time::timeout(self.patience, self.answer(request, body, accepted, &request_id)).await;
         let answered = answered.unwrap_or_else(|_| {
             tracing::warn!(request_id, "the call was given up: it took too long");
             Err(EdgeError::Unavailable)
         });
-        let mut response = answered.unwrap_or_else(|error| platform_error(accepted.unwrap_or(Format::Json), &error));
-        if head {
+        let format = accepted.unwrap_or(Format::Json);
+        let response = answered.unwrap_or_else(|error| platform_error(format, &error));
+        let mut response = carried(response, &method, format);
+        if method == Method::HEAD {
             // The length is that of the body that GET would have had (RFC 9110, 9.3.2).
             let length = HeaderValue::from(response.body().len());
             response.headers_mut().insert(CONTENT_LENGTH, length);
@@ -132,34 +169,41 @@ impl Api {
 
     async fn answer(
         &self,
-        request: Request,
+        request: Request<()>,
+        body: impl Future<Output = Result<Body, BodyError>> + Send,
         accepted: Option<Format>,
         request_id: &str,
     ) -> Result<Response<Body>, EdgeError> {
-        let Matched { endpoint, parameters } = self.router.find(request.method(), path(&request))?;
+        let unreadable = request.extensions().get::<UnreadableParts>().map(|UnreadableParts(parts)| parts);
+        if let Some(parts) = unreadable.filter(|parts| parts.iter().any(Unreadable::is_the_whole)) {
+            return Err(EdgeError::Unreadable(parts.clone()));
+        }
+        let Matched { endpoint, parameters } = self.router.find(request.method(), request.raw_http_path())?;
         watch::note(|tally| tally.endpoint = endpoint.route().paths.first().copied());
 
-        let identified = identify(&self.users, request.request_context_ref(), request.headers()).await;
+        let identified = identify(&self.users, &request, request_id).await;
         let caller = match identified {
             Ok(Ok(caller)) => caller,
-            Ok(Err(Denied::NotAuthenticated)) => return Err(EdgeError::NotAuthenticated),
-            Ok(Err(Denied::NotAuthorized)) => return Err(EdgeError::NotAuthorized),
+            Ok(Err(denied)) => return Err(denied.into()),
             Err(error) => {
                 return Ok(of(Err(error), accepted.unwrap_or(Format::Json), endpoint.envelope(), request_id));
             }
         };
         watch::note(|tally| tally.user = Some(caller.user_name.clone()));
+        if !request.method().is_safe() && self.origins.refuse(request.headers()) {
+            return Err(EdgeError::CrossSite);
+        }
         let format = accepted.ok_or(EdgeError::NotAcceptable)?;
         let body = match *request.method() {
-            Method::GET | Method::HEAD => Document::empty(),
-            _ => {
-                if request.body().len() > MOST_BYTES {
-                    return Err(EdgeError::BodyTooLarge);
-                }
-                let content_type = text(request.headers(), CONTENT_TYPE);
-                let content = Format::of_content(content_type.as_deref()).ok_or(EdgeError::UnsupportedMediaType)?;
-                decode(content, request.body())?
-            }
+            Method::GET | Method::HEAD => None,
+            _ => Some(received(request.headers(), body.await)?),
+        };
+        if let Some(parts) = unreadable {
+            return Err(EdgeError::Unreadable(parts.clone()));
+        }
+        let body = match body {
+            Some((content, body)) => decode(content, &body?)?,
+            None => Document::empty(),
         };
         let accept_language = text(request.headers(), ACCEPT_LANGUAGE);
         let call = Call {
@@ -175,8 +219,25 @@ impl Api {
     }
 }
 
+/// A body of which size and type are right, or why it is none; and what it is written in.
+fn received(
+    headers: &HeaderMap,
+    body: Result<Body, BodyError>,
+) -> Result<(Format, Result<Body, BodyError>), EdgeError> {
+    let body = match body {
+        Ok(body) if body.len() > MOST_BYTES => Err(BodyError::TooLarge),
+        read => read,
+    };
+    if let Err(error @ BodyError::TooLarge) = body {
+        return Err(error.into());
+    }
+    let content_type = text(headers, CONTENT_TYPE);
+    let content = Format::of_content(content_type.as_deref()).ok_or(EdgeError::UnsupportedMediaType)?;
+    Ok((content, body))
+}
+
 /// What finds the call elsewhere.
-fn origin(request: &Request) -> Origin {
+fn origin(request: &Request<()>) -> Origin {
     let lambda = request.lambda_context_ref();
     let api_request_id = match request.request_context_ref() {
         Some(RequestContext::ApiGatewayV1(context)) => context.request_id.clone(),
@@ -197,26 +258,14 @@ fn is_traceparent(text: &str) -> bool {
     parts.iter().map(|part| part.len()).eq([2, 32, 16, 2]) && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
 }
 
-/// The path as the caller wrote it. API Gateway and function URLs hand it on percent-encoded; a custom domain's base
-/// path stands in front of it. What API Gateway has for a path that it does not know keeps what stands in front.
-fn path(request: &Request) -> &str {
-    let path = request.raw_http_path();
-    let Some(RequestContext::ApiGatewayV1(context)) = request.request_context_ref() else { return path };
-    let known = |resource: &str| resource.starts_with("/api/now/") || resource == "/{proxy+}";
-    match path.find("/api/now/") {
-        Some(start) if context.resource_path.as_deref().is_some_and(known) => &path[start..],
-        _ => path,
-    }
-}
-
-/// The query's parameters. A REST API hands them on decoded; everywhere else they stand in the URL.
-fn query(request: &Request) -> Document {
-    match (request.request_context_ref(), request.query_string_parameters_ref()) {
-        (Some(RequestContext::ApiGatewayV1(_)), Some(query)) => {
-            Document::from_parameters(query.iter().map(|(name, value)| (name.to_owned(), Some(value.to_owned()))))
+/// The query's parameters: in the URL, unless they came decoded.
+fn query(request: &Request<()>) -> Document {
+    match request.extensions().get::<DecodedQuery>() {
+        Some(DecodedQuery(query)) => {
+            let parameters = query.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+            Document::from_parameters(parameters.map(|(name, value)| (name.clone(), Some(value.clone()))))
         }
-        (Some(RequestContext::ApiGatewayV1(_)), None) => Document::empty(),
-        _ => Document::from_parameters(query_parameters(request.uri().query().unwrap_or_default())),
+        None => Document::from_parameters(query_parameters(request.uri().query().unwrap_or_default())),
     }
 }
 

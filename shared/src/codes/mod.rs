@@ -1,5 +1,6 @@
 //! Wrap-up codes: what they are, how requests change them, and where they are stored.
 
+mod admission;
 mod request;
 mod store;
 
@@ -9,6 +10,7 @@ use crate::document::{FromText, Problem};
 use crate::language::{Language, Wish};
 use crate::sys_id::{self, Kind};
 
+pub use admission::Admission;
 pub use request::{CodeRequest, TranslationRequest, read_translations};
 pub use store::Codes;
 
@@ -114,6 +116,17 @@ impl Code {
                 }),
             }
         }
+    }
+
+    /// The code once a request is laid over it.
+    #[must_use]
+    pub fn updated(mut self, request: &CodeRequest) -> Self {
+        if let Some(description) = &request.description {
+            self.description.clone_from(description);
+        }
+        self.active = request.active.unwrap_or(self.active);
+        self.lay_over(&request.translations);
+        self
     }
 
     /// The code as the API shows it to somebody who wishes for these languages.

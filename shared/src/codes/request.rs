@@ -2,9 +2,10 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
+use super::{Code, Translation};
 use crate::codes::Label;
 use crate::document::{BoundedText, Fields, Problem};
-use crate::language::Language;
+use crate::language::{Language, Wish};
 #[cfg(feature = "openapi")]
 use crate::openapi::{Object, given, json, when};
 
@@ -62,6 +63,32 @@ impl CodeRequest {
             }
         });
         Some(Self { label: label?, description, active, translations })
+    }
+}
+
+impl CodeRequest {
+    /// A code that is shown with as much as there can be, once this request is laid over whatever is stored: what the
+    /// request does not say is text of the greatest length, all of it `widest`.
+    pub fn at_most(&self, wish: &Wish, widest: char) -> Code {
+        let unknown = |most: usize| String::from(widest).repeat(most);
+        let mut code = Code::new_external(self.label.clone()).updated(self);
+        if self.description.is_none() {
+            code.description = unknown(Self::LONGEST_DESCRIPTION);
+        }
+        // A language that is wished for most and given here is the one that is shown.
+        let language = match wish {
+            Wish::For(languages) => languages.first().copied(),
+            Wish::Nobody => None,
+        };
+        let language = language.unwrap_or(Language::NONE);
+        let given = code.translations.iter().find(|given| given.language == language).cloned();
+        let known = given.unwrap_or(Translation { language, code: None, description: None });
+        code.translations = vec![Translation {
+            code: known.code.or_else(|| Some(unknown(Label::MOST))),
+            description: known.description.or_else(|| Some(unknown(Self::LONGEST_DESCRIPTION))),
+            ..known
+        }];
+        code
     }
 }
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
+use tokio::sync::Semaphore;
 
+use super::admission::AT_ONCE;
 use super::{Code, CodeRequest, Label, Translation};
 use crate::Error;
 use crate::cache::Cache;
@@ -40,6 +42,7 @@ pub struct Codes {
     table: String,
     clock: Clock,
     seen: Arc<Cache<Label, Arc<Code>>>,
+    pub(super) writing: Arc<Semaphore>,
 }
 
 impl Codes {
@@ -47,7 +50,7 @@ impl Codes {
     pub fn new(dynamo: Dynamo, clock: Clock) -> Self {
         let table = dynamo.tables.name(Table::Codes);
         let seen = Arc::new(Cache::new(REMEMBERED, Some(SEEN_FOR), clock.clone()));
-        Self { dynamo, table, clock, seen }
+        Self { dynamo, table, clock, seen, writing: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
     /// The code with this sys_id. One consistent read.
@@ -60,12 +63,19 @@ impl Codes {
         }
     }
 
-    /// Creates or updates codes, one update each, and answers each one's outcome in the given order.
-    /// `external` says whose a code is if it is new.
-    ///
-    /// # Errors
-    /// An outcome is [`Error::Invalid`] where the code with its translations outgrows a DynamoDB item.
-    pub async fn upsert(&self, requests: &[CodeRequest], external: bool) -> Vec<Result<Arc<Code>, Error>> {
+    /// What [`Admission::upsert`](super::Admission::upsert) would answer, if nobody else wrote these codes meanwhile:
+    /// one batched read for 100 codes, whether seen before or not.
+    pub async fn foresee(&self, requests: &[CodeRequest]) -> Result<Vec<Code>, Error> {
+        let keys = requests.iter().map(|request| self.key_of(&request.label)).collect();
+        let stored = self.take(&mut batch_get(&self.dynamo, keys).await?)?;
+        let foreseen = requests.iter().map(|request| {
+            let stored = stored.get(&request.label).map(|code| Code::clone(code));
+            stored.unwrap_or_else(|| Code::new_external(request.label.clone())).updated(request)
+        });
+        Ok(foreseen.collect())
+    }
+
+    pub(super) async fn upsert(&self, requests: &[CodeRequest], external: bool) -> Vec<Result<Arc<Code>, Error>> {
         let updates: Vec<_> = requests.iter().map(|request| self.upsert_one(request, external)).collect();
         stream::iter(updates).buffered(IN_FLIGHT).collect().await
     }
@@ -164,9 +174,7 @@ impl Codes {
         self.take(&mut batch_get(&self.dynamo, keys).await?)
     }
 
-    /// Stores codes that were not there a moment ago, and answers what is stored now: where
-    /// another caller was faster, that caller's code.
-    pub async fn add_missing(&self, codes: Vec<Code>) -> Result<Vec<Arc<Code>>, Error> {
+    pub(super) async fn add_missing(&self, codes: Vec<Code>) -> Result<Vec<Arc<Code>>, Error> {
         stream::iter(codes).map(|code| self.add_if_absent(code)).buffered(IN_FLIGHT).try_collect().await
     }
 

@@ -13,6 +13,8 @@ pub struct Fields<'a> {
     notation: Notation,
     path: String,
     map: &'a Map<String, Value>,
+    /// Fields that are given, and whose values are no UTF-8.
+    not_utf8: &'a [String],
     noted: &'a RefCell<Vec<Violation>>,
 }
 
@@ -25,8 +27,13 @@ pub trait FromText: Sized {
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn root(notation: Notation, map: &'a Map<String, Value>, noted: &'a RefCell<Vec<Violation>>) -> Self {
-        Self { notation, path: String::new(), map, noted }
+    pub(super) fn root(
+        notation: Notation,
+        map: &'a Map<String, Value>,
+        not_utf8: &'a [String],
+        noted: &'a RefCell<Vec<Violation>>,
+    ) -> Self {
+        Self { notation, path: String::new(), map, not_utf8, noted }
     }
 
     /// The path of a field of this object.
@@ -46,13 +53,13 @@ impl<'a> Fields<'a> {
 
     /// Whether the field is there, be it blank; null is not.
     pub fn is_given(&self, name: &str) -> bool {
-        self.value(name).is_some()
+        self.is_not_utf8(name) || self.value(name).is_some()
     }
 
     /// Whether the field has a value, even one that is wrong; blank is none.
     pub fn has(&self, name: &str) -> bool {
         match self.value(name) {
-            None => false,
+            None => self.is_not_utf8(name),
             Some(Value::String(text)) => !text.trim().is_empty(),
             Some(Value::Array(list)) => !list.is_empty(),
             Some(_) => true,
@@ -265,7 +272,21 @@ impl<'a> Fields<'a> {
     fn value(&self, name: &str) -> Option<&'a Value> {
         #[cfg(feature = "openapi")]
         super::asked::note(|| self.path_of(name));
+        if self.is_not_utf8(name) {
+            self.note_once(Violation { field: self.path_of(name), problem: Problem::NotUtf8 });
+        }
         self.map.get(name).filter(|value| !value.is_null())
+    }
+
+    fn is_not_utf8(&self, name: &str) -> bool {
+        self.not_utf8.iter().any(|other| other == name)
+    }
+
+    fn note_once(&self, violation: Violation) {
+        let mut noted = self.noted.borrow_mut();
+        if !noted.contains(&violation) {
+            noted.push(violation);
+        }
     }
 
     fn wrong_type(&self, name: &str, expected: &'static str, found: &Value) {
@@ -273,7 +294,7 @@ impl<'a> Fields<'a> {
     }
 
     fn nested(&self, path: String, map: &'a Map<String, Value>) -> Fields<'a> {
-        Fields { notation: self.notation, path, map, noted: self.noted }
+        Fields { notation: self.notation, path, map, not_utf8: &[], noted: self.noted }
     }
 }
 

@@ -7,6 +7,7 @@
 
 #[cfg(feature = "openapi")]
 pub mod asked;
+mod encoding;
 mod fields;
 mod unique_keys;
 mod violation;
@@ -18,6 +19,7 @@ use serde_json::{Map, Value};
 
 use unique_keys::UniqueKeys;
 
+pub use encoding::is_encoding_read;
 pub use fields::{BoundedText, Fields, FromText, Id};
 pub use violation::{Problem, Violation, Violations};
 
@@ -25,7 +27,7 @@ pub use violation::{Problem, Violation, Violations};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Notation {
     Json,
-    /// All leaves are text; a list is its element repeated, or one element around `<entry>`s.
+    /// All leaves are text or null; a list is its element repeated, or one element around `<entry>`s.
     Xml,
 }
 
@@ -35,6 +37,8 @@ pub struct Document {
     notation: Notation,
     root: Map<String, Value>,
     violations: Vec<Violation>,
+    /// Parameters whose values are no UTF-8: violations of whoever reads them.
+    not_utf8: Vec<String>,
 }
 
 /// Why a text is no document.
@@ -68,7 +72,7 @@ impl Document {
         // Editors on Windows put a byte order mark in front, which JSON parsers may skip (RFC 8259, 8.1).
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         match serde_json::from_slice(bytes).map(|UniqueKeys(value)| value) {
-            Ok(Value::Object(root)) => Ok(Self { notation: Notation::Json, root, violations: Vec::new() }),
+            Ok(Value::Object(root)) => Ok(Self::of(Notation::Json, root)),
             Ok(other) => {
                 let start = bytes.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or_default();
                 let (line, column) = place(bytes, start);
@@ -85,39 +89,43 @@ impl Document {
 
     /// Takes an object that has been parsed already, such as an entry of an import file.
     pub fn from_object(root: Map<String, Value>) -> Self {
-        Self { notation: Notation::Json, root, violations: Vec::new() }
+        Self::of(Notation::Json, root)
     }
 
-    /// Reads an XML document with the root `<request>`, optionally with one `<entry>` around the fields.
+    /// Reads an XML document with the root `<request>`, optionally with one `<entry>` around the fields. An element
+    /// with the attribute `nil` of XML Schema is null.
     pub fn from_xml(bytes: &[u8]) -> Result<Self, ParseError> {
         let root = xml::parse(bytes)?;
-        Ok(Self { notation: Notation::Xml, root, violations: Vec::new() })
+        Ok(Self::of(Notation::Xml, root))
     }
 
-    /// Takes the parameters of a path or a query; `None` stands for a value that is no UTF-8. One that
-    /// is given twice is a violation.
+    /// Takes the parameters of a path or a query; `None` stands for a value that is no UTF-8, which is a violation only
+    /// where the parameter is read. One that is given twice always is.
     pub fn from_parameters(parameters: impl IntoIterator<Item = (String, Option<String>)>) -> Self {
         let mut document = Self::empty();
         for (name, value) in parameters {
-            let problem = match value {
-                _ if document.root.contains_key(&name) => Problem::GivenTwice,
-                Some(value) => {
-                    document.root.insert(name, Value::String(value));
-                    continue;
+            if document.root.contains_key(&name) || document.not_utf8.contains(&name) {
+                let violation = Violation { field: name, problem: Problem::GivenTwice };
+                if !document.violations.contains(&violation) {
+                    document.violations.push(violation);
                 }
-                None => Problem::NotUtf8,
-            };
-            let violation = Violation { field: name, problem };
-            if !document.violations.contains(&violation) {
-                document.violations.push(violation);
+                continue;
+            }
+            match value {
+                Some(value) => drop(document.root.insert(name, Value::String(value))),
+                None => document.not_utf8.push(name),
             }
         }
         document
     }
 
+    fn of(notation: Notation, root: Map<String, Value>) -> Self {
+        Self { notation, root, violations: Vec::new(), not_utf8: Vec::new() }
+    }
+
     /// A document without fields.
     pub fn empty() -> Self {
-        Self { notation: Notation::Json, root: Map::new(), violations: Vec::new() }
+        Self::of(Notation::Json, Map::new())
     }
 
     /// Reads this document alone; see [`read_all`].
@@ -133,7 +141,7 @@ pub fn read_all<T, const N: usize>(
     read: impl FnOnce(&[Fields<'_>; N]) -> Option<T>,
 ) -> Result<T, Violations> {
     let noted = RefCell::new(documents.iter().flat_map(|document| document.violations.iter().cloned()).collect());
-    let fields = documents.map(|document| Fields::root(document.notation, &document.root, &noted));
+    let fields = documents.map(|document| Fields::root(document.notation, &document.root, &document.not_utf8, &noted));
     let result = read(&fields);
     drop(fields);
     match (result, Violations::new(noted.into_inner())) {

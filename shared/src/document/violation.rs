@@ -113,6 +113,12 @@ pub enum Problem {
         /// The table's words.
         reason: String,
     },
+    /// Not the origin of a web page.
+    #[error("has '{text}', which is no origin such as https://desk.example or http://localhost:3000")]
+    NotAnOrigin {
+        /// What was given.
+        text: String,
+    },
     /// Not valid UTF-8 after percent-decoding.
     #[error("is not valid UTF-8")]
     NotUtf8,

@@ -17,11 +17,10 @@ pub enum Roots {
 }
 
 impl Roots {
-    /// What a connection needs. Endpoints in China are not Amazon's own, and any other URL than Amazon's
-    /// can have any certificate.
+    /// What a connection needs. Any other URL than Amazon's can have any certificate.
     pub fn of(connection: &Connection) -> Self {
         let amazons = match &connection.endpoint {
-            None => !connection.region.starts_with("cn-"),
+            None => has_amazons_roots(&connection.region),
             Some(url) => match url.strip_prefix("https://") {
                 Some(rest) => rest.split(['/', ':']).next().is_some_and(|host| host.ends_with(".amazonaws.com")),
                 // Without TLS there is nobody to believe.
@@ -36,6 +35,18 @@ impl Roots {
             Self::Amazon => TrustStore::empty().with_pem_certificate(AMAZON),
             Self::System => TrustStore::default(),
         }
+    }
+}
+
+/// Whether the services of a region show certificates by Amazon's public roots. Those of the partitions `aws`, whose
+/// regions have three parts as in `eu-central-1`, and `aws-us-gov` do. The others have roots of their own: `aws-cn`
+/// (`cn-north-1`), `aws-eusc` (`eusc-de-east-1`), `aws-iso` and its like (`us-iso-east-1`, `us-isob-east-1`,
+/// `eu-isoe-west-1`, `us-isof-south-1`), and whatever is not known yet. By the SDK's `partitions.json`.
+fn has_amazons_roots(region: &str) -> bool {
+    match region.split('-').collect::<Vec<_>>()[..] {
+        ["cn", ..] => false,
+        [_, _, number] | ["us", "gov", _, number] => number.parse::<u8>().is_ok(),
+        _ => false,
     }
 }
 
@@ -68,6 +79,30 @@ mod tests {
     }
 
     #[test]
+    fn partitions_with_other_roots_than_amazons_are_believed_by_the_systems() {
+        for (region, roots) in [
+            ("eu-central-1", Roots::Amazon),
+            ("us-east-1", Roots::Amazon),
+            ("ap-southeast-5", Roots::Amazon),
+            ("il-central-1", Roots::Amazon),
+            ("mx-central-1", Roots::Amazon),
+            ("us-gov-west-1", Roots::Amazon),
+            ("cn-northwest-1", Roots::System),
+            ("eusc-de-east-1", Roots::System),
+            ("us-iso-east-1", Roots::System),
+            ("us-isob-east-1", Roots::System),
+            ("eu-isoe-west-1", Roots::System),
+            ("us-isof-south-1", Roots::System),
+            ("somewhere", Roots::System),
+            ("", Roots::System),
+        ] {
+            let credentials = Credentials::new("key", "secret", None, None, "test");
+            let connection = Connection { region: region.to_owned(), endpoint: None, credentials };
+            assert_eq!(Roots::of(&connection), roots, "{region}");
+        }
+    }
+
+    #[test]
     fn other_servers_than_amazons_are_believed_by_the_systems_roots() {
         for (region, endpoint, roots) in [
             ("eu-central-1", None, Roots::Amazon),
@@ -76,6 +111,8 @@ mod tests {
             ("eu-central-1", Some("https://vpce-1.dynamodb.eu-central-1.vpce.amazonaws.com/"), Roots::Amazon),
             ("eu-central-1", Some("https://dynamodb.eu-central-1.amazonaws.com:443"), Roots::Amazon),
             ("cn-north-1", Some("https://dynamodb.cn-north-1.amazonaws.com.cn"), Roots::System),
+            ("eusc-de-east-1", Some("https://dynamodb.eusc-de-east-1.amazonaws.eu"), Roots::System),
+            ("us-iso-east-1", Some("https://dynamodb.us-iso-east-1.c2s.ic.gov"), Roots::System),
             ("eu-central-1", Some("https://amazonaws.com.example.org/.amazonaws.com"), Roots::System),
             ("eu-central-1", Some("https://proxy.example.org"), Roots::System),
         ] {

@@ -26,7 +26,7 @@ a wrap-up code and writes notes, and the segment is closed.
 - Every path exists with the version (`/api/now/v1/`) and without it; `v1` is the only version, any other is 400.
 - Requests and answers are JSON or XML, by `Content-Type` and `Accept`; JSON is the default. `text/xml` and media types \
 that end in `+json` or `+xml` count too. XML says what the JSON says: a key is an element, a list its element repeated, \
-the root is `<request>` or `<response>`.
+the root is `<request>` or `<response>`. An element with `xsi:nil=\"true\"` is null.
 - Unknown fields are ignored. null means absent. Flags are booleans or the strings `\"true\"` and `\"false\"`.
 - One 400 names all fields that are wrong, by their paths.
 - `HEAD` works wherever `GET` does. Other methods are 405 with `Allow`.

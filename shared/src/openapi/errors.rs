@@ -1,6 +1,8 @@
 //! The answers that all operations have in common.
 
-use lambda_http::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
+use lambda_http::http::header::{
+    CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
 use serde_json::{Map, Value, json};
 
 use super::Schemas;
@@ -11,7 +13,11 @@ use crate::api::{BusinessError, Envelope, PlatformError, UnderResult};
 pub(super) fn response(description: &str, schema: &Value) -> Value {
     let content = json!({ "application/json": { "schema": schema }, "application/xml": { "schema": schema } });
     let header = |name: &str| json!({ "$ref": format!("#/components/headers/{name}") });
-    let headers = json!({ "Cache-Control": header("CacheControl"), "Vary": header("Vary") });
+    let headers = json!({
+        "Cache-Control": header("CacheControl"),
+        "Vary": header("Vary"),
+        "X-Content-Type-Options": header("ContentTypeOptions"),
+    });
     json!({ "description": description, "headers": headers, "content": content })
 }
 
@@ -21,6 +27,7 @@ pub(super) fn headers() -> Value {
     json!({
         "CacheControl": header("Wrap-ups are personal data, and change.", json!({ "const": "no-store" })),
         "Vary": header("What an answer depends on.", json!({ "type": "string" })),
+        "ContentTypeOptions": header("An answer is what it says it is.", json!({ "const": "nosniff" })),
     })
 }
 
@@ -41,7 +48,7 @@ pub(super) fn references(has_body: bool) -> impl Iterator<Item = (String, Value)
 fn edge_error(schema: &Value, sample: Sample) -> Value {
     let mut response = response(&sample.when, schema);
     for (name, value) in &sample.headers {
-        if [CONTENT_TYPE, CACHE_CONTROL, VARY].contains(name) {
+        if [CONTENT_TYPE, CACHE_CONTROL, VARY, X_CONTENT_TYPE_OPTIONS].contains(name) {
             continue;
         }
         let value = value.to_str().unwrap_or_default();
@@ -53,15 +60,16 @@ fn edge_error(schema: &Value, sample: Sample) -> Value {
     response
 }
 
-/// A request that breaks rules. One with a body may also be no JSON or XML at all.
+/// A request that breaks rules, or that cannot be read at all.
 pub(super) fn bad_request(schemas: &mut Schemas, envelope: Envelope, has_body: bool) -> Value {
     let business = business_error(schemas, envelope);
-    if !has_body {
-        return response("A parameter is wrong; the message names each one that is.", &business);
-    }
     let schema = json!({ "oneOf": [business, schemas.answer::<PlatformError<'static>>()] });
-    let description = "Fields are wrong, and the message names each by its path; or what is stored stands against the \
-                       request; or the body does not parse.";
+    let description = if has_body {
+        "Fields are wrong, and the message names each by its path; or what is stored stands against the request; or the \
+         body does not parse, or a header or the query cannot be read."
+    } else {
+        "A parameter is wrong, and the message names each one that is; or a header or the query cannot be read."
+    };
     response(description, &schema)
 }
 

@@ -48,7 +48,7 @@ impl Schemas {
         references.pop().unwrap_or_default()
     }
 
-    /// The same schema for a body in XML: without null, which XML cannot say.
+    /// The same schema for a body in XML: without null, which is an attribute there and beyond this schema.
     pub(super) fn in_xml(&self, schema: &Value) -> Value {
         without_null(self.inlined(schema))
     }

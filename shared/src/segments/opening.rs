@@ -130,9 +130,10 @@ impl Segments {
         let missing = blueprint.missing(&known);
         known.extend(missing.iter().map(|code| (code.code.clone(), Arc::new(code.clone()))));
         let (mut snapshot, mut sealed) = blueprint.snapshot(&known)?;
+        let admission = self.codes.admit(missing.len())?;
         ensure_interaction_segment(opening).await?;
         if !missing.is_empty() {
-            let added = self.codes.add_missing(missing).await?;
+            let added = admission.add_missing(missing).await?;
             known.extend(added.into_iter().map(|code| (code.code.clone(), code)));
             // Another caller may have been faster to add a code, with other translations.
             (snapshot, sealed) = blueprint.snapshot(&known)?;

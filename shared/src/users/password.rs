@@ -1,25 +1,49 @@
 use std::fmt;
 
-use argon2::Argon2;
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
 
-use crate::Error;
+use super::form::{composed, forms};
+use super::generated::Fingerprint;
+use super::predictable::pieces;
 
-/// A password in clear. It shows itself to nobody: `Debug` hides it.
+/// Characters that a password chosen from now on has at the least (NIST SP 800-63B-4, 3.1.1.2: 15 where it is the
+/// only factor).
+const FEWEST: usize = 15;
+
+/// Pieces that a password chosen from now on has at the least, see [`pieces`].
+const FEWEST_PIECES: usize = 8;
+
+/// A password in clear. It shows itself to nobody: `Debug` hides it, and it is wiped when dropped.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Password(String);
+pub struct Password(Zeroizing<String>);
 
-/// The hash of a password that nobody has, made with the same parameters as every other, so that a
-/// user who does not exist costs the same time as one who does.
-const NOBODY: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGhhcyB0aGlzIQ$5Yx5jNpi8RiYyDRKBrvHcBNkTwLt0kJrxuvJjYhBhCk";
+/// Which rule a new password breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordRule {
+    /// Guessed by trying.
+    #[error("a password has {FEWEST} characters or more; this one has {has}")]
+    TooShort {
+        /// Its characters.
+        has: usize,
+    },
+    /// Guessed at once.
+    #[error("the password is little more than the user's name")]
+    LikeTheName,
+    /// Guessed early.
+    #[error("the password is little more than common words, repetitions, and rows of digits, letters or keys")]
+    Predictable,
+    /// What HTTP Basic does not carry (RFC 7617).
+    #[error("a password has no control characters")]
+    Control,
+    /// Made elsewhere, so nobody knows how random it is.
+    #[error("the password has the form of a generated secret; --generate makes one")]
+    Generated,
+}
 
 impl Password {
     /// Takes a password.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(Zeroizing::new(text.into()))
     }
 
     /// Whether there is anything in it but white space.
@@ -27,28 +51,47 @@ impl Password {
         self.0.trim().is_empty()
     }
 
+    /// Holds a password that somebody has chosen against the rules for new ones.
+    ///
+    /// # Errors
+    /// The first rule that it breaks.
+    pub fn check(&self, user_name: &str) -> Result<(), PasswordRule> {
+        let has = self.0.chars().count();
+        if has < FEWEST {
+            return Err(PasswordRule::TooShort { has });
+        }
+        if self.0.chars().any(char::is_control) {
+            return Err(PasswordRule::Control);
+        }
+        if self.generated().is_some() {
+            return Err(PasswordRule::Generated);
+        }
+        if pieces(&self.0, None, FEWEST_PIECES) < FEWEST_PIECES {
+            return Err(PasswordRule::Predictable);
+        }
+        if pieces(&self.0, Some(user_name), FEWEST_PIECES) < FEWEST_PIECES {
+            return Err(PasswordRule::LikeTheName);
+        }
+        Ok(())
+    }
+
     pub(super) fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
 
-    /// argon2id with a random salt and OWASP's minimum (19 MiB, 2 passes), as a PHC string.
-    pub async fn hash(self) -> Result<String, Error> {
-        blocking(move || {
-            let hash = Argon2::default().hash_password(self.0.as_bytes());
-            hash.map(|hash| hash.to_string()).map_err(|error| Error::PasswordHash(error.to_string()))
-        })
-        .await
+    /// In NFC.
+    pub(super) fn composed(self) -> Self {
+        composed(&self.0).map_or(self, Self)
     }
 
-    /// Whether the password has this hash. Without a hash, takes as long and answers no.
-    pub async fn verify(self, hash: Option<String>) -> Result<bool, Error> {
-        blocking(move || {
-            let known = hash.is_some();
-            let hash = hash.unwrap_or_else(|| NOBODY.to_owned());
-            let hash = PasswordHash::new(&hash).map_err(|error| Error::PasswordHash(error.to_string()))?;
-            Ok(Argon2::default().verify_password(self.0.as_bytes(), &hash).is_ok() && known)
-        })
-        .await
+    /// What it is tried as.
+    pub(super) fn forms(&self) -> Vec<Self> {
+        forms(&self.0).into_iter().map(Self).collect()
+    }
+
+    /// What is compared if it has the form of a generated secret.
+    pub(super) fn generated(&self) -> Option<Fingerprint> {
+        Fingerprint::of(&self.0)
     }
 }
 
@@ -58,34 +101,63 @@ impl fmt::Debug for Password {
     }
 }
 
-/// Hashes that are worked on at once: each takes 19 MiB, and a core for tens of milliseconds.
-static AT_ONCE: Semaphore = Semaphore::const_new(4);
-
-/// Runs off the thread that serves requests.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
-    let _turn = AT_ONCE.acquire().await.map_err(|error| Error::PasswordHash(error.to_string()))?;
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| Error::PasswordHash(error.to_string()))?
-}
-
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 mod tests {
+    use super::super::Generated;
     use super::*;
 
-    #[tokio::test]
-    async fn verifies_only_its_own_hash() -> Result<(), Error> {
-        let hash = Password::new("correct horse").hash().await?;
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(Password::new("correct horse").verify(Some(hash.clone())).await?);
-        assert!(!Password::new("wrong").verify(Some(hash)).await?);
-        assert!(!Password::new("anything").verify(None).await?);
-        Ok(())
+    fn check(password: &str, name: &str) -> Result<(), PasswordRule> {
+        Password::new(password).check(name)
     }
 
     #[test]
-    fn the_hash_of_nobody_has_the_parameters_of_every_other() {
-        let hash = PasswordHash::new(NOBODY).map(|hash| hash.to_string());
-        assert!(hash.is_ok_and(|hash| hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$")));
+    fn takes_what_is_long_and_nobodys_first_guess() {
+        for password in [
+            "a-long-password",
+            "pass: w\u{f6}rd \u{1F642} 12",
+            "nine lamps under a green roof",
+            "9f2c-77ab-e01d-44",
+            "\u{5e1}\u{5d9}\u{5e1}\u{5de}\u{5d4} \u{5e9}\u{5dc} \u{5d9}\u{5e9}\u{5e8}\u{5d0}\u{5dc} 7",
+            &"nine lamps under a green roof, ".repeat(40),
+        ] {
+            assert_eq!(check(password, "jane"), Ok(()), "{password}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_short_or_guessed_first() {
+        for (password, rule) in [
+            ("", PasswordRule::TooShort { has: 0 }),
+            ("Xk4#nine-lamps", PasswordRule::TooShort { has: 14 }),
+            // Characters, not bytes.
+            ("\u{1F642}\u{1F511}\u{e4}\u{f6}\u{fc}", PasswordRule::TooShort { has: 5 }),
+            ("passwordpassword", PasswordRule::Predictable),
+            ("Password123456789", PasswordRule::Predictable),
+            ("P@ssw0rdP@ssw0rd", PasswordRule::Predictable),
+            ("123456789012345", PasswordRule::Predictable),
+            ("987654321987654321", PasswordRule::Predictable),
+            ("aaaaaaaaaaaaaaa", PasswordRule::Predictable),
+            ("abababababababab", PasswordRule::Predictable),
+            ("abcdefghijklmnop", PasswordRule::Predictable),
+            ("qwertyuiopasdfghjkl", PasswordRule::Predictable),
+            ("1qaz2wsx3edc4rfv", PasswordRule::Predictable),
+            ("correcthorsebatterystaple", PasswordRule::Predictable),
+            ("correct horse battery staple", PasswordRule::Predictable),
+            ("iloveyouiloveyou!", PasswordRule::Predictable),
+            ("                    ", PasswordRule::Predictable),
+            ("x7x7x7x7x7x7x7x7x7", PasswordRule::Predictable),
+            ("ccaas-bridge-77", PasswordRule::LikeTheName),
+            ("CCaaS-Bridge-77 2026", PasswordRule::LikeTheName),
+            ("ccaas-bridge-77ccaas-bridge-77", PasswordRule::LikeTheName),
+            ("nine lamps\u{7} under a roof", PasswordRule::Control),
+        ] {
+            assert_eq!(check(password, "ccaas-bridge-77"), Err(rule), "{password}");
+        }
+        let secret = Generated::make().expect("randomness");
+        assert_eq!(check(secret.reveal(), "jane"), Err(PasswordRule::Generated));
+        // One that is cut off is a password like any other.
+        assert_eq!(check(&secret.reveal()[..40], "jane"), Ok(()));
     }
 
     #[test]

@@ -1,18 +1,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::AttributeValue;
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use serde::Serialize;
+use zeroize::Zeroizing;
 
-use super::{Password, User};
+use super::argon::Hash;
+use super::form::forms;
+use super::sign_in::{Doorkeeper, Tried};
+use super::stored::{Known, Record, SECRET_COLUMNS, Stored};
+use super::{Argon2Cost, Attempt, Generated, Password, PasswordRule, SignIn, User, UserName};
 use crate::Error;
 use crate::cache::Cache;
 use crate::clock::Clock;
-use crate::dynamodb::{self, Dynamo, Item, Table, key, string};
-use crate::error::NotFound;
+use crate::date_time::DateTime;
+use crate::dynamodb::{self, Change, Dynamo, Item, Table, key, string};
+use crate::error::{CorruptRecord, NotFound};
 use crate::language::Language;
 use crate::sys_id::{self, Kind};
 
@@ -20,86 +25,152 @@ use crate::sys_id::{self, Kind};
 /// a busy instance's calls, short enough that disabling a user works at once.
 const SEEN_FOR: Duration = Duration::from_secs(1);
 
-/// Verified passwords an instance remembers, each 32 bytes.
-const REMEMBERED: usize = 1_000;
+/// Users an instance remembers for that long.
+const SEEN: usize = 1_000;
+
+/// How often an operator's change is tried again because somebody else has changed the same user meanwhile.
+const TRIES: usize = 5;
 
 /// The table `sys_user`.
 #[derive(Clone)]
 pub struct Users {
     dynamo: Dynamo,
     table: String,
-    seen: Arc<Cache<String, Option<Arc<Record>>>>,
-    /// Passwords that matched, as a hash over them, the stored hash and a secret of this instance: a
-    /// second call with the same password costs no argon2. A new password or hash is another entry.
-    verified: Arc<Cache<[u8; 32], ()>>,
-    secret: [u8; 16],
-}
-
-/// A user as stored.
-#[derive(Serialize, Deserialize)]
-struct Record {
-    #[serde(flatten)]
-    user: User,
-    /// argon2id, as a PHC string.
-    user_password: String,
+    clock: Clock,
+    seen: Arc<Cache<String, Option<Arc<Known>>>>,
+    doorkeeper: Arc<Doorkeeper>,
 }
 
 /// A user to add.
 #[derive(Debug)]
 pub struct NewUser {
-    /// The name to sign in with; a colon cannot be part of it (RFC 7617).
-    pub user_name: String,
+    /// The name to sign in with.
+    pub user_name: UserName,
     /// What the user may do.
     pub roles: Vec<String>,
     /// The language of translations where a request names none.
     pub language: Option<Language>,
-    /// The password.
-    pub password: Password,
+    /// What the user signs in with.
+    pub secret: NewSecret,
+    /// When the secret ends; never where absent.
+    pub expires_on: Option<DateTime>,
+}
+
+/// What a user is to sign in with from now on.
+#[derive(Debug)]
+pub struct NewSecret(Kept);
+
+/// What becomes of a secret.
+#[derive(Debug)]
+enum Kept {
+    /// Its Argon2id.
+    Chosen(Password),
+    /// Its fingerprint, as it is stored.
+    Generated(String),
+}
+
+/// Until when the secrets of a user work once there is a new one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lives {
+    /// When the new one ends; never where absent.
+    pub expires_on: Option<DateTime>,
+    /// Until when the one before works; at once no more where absent.
+    pub keep_old_until: Option<DateTime>,
+}
+
+impl NewSecret {
+    /// A password that somebody has chosen.
+    ///
+    /// # Errors
+    /// The rule for new passwords that it breaks.
+    pub fn chosen(password: Password, user_name: &str) -> Result<Self, PasswordRule> {
+        password.check(user_name)?;
+        Ok(Self(Kept::Chosen(password)))
+    }
+
+    /// A password that no rule is asked about: the demo user's, which everybody knows, and those of tests.
+    pub fn known_to_everybody(password: Password) -> Self {
+        Self(Kept::Chosen(password))
+    }
+
+    /// A secret that was made here.
+    pub fn generated(secret: &Generated) -> Self {
+        Self(Kept::Generated(secret.fingerprint().to_string()))
+    }
+}
+
+/// The users of a deployment.
+#[derive(Debug)]
+pub struct Listed {
+    /// Each with its secrets, by name.
+    pub users: Vec<UserListed>,
+    /// Records that are no users, who therefore cannot sign in.
+    pub unreadable: Vec<CorruptRecord>,
+}
+
+/// A user, and what there is to know of the secrets.
+#[derive(Debug, Serialize)]
+pub struct UserListed {
+    /// The user.
+    #[serde(flatten)]
+    pub user: User,
+    /// The secrets, the newest first.
+    pub secrets: Vec<SecretListed>,
+}
+
+/// What there is to know of a secret.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct SecretListed {
+    /// `generated`; a password's hash function and its parameters, such as `argon2id m=19456,t=2,p=1`; or `unreadable`.
+    pub kind: String,
+    /// Whether a hash that is made today has other parameters: a new password renews it.
+    pub outdated: bool,
+    /// When it ends; never where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_on: Option<DateTime>,
+    /// Whether it has ended.
+    pub expired: bool,
 }
 
 impl Users {
     /// The table of this deployment.
     pub fn new(dynamo: Dynamo, clock: Clock) -> Self {
         let table = dynamo.tables.name(Table::Users);
-        let seen = Arc::new(Cache::new(REMEMBERED, Some(SEEN_FOR), clock.clone()));
-        let verified = Arc::new(Cache::new(REMEMBERED, None, clock));
-        Self { dynamo, table, seen, verified, secret: uuid::Uuid::new_v4().into_bytes() }
+        let seen = Arc::new(Cache::new(SEEN, Some(SEEN_FOR), clock.clone()));
+        let doorkeeper = Arc::new(Doorkeeper::new(clock.clone()));
+        Self { dynamo, table, clock, seen, doorkeeper }
     }
 
-    /// The active user with this name and password. A wrong password, an unknown and a disabled user
-    /// cost the same time.
-    pub async fn authenticate(&self, user_name: &str, password: Password) -> Result<Option<User>, Error> {
-        let record = self.find(user_name).await?.filter(|record| record.user.active);
-        let Some(record) = record else {
-            password.verify(None).await?;
-            return Ok(None);
-        };
-        let mut digest = Sha256::new();
-        digest.update(self.secret);
-        digest.update(&record.user_password);
-        digest.update([0]);
-        digest.update(password.as_bytes());
-        let digest: [u8; 32] = digest.finalize().into();
-        if self.verified.get(&digest).is_none() {
-            if !password.verify(Some(record.user_password.clone())).await? {
-                return Ok(None);
-            }
-            self.verified.put(digest, (), 1);
+    /// Proves who somebody is. A wrong secret, an unknown and a disabled user cost the same time.
+    pub async fn sign_in(&self, attempt: &Attempt) -> Result<SignIn, Error> {
+        let mut tried: Vec<Tried> = Vec::new();
+        for name in attempt.names() {
+            let known = self.find(&name).await?.filter(|known| known.user.active);
+            tried.push((name, known));
         }
-        Ok(Some(record.user.clone()))
+        self.doorkeeper.check(attempt, &tried).await
+    }
+
+    /// What Argon2 has cost this process for sign-ins and new passwords.
+    pub fn argon2_cost(&self) -> Argon2Cost {
+        self.doorkeeper.argon2_cost()
     }
 
     /// Adds a user. Answers false, and changes nothing, where the name is taken.
     pub async fn add(&self, new: NewUser) -> Result<bool, Error> {
+        let user_name = String::from(new.user_name);
         let record = Record {
             user: User {
-                sys_id: sys_id_of(&new.user_name),
-                user_name: new.user_name,
+                sys_id: sys_id_of(&user_name),
+                user_name,
                 active: true,
                 roles: new.roles,
                 preferred_language: new.language,
             },
-            user_password: new.password.hash().await?,
+            user_password: self.stored(new.secret, None).await?,
+            user_password_expires_on: new.expires_on,
+            old_user_password: None,
+            old_user_password_expires_on: None,
         };
         let put = self
             .dynamo
@@ -119,64 +190,181 @@ impl Users {
         }
     }
 
-    /// Switches a user off.
-    pub async fn disable(&self, user_name: &str) -> Result<(), Error> {
-        self.set(user_name, "active", AttributeValue::Bool(false)).await
+    /// Lets a user sign in, or no more. Answers the user as it is now.
+    pub async fn set_active(&self, user_name: &str, active: bool) -> Result<User, Error> {
+        self.change(user_name, |record| record.user.active = active).await
     }
 
-    /// Gives a user another password.
-    pub async fn set_password(&self, user_name: &str, password: Password) -> Result<(), Error> {
-        let hash = password.hash().await?;
-        self.set(user_name, "user_password", string(hash)).await
+    /// Gives a user roles, and takes others. Answers the user as it is now.
+    pub async fn change_roles(&self, user_name: &str, add: &[String], remove: &[String]) -> Result<User, Error> {
+        self.change(user_name, |record| {
+            let roles = &mut record.user.roles;
+            roles.retain(|role| !remove.contains(role));
+            for role in add {
+                if !roles.contains(role) {
+                    roles.push(role.clone());
+                }
+            }
+        })
+        .await
+    }
+
+    /// Gives a user another secret. Answers the user as it is now.
+    pub async fn change_secret(&self, user_name: &str, secret: NewSecret, lives: Lives) -> Result<User, Error> {
+        let now = DateTime::from(self.clock.now());
+        // One that has ended already is not kept, whatever was wished.
+        let kept = |record: &Record| {
+            let until = lives.keep_old_until.filter(|until| now < *until)?;
+            let old = record.written().next().filter(|old| old.works(now))?;
+            let until = old.expires_on.map_or(until, |end| end.min(until));
+            Some((old.stored.to_owned(), until))
+        };
+        let (_, before) = self.read(user_name).await?;
+        let old = kept(&before).and_then(|(stored, _)| Hash::read(&stored).ok());
+        let stored = self.stored(secret, old.as_ref()).await?;
+        self.change(user_name, |record| {
+            let (old, until) = kept(record).unzip();
+            record.old_user_password = old;
+            record.old_user_password_expires_on = until;
+            record.user_password.clone_from(&stored);
+            record.user_password_expires_on = lives.expires_on;
+        })
+        .await
+    }
+
+    /// Ends the secret that was kept beside a new one. Answers the user as it is now.
+    pub async fn end_old_secret(&self, user_name: &str) -> Result<User, Error> {
+        self.change(user_name, |record| {
+            record.old_user_password = None;
+            record.old_user_password_expires_on = None;
+        })
+        .await
     }
 
     /// Every user by name. Reads the whole table: for operators.
-    pub async fn list(&self) -> Result<Vec<User>, Error> {
+    pub async fn list(&self) -> Result<Listed, Error> {
         let scan = self.dynamo.client.scan().table_name(&self.table).consistent_read(true);
         let items: Vec<Item> =
             scan.into_paginator().items().send().try_collect().await.map_err(dynamodb::Error::from)?;
-        let users = items.into_iter().map(|item| dynamodb::from_item(Table::Users, item));
-        let mut users = users.collect::<Result<Vec<User>, _>>()?;
-        users.sort_by(|one, other| one.user_name.cmp(&other.user_name));
-        Ok(users)
+        let now = DateTime::from(self.clock.now());
+        let mut listed = Listed { users: Vec::new(), unreadable: Vec::new() };
+        for item in items {
+            match dynamodb::from_item::<Record>(Table::Users, item) {
+                Ok(record) => listed.users.push(UserListed { secrets: secrets_of(&record, now), user: record.user }),
+                Err(error) => listed.unreadable.push(error),
+            }
+        }
+        listed.users.sort_by(|one, other| one.user.user_name.cmp(&other.user.user_name));
+        listed.unreadable.sort_by(|one, other| one.key.cmp(&other.key));
+        Ok(listed)
     }
 
-    async fn set(&self, user_name: &str, column: &str, value: AttributeValue) -> Result<(), Error> {
-        let update = self
-            .dynamo
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(key(sys_id_of(user_name))))
-            .update_expression("SET #column = :value")
-            // Two names with one UUIDv5, see `sys_id::derive`, are two users.
-            .condition_expression("user_name = :user_name")
-            .expression_attribute_values(":user_name", string(user_name))
-            .expression_attribute_names("#column", column)
-            .expression_attribute_values(":value", value);
-        match update.send().await {
-            Ok(_) => Ok(()),
-            Err(error)
-                if matches!(error.as_service_error(), Some(UpdateItemError::ConditionalCheckFailedException(_))) =>
-            {
-                Err(NotFound::User { name: user_name.to_owned() }.into())
+    /// What is stored of a secret. A password's hash takes the salt of the one that is kept beside it.
+    async fn stored(&self, secret: NewSecret, beside: Option<&Hash>) -> Result<String, Error> {
+        match secret.0 {
+            Kept::Generated(fingerprint) => Ok(fingerprint),
+            Kept::Chosen(password) => {
+                // In NFC, in which every sign-in is tried: so it works from each machine, however that writes it.
+                let password = password.composed();
+                self.doorkeeper.argon().hash(password, beside.and_then(Hash::salt)).await?.to_phc()
             }
-            Err(error) => Err(dynamodb::Error::from(error).into()),
         }
     }
 
-    async fn find(&self, user_name: &str) -> Result<Option<Arc<Record>>, Error> {
+    /// Changes a record, on condition that what is changed is still what was read. All other columns stay.
+    async fn change(&self, user_name: &str, change: impl Fn(&mut Record)) -> Result<User, Error> {
+        let mut tries = 1;
+        loop {
+            let (before, mut record) = self.read(user_name).await?;
+            change(&mut record);
+            let mut after = before.clone();
+            SECRET_COLUMNS.iter().for_each(|column| drop(after.remove(*column)));
+            after.extend(dynamodb::to_item(&record)?);
+            let Err(error) = self.update(&before, after, &record.user).await else { return Ok(record.user) };
+            if tries == TRIES || !is_refused(&error) {
+                return Err(dynamodb::Error::from(error).into());
+            }
+            tries += 1;
+        }
+    }
+
+    async fn update(&self, before: &Item, after: Item, user: &User) -> Result<(), SdkError<UpdateItemError>> {
+        let changed = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
+        let changed: Vec<&String> = changed.filter(|name| before.get(*name) != after.get(*name)).collect();
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let mut update = self.dynamo.client.update_item().table_name(&self.table).set_key(Some(key(&user.sys_id)));
+        // Two names with one UUIDv5, see `sys_id::derive`, are two users.
+        let mut condition = "user_name = :user_name".to_owned();
+        update = update.expression_attribute_values(":user_name", string(&user.user_name));
+        for (index, name) in changed.into_iter().enumerate() {
+            update = update.expression_attribute_names(format!("#was{index}"), name);
+            match before.get(name) {
+                Some(value) => {
+                    condition.push_str(&format!(" AND #was{index} = :was{index}"));
+                    update = update.expression_attribute_values(format!(":was{index}"), value.clone());
+                }
+                None => condition.push_str(&format!(" AND attribute_not_exists(#was{index})")),
+            }
+        }
+        Change::between(before, after).apply(update).condition_expression(condition).send().await.map(drop)
+    }
+
+    /// The record of a user that has to be there, by the name in NFC or as it is given.
+    async fn read(&self, user_name: &str) -> Result<(Item, Record), Error> {
+        for name in forms(user_name) {
+            let Some(item) = self.dynamo.get(&self.table, &sys_id_of(&name)).await? else { continue };
+            let record: Record = dynamodb::from_item(Table::Users, item.clone())?;
+            if record.user.user_name == *name {
+                return Ok((item, record));
+            }
+        }
+        Err(NotFound::User { name: user_name.to_owned() }.into())
+    }
+
+    async fn find(&self, user_name: &Zeroizing<String>) -> Result<Option<Arc<Known>>, Error> {
         let sys_id = sys_id_of(user_name);
         if let Some(seen) = self.seen.get(&sys_id) {
             return Ok(seen);
         }
         let item = self.dynamo.get(&self.table, &sys_id).await?;
-        let record = item.map(|item| dynamodb::from_item::<Record>(Table::Users, item)).transpose()?;
+        let table = &self.table;
+        // Neither a record nor a hash that cannot be read is the caller's fault or business: it lets nobody in, and the
+        // log says where it is.
+        let record = item.and_then(|item| match dynamodb::from_item::<Record>(Table::Users, item) {
+            Ok(record) => Some(record),
+            Err(error) => {
+                tracing::error!(table, key = sys_id, problem = error.problem, "a user's record cannot be read");
+                None
+            }
+        });
         // Two names with one UUIDv5, see `sys_id::derive`, are two users: the other one is not here.
-        let record = record.filter(|record| record.user.user_name == user_name).map(Arc::new);
-        self.seen.put(sys_id, record.clone(), 1);
-        Ok(record)
+        let record = record.filter(|record| record.user.user_name == **user_name);
+        let known = record.map(|record| {
+            Arc::new(Known::new(record, |why| {
+                tracing::error!(table, key = sys_id, problem = %why, "a user's password hash cannot be read");
+            }))
+        });
+        self.seen.put(sys_id, known.clone(), 1);
+        Ok(known)
     }
+}
+
+fn secrets_of(record: &Record, now: DateTime) -> Vec<SecretListed> {
+    let secrets = record.written().map(|secret| {
+        let (kind, outdated) = match Stored::read(secret.stored) {
+            Ok(Stored::Generated(_)) => ("generated".to_owned(), false),
+            Ok(Stored::Chosen { hash, .. }) => (hash.parameters(), hash.is_outdated()),
+            Err(_) => ("unreadable".to_owned(), false),
+        };
+        SecretListed { kind, outdated, expires_on: secret.expires_on, expired: !secret.works(now) }
+    });
+    secrets.collect()
+}
+
+fn is_refused(error: &SdkError<UpdateItemError>) -> bool {
+    matches!(error.as_service_error(), Some(UpdateItemError::ConditionalCheckFailedException(_)))
 }
 
 fn sys_id_of(user_name: &str) -> String {

@@ -98,6 +98,11 @@ fn line(origin: &Origin, endpoint: &str, outcome: &str, took_ms: u128, at_ms: u1
         line["ai_outcomes"] = json!(1);
         directives.push(directive(&["endpoint", "ai_outcome"], vec![metric("ai_outcomes", "Count")]));
     }
+    if tally.failed_sign_ins > 0 {
+        line["failed_sign_ins"] = json!(tally.failed_sign_ins);
+        // By endpoint alone: one alarm sees them all, whatever they were answered.
+        directives.push(directive(&["endpoint"], vec![metric("failed_sign_ins", "Count")]));
+    }
     line["_aws"] = json!({"Timestamp": at_ms, "CloudWatchMetrics": directives});
     line
 }

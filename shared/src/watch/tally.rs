@@ -9,6 +9,8 @@ pub struct Tally {
     pub endpoint: Option<&'static str>,
     /// User name of the caller.
     pub user: Option<String>,
+    /// Sign-ins that failed.
+    pub failed_sign_ins: u32,
     /// Requests to DynamoDB, each try counted.
     pub dynamodb_requests: u32,
     /// Read units that they consumed. A request that failed tells none.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::body::Bytes;
 use serde_json::{Value, json};
-use wrapup::users::{INTEGRATION_ROLE, NewUser, Password};
+use wrapup::users::{INTEGRATION_ROLE, NewSecret, NewUser, Password, UserName};
 use wrapup_lambda_tests::{Event, Instance, Traffic, World, opening_with};
 use wrapup_test_support::to_xml_request;
 
@@ -31,11 +31,13 @@ impl Workload {
     pub async fn prepare() -> Self {
         let world = World::start().await;
         let stores = world.stores();
+        let Ok(user_name) = UserName::new("username") else { unreachable!("the demo user's name") };
         let user = NewUser {
-            user_name: "username".to_owned(),
+            user_name,
             roles: vec![INTEGRATION_ROLE.to_owned()],
             language: None,
-            password: Password::new("password"),
+            secret: NewSecret::known_to_everybody(Password::new("password")),
+            expires_on: None,
         };
         assert!(matches!(stores.users().add(user).await, Ok(true)), "a new user");
         let instance = Instance::new(stores, None);

@@ -4,7 +4,8 @@
 use async_trait::async_trait;
 use aws_credential_types::Credentials;
 use lambda_http::http::{Method, StatusCode};
-use wrapup::api::{Answer, Api, Call, Endpoint, Route};
+use lambda_http::{Context, LambdaEvent};
+use wrapup::api::{Answer, Api, Call, Endpoint, Event, Route};
 use wrapup::clock::Clock;
 use wrapup::dynamodb::{Connection, Dynamo, Tables, connect};
 use wrapup::segment_tables::{Registry, built_in};
@@ -54,8 +55,9 @@ impl Case {
     /// Makes the call.
     pub async fn call(&self) -> Result<(), CountError> {
         let failed = |problem: String| CountError::Case { case: self.name.to_owned(), problem };
-        let request = lambda_http::request::from_str(&self.event).map_err(|error| failed(error.to_string()))?;
-        let response = self.api.handle(request).await;
+        let event: Event = serde_json::from_str(&self.event).map_err(|error| failed(error.to_string()))?;
+        let reply = self.api.invoke(LambdaEvent::new(event, Context::default())).await;
+        let response = reply.into_response().ok_or_else(|| failed("the sample is no HTTP request".to_owned()))?;
         match response.status() {
             StatusCode::OK => Ok(()),
             status => Err(failed(format!("answered {status}: {:?}", response.body()))),

@@ -1,6 +1,6 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use lambda_http::{Context, Request, RequestExt};
+use lambda_http::{Context, Request};
 use serde_json::{Map, Value, json};
 
 /// An HTTP request as API Gateway or a function URL hands it to a function.
@@ -169,6 +169,11 @@ impl Event {
     /// The event of a function URL, which is that of an HTTP API too. It can carry what a Lambda
     /// authorizer of an HTTP API would hand on.
     pub fn function_url(&self) -> Request {
+        received(&self.function_url_json())
+    }
+
+    /// The same as it is written.
+    pub fn function_url_json(&self) -> Value {
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.query).finish();
         let mut context = json!({
             "accountId": "anonymous",
@@ -190,7 +195,7 @@ impl Event {
         }
         let headers: Map<String, Value> =
             self.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), json!(value))).collect();
-        let event = json!({
+        json!({
             "version": "2.0",
             "routeKey": "$default",
             "rawPath": self.path,
@@ -199,8 +204,7 @@ impl Event {
             "requestContext": context,
             "body": self.written_body(),
             "isBase64Encoded": self.base64,
-        });
-        received(&event)
+        })
     }
 
     fn headers(&self) -> Map<String, Value> {
@@ -227,9 +231,16 @@ fn multi_value(pairs: &[(String, String)]) -> Map<String, Value> {
     all
 }
 
-/// The event as the Lambda runtime hands it to the function.
+/// The event as a function reads it.
 fn received(event: &Value) -> Request {
+    let event: wrapup::api::Event = serde_json::from_str(&event.to_string()).expect("JSON");
+    let (head, body) = event.into_request(context()).expect("an HTTP request");
+    head.map(|()| body)
+}
+
+/// The context of every event.
+fn context() -> Context {
     let mut context = Context::default();
     REQUEST_ID.clone_into(&mut context.request_id);
-    lambda_http::request::from_str(&event.to_string()).expect("a well-formed event").with_lambda_context(context)
+    context
 }

@@ -1,5 +1,7 @@
+use std::future::ready;
+
 use futures_util::future::join_all;
-use lambda_http::{Body, Request, Response};
+use lambda_http::{Body, Context, LambdaEvent, Request, Response, http};
 use serde_json::Value;
 use wrapup::System;
 use wrapup::api::Api;
@@ -50,7 +52,14 @@ impl Instance {
 
     /// Sends a request as the Lambda runtime hands it over.
     pub async fn handle(&self, request: Request) -> Reply {
-        Reply { response: self.api.handle(request).await }
+        Reply { response: sent(&self.api, request).await }
+    }
+
+    /// Hands an event over as the Lambda runtime does, and answers what it gets back.
+    pub async fn invoke(&self, event: &Value) -> Value {
+        let event = serde_json::from_str(&event.to_string()).expect("JSON");
+        let reply = self.api.invoke(LambdaEvent::new(event, Context::default())).await;
+        serde_json::to_value(reply).expect("an answer that can be written")
     }
 
     /// Opens a segment that has to open, and answers its sys_id.
@@ -63,6 +72,12 @@ impl Instance {
     pub async fn read(&self, path: &str) -> Value {
         self.call(&Event::get(&format!("segment/{path}"))).await.expect(200)["segment"].clone()
     }
+}
+
+/// Has an API answer a request whose body is there.
+pub async fn sent(api: &Api, request: Request) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    api.handle(http::Request::from_parts(head, ()), ready(Ok(body))).await
 }
 
 /// Sends an event to many instances at once.

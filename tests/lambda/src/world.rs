@@ -13,7 +13,7 @@ use wrapup::configurations::Definition;
 use wrapup::document::Document;
 use wrapup::dynamodb::{Connection, Dynamo, Item, Table, Tables, connect, tables};
 use wrapup::segment_tables::{Registry, built_in};
-use wrapup::users::{NewUser, Password};
+use wrapup::users::{NewSecret, NewUser, Password, UserName};
 use wrapup_test_support::merged;
 
 use crate::event::Event;
@@ -64,6 +64,11 @@ impl World {
         let (proxy, url) = Proxy::start(engine_url.clone()).await;
         let milliseconds = Arc::new(AtomicU64::new(BEGIN * 1_000));
         Self { proxy, url, engine_url, engine, milliseconds }
+    }
+
+    /// Where this deployment's DynamoDB is, behind the proxy.
+    pub fn dynamodb_url(&self) -> &str {
+        &self.url
     }
 
     /// A fresh instance of every function, with caches and connections of its own.
@@ -121,10 +126,11 @@ impl World {
     /// Adds an API user whose password is `secret`.
     pub async fn add_user(&self, name: &str, roles: &[&str], user_language: Option<&str>) {
         let user = NewUser {
-            user_name: name.to_owned(),
+            user_name: UserName::new(name).expect("a name"),
             roles: roles.iter().map(|role| (*role).to_owned()).collect(),
             language: user_language.map(language),
-            password: Password::new("secret"),
+            secret: NewSecret::known_to_everybody(Password::new("secret")),
+            expires_on: None,
         };
         assert!(self.stores().users().add(user).await.expect("a new user"));
     }

@@ -1,16 +1,22 @@
 //! Who is let in behind API Gateway, and how requests arrive from there.
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
+use std::io;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use authorizer::Authorizer;
-use aws_lambda_events::apigw::ApiGatewayCustomAuthorizerRequestTypeRequest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lambda_http::Context;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
+use tracing::subscriber::set_default;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use wrapup::date_time::DateTime;
+use wrapup::dynamodb::{Item, Table, to_item};
+use wrapup::users::{Generated, Lives, NewSecret, Password};
 use wrapup_lambda_tests::{Event, Fault, Instance, Parts, Rule, World, opening};
 
 const ROLE: &str = "interaction_integration_user";
@@ -25,7 +31,7 @@ async fn world() -> World {
     world.add_user("Grüße", &["agent", ROLE], Some("de")).await;
     world.add_user("guest", &["agent"], None).await;
     world.add_user("former", &[ROLE], None).await;
-    world.stores().users().disable("former").await.expect("a user to disable");
+    world.stores().users().set_active("former", false).await.expect("a user to disable");
     world
 }
 
@@ -75,12 +81,33 @@ fn basic(credentials: &str) -> String {
 
 /// The authorizer's answer as JSON, which is all that API Gateway sees of it.
 async fn ask(instance: &Instance, request: Value) -> Result<Value, Diagnostic> {
-    let payload: ApiGatewayCustomAuthorizerRequestTypeRequest =
-        serde_json::from_value(request).expect("a well-formed event");
     let mut context = Context::default();
     Event::REQUEST_ID.clone_into(&mut context.request_id);
-    let answer = Authorizer::new(&instance.system).handle(LambdaEvent::new(payload, context)).await?;
+    let answer = Authorizer::new(&instance.system).handle(LambdaEvent::new(request, context)).await?;
     Ok(serde_json::to_value(answer).expect("JSON"))
+}
+
+/// A password that no rule is asked about.
+fn chosen(password: &str) -> NewSecret {
+    NewSecret::known_to_everybody(Password::new(password))
+}
+
+/// A secret as `wrapup user` makes it, and itself.
+fn generated() -> (NewSecret, String) {
+    let secret = Generated::make().expect("randomness");
+    (NewSecret::generated(&secret), secret.reveal().to_owned())
+}
+
+/// The runs of Argon2 that an instance has made.
+fn runs(instance: &Instance) -> u64 {
+    instance.system.users().argon2_cost().runs
+}
+
+/// Whether the caller is let in, and the runs of Argon2 that it took.
+async fn costs(instance: &Instance, credentials: &str) -> (bool, u64) {
+    let before = runs(instance);
+    let allowed = allowed(instance, credentials).await;
+    (allowed, runs(instance) - before)
 }
 
 /// Whether the caller is let in.
@@ -180,8 +207,7 @@ async fn everybody_else_is_unauthorized_in_the_same_words() {
 async fn scheme_and_header_name_are_read_in_any_case_and_passwords_may_hold_colons() {
     let world = world().await;
     let users = world.stores();
-    let password = wrapup::users::Password::new("pass:wörd");
-    users.users().set_password("Grüße", password).await.expect("a user");
+    users.users().change_secret("Grüße", chosen("pass:wörd"), Lives::default()).await.expect("a user");
     let instance = world.instance();
     let mut event = request(None);
     event["headers"]["authorization"] = json!(format!("bAsIc {}", STANDARD.encode("Grüße:pass:wörd")));
@@ -197,12 +223,343 @@ async fn a_user_that_is_disabled_or_changes_the_password_is_out_within_seconds()
     assert!(allowed(&instance, "integrator:secret").await);
     assert!(allowed(&instance, "Grüße:secret").await);
     let users = world.stores();
-    users.users().disable("integrator").await.expect("a user");
-    users.users().set_password("Grüße", wrapup::users::Password::new("other")).await.expect("a user");
+    users.users().set_active("integrator", false).await.expect("a user");
+    users.users().change_secret("Grüße", chosen("other"), Lives::default()).await.expect("a user");
     world.pass(Duration::from_secs(5));
     assert!(!allowed(&instance, "integrator:secret").await);
     assert!(!allowed(&instance, "Grüße:secret").await);
     assert!(allowed(&instance, "Grüße:other").await);
+}
+
+#[tokio::test]
+async fn a_client_that_loops_with_an_old_password_costs_no_argon2() {
+    let world = world().await;
+    let instance = world.instance();
+    // Wrong, unknown and disabled alike.
+    for credentials in ["integrator:old", "nobody:old", "former:secret"] {
+        assert_eq!(costs(&instance, credentials).await, (false, 1), "{credentials}");
+        for _ in 0..5 {
+            assert_eq!(costs(&instance, credentials).await, (false, 0), "{credentials}");
+        }
+    }
+    // Other attempts are not mistaken for these.
+    for credentials in ["integrator:old2", "nobody:ol", "nobod:yold", "integrator:secret"] {
+        assert_eq!(costs(&instance, credentials).await.1, 1, "{credentials}");
+    }
+    // A password that was wrong works at once when it has become the right one, and a user who is let in again.
+    let stores = world.stores();
+    stores.users().change_secret("integrator", chosen("old"), Lives::default()).await.expect("a user");
+    stores.users().set_active("former", true).await.expect("a user");
+    world.pass(Duration::from_secs(2));
+    assert!(allowed(&instance, "integrator:old").await);
+    assert!(allowed(&instance, "former:secret").await);
+    assert_eq!(costs(&instance, "nobody:old").await, (false, 0));
+    world.pass(Duration::from_secs(60));
+    assert_eq!(costs(&instance, "nobody:old").await, (false, 1));
+}
+
+#[tokio::test]
+async fn a_generated_secret_never_costs_argon2_and_anything_else_always_does() {
+    let world = world().await;
+    let stores = world.stores();
+    let (secret, text) = generated();
+    stores.users().change_secret("integrator", secret, Lives::default()).await.expect("a user");
+    let instance = world.instance();
+    let (_, other) = generated();
+    for (credentials, expected) in [
+        (format!("integrator:{text}"), (true, 0)),
+        (format!("integrator:{other}"), (false, 0)),
+        (format!("nobody:{text}"), (false, 0)),
+        (format!("former:{text}"), (false, 0)),
+        // Who has a password only.
+        (format!("Grüße:{other}"), (false, 0)),
+        // A slip: no checksum fits it, so it is a password.
+        (
+            format!("integrator:{}", text.replace(&text[40..41], if &text[40..41] == "x" { "y" } else { "x" })),
+            (false, 1),
+        ),
+        (format!("nobody:{}", &text[..51]), (false, 1)),
+        ("integrator:secret".to_owned(), (false, 1)),
+        ("integrator:".to_owned(), (false, 1)),
+    ] {
+        assert_eq!(costs(&instance, &credentials).await, expected, "{credentials}");
+    }
+    // What is stored of it tells nobody what it is.
+    let records = format!("{:?}", world.records(Table::Users).await);
+    assert!(!records.contains(&text[..20]) && records.contains("sha256:"), "{records}");
+}
+
+#[tokio::test]
+async fn a_rotation_has_no_gap_and_an_end() {
+    let world = world().await;
+    let stores = world.stores();
+    let users = stores.users();
+    let hour = |hours: u64| Some(DateTime::from(world.clock().now() + Duration::from_secs(3600 * hours)));
+    // From a password to another one, to a generated secret, to another one: all by the same command.
+    let (first, first_text) = generated();
+    let (second, second_text) = generated();
+    let mut before = "secret".to_owned();
+    for (secret, text) in [(chosen("next"), "next".to_owned()), (first, first_text), (second, second_text)] {
+        let lives = Lives { expires_on: None, keep_old_until: hour(24) };
+        users.change_secret("integrator", secret, lives).await.expect("a user");
+        let instance = world.instance();
+        let argon2 = u64::from(!text.starts_with("wu_"));
+        // Two passwords cost no more than one.
+        assert_eq!(costs(&instance, &format!("integrator:{text}")).await, (true, argon2));
+        assert!(allowed(&instance, &format!("integrator:{before}")).await, "{before}");
+        assert_eq!(costs(&instance, "integrator:wrong").await, (false, 1));
+        world.pass(Duration::from_secs(3600 * 24));
+        assert!(!allowed(&instance, &format!("integrator:{before}")).await, "{before}");
+        assert!(allowed(&instance, &format!("integrator:{text}")).await, "{text}");
+        before = text;
+    }
+    // A secret with an end of its own has it too where it is kept; without being kept it ends at once.
+    let lives = Lives { expires_on: hour(1), keep_old_until: None };
+    users.change_secret("integrator", chosen("short"), lives).await.expect("a user");
+    world.pass(Duration::from_secs(2));
+    let instance = world.instance();
+    assert!(allowed(&instance, "integrator:short").await && !allowed(&instance, &format!("integrator:{before}")).await);
+    let lives = Lives { expires_on: None, keep_old_until: hour(48) };
+    users.change_secret("integrator", chosen("long"), lives).await.expect("a user");
+    world.pass(Duration::from_secs(2));
+    assert!(allowed(&instance, "integrator:short").await && allowed(&instance, "integrator:long").await);
+    world.pass(Duration::from_secs(3600));
+    assert!(!allowed(&instance, "integrator:short").await && allowed(&instance, "integrator:long").await);
+    // The old one can be ended before its time.
+    let lives = Lives { expires_on: None, keep_old_until: hour(48) };
+    users.change_secret("integrator", chosen("last"), lives).await.expect("a user");
+    users.end_old_secret("integrator").await.expect("a user");
+    world.pass(Duration::from_secs(2));
+    assert!(!allowed(&instance, "integrator:long").await && allowed(&instance, "integrator:last").await);
+}
+
+/// Puts columns of a user's record beside or in place of what is stored.
+async fn overwrite(world: &World, user_name: &str, columns: Value) {
+    let mut item = user_record(world, user_name).await;
+    item.extend(to_item(&columns).expect("an item"));
+    world.client().put_item().table_name("sys_user").set_item(Some(item)).send().await.expect("a put");
+}
+
+async fn user_record(world: &World, user_name: &str) -> Item {
+    let records = world.records(Table::Users).await;
+    let of =
+        |item: &Item| item.get("user_name").and_then(|name| name.as_s().ok()).is_some_and(|name| name == user_name);
+    records.into_iter().find(of).expect("a user")
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_of_a_user_lets_nobody_in_and_is_no_failure() {
+    let world = world().await;
+    let good = user_record(&world, "integrator").await["user_password"].as_s().expect("a hash").clone();
+    for broken in [
+        json!({"user_password": ""}),
+        json!({"user_password": "hunter2"}),
+        json!({"user_password": "$argon2id$v=19$m=4294967295,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"}),
+        json!({"user_password": format!("{good}$more")}),
+        json!({"user_password": "sha256:00"}),
+        json!({"user_password": "a-form-of-tomorrow:00"}),
+        json!({"user_password": 7}),
+        json!({"user_password": null}),
+        json!({"active": "yes"}),
+        json!({"active": null}),
+        json!({"user_password_expires_on": "tomorrow"}),
+        json!({"user_password_expires_on": "2024-09-16 17:59:59"}),
+        json!({"preferred_language": "german"}),
+    ] {
+        overwrite(&world, "integrator", json!({"user_password": good, "active": true, "preferred_language": null}))
+            .await;
+        assert!(allowed(&world.instance(), "integrator:secret").await, "{broken}");
+        overwrite(&world, "integrator", broken.clone()).await;
+        let instance = world.instance();
+        let error = ask(&instance, request(Some(&basic("integrator:secret")))).await.expect_err("no verdict");
+        assert_eq!((error.error_message.as_str(), runs(&instance)), ("Unauthorized", 1), "{broken}");
+        let event = Event::get("code/x").unvouched().basic_auth("integrator", "secret");
+        instance.call(&event).await.expect(401);
+        overwrite(&world, "integrator", json!({"user_password_expires_on": "2999-01-01 00:00:00"})).await;
+    }
+    // The other secret works all the same.
+    let columns =
+        json!({"user_password": "hunter2", "active": true, "preferred_language": null, "old_user_password": good});
+    overwrite(&world, "integrator", columns).await;
+    assert!(allowed(&world.instance(), "integrator:secret").await);
+}
+
+#[tokio::test]
+async fn records_of_before_are_read_and_keep_what_nobody_here_knows() {
+    let world = world().await;
+    let mut record = user_record(&world, "integrator").await;
+    record.retain(|column, _| ["sys_id", "user_name", "active", "roles", "user_password"].contains(&column.as_str()));
+    record.extend(to_item(&json!({"column_of_tomorrow": {"a": [1, 2]}})).expect("an item"));
+    world.client().put_item().table_name("sys_user").set_item(Some(record)).send().await.expect("a put");
+    assert!(allowed(&world.instance(), "integrator:secret").await);
+    let (stores, lives) = (world.stores(), Lives { expires_on: None, keep_old_until: None });
+    stores.users().change_secret("integrator", chosen("other"), lives).await.expect("a user");
+    stores.users().change_roles("integrator", &["agent".to_owned()], &[]).await.expect("a user");
+    let record = user_record(&world, "integrator").await;
+    assert!(record.contains_key("column_of_tomorrow"), "{record:?}");
+    assert!(allowed(&world.instance(), "integrator:other").await);
+}
+
+#[tokio::test]
+async fn names_and_passwords_are_read_in_every_form_that_clients_send() {
+    let world = world().await;
+    let stores = world.stores();
+    stores.users().change_secret("Grüße", chosen("Straße nach Süden"), Lives::default()).await.expect("a user");
+    let latin =
+        |text: &str| text.chars().map(|character| u8::try_from(u32::from(character)).expect("ISO-8859-1")).collect();
+    let utf8 = |text: &str| text.as_bytes().to_vec();
+    let apart = |text: &str| text.replace('ü', "u\u{308}");
+    for (bytes, verdict) in [
+        (utf8("Grüße:Straße nach Süden"), true),
+        (utf8(&apart("Grüße:Straße nach Süden")), true),
+        (utf8(&format!("{}:Straße nach Süden", apart("Grüße"))), true),
+        (latin("Grüße:Straße nach Süden"), true),
+        (latin("Grüße:Straße nach Suden"), false),
+        (utf8("Gruße:Straße nach Süden"), false),
+        (utf8("Grüße:Strasse nach Süden"), false),
+    ] {
+        let instance = world.instance();
+        let header = format!("Basic {}", STANDARD.encode(&bytes));
+        assert_eq!(ask(&instance, request(Some(&header))).await.is_ok(), verdict, "{bytes:?}");
+        let event = Event::get("code/x").unvouched().header("Authorization", &header);
+        let status = instance.handle(event.function_url()).await.status();
+        assert_eq!(status, if verdict { 404 } else { 401 }, "{bytes:?}");
+    }
+}
+
+/// A log, in memory.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no panic").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_failed_sign_in_is_logged_with_its_address_and_no_word_of_what_was_sent() {
+    let world = world().await;
+    let instance = world.instance();
+    let log = Log::default();
+    let writer = log.clone();
+    let logging =
+        set_default(wrapup::logging::subscriber(Targets::new().with_default(LevelFilter::TRACE), move || {
+            writer.clone()
+        }));
+    let wrong = basic("Grüße:hunter2");
+    let mut event = request(Some(&wrong));
+    // Whoever can send a header can write anything into it.
+    event["headers"]["X-Forwarded-For"] = json!("203.0.113.7");
+    event["multiValueHeaders"]["X-Forwarded-For"] = json!(["203.0.113.7"]);
+    ask(&instance, event).await.expect_err("no verdict");
+    let event =
+        Event::get("code/x").unvouched().header("Authorization", &wrong).header("X-Forwarded-For", "203.0.113.7");
+    instance.call(&event).await.expect(401);
+    instance.handle(event.function_url()).await.expect(401);
+    // Neither a right password nor none at all is a failure.
+    assert!(allowed(&instance, "integrator:secret").await);
+    instance.call(&Event::get("code/x").unvouched()).await.expect(401);
+    drop(logging);
+    let log = String::from_utf8(log.0.lock().expect("no panic").clone()).expect("UTF-8");
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let failed: Vec<_> = lines.iter().filter(|line| line["message"] == "a sign-in failed").collect();
+    assert_eq!(failed.len(), 3, "{log}");
+    for line in failed {
+        assert_eq!((&line["level"], &line["source"]), (&json!("WARN"), &json!("192.0.2.1")), "{line}");
+        assert_eq!(line["request_id"], Event::REQUEST_ID, "{line}");
+        // printf %s Grüße | sha256sum
+        assert_eq!(line["name_sha256"], "f83e039796c6453a10f5519e39fd113901572316a1a8ea07cb525d2801dfd074", "{line}");
+    }
+    for word in ["Grüße", "hunter2", "integrator", "secret", "203.0.113.7", &wrong[6..]] {
+        assert!(!log.contains(word), "{word} in {log}");
+    }
+}
+
+#[tokio::test]
+async fn two_authorization_headers_prove_nothing() {
+    let world = world().await;
+    let instance = world.instance();
+    let right = basic("integrator:secret");
+    let others =
+        [right.clone(), basic("Grüße:secret"), basic("integrator:wrong"), String::new(), "Bearer x".to_owned()];
+    for other in others {
+        for values in [[&right, &other], [&other, &right]] {
+            let mut event = request(Some(&right));
+            event["multiValueHeaders"]["Authorization"] = json!(values);
+            event["headers"]["Authorization"] = json!(values[1]);
+            let error = ask(&instance, event).await.expect_err("no verdict");
+            assert_eq!(error.error_message, "Unauthorized", "{values:?}");
+            let mut event = request(Some(&right));
+            event["multiValueHeaders"] = json!({"authorization": [values[0]], "AUTHORIZATION": [values[1]]});
+            assert!(ask(&instance, event).await.is_err(), "{values:?}");
+            // In the function, where it signs in itself, and where API Gateway has cached a verdict on one of them.
+            for event in [Event::get("code/x").unvouched(), Event::get("code/x")] {
+                let mut request = event.rest();
+                for value in values {
+                    request.headers_mut().append("authorization", value.parse().expect("a header"));
+                }
+                instance.handle(request).await.expect(401);
+            }
+            let event =
+                Event::get("code/x").unvouched().header("Authorization", &format!("{}, {}", values[0], values[1]));
+            instance.handle(event.function_url()).await.expect(401);
+        }
+    }
+    assert_eq!(instance.call(&Event::get("code/x").unvouched().header("Authorization", &right)).await.status(), 404);
+}
+
+#[tokio::test]
+async fn whatever_a_caller_puts_into_the_event_is_a_401() {
+    let world = world().await;
+    let instance = world.instance();
+    let right = basic("integrator:secret");
+    let odd = |change: &dyn Fn(&mut Value)| {
+        let mut event = request(None);
+        change(&mut event);
+        event
+    };
+    for event in [
+        odd(&|event| event["headers"]["Authorization"] = Value::Null),
+        odd(&|event| event["headers"]["Authorization"] = json!(7)),
+        odd(&|event| event["headers"]["Authorization"] = json!([right])),
+        odd(&|event| event["headers"]["Authorization"] = json!({"Basic": right})),
+        odd(&|event| event["headers"]["Authorization"] = json!("Basic \u{0}\u{7f}\u{1F642}")),
+        odd(&|event| event["multiValueHeaders"]["Authorization"] = json!([])),
+        odd(&|event| event["multiValueHeaders"]["Authorization"] = json!([null, right])),
+        odd(&|event| event["multiValueHeaders"] = json!("Basic")),
+        odd(&|event| event["headers"] = json!([["Authorization", right]])),
+        odd(&|event| event["headers"]["Authorization"] = json!(format!("Basic {}", "A".repeat(100_000)))),
+        odd(&|event| event["requestContext"] = Value::Null),
+        json!({}),
+        json!(null),
+        json!([]),
+        json!("Basic"),
+    ] {
+        let error = ask(&instance, event.clone()).await.expect_err("no verdict");
+        assert_eq!(error.error_message, "Unauthorized", "{event:.200}");
+    }
+    // What stands beside right credentials keeps nobody out.
+    for beside in [
+        odd(&|event| event["headers"]["X-Name"] = json!("J\u{fc}rgen \u{1F642} \u{0}\r\n")),
+        odd(&|event| event["headers"]["b\u{e4}d n\u{e4}me"] = json!("x")),
+        odd(&|event| event["headers"]["X-Number"] = json!(7)),
+        odd(&|event| event["multiValueHeaders"]["X-None"] = Value::Null),
+        odd(&|event| event["requestContext"]["identity"]["sourceIp"] = json!("unknown, 192.0.2.1")),
+        odd(&|event| event["requestContext"] = json!([])),
+        odd(&|event| event["httpMethod"] = json!("B\u{e4}D METHOD")),
+        odd(&|event| event["queryStringParameters"] = json!("a=b")),
+    ] {
+        let mut event = beside;
+        event["headers"]["Authorization"] = json!(right);
+        let answer = ask(&instance, event.clone()).await.expect("a verdict");
+        assert_eq!(answer["principalId"], "integrator", "{event}");
+    }
 }
 
 #[tokio::test]
@@ -285,6 +642,8 @@ async fn a_forged_context_is_not_believed() {
         Event::get(&path).authorizer(json!({"principalId": "integrator"})),
         Event::get(&path).authorizer(json!({"claims": {"sub": "integrator", "wrapup_user": "integrator"}})),
         Event::get(&path).authorizer(json!({"wrapup_user": null})),
+        Event::get(&path).authorizer(json!({"wrapup_user": ""})),
+        Event::get(&path).authorizer(json!({"wrapup_user": "", "wrapup_language": "de"})),
         Event::get(&path).authorizer(json!({"wrapup_user": {"name": "integrator"}})),
         Event::get(&path).authorizer(json!({"wrapup_language": "de"})),
     ];

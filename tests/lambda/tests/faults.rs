@@ -15,7 +15,7 @@ use wrapup::document::Document;
 use wrapup::dynamodb::{Item, Table};
 use wrapup::segment_tables::{Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment, Registry};
 use wrapup::sys_id::{Kind, derive};
-use wrapup_lambda_tests::{Event, Fault, Instance, Parts, Reply, Rule, World, internal, opening, segmented};
+use wrapup_lambda_tests::{Event, Fault, Instance, Parts, Reply, Rule, World, internal, opening, segmented, sent};
 
 const SEGMENTS: &str = "interaction_wrap_up_segment";
 const PHONE_LOG: &str = "sn_openframe_phone_log";
@@ -32,7 +32,9 @@ impl Prepared {
         let world = World::start().await;
         let read = |value: Value| Document::from_json(value.to_string().as_bytes()).expect("JSON");
         let code = read(json!({"code": "Callback"})).read(CodeRequest::read).expect("a code");
-        let code = world.stores().codes().upsert(&[code], false).await.remove(0).expect("a code").sys_id.clone();
+        let codes = world.stores().codes().clone();
+        let stored = codes.admit(1).expect("room").upsert(&[code], false).await.remove(0).expect("a code");
+        let code = stored.sys_id.clone();
         let file =
             json!({"name": "Calls", "enable_codes": true, "allowed_codes": ["Callback"], "default_code": "Callback"});
         let definition = read(file).read(Definition::read).expect("a configuration");
@@ -642,7 +644,7 @@ async fn a_call_that_takes_too_long_is_given_up_and_can_be_sent_again() {
     // A second request that never comes is what this one waits for.
     world.fail(Rule::once(Fault::together(2)).on("TransactWriteItems"));
     let create = Event::post("segment/create").json(&opening("EXT-1"));
-    let response = api.handle(create.rest()).await;
+    let response = sent(&api, create.rest()).await;
     assert_eq!(response.status(), 503);
     assert!(response.headers().contains_key("retry-after"));
     world.recover();

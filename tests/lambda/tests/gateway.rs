@@ -5,7 +5,7 @@
 use lambda_http::http::Method;
 use wrapup::System;
 use wrapup::api::{Api, Endpoint};
-use wrapup_lambda_tests::{Event, Reply, World};
+use wrapup_lambda_tests::{Event, Reply, World, sent};
 
 fn endpoints(system: &System) -> [Box<dyn Endpoint>; 7] {
     [
@@ -31,7 +31,7 @@ async fn a_function_alone_refuses_what_is_no_route() {
             _ => (Event::get(""), "PUT"),
         };
         let api = Api::new(&system, vec![endpoint]).expect("one route");
-        let call = async |event: Event| Reply { response: api.handle(event.unvouched().rest()).await };
+        let call = async |event: Event| Reply { response: sent(&api, event.unvouched().rest()).await };
 
         for path in route.paths {
             for version in ["", "v1/"] {

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use ai_filler::AiFiller;
 use authorizer::Authorizer;
-use aws_lambda_events::apigw::ApiGatewayCustomAuthorizerRequestTypeRequest;
 use lambda_http::RequestExt;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Map, Value, json};
@@ -216,14 +215,51 @@ async fn the_authorizers_verdicts_are_reported() {
         ("other", "secret", "denied", None),
         ("integrator", "wrong", "unauthenticated", None),
     ] {
-        let request: ApiGatewayCustomAuthorizerRequestTypeRequest =
-            serde_json::from_value(authorizer_event(user, password)).expect("an event");
-        drop(authorizer.handle(LambdaEvent::new(request, Context::default())).await);
+        let event = LambdaEvent::new(authorizer_event(user, password), Context::default());
+        drop(authorizer.handle(event).await);
         let line = reports.one();
         metrics(&line);
         assert_eq!((&line["endpoint"], &line["outcome"]), (&json!("authorizer"), &json!(outcome)));
         assert_eq!(line.get("user"), named.as_ref());
+        assert_eq!(failed_sign_ins(&line), (outcome == "unauthenticated").then_some(1));
         assert!(!line.to_string().contains("Basic"), "{line}");
+    }
+}
+
+/// The failed sign-ins that a line counts, by endpoint alone.
+fn failed_sign_ins(line: &Value) -> Option<u64> {
+    let metric = json!({"Name": "failed_sign_ins", "Unit": "Count"});
+    let directives = line["_aws"]["CloudWatchMetrics"].as_array().expect("directives");
+    let told =
+        directives.iter().find(|directive| directive["Metrics"].as_array().is_some_and(|all| all.contains(&metric)));
+    assert_eq!(told.is_some(), line.get("failed_sign_ins").is_some(), "{line}");
+    if let Some(directive) = told {
+        assert_eq!((&directive["Namespace"], &directive["Dimensions"]), (&json!("Wrapup"), &json!([["endpoint"]])));
+    }
+    line.get("failed_sign_ins").and_then(Value::as_u64)
+}
+
+#[tokio::test]
+async fn a_failed_sign_in_at_a_function_is_counted() {
+    let (world, instance, reports) = watched().await;
+    world.add_user("integrator", &["interaction_integration_user"], None).await;
+    world.add_user("other", &[], None).await;
+    let call = Event::get("code/x").unvouched();
+    for (call, status, failed) in [
+        (call.clone().basic_auth("integrator", "secret"), "404", None),
+        (call.clone().basic_auth("integrator", "wrong"), "401", Some(1)),
+        // The second time it is remembered, and fails all the same.
+        (call.clone().basic_auth("integrator", "wrong"), "401", Some(1)),
+        (call.clone().basic_auth("nobody", "wrong"), "401", Some(1)),
+        // The password was right.
+        (call.clone().basic_auth("other", "secret"), "403", None),
+        // Nobody has tried to sign in.
+        (call.clone(), "401", None),
+        (call.header("Authorization", "Bearer x"), "401", None),
+    ] {
+        instance.call(&call).await;
+        let line = reports.one();
+        assert_eq!((line["outcome"].as_str(), failed_sign_ins(&line)), (Some(status), failed), "{call:?}");
     }
 }
 

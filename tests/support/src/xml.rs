@@ -50,7 +50,8 @@ pub fn as_xml(json: &Value) -> Value {
     }
 }
 
-/// The XML request that says the same as a JSON one, an array being its element repeated.
+/// The XML request that says the same as a JSON one, an array being its element repeated, null what serialisers make of
+/// it.
 pub fn to_xml_request(json: &Value) -> String {
     let mut text = r#"<?xml version="1.0" encoding="UTF-8"?>"#.to_owned();
     write_element(&mut text, "request", json);
@@ -60,6 +61,11 @@ pub fn to_xml_request(json: &Value) -> String {
 fn write_element(text: &mut String, name: &str, json: &Value) {
     if let Value::Array(list) = json {
         list.iter().for_each(|entry| write_element(text, name, entry));
+        return;
+    }
+    if json.is_null() {
+        let instance = "http://www.w3.org/2001/XMLSchema-instance";
+        text.push_str(&format!(r#"<{name} xmlns:xsi="{instance}" xsi:nil="true" />"#));
         return;
     }
     text.push_str(&format!("<{name}>"));

@@ -80,7 +80,8 @@ async fn import(codes: &wrapup::codes::Codes, rows: Vec<ImportRow>) -> Result<()
     }
     for batch in valid.chunks(BATCH) {
         let requests: Vec<CodeRequest> = batch.iter().map(|(_, request)| request.clone()).collect();
-        for (outcome, (place, _)) in codes.upsert(&requests, false).await.into_iter().zip(batch) {
+        let outcomes = codes.admit(requests.len())?.upsert(&requests, false).await;
+        for (outcome, (place, _)) in outcomes.into_iter().zip(batch) {
             match outcome {
                 Ok(_) => {}
                 Err(wrapup::Error::Invalid(violations)) => {

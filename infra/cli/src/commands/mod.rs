@@ -22,6 +22,7 @@ use wrapup::document::{Document, Fields, ParseError, Violations};
 use wrapup::dynamodb;
 use wrapup::error::NotFound;
 use wrapup::segment_tables::{self, SegmentTablesError};
+use wrapup::users::{NameRule, PasswordRule};
 
 use crate::local::LocalError;
 
@@ -49,9 +50,15 @@ pub enum CommandError {
     /// A user that is there already.
     #[error("user '{0}' exists already; `wrapup user passwd {0}` changes the password")]
     UserExists(String),
-    /// A name that HTTP Basic cannot carry.
-    #[error("a user name is not empty and has no colon")]
-    UserName,
+    /// A name that no new user may have.
+    #[error(transparent)]
+    UserName(#[from] NameRule),
+    /// A password that no user may choose.
+    #[error("{0}; nothing was changed")]
+    Password(#[from] PasswordRule),
+    /// An end that has come already.
+    #[error("--expires and --old-expires name times to come")]
+    Past,
     /// No password came.
     #[error("the password is empty; type one, or send one line on standard input")]
     NoPassword,

@@ -1,18 +1,24 @@
 use std::io::{self, BufRead, IsTerminal};
+use std::time::Duration;
 
 use clap::Subcommand;
+use wrapup::clock::Clock;
+use wrapup::date_time::DateTime;
 use wrapup::document::{FromText, Problem};
 use wrapup::language::Language;
-use wrapup::users::{INTEGRATION_ROLE, NewUser, Password, User};
+use wrapup::users::{
+    Generated, INTEGRATION_ROLE, Lives, NewSecret, NewUser, Password, SecretListed, User, UserListed, UserName,
+};
+use zeroize::Zeroizing;
 
 use super::CommandError;
 use crate::connect::Target;
-use crate::output::{self, Output, Row};
+use crate::output::{self, Output, Row, shown};
 
 /// `wrapup user`
 #[derive(Subcommand)]
 pub enum Command {
-    /// Add a user; the password comes from a prompt or from standard input
+    /// Add a user, with a generated secret or a password from a prompt or standard input
     Add {
         /// The name to sign in with
         name: String,
@@ -22,6 +28,12 @@ pub enum Command {
         /// Language of translations where a request names none, two letters
         #[arg(long, value_parser = language)]
         language: Option<Language>,
+        /// Make a secret for a machine, and print it: nobody can show it again
+        #[arg(long)]
+        generate: bool,
+        /// When the secret ends: after 12h, 90d or the like, or at a time such as 2027-01-31T00:00:00Z
+        #[arg(long, value_name = "WHEN")]
+        expires: Option<When>,
     },
     /// List the users
     List {
@@ -29,15 +41,43 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t)]
         output: Output,
     },
+    /// Let a user sign in again
+    Enable {
+        /// The name
+        name: String,
+    },
     /// Switch a user off
     Disable {
         /// The name
         name: String,
     },
-    /// Change a user's password; it comes from a prompt or from standard input
+    /// Give a user roles, and take others
+    Role {
+        /// The name
+        name: String,
+        /// A role to give; may be repeated
+        #[arg(long, value_name = "ROLE", required_unless_present = "remove")]
+        add: Vec<String>,
+        /// A role to take; may be repeated
+        #[arg(long, value_name = "ROLE")]
+        remove: Vec<String>,
+    },
+    /// Give a user a new secret: a generated one, or a password from a prompt or standard input
     Passwd {
         /// The name
         name: String,
+        /// Make a secret for a machine, and print it: nobody can show it again
+        #[arg(long)]
+        generate: bool,
+        /// When the new secret ends: after 12h, 90d or the like, or at a time such as 2027-01-31T00:00:00Z
+        #[arg(long, value_name = "WHEN")]
+        expires: Option<When>,
+        /// Until when the secret of now works beside the new one, written as for --expires; without this it ends at once
+        #[arg(long, value_name = "WHEN")]
+        old_expires: Option<When>,
+        /// Give no new secret, only end the one that --old-expires has kept
+        #[arg(long, conflicts_with_all = ["generate", "expires", "old_expires"])]
+        end_old: bool,
     },
 }
 
@@ -45,65 +85,187 @@ fn language(text: &str) -> Result<Language, Problem> {
     Language::from_text(text)
 }
 
+/// A time that is written as such, or as how long it is until then.
+#[derive(Clone, Copy, Debug)]
+pub enum When {
+    /// That time.
+    At(DateTime),
+    /// After so long.
+    In(Duration),
+}
+
+impl std::str::FromStr for When {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some(at) = DateTime::parse(text) {
+            return Ok(Self::At(at));
+        }
+        let seconds = match text.chars().last() {
+            Some('m') => 60,
+            Some('h') => 60 * 60,
+            Some('d') => 24 * 60 * 60,
+            _ => 0,
+        };
+        let count = text.get(..text.len().saturating_sub(1)).and_then(|count| count.parse::<u32>().ok());
+        match count {
+            // 100 years of minutes: whoever means more means never.
+            Some(1..=52_560_000) if seconds > 0 => {
+                Ok(Self::In(Duration::from_secs(seconds * u64::from(count.unwrap_or(0)))))
+            }
+            _ => {
+                Err("is neither a time, such as 2027-01-31T00:00:00Z, nor how long until then, such as 30m, 12h or 90d")
+            }
+        }
+    }
+}
+
+impl When {
+    /// As a moment, which has to come.
+    fn resolve(self, clock: &Clock) -> Result<DateTime, CommandError> {
+        let now = clock.now();
+        let at = match self {
+            Self::At(at) => Some(at),
+            Self::In(time) => now.checked_add(time.try_into().unwrap_or(time::Duration::MAX)).map(DateTime::from),
+        };
+        at.filter(|at| *at > now.into()).ok_or(CommandError::Past)
+    }
+}
+
 /// Runs the command.
 pub async fn run(command: Command, target: &Target) -> Result<(), CommandError> {
     let system = target.system().await;
     let users = system.users();
+    let clock = Clock::system();
+    let moment = |when: Option<When>| when.map(|when| when.resolve(&clock)).transpose();
     match command {
-        Command::Add { name, roles, language } => {
-            if name.trim().is_empty() || name.contains(':') {
-                return Err(CommandError::UserName);
-            }
-            if !roles.iter().any(|role| role == INTEGRATION_ROLE) {
-                output::complain(&format!("note: without the role {INTEGRATION_ROLE} the API answers this user 403"));
-            }
-            let password = read_password()?;
-            let user = NewUser { user_name: name.clone(), roles, language, password };
+        Command::Add { name, roles, language, generate, expires } => {
+            let name = UserName::new(&name)?;
+            note_role(&roles);
+            let expires_on = moment(expires)?;
+            let (secret, generated) = new_secret(generate, name.as_str())?;
+            let user = NewUser { user_name: name.clone(), roles, language, secret, expires_on };
             if !users.add(user).await? {
-                return Err(CommandError::UserExists(name));
+                return Err(CommandError::UserExists(name.to_string()));
             }
-            output::line(format!("added {name}"))?;
+            report(format!("added {name}"), generated.as_ref())?;
         }
-        Command::List { output } => output.list(&users.list().await?)?,
+        Command::List { output } => {
+            let listed = users.list().await?;
+            for error in &listed.unreadable {
+                output::complain(&shown(&error.to_string()));
+            }
+            output.list(&listed.users)?;
+        }
+        Command::Enable { name } => {
+            let user = users.set_active(&name, true).await?;
+            note_role(&user.roles);
+            output::line(format!("enabled {}", shown(&user.user_name)))?;
+        }
         Command::Disable { name } => {
-            users.disable(&name).await?;
-            output::line(format!("disabled {name}"))?;
+            let user = users.set_active(&name, false).await?;
+            output::line(format!("disabled {}", shown(&user.user_name)))?;
         }
-        Command::Passwd { name } => {
-            users.set_password(&name, read_password()?).await?;
-            output::line(format!("changed the password of {name}"))?;
+        Command::Role { name, add, remove } => {
+            let user = users.change_roles(&name, &add, &remove).await?;
+            note_role(&user.roles);
+            let roles = if user.roles.is_empty() { "no roles".to_owned() } else { user.roles.join(", ") };
+            output::line(format!("{} has {}", shown(&user.user_name), shown(&roles)))?;
+        }
+        Command::Passwd { name, end_old: true, .. } => {
+            let user = users.end_old_secret(&name).await?;
+            output::line(format!("ended the old secret of {}", shown(&user.user_name)))?;
+        }
+        Command::Passwd { name, generate, expires, old_expires, end_old: false } => {
+            let lives = Lives { expires_on: moment(expires)?, keep_old_until: moment(old_expires)? };
+            let (secret, generated) = new_secret(generate, &name)?;
+            let user = users.change_secret(&name, secret, lives).await?;
+            let name = shown(&user.user_name);
+            report(
+                format!("changed the {} of {name}", if generate { "secret" } else { "password" }),
+                generated.as_ref(),
+            )?;
+            if !user.active {
+                output::complain(&format!(
+                    "note: {name} is disabled and cannot sign in; `wrapup user enable` ends that"
+                ));
+            }
         }
     }
     Ok(())
+}
+
+/// Says where a user lacks the role without which there is nothing to sign in for.
+fn note_role(roles: &[String]) {
+    if !roles.iter().any(|role| role == INTEGRATION_ROLE) {
+        output::complain(&format!("note: without the role {INTEGRATION_ROLE} the API answers this user 403"));
+    }
+}
+
+/// Says what was done. A generated secret stands alone on standard output, for whatever takes it from there.
+fn report(done: String, generated: Option<&Generated>) -> Result<(), CommandError> {
+    match generated {
+        Some(secret) => {
+            output::complain(&format!("{done}; this secret is shown only now:"));
+            output::line(secret.reveal())?;
+        }
+        None => output::line(done)?,
+    }
+    Ok(())
+}
+
+/// The secret that a user is to have, and itself where it was made here.
+fn new_secret(generate: bool, name: &str) -> Result<(NewSecret, Option<Generated>), CommandError> {
+    if generate {
+        let secret = Generated::make().map_err(|error| io::Error::other(format!("no randomness: {error}")))?;
+        return Ok((NewSecret::generated(&secret), Some(secret)));
+    }
+    Ok((NewSecret::chosen(read_password()?, name)?, None))
 }
 
 /// Asks twice at a terminal, reads one line otherwise. Never an argument: those show in the
 /// machine's list of processes and in the shell's history.
 fn read_password() -> Result<Password, CommandError> {
     let password = if io::stdin().is_terminal() {
-        let password = Password::new(rpassword::prompt_password("Password: ")?);
+        let password = Password::new(rpassword::prompt_password("Password, 15 characters or more: ")?);
         if password != Password::new(rpassword::prompt_password("Again: ")?) {
             return Err(CommandError::PasswordsDiffer);
         }
         password
     } else {
-        let mut line = String::new();
+        // Longer than any line that somebody means, so that it is not moved, and no copy is left behind.
+        let mut line = Zeroizing::new(String::with_capacity(64 * 1024));
         io::stdin().lock().read_line(&mut line)?;
         Password::new(line.trim_end_matches(['\r', '\n']))
     };
     if password.is_blank() { Err(CommandError::NoPassword) } else { Ok(password) }
 }
 
-impl Row for User {
-    const COLUMNS: &'static [&'static str] = &["user_name", "active", "roles", "preferred_language", "sys_id"];
+impl Row for UserListed {
+    const COLUMNS: &'static [&'static str] =
+        &["user_name", "active", "roles", "preferred_language", "secrets", "sys_id"];
 
     fn cells(&self) -> Vec<String> {
+        let User { sys_id, user_name, active, roles, preferred_language } = &self.user;
         vec![
-            self.user_name.clone(),
-            self.active.to_string(),
-            self.roles.join(", "),
-            self.preferred_language.map(|language| language.to_string()).unwrap_or_default(),
-            self.sys_id.clone(),
+            user_name.clone(),
+            active.to_string(),
+            roles.join(", "),
+            preferred_language.map(|language| language.to_string()).unwrap_or_default(),
+            self.secrets.iter().map(in_words).collect::<Vec<_>>().join("; "),
+            sys_id.clone(),
         ]
     }
+}
+
+/// `argon2id m=19456,t=2,p=1 until 2027-01-31 00:00:00`
+fn in_words(secret: &SecretListed) -> String {
+    let SecretListed { kind, outdated, expires_on, expired } = secret;
+    let outdated = if *outdated { ", outdated" } else { "" };
+    let end = match expires_on {
+        Some(end) if *expired => format!(", expired {end}"),
+        Some(end) => format!(" until {end}"),
+        None => String::new(),
+    };
+    format!("{kind}{outdated}{end}")
 }

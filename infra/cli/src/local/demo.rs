@@ -6,7 +6,7 @@ use wrapup::codes::CodeRequest;
 use wrapup::configurations::Definition;
 use wrapup::document::Document;
 use wrapup::interactions::{Interaction, Interactions};
-use wrapup::users::{INTEGRATION_ROLE, NewUser, Password};
+use wrapup::users::{Attempt, INTEGRATION_ROLE, NewSecret, NewUser, Password, SignIn, UserName};
 
 /// The user of the reference's examples.
 pub const USER: &str = "username";
@@ -48,23 +48,27 @@ pub struct Demo {
 pub async fn ensure(system: &System) -> Result<Option<Demo>, wrapup::Error> {
     let (codes, definition, interaction) = demo_data()?;
     let users = system.users().list().await?;
-    if users.is_empty() {
-        for outcome in system.codes().upsert(&codes, false).await {
+    if users.users.is_empty() && users.unreadable.is_empty() {
+        for outcome in system.codes().admit(codes.len())?.upsert(&codes, false).await {
             outcome?;
         }
         system.configurations().put(&definition).await?;
         Interactions::new(system.dynamo().clone()).put(&interaction).await?;
         // The user comes last: a start that is cut short before is made up for by the next one.
-        let user = NewUser {
-            user_name: USER.to_owned(),
-            roles: vec![INTEGRATION_ROLE.to_owned()],
-            language: None,
-            password: Password::new(PASSWORD),
-        };
-        system.users().add(user).await?;
+        if let Ok(user_name) = UserName::new(USER) {
+            let user = NewUser {
+                user_name,
+                roles: vec![INTEGRATION_ROLE.to_owned()],
+                language: None,
+                secret: NewSecret::known_to_everybody(Password::new(PASSWORD)),
+                expires_on: None,
+            };
+            system.users().add(user).await?;
+        }
     }
     // Whoever disables the demo user or gives it another password is not offered the old one.
-    let active = system.users().authenticate(USER, Password::new(PASSWORD)).await?.is_some();
+    let attempt = Attempt { user_name: USER.to_owned(), password: Password::new(PASSWORD), source: None };
+    let active = matches!(system.users().sign_in(&attempt).await?, SignIn::Welcome(_));
     let code = codes.first().map(|code| code.label.sys_id()).unwrap_or_default();
     Ok(active.then_some(Demo { configuration: definition.sys_id, code }))
 }

@@ -5,8 +5,8 @@ mod demo;
 mod engine;
 mod gateway;
 mod lambda;
-mod near;
 mod page;
+mod server;
 mod signals;
 mod stream;
 
@@ -22,9 +22,9 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use wrapup::System;
 use wrapup::ai::{AiSettings, AiSettingsError, Filler, Provider, ProviderKind};
-use wrapup::api::{Api, StartError};
+use wrapup::api::{Api, Origins, StartError};
 use wrapup::clock::Clock;
-use wrapup::dynamodb::{self, Connection, Dynamo, Tables, tables};
+use wrapup::dynamodb::{Tables, tables};
 use wrapup::openapi::Document;
 use wrapup::segment_tables;
 use wrapup::settings::{self, SettingsError};
@@ -32,6 +32,8 @@ use wrapup::settings::{self, SettingsError};
 use crate::connect::{DYNAMODB_PORT, LAMBDA_PORT, ai_provider, on_this_machine};
 use crate::endpoints::endpoints;
 use crate::output;
+use engine::Engine;
+use server::{Guard, Limits, Server};
 use signals::Signals;
 
 /// How long the requests that run may take to finish once the process is told to end: callers that have
@@ -74,6 +76,9 @@ pub enum LocalError {
     /// The data folder cannot be used.
     #[error("cannot use {} for the data: {problem}", path.display())]
     Data { path: PathBuf, problem: String },
+    /// Two functions would answer to one name.
+    #[error("two functions are named {name}; each --function needs a name of its own")]
+    FunctionTwice { name: String },
     /// The environment says something that is of no use.
     #[error(transparent)]
     Settings(#[from] SettingsError),
@@ -103,15 +108,18 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
     let engine_listener = listen(options.dynamodb_port, "--dynamodb-port").await?;
     let (api_port, engine_port) = (api_listener.local_addr()?.port(), engine_listener.local_addr()?.port());
 
+    let limits = Limits::of_this_process();
     let data = (!options.in_memory).then_some(options.data);
-    let engine = engine::start(engine_listener, data.as_deref())?;
+    let engine = Engine::open(data.as_deref())?;
+    let (stop_engine, told_to_stop) = oneshot::channel::<()>();
+    let engine_served = Server::new(engine.routes(), Guard::for_programs(engine_port), limits)
+        .serve(engine_listener, async { drop(told_to_stop.await) });
+    let engine_served = tokio::spawn(engine_served);
     // As the functions do, so that they can run on this DynamoDB in the same environment.
     let tables = Tables::with_prefix(settings::optional(settings::TABLE_PREFIX).unwrap_or_default());
-    let client = dynamodb::connect(on_this_machine(engine_port));
-    let near = Arc::new(near::InProcess(engine.database.clone()));
-    let dynamo = Dynamo { client, tables, near: Some(near) };
+    let dynamo = engine.dynamo(on_this_machine(engine_port), tables);
     tables::create_missing(&dynamo).await.map_err(wrapup::Error::from)?;
-    let lambda_port = start_functions(options.lambda_port, options.functions).await?;
+    let lambda_port = start_functions(options.lambda_port, options.functions, limits).await?;
     let connect_lambda = || {
         let mut lambda = on_this_machine(lambda_port.unwrap_or(options.lambda_port));
         lambda.endpoint = settings::optional(segment_tables::LAMBDA_ENDPOINT).or(lambda.endpoint);
@@ -126,7 +134,9 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
     let demo = demo::ensure(&system).await?;
     let endpoints = endpoints(&system);
     let document = serde_json::to_string(&Document::new(&endpoints, "/")).map_err(io::Error::from)?;
-    let api = Api::new(&system, endpoints.into_iter().map(|endpoint| endpoint as _).collect())?;
+    let origins = Origins::from_env()?;
+    let api =
+        Api::new(&system, endpoints.into_iter().map(|endpoint| endpoint as _).collect())?.with_origins(origins.clone());
     let provider = ai_provider(AiSettings::from_env(ProviderKind::Extractive)?).await?;
     if provider.is_some() {
         tables::enable_missing_streams(system.dynamo()).await.map_err(wrapup::Error::from)?;
@@ -153,16 +163,21 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
         output::line("Try it:\n")?;
         output::line(demo.curl(&base))?;
     }
+    let streams = stream::connect(on_this_machine(engine_port), engine.http_client());
     let filler = match provider {
-        Some(provider) => Some(start_filler(provider, &system, on_this_machine(engine_port), data.as_deref()).await?),
+        Some(provider) => Some(start_filler(provider, &system, streams, data.as_deref()).await?),
         None => None,
     };
+    let routes = gateway::routes(Arc::new(api), page::routes(document));
+    let server = Server::new(routes, Guard::for_pages(api_port, origins), limits);
     let (end, told_to_end) = oneshot::channel::<()>();
     let finished = async {
-        gateway::serve(api_listener, Arc::new(api), page::routes(document), async { drop(told_to_end.await) }).await?;
+        server.serve(api_listener, async { drop(told_to_end.await) }).await;
         // What it has not come to, the next start goes on with.
         filler.inspect(JoinHandle::abort);
-        engine.stop().await;
+        drop(stop_engine);
+        engine_served.await.map_err(io::Error::other)?;
+        drop(engine);
         Ok(())
     };
     let cut_short = async {
@@ -180,13 +195,17 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
 }
 
 /// Starts the functions beside the API, if there are any; answers the port they are invoked on.
-async fn start_functions(port: u16, functions: Vec<lambda::Function>) -> Result<Option<u16>, LocalError> {
+async fn start_functions(
+    port: u16,
+    functions: Vec<lambda::Function>,
+    limits: Limits,
+) -> Result<Option<u16>, LocalError> {
     if functions.is_empty() {
         return Ok(None);
     }
     let listener = listen(port, "--lambda-port").await?;
     let port = listener.local_addr()?.port();
-    lambda::start(listener, functions).await?;
+    lambda::start(listener, functions, limits).await?;
     Ok(Some(port))
 }
 
@@ -198,12 +217,12 @@ fn name_of(provider: &dyn Provider) -> String {
 async fn start_filler(
     provider: Arc<dyn Provider>,
     system: &System,
-    connection: Connection,
+    streams: aws_sdk_dynamodbstreams::Client,
     data: Option<&Path>,
 ) -> Result<JoinHandle<()>, LocalError> {
     let filler = Filler::new(system, provider).with_redactor(settings::redactor()?);
     let function = AiFiller::new(Some(filler), Clock::system());
-    let reader = stream::Reader::new(system.dynamo(), connection, data, Clock::system()).await;
+    let reader = stream::Reader::new(system.dynamo(), streams, data, Clock::system()).await;
     Ok(tokio::spawn(reader.map_err(wrapup::Error::from)?.run(function)))
 }
 

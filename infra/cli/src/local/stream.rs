@@ -10,12 +10,14 @@ use std::time::Duration;
 use ai_filler::AiFiller;
 use aws_lambda_events::dynamodb::{Event, EventRecord, StreamRecord, StreamViewType};
 use aws_sdk_dynamodbstreams::Client;
-use aws_sdk_dynamodbstreams::config::{BehaviorVersion, Config, Region};
+use aws_sdk_dynamodbstreams::config::{BehaviorVersion, Config, Region, SharedHttpClient};
 use aws_sdk_dynamodbstreams::types::{AttributeValue, Record, ShardIteratorType};
 use lambda_runtime::{Context, LambdaEvent};
 use tokio::time::sleep;
 use wrapup::clock::Clock;
-use wrapup::dynamodb::{Connection, Dynamo, Error, Roots, Table, https_client};
+use wrapup::dynamodb::{Connection, Dynamo, Error, Table};
+
+use super::engine::files;
 
 /// How long the reader waits where there was nothing new: as long as Lambda does.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -48,16 +50,10 @@ struct Position {
 
 impl Reader {
     /// A reader that goes on where the last one on this data ended.
-    pub async fn new(
-        dynamo: &Dynamo,
-        connection: Connection,
-        data: Option<&Path>,
-        clock: Clock,
-    ) -> Result<Self, Error> {
+    pub async fn new(dynamo: &Dynamo, client: Client, data: Option<&Path>, clock: Clock) -> Result<Self, Error> {
         let described = dynamo.client.describe_table().table_name(dynamo.tables.name(Table::Segments)).send().await?;
         let arn =
             described.table.and_then(|table| table.latest_stream_arn).ok_or_else(|| broken("it has no stream"))?;
-        let client = connect(connection);
         let described = client.describe_stream().stream_arn(&arn).send().await?;
         // The embedded engine keeps a stream in one shard that never ends.
         let shard = described.stream_description.and_then(|stream| stream.shards?.into_iter().next()?.shard_id);
@@ -164,14 +160,14 @@ impl Position {
 
     fn keep(&self, sequence_number: &str) -> io::Result<()> {
         match &self.file {
-            Some(file) => fs::write(file, sequence_number),
+            Some(file) => files::replace(file, sequence_number),
             None => Ok(()),
         }
     }
 }
 
-fn connect(connection: Connection) -> Client {
-    let http_client = https_client(Roots::of(&connection));
+/// A client of the database's streams.
+pub fn connect(connection: Connection, http_client: SharedHttpClient) -> Client {
     let mut config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(connection.region))

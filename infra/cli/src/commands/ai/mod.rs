@@ -56,7 +56,7 @@ pub async fn run(command: Command) -> Result<(), CommandError> {
         }
         Command::Redact { file } => {
             let text = text_of(&file)?;
-            Ok(output::text(&redactor.redact(&text))?)
+            Ok(output::line(redactor.redact(text.trim_end_matches('\n')))?)
         }
     }
 }

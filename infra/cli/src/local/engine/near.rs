@@ -53,12 +53,10 @@ fn convert(value: dynoxide::AttributeValue) -> Option<AttributeValue> {
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
-    use std::sync::Arc;
 
-    use tokio::net::TcpListener;
     use wrapup::dynamodb::{Dynamo, Table, Tables, connect, string, tables};
 
-    use super::super::engine::{self, Engine};
+    use super::super::Engine;
     use super::*;
     use crate::connect::on_this_machine;
 
@@ -66,15 +64,14 @@ mod tests {
 
     const TABLE: &str = Table::Codes.platform_name();
 
-    /// An engine with our tables: by the client alone, and with what is near.
-    async fn started(data: &tempfile::TempDir) -> Tested<(Engine, Dynamo, Dynamo)> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let client = connect(on_this_machine(listener.local_addr()?.port()));
-        let engine = engine::start(listener, Some(data.path()))?;
-        let far = Dynamo::new(client, Tables::default());
-        let near = Dynamo { near: Some(Arc::new(InProcess(engine.database.clone()))), ..far.clone() };
-        tables::create_missing(&far).await?;
-        Ok((engine, far, near))
+    /// What reaches an engine with our tables: the client alone, what is near alone, and both.
+    async fn started(data: &tempfile::TempDir) -> Tested<(Dynamo, Dynamo, Dynamo)> {
+        let engine = Engine::open(Some(data.path()))?;
+        let both = engine.dynamo(on_this_machine(1), Tables::default());
+        tables::create_missing(&both).await?;
+        // Nobody listens there.
+        let near = Dynamo { client: connect(on_this_machine(1)), ..both.clone() };
+        Ok((Dynamo { near: None, ..both.clone() }, near, both))
     }
 
     async fn put(dynamo: &Dynamo, sys_id: &str, attribute: AttributeValue) -> Tested {
@@ -86,7 +83,7 @@ mod tests {
     #[tokio::test]
     async fn both_ways_read_the_same() -> Tested {
         let data = tempfile::tempdir()?;
-        let (engine, far, near) = started(&data).await?;
+        let (far, near, both) = started(&data).await?;
         let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
         let nested = HashMap::from([("ü \"\\\u{1F642}\u{1}".to_owned(), AttributeValue::Null(true))]);
         let values = [
@@ -98,15 +95,13 @@ mod tests {
             AttributeValue::L(vec![AttributeValue::Ns(texts(&["10", "9", "-1"]))]),
         ];
         for value in values {
-            assert_eq!(near.get(TABLE, "a").await?, far.get(TABLE, "a").await?);
-            put(&near, "a", value).await?;
-            let read = near.get(TABLE, "a").await?;
+            assert_eq!(both.get(TABLE, "a").await?, far.get(TABLE, "a").await?);
+            put(&both, "a", value).await?;
+            let read = both.get(TABLE, "a").await?;
             assert!(read.is_some());
             assert_eq!(read, far.get(TABLE, "a").await?);
         }
         put(&far, "b", string("last")).await?;
-        engine.stop().await;
-        // Without the server there is no other way than the short one.
         assert_eq!(near.get(TABLE, "b").await?.and_then(|item| item.get("value").cloned()), Some(string("last")));
         assert_eq!(near.get(TABLE, "c").await?, None);
         Ok(())
@@ -115,14 +110,13 @@ mod tests {
     #[tokio::test]
     async fn what_the_engine_refuses_is_worded_as_over_http() -> Tested {
         let data = tempfile::tempdir()?;
-        let (engine, far, near) = started(&data).await?;
+        let (far, _, both) = started(&data).await?;
         for (table, sys_id) in [("missing", "a"), ("no table's name!", "a"), (TABLE, "")] {
             let worded = far.get(table, sys_id).await.err().map(|error| without_request_id(&error.to_string()));
             assert!(worded.is_some(), "{table} {sys_id}");
-            let error = near.get(table, sys_id).await.err();
+            let error = both.get(table, sys_id).await.err();
             assert_eq!(error.map(|error| without_request_id(&error.to_string())), worded);
         }
-        engine.stop().await;
         Ok(())
     }
 

@@ -1,0 +1,74 @@
+//! The files of the data folder. Wrap-ups are personal data: they are for the owner's eyes, however the folder is shared
+//! and whatever the process's umask is.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// What keeps other processes off the folder.
+pub const LOCK: &str = "lock";
+
+/// The database. What SQLite makes beside it gets its mode.
+pub const DATABASE: &str = "dynamodb.sqlite";
+
+/// Up to where the segment table's stream has been read.
+pub const POSITION: &str = "ai-filler.position";
+
+/// All that is ever in the folder.
+const NAMES: [&str; 6] =
+    [LOCK, DATABASE, "dynamodb.sqlite-wal", "dynamodb.sqlite-shm", "dynamodb.sqlite-journal", POSITION];
+
+/// Makes the folder where it is missing.
+pub fn make(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Closes what is in the folder to others. Before SQLite opens its own: closing a file a second time open would end its
+/// locks (POSIX).
+pub fn close(folder: &Path) -> io::Result<()> {
+    open(&folder.join(DATABASE))?;
+    NAMES.iter().map(|name| folder.join(name)).filter(|file| file.is_file()).try_for_each(|file| close_to_others(&file))
+}
+
+/// Opens a file, or makes it for the owner alone.
+pub fn open(file: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let opened = options.open(file)?;
+    close_to_others(file)?;
+    Ok(opened)
+}
+
+/// Replaces a file's text: whoever reads it finds the old one or the new one.
+pub fn replace(file: &Path, text: &str) -> io::Result<()> {
+    let mut unfinished = PathBuf::from(file);
+    unfinished.as_mut_os_string().push(".new");
+    let mut written = open(&unfinished)?;
+    written.set_len(0)?;
+    written.write_all(text.as_bytes())?;
+    std::fs::rename(&unfinished, file)
+}
+
+#[cfg(unix)]
+fn close_to_others(file: &Path) -> io::Result<()> {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+
+    let owner_alone = Permissions::from_mode(0o600);
+    match std::fs::metadata(file)?.permissions().mode() & 0o777 == owner_alone.mode() {
+        true => Ok(()),
+        false => std::fs::set_permissions(file, owner_alone),
+    }
+}
+
+/// Elsewhere the access list of the user's own folders closes them.
+#[cfg(not(unix))]
+fn close_to_others(_: &Path) -> io::Result<()> {
+    Ok(())
+}

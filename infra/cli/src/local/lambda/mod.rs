@@ -1,0 +1,91 @@
+//! Lambda on this machine: the Invoke API in front of functions that run as processes and speak the
+//! Lambda Runtime API, as they do in AWS.
+
+mod invoke;
+mod process;
+mod runtime;
+
+use std::collections::HashMap;
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
+
+use super::LocalError;
+use super::server::{Guard, Limits, Server};
+use runtime::Runtime;
+
+/// How long an invocation may take: longer than the API waits for one.
+const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Bytes that Lambda takes as a payload, either way.
+const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024;
+
+/// Invocations that wait for one function.
+const LONGEST_QUEUE: usize = 100;
+
+/// Connections to one function's Runtime API: its process needs one or two.
+const RUNTIME_CONNECTIONS: usize = 32;
+
+/// A function that is to run: its name, and the command that starts its process.
+#[derive(Clone, Debug)]
+pub struct Function {
+    name: String,
+    command: String,
+}
+
+impl std::str::FromStr for Function {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once('=') {
+            Some((name, command)) if is_name(name) && !command.trim().is_empty() => {
+                Ok(Self { name: name.to_owned(), command: command.to_owned() })
+            }
+            _ => Err("has to be NAME=COMMAND, where NAME is up to 64 letters, digits, hyphens and underscores"),
+        }
+    }
+}
+
+/// Whether Lambda takes this as a function's name.
+fn is_name(name: &str) -> bool {
+    (1..=64).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+/// An invocation on its way to a process.
+struct Invocation {
+    payload: Bytes,
+    answer: Answer,
+}
+
+/// Where a function's answer goes, or its error.
+type Answer = oneshot::Sender<Result<Bytes, Bytes>>;
+
+/// Starts the functions, and serves the Invoke API on `listener`.
+pub async fn start(listener: TcpListener, functions: Vec<Function>, limits: Limits) -> Result<(), LocalError> {
+    let mut queues = HashMap::new();
+    for function in &functions {
+        let (queue, waiting) = mpsc::channel(LONGEST_QUEUE);
+        if queues.insert(function.name.clone(), (queue, Some(waiting))).is_some() {
+            return Err(LocalError::FunctionTwice { name: function.name.clone() });
+        }
+    }
+    for function in functions {
+        let Some(waiting) = queues.get_mut(&function.name).and_then(|(_, waiting)| waiting.take()) else { continue };
+        let runtime = Arc::new(Runtime::new(function.name.clone(), waiting));
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        let limits = Limits { connections: RUNTIME_CONNECTIONS, ..limits };
+        let server = Server::new(Arc::clone(&runtime).routes(), Guard::for_programs(address.port()), limits);
+        tokio::spawn(server.serve(listener, pending()));
+        tokio::spawn(process::keep_running(function, address.to_string(), runtime));
+    }
+    let queues = queues.into_iter().map(|(name, (queue, _))| (name, queue)).collect();
+    let guard = Guard::for_programs(listener.local_addr()?.port());
+    tokio::spawn(Server::new(invoke::routes(queues), guard, limits).serve(listener, pending()));
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! The process of a function.
+
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::process::Command;
+use tokio::time::{Instant, sleep};
+
+use super::Function;
+use super::runtime::Runtime;
+
+/// How long a process that has ended stays away: the first time, and at most.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// How long a process has to live to count as one that works, if it has answered nothing.
+const LONG_ENOUGH: Duration = Duration::from_secs(60);
+
+/// Keeps one process of a function running; what a process was working on ends with it. One that ends again and again
+/// without ever having answered is started less and less often.
+pub async fn keep_running(function: Function, address: String, runtime: Arc<Runtime>) {
+    let mut pause = SHORTEST_PAUSE;
+    loop {
+        let overdue = runtime.process_begins();
+        let begin = Instant::now();
+        let child = Command::new("sh")
+            // `exec`, so that ending the process ends the function and not a shell around it.
+            .args(["-c", &format!("exec {}", function.command)])
+            .env("AWS_LAMBDA_RUNTIME_API", &address)
+            .env("AWS_LAMBDA_FUNCTION_NAME", &function.name)
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .spawn();
+        let ended = match child {
+            Ok(mut child) => tokio::select! {
+                ended = child.wait() => match ended {
+                    Ok(status) => format!("has ended ({status})"),
+                    Err(error) => format!("is lost: {error}"),
+                },
+                () = overdue.notified() => match child.kill().await {
+                    Ok(()) => "did not answer in time and was ended".to_owned(),
+                    Err(error) => format!("did not answer in time and does not end: {error}"),
+                },
+            },
+            Err(error) => format!("does not start: {error}"),
+        };
+        if runtime.process_ended() || begin.elapsed() >= LONG_ENOUGH {
+            pause = SHORTEST_PAUSE;
+        }
+        tracing::warn!(
+            function = function.name,
+            "the function's process {ended}; the next one starts in {} s",
+            pause.as_secs()
+        );
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}

@@ -1,0 +1,160 @@
+"""What the tools themselves come from, what they say of what is shipped, and what they say when they cannot say it."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import unittest
+
+TOOLS = pathlib.Path(__file__).parent
+ROOT = TOOLS.parent.parent
+
+
+class Requirements(unittest.TestCase):
+    def test_each_package_has_a_version_and_hashes_and_comes_from_nowhere_in_particular(self):
+        for name in ("python", "schemathesis"):
+            with self.subTest(name):
+                text = (TOOLS / f"{name}.txt").read_text().replace("\\\n", "")
+                for line in text.splitlines():
+                    self.assertRegex(
+                        line, r"^[a-z0-9._\[\],-]+==[A-Za-z0-9._+!-]+ (; .* )? *(--hash=sha256:[0-9a-f]{64} *)+$"
+                    )
+                self.assertNotIn("://", text)
+
+    def test_what_is_asked_for_is_what_is_pinned(self):
+        for name in ("python", "schemathesis"):
+            lines = (TOOLS / f"{name}.in").read_text().splitlines()
+            pinned = (TOOLS / f"{name}.txt").read_text()
+            for wanted in (line for line in lines if line and not line.startswith("#")):
+                self.assertRegex(pinned, rf"(?m)^{re.escape(wanted)} ")
+
+
+class Compiler(unittest.TestCase):
+    """`infra/tools/rustc`."""
+
+    def built(self, *options):
+        """What a program is that panics in a crate that cargo has fetched, and where that lay."""
+        with tempfile.TemporaryDirectory() as folder:
+            source = pathlib.Path(folder) / "registry" / "src" / "index" / "a-crate-1.0.0" / "main.rs"
+            source.parent.mkdir(parents=True)
+            source.write_text("fn main() { std::env::args().nth(1).unwrap(); }")
+            program = pathlib.Path(folder) / "program"
+            subprocess.run(
+                [TOOLS / "rustc", "rustc", source, "-o", program, *options],
+                env=os.environ | {"CARGO_HOME": folder},
+                check=True,
+            )
+            return program.read_bytes(), folder.encode()
+
+    def test_what_is_shipped_names_its_sources_by_crate_and_file(self):
+        program, folder = self.built("-C", "strip=symbols")
+        self.assertIn(b"crates/a-crate-1.0.0/main.rs", program)
+        self.assertNotIn(folder, program)
+
+    def test_what_is_debugged_names_them_by_where_they_lie(self):
+        program, folder = self.built("-C", "debuginfo=line-tables-only")
+        self.assertIn(folder, program)
+
+
+class BillOfMaterials(unittest.TestCase):
+    """`infra/tools/sbom`."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        subprocess.run([TOOLS / "sbom", folder.name], check=True, stdout=subprocess.DEVNULL)
+        texts = {path.name: path.read_text() for path in pathlib.Path(folder.name).iterdir()}
+        cls.texts = {name.removesuffix(".cdx.json"): text for name, text in texts.items()}
+
+    def test_each_function_and_the_command_line_have_one(self):
+        functions = {path.name for path in (ROOT / "functions").iterdir()}
+        self.assertEqual(set(self.texts), functions | {"wrapup"})
+        for name, text in self.texts.items():
+            document = json.loads(text)
+            self.assertEqual((document["bomFormat"], document["specVersion"]), ("CycloneDX", "1.5"))
+            root = document["metadata"]["component"]
+            package = "wrapup-cli" if name == "wrapup" else name
+            self.assertIn((root["type"], root["name"]), [("application", name), ("application", package)])
+            self.assertEqual(root["version"], "0.1.0")
+
+    def test_it_has_what_a_binary_is_made_of_as_cargo_lock_has_it(self):
+        lock = set(re.findall(r'name = "(.*)"\nversion = "(.*)"', (ROOT / "Cargo.lock").read_text()))
+        for name, some in {
+            "get-code": ["wrapup", "aws-sdk-dynamodb", "rustls"],
+            "ai-filler": ["wrapup", "aws-sdk-bedrockruntime"],
+            "wrapup": ["dynoxide-rs", "clap"],
+        }.items():
+            components = {(one["name"], one["version"]) for one in json.loads(self.texts[name])["components"]}
+            self.assertLessEqual(set(some), {name for name, _ in components})
+            self.assertLessEqual(components, lock)
+        # What only the AI filler asks for is in no other function, though they share a crate.
+        get_code = {one["name"] for one in json.loads(self.texts["get-code"])["components"]}
+        self.assertNotIn("aws-sdk-bedrockruntime", get_code)
+
+    def test_it_does_not_say_where_it_was_written(self):
+        for text in self.texts.values():
+            for folder in (ROOT, pathlib.Path.home()):
+                self.assertNotIn(f"{folder}/", text)
+
+    def test_it_leaves_nothing_beside_the_manifests(self):
+        self.assertEqual(list(ROOT.glob("functions/*/*.cdx.json")) + list(ROOT.glob("infra/cli/*.cdx.json")), [])
+
+
+class Advisories(unittest.TestCase):
+    """`infra/tools/advisories`."""
+
+    def run_with(self, **environment):
+        environment = os.environ | environment
+        return subprocess.run([TOOLS / "advisories"], env=environment, capture_output=True, text=True, check=False)
+
+    def test_a_database_out_of_reach_is_one_sentence_and_a_status_of_its_own(self):
+        found = self.run_with(GIT_ALLOW_PROTOCOL="none")
+        self.assertEqual((found.returncode, found.stdout), (2, ""))
+        self.assertRegex(found.stderr, r"^infra/tools/advisories: the advisory database cannot be reached, .*\n$")
+
+    def test_a_hole_that_is_known_is_found(self):
+        for affected, status in {"serde": 1, "no-crate-of-ours": 0}.items():
+            with self.subTest(affected), tempfile.TemporaryDirectory() as folder:
+                found = self.run_with(**another_database(pathlib.Path(folder), affected))
+                self.assertEqual(found.returncode, status, found.stderr)
+                self.assertEqual("RUSTSEC-2026-9999" in found.stderr, status == 1, found.stderr)
+
+
+def another_database(folder: pathlib.Path, affected: str) -> dict:
+    """The environment of a run whose git clones a database with one advisory, wherever it is told to clone from."""
+    database, programs = folder / "database", folder / "bin"
+    advisory = database / "crates" / affected / "RUSTSEC-2026-9999.md"
+    advisory.parent.mkdir(parents=True)
+    programs.mkdir()
+    advisory.write_text(
+        f'```toml\n[advisory]\nid = "RUSTSEC-2026-9999"\npackage = "{affected}"\ndate = "2026-01-01"\n'
+        "[versions]\npatched = []\n```\n\n# A hole\n\nIt is one.\n"
+    )
+    git = subprocess.run(["which", "git"], check=True, capture_output=True, text=True).stdout.strip()
+    as_nobody = ["-c", "user.name=nobody", "-c", "user.email=nobody@example.org"]
+    for arguments in (
+        ["init", "--quiet", "--initial-branch=main"],
+        ["add", "."],
+        [*as_nobody, "commit", "--quiet", "-m", "one"],
+    ):
+        subprocess.run([git, *arguments], cwd=database, check=True)
+    (programs / "git").write_text(
+        f'#!/bin/bash\nif [ "$1" = clone ]; then exec {git} clone --quiet --branch main "file://{database}" "${{!#}}"; fi\n'
+        f'exec {git} "$@"\n'
+    )
+    (programs / "git").chmod(0o755)
+    # Where cargo-deny keeps databases; what cargo has fetched stays where it is.
+    home = folder / "cargo"
+    home.mkdir()
+    real = pathlib.Path(os.environ.get("CARGO_HOME", pathlib.Path.home() / ".cargo"))
+    for one in real.iterdir():
+        if not one.name.startswith("advisory-db"):
+            (home / one.name).symlink_to(one)
+    return {"PATH": f"{programs}:{os.environ['PATH']}", "CARGO_HOME": str(home)}
+
+
+if __name__ == "__main__":
+    unittest.main()

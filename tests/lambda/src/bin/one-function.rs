@@ -1,0 +1,12 @@
+//! A Lambda function for tests that need a process of its own: `create-codes`, as its own `main` starts it.
+
+use create_codes::CreateCodes;
+use wrapup::System;
+use wrapup::api::{StartError, run};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    let system = System::from_env()?;
+    let endpoint = CreateCodes::new(&system);
+    run(system, endpoint).await
+}
