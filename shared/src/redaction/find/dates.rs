@@ -103,8 +103,8 @@ impl Search<'_> {
 
     fn begins_date(&self, token: usize) -> bool {
         // "May I" is no month.
-        let is_month = month(self.text.word(token)).is_some()
-            && !(self.text.word(token) == "may" && !self.is_date_like(token + 1));
+        let word = self.text.word(token);
+        let is_month = month(word).is_some() && (word != "may" || self.is_date_like(token + 1));
         is_month || self.number_at(token).is_some()
     }
 

@@ -124,8 +124,8 @@ impl Search<'_> {
         let runs = if wanted.letters { &self.dictated.codes } else { &self.dictated.numbers };
         let first = runs.partition_point(|run| self.dictated.tokens(run).start < mark.end);
         let (mut taken, mut digits, mut last) = (Vec::new(), String::new(), mark.end);
-        for run in first..runs.len() {
-            let here = self.dictated.tokens(&runs[run]);
+        for run in &runs[first..] {
+            let here = self.dictated.tokens(run);
             let was_redacted = (last..here.start).any(|token| self.text.tokens[token].redacted == Some(wanted.kind));
             let (reach, lines) = if digits.is_empty() { wanted.reach } else { (wanted.apart, wanted.reach.1) };
             if here.start >= end
@@ -135,11 +135,9 @@ impl Search<'_> {
             {
                 break;
             }
-            let chars = &runs[run].chars;
-            let is_mixed = self.dictated.pieces[runs[run].pieces.clone()].iter().any(|piece| piece.is_mixed);
-            let is_other = chars.len() > self.most_in(&runs[run], wanted)
-                || runs[run].digits() < 2
-                || (is_mixed && !wanted.letters);
+            let chars = &run.chars;
+            let is_mixed = self.dictated.pieces[run.pieces.clone()].iter().any(|piece| piece.is_mixed);
+            let is_other = chars.len() > self.most_in(run, wanted) || run.digits() < 2 || (is_mixed && !wanted.letters);
             let is_small = chars.len() < if digits.is_empty() { wanted.first } else { wanted.then };
             if is_other || is_small {
                 continue;
@@ -156,7 +154,7 @@ impl Search<'_> {
                 digits.push_str(chars);
             }
             last = here.end;
-            taken.push((here, runs[run].pieces.clone()));
+            taken.push((here, run.pieces.clone()));
         }
         // Of cards in general there is much talk: their numbers begin with 2 to 6.
         let is_other = mark.cue == Cue::Card && !digits.starts_with(['2', '3', '4', '5', '6']);

@@ -612,8 +612,8 @@ impl Search<'_> {
         }
         let line = self.line(mark.first);
         let speaker = self.text.lines[line].speaker;
-        let behind = self.text.lines.iter().skip(line + 1).take(LINES);
-        let answer = behind.filter(|answer| speaker.is_none() || answer.speaker != speaker).next()?;
+        let mut behind = self.text.lines.iter().skip(line + 1).take(LINES);
+        let answer = behind.find(|answer| speaker.is_none() || answer.speaker != speaker)?;
         self.value(answer.tokens.start, answer.tokens.end, mark.cue)
     }
 
