@@ -14,9 +14,7 @@ use wrapup::clock::Clock;
 use wrapup::dynamodb::Table;
 use wrapup::segment_tables::SEGMENT_TABLES;
 use wrapup::{logging, settings};
-use wrapup_lambda_tests::{
-    Event, ScriptedProvider, StreamRecord, World, codes_of, internal, opening, opening_with, segmented,
-};
+use wrapup_lambda_tests::{Event, ScriptedProvider, StreamRecord, World, internal, opening, opening_with, segmented};
 use wrapup_test_support::merged;
 
 fn system() -> Value {
@@ -42,6 +40,7 @@ async fn functions_use_what_they_are_allowed_and_nothing_else() {
     let world = World::start().await;
     let calls = world.put_configuration("Calls", 2, &json!({})).await;
     let codes = Event::post("code").json(&json!({"codes": [{"code": "Anything"}]}));
+    let many: Vec<Value> = (0..120).map(|index| json!({"code": format!("One of many {index}")})).collect();
     let any_code = merged(opening("ANY"), &json!({"configuration": {"enable_codes": false, "default_code": null}}));
     let back_dated = merged(opening("OLD"), &json!({"opened_on": "2020-01-01 00:00:00"}));
     let conversations = merged(internal(&calls), &json!({"segment_id": "one"}));
@@ -50,7 +49,7 @@ async fn functions_use_what_they_are_allowed_and_nothing_else() {
     let steps = [
         ("create-codes", codes),
         // So many that what is stored may make the answer too large.
-        ("create-codes", Event::post("code").json(&json!({"codes": codes_of(120)}))),
+        ("create-codes", Event::post("code").json(&json!({"codes": many}))),
         ("get-code", Event::get(&get_code)),
         // With a code that is not there yet.
         ("create-segment", Event::post("segment/create").json(&opening_with("EXT", 3))),
@@ -151,7 +150,8 @@ fn the_list_has_the_environment_variables_of_the_code() {
     };
     let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
     let system = system();
-    assert_eq!(texts(&system["environment"]), named(&[settings::TABLE_PREFIX, settings::LANGUAGE, logging::LOG]));
+    let of_all = [settings::TABLE_PREFIX, settings::LANGUAGE, settings::ALLOWED_ORIGINS, logging::LOG];
+    assert_eq!(texts(&system["environment"]), named(&of_all));
     for (function, listed) in system["functions"].as_object().expect("functions") {
         let own = match function.as_str() {
             "create-segment" | "get-segment" | "find-segment" => named(&[SEGMENT_TABLES]),

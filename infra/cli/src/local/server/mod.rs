@@ -35,6 +35,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tower::ServiceExt;
+use wrapup::api::Source;
 
 use body::{Arriving, GaveWay};
 use connections::{Connections, Place};
@@ -192,13 +193,14 @@ impl Server {
     async fn answer(
         self: Arc<Self>,
         request: Request<Incoming>,
-        _peer: SocketAddr,
+        peer: SocketAddr,
         place: Arc<Place>,
     ) -> Option<Response<Sent>> {
         if !place.busy() {
             return None;
         }
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
+        head.extensions.insert(Source(peer.ip()));
         let waits = head.headers.contains_key(EXPECT);
         let (body, rest) = Arriving::new(body, Arc::clone(&place), self.limits.body);
         let mut response = match self.guard.admit(&head) {
