@@ -22,6 +22,7 @@ pub mod language;
 pub mod logging;
 #[cfg(feature = "openapi")]
 pub mod openapi;
+pub mod redaction;
 pub mod segment_tables;
 pub mod segments;
 pub mod settings;

@@ -5,6 +5,7 @@ use crate::codes::Codes;
 use crate::configurations::Configurations;
 use crate::dynamodb::{self, Connection, Dynamo, Tables};
 use crate::language::Language;
+use crate::redaction::Redactor;
 use crate::segment_tables::Registry;
 use crate::segments::Segments;
 use crate::settings::{self, SettingsError};
@@ -46,6 +47,12 @@ impl System {
     #[must_use]
     pub fn with_segment_tables(self, segment_tables: Registry) -> Self {
         Self { segment_tables, ..self }
+    }
+
+    /// The same deployment, which takes secrets out of agents' notes before it stores them.
+    #[must_use]
+    pub fn with_notes_redactor(self, redactor: Option<Redactor>) -> Self {
+        Self { segments: self.segments.with_notes_redactor(redactor), ..self }
     }
 
     /// The interaction segment tables that requests may name.

@@ -1,8 +1,8 @@
-//! `wrapup ai evaluate`: the embedded provider against labelled conversations.
+//! `wrapup ai evaluate`: the embedded provider against labelled conversations. `wrapup ai redact`: what it is shown.
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 use serde_json::{Value, json};
-use wrapup_test_support::{Said, run_cli};
+use wrapup_test_support::{Said, run_cli, run_cli_with_input};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
 const CONVERSATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/conversations");
@@ -165,4 +165,16 @@ fn a_file_that_is_not_there_or_empty_is_named() {
     evaluate("nowhere.jsonl", &[]).failed(&["cannot read nowhere.jsonl"]);
     evaluate_lines(&["", "  "], &[]).failed(&["rows.jsonl", "has no rows"]);
     evaluate("nowhere.jsonl", &["--provider", "oracle"]).misused();
+}
+
+#[test]
+fn a_transcript_is_printed_without_its_secrets() {
+    let transcript = "Customer: It's 4242 4242 4242\nAgent: Yes?\nCustomer: 4242, and the order is 4471208.\n";
+    let redacted = "Customer: It's [card number]\nAgent: Yes?\nCustomer: [card number], and the order is 4471208.\n";
+    let said: Said = run_cli_with_input(BINARY, &["ai", "redact", "-"], transcript).into();
+    assert_eq!(said.fine().trim(), redacted.trim());
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), transcript).expect("a written file");
+    let said: Said = run_cli(BINARY, &["ai", "redact", &file.path().to_string_lossy()]).into();
+    assert_eq!(said.fine().trim(), redacted.trim());
 }

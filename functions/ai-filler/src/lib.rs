@@ -13,7 +13,7 @@ use wrapup::ai::{AiSettings, Filler, ProviderKind, aws_of_function};
 use wrapup::api::StartError;
 use wrapup::clock::Clock;
 use wrapup::watch::{self, Origin, Reporter};
-use wrapup::{System, logging};
+use wrapup::{System, logging, settings};
 
 /// Segments of a batch that are read at once: waiting for a model is all that takes time.
 const AT_ONCE: usize = 10;
@@ -37,7 +37,8 @@ pub async fn run(system: System) -> Result<(), StartError> {
     logging::init();
     let clock = Clock::system();
     let provider = AiSettings::from_env(ProviderKind::Extractive)?.provider(&clock, aws_of_function)?;
-    let filler = provider.map(|provider| Filler::new(&system, provider));
+    let redactor = settings::redactor()?;
+    let filler = provider.map(|provider| Filler::new(&system, provider).with_redactor(redactor));
     let function = AiFiller::new(filler, clock.clone()).with_reporter(Reporter::stdout(clock));
     Ok(lambda_runtime::run(service_fn(|event| function.handle(event))).await?)
 }

@@ -57,6 +57,17 @@ export interface Throttling {
   readonly burst: number;
 }
 
+/** What is redacted: card numbers, passwords and the like always, and personal data where it is wanted. */
+export interface Redaction {
+  /** Whether agents' notes are redacted before they are stored. @default false */
+  readonly notes?: boolean;
+  /** Personal data that go too. @default all of them */
+  readonly personal?: PersonalData[];
+}
+
+/** Personal data that a deployment may keep. */
+export type PersonalData = 'date_of_birth' | 'email' | 'phone';
+
 /** Where audit lines go, one of each change: a stream, a function, or a destination of CloudWatch Logs. */
 export interface AuditDestination {
   /** Of a Kinesis stream, a Firehose stream, a Lambda function or a destination of CloudWatch Logs. */
@@ -91,6 +102,8 @@ export interface WrapUpApiProps {
   readonly segmentTables?: Record<string, SegmentTable>;
   /** Who fills in what an opened segment lacks. @default nobody; the AI filler is not deployed */
   readonly aiProvider?: AiProvider;
+  /** What goes of what was said or written. @default secrets and personal data for the AI filler, nothing in notes */
+  readonly redaction?: Redaction;
   /** @default the name that API Gateway gives the API */
   readonly domain?: Domain;
   /** @default none: the functions run outside of any VPC */

@@ -14,6 +14,7 @@ import { letLogsUse } from './keys';
 import { WrapUpFunction } from './lambda-function';
 import { Metrics } from './metrics';
 import { WrapUpApiProps } from './props';
+import { redactionEnvironment } from './redaction';
 import { Gateway } from './rest-api';
 import { grantSegmentTables, segmentTablesEnvironment } from './segment-tables';
 import { FunctionSpec, system } from './system';
@@ -107,6 +108,7 @@ export class WrapUpApi extends Construct {
       ...(allowedOrigins.length > 0 && { WRAPUP_ALLOWED_ORIGINS: allowedOrigins.join(',') }),
       ...segmentTablesEnvironment(spec, segmentTables, Stack.of(this)),
       ...(spec.stream && aiProvider && aiEnvironment(aiProvider)),
+      ...redactionEnvironment(spec, this.props.redaction),
     };
   }
 

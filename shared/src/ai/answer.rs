@@ -52,12 +52,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::ai::Conversation;
+    use crate::ai::{Conversation, Said};
     use crate::codes::{Code, Label};
     use crate::document::FromText;
+    use crate::redaction::Redactor;
 
     fn read(answer: &Value, code: bool, notes: bool) -> Result<Suggestion, String> {
-        let conversation = Conversation { short_description: None, transcript: None, language: None };
+        let conversation = Conversation::redacted(Said::default(), Redactor::default());
         let codes = [Arc::new(Code::new_external(Label::from_text("Refund").expect("a label")))];
         let codes = if code { &codes[..] } else { &[] };
         suggestion(answer, &Task { conversation: &conversation, codes, notes }).map_err(|error| error.to_string())

@@ -3,11 +3,13 @@ use std::sync::Arc;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
-use super::{Conversation, Provider, ProviderError, Suggestion, Task};
+use super::blocking::off_runtime;
+use super::{Conversation, Provider, ProviderError, Said, Suggestion, Task};
 use crate::document::Id;
 use crate::dynamodb::SYSTEM;
 use crate::interactions::Interactions;
 use crate::language::Language;
+use crate::redaction::Redactor;
 use crate::segment_tables::Registry;
 use crate::segments::{Confidence, Filling, Found, Gap, LONGEST_AI_NOTES, Provenance, Segments};
 use crate::{Error, System};
@@ -20,6 +22,7 @@ pub struct Filler {
     segment_tables: Registry,
     interactions: Interactions,
     provider: Arc<dyn Provider>,
+    redactor: Redactor,
 }
 
 /// What became of a segment.
@@ -75,7 +78,14 @@ impl Filler {
             segment_tables: system.segment_tables().clone(),
             interactions: Interactions::new(system.dynamo().clone()),
             provider,
+            redactor: Redactor::default(),
         }
+    }
+
+    /// The same filler, which takes out of conversations and notes what this redactor does, in place of all that is known.
+    #[must_use]
+    pub fn with_redactor(self, redactor: Redactor) -> Self {
+        Self { redactor, ..self }
     }
 
     /// Who makes the suggestions.
@@ -91,7 +101,9 @@ impl Filler {
     /// no error: asked again it would say the same, and hold up the segments behind it.
     pub async fn fill(&self, sys_id: &str, deadline: Instant) -> Result<Outcome, FillError> {
         let Some((mut found, gap)) = self.segments.with_gap(sys_id).await? else { return Ok(Outcome::NotNeeded) };
-        let Some(conversation) = self.conversation(&mut found).await? else { return Ok(Outcome::NoConversation) };
+        let Some(said) = self.said(&mut found).await? else { return Ok(Outcome::NoConversation) };
+        let redactor = self.redactor;
+        let conversation = off_runtime(move || Conversation::redacted(said, redactor)).await;
         let Some(filling) = self.ask(&conversation, &found, gap, deadline).await? else {
             return Ok(Outcome::NoSuggestion);
         };
@@ -103,7 +115,7 @@ impl Filler {
     }
 
     /// What was said: out of the interaction segment's record, else out of the interaction.
-    async fn conversation(&self, found: &mut Found) -> Result<Option<Conversation>, Error> {
+    async fn said(&self, found: &mut Found) -> Result<Option<Said>, Error> {
         // A segment may have been opened by functions that know more tables than this one.
         let served = |table: &Id| self.segment_tables.get(table.as_str()).is_some();
         if found.segment.segment_table.as_ref().is_some_and(served) {
@@ -113,18 +125,18 @@ impl Filler {
             && let Some(transcript) = record.transcript.take().and_then(unless_blank)
         {
             let language = record.fields.get("language").and_then(Value::as_str).and_then(Language::of_tag);
-            return Ok(Some(Conversation { short_description: None, transcript: Some(transcript), language }));
+            return Ok(Some(Said { short_description: None, transcript: Some(transcript), language }));
         }
         let Some(interaction) = self.interactions.find(found.segment.interaction.as_str()).await? else {
             return Ok(None);
         };
-        let conversation = Conversation {
+        let said = Said {
             short_description: interaction.short_description.and_then(unless_blank),
             transcript: interaction.transcript.and_then(unless_blank),
             language: interaction.language,
         };
-        let silent = conversation.short_description.is_none() && conversation.transcript.is_none();
-        Ok((!silent).then_some(conversation))
+        let silent = said.short_description.is_none() && said.transcript.is_none();
+        Ok((!silent).then_some(said))
     }
 
     /// What the provider suggests, as far as the segment may have it.
@@ -152,13 +164,15 @@ impl Filler {
         Ok(self.vet(suggestion, &task, took_ms))
     }
 
-    /// Whatever a provider was talked into by a transcript: a label that is not among the task's is dropped, and
-    /// notes that are too long are cut.
+    /// Whatever a provider was talked into by a transcript: a label that is not among the task's is dropped, what is secret
+    /// in notes is taken out, be it that the provider has put it together from several turns, and notes that are too long
+    /// are cut.
     fn vet(&self, suggestion: Suggestion, task: &Task<'_>, took_ms: u64) -> Option<Filling> {
         let code = suggestion.code.and_then(|suggested| {
             Some((task.allowed(&suggested.label)?.code.clone(), suggested.confidence.map(Confidence::from)))
         });
-        let notes = suggestion.notes.filter(|_| task.notes).and_then(unless_blank).map(|notes| cut(notes.trim()));
+        let notes = suggestion.notes.filter(|_| task.notes).and_then(unless_blank);
+        let notes = notes.map(|notes| cut(self.redactor.redact(notes.trim()).trim()));
         let (code, confidence) = code.map_or((None, None), |(code, confidence)| (Some(code), confidence));
         let provenance = Provenance {
             source: self.provider.source().to_owned(),

@@ -6,6 +6,7 @@
 mod answer;
 mod aws;
 mod bedrock;
+mod blocking;
 mod extractive;
 mod filler;
 mod key;
@@ -22,7 +23,7 @@ pub use filler::{FillError, Filler, Outcome};
 pub use key::{KeyError, KeyProblem, KeyReference, KeyStore, NotAReference, SECRETS_MANAGER_ENDPOINT, SSM_ENDPOINT};
 pub use model::TooLate;
 pub use openai::{EndpointFailure, OpenAi, OpenAiFailure};
-pub use provider::{Conversation, Provider, ProviderError, SuggestedCode, Suggestion, Task};
+pub use provider::{Conversation, Provider, ProviderError, Said, SuggestedCode, Suggestion, Task};
 pub use settings::{
     AI_KEY, AI_MODEL, AI_PROVIDER, AI_URL, AiSettings, AiSettingsError, NotAProvider, ProviderKind, UrlProblem,
     aws_of_function,

@@ -5,8 +5,9 @@ use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 use serde_json::{Value, json};
 
-use super::{Conversation, Task};
+use super::Task;
 use crate::codes::Code;
+use crate::language::Language;
 
 /// Characters of a transcript that are sent: its beginning and its end, where what the customer wants and
 /// what was done about it stand. Some 25,000 tokens.
@@ -69,8 +70,8 @@ const NOTES: &str = "
 'notes' are for the agent's records: what the customer wanted, what was found and done, what was promised and is \
 left to do. Plain text without markup, in the language of the conversation, three to six sentences as a rule and \
 never more than 4,000 characters. Facts of the conversation alone: no guesses, no judgement of people. Never repeat \
-numbers of cards, accounts or identity documents, passwords, or security codes. Where the conversation does not \
-tell, leave them empty.
+numbers of cards, accounts or identity documents, passwords, or security codes; what stands in square brackets, such \
+as [card number], was taken out of the conversation. Where the conversation does not tell, leave them empty.
 ";
 
 /// What others wrote, as the model is shown it.
@@ -78,7 +79,7 @@ tell, leave them empty.
 struct Material<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     codes: Vec<Choice<'a>>,
-    conversation: Said<'a>,
+    conversation: Spoken<'a>,
 }
 
 #[derive(Serialize)]
@@ -94,9 +95,9 @@ struct Choice<'a> {
 }
 
 #[derive(Serialize)]
-struct Said<'a> {
+struct Spoken<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    language: Option<&'a str>,
+    language: Option<Language>,
     #[serde(skip_serializing_if = "Option::is_none")]
     short_description: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,11 +106,12 @@ struct Said<'a> {
 
 impl<'a> Material<'a> {
     fn of(task: &'a Task<'_>) -> Option<Self> {
-        let Conversation { short_description, transcript, language } = task.conversation;
-        let said = Said {
-            language: language.as_ref().map(|language| language.as_str()),
-            short_description: known(short_description).map(|text| ends_of(text, MOST_SHORT_DESCRIPTION)),
-            transcript: known(transcript).map(|text| ends_of(text, MOST_TRANSCRIPT)),
+        let conversation = task.conversation;
+        let said = Spoken {
+            language: conversation.language(),
+            short_description: known(conversation.short_description())
+                .map(|text| ends_of(text, MOST_SHORT_DESCRIPTION)),
+            transcript: known(conversation.transcript()).map(|text| ends_of(text, MOST_TRANSCRIPT)),
         };
         if said.short_description.is_none() && said.transcript.is_none() {
             return None;
@@ -131,20 +133,20 @@ impl<'a> Material<'a> {
 }
 
 impl<'a> Choice<'a> {
-    fn of(code: &'a Code, language: Option<&str>, most: usize) -> Self {
-        let translation = code.translations.iter().find(|translation| Some(translation.language.as_str()) == language);
-        let description = translation.and_then(|translation| known(&translation.description));
+    fn of(code: &'a Code, language: Option<Language>, most: usize) -> Self {
+        let translation = code.translations.iter().find(|translation| Some(translation.language) == language);
+        let description = translation.and_then(|translation| known(translation.description.as_deref()));
         Self {
             code: code.code.as_str(),
             description: ends_of(&code.description, most),
-            translated_code: translation.and_then(|translation| known(&translation.code)),
+            translated_code: translation.and_then(|translation| known(translation.code.as_deref())),
             translated_description: description.map(|text| ends_of(text, most)),
         }
     }
 }
 
-fn known(text: &Option<String>) -> Option<&str> {
-    text.as_deref().filter(|text| !text.trim().is_empty())
+fn known(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.trim().is_empty())
 }
 
 /// The text, or where it has more characters its beginning and its end, with what is left out counted.
@@ -185,9 +187,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::ai::{Conversation, Said};
     use crate::codes::{Label, Translation};
     use crate::document::FromText;
-    use crate::language::Language;
+    use crate::redaction::Redactor;
 
     fn code(label: &str, description: &str) -> Code {
         let code = Code::new_external(Label::from_text(label).expect("a label"));
@@ -195,7 +198,8 @@ mod tests {
     }
 
     fn conversation(transcript: &str) -> Conversation {
-        Conversation { short_description: None, transcript: Some(transcript.to_owned()), language: None }
+        let said = Said { transcript: Some(transcript.to_owned()), ..Said::default() };
+        Conversation::redacted(said, Redactor::default())
     }
 
     fn material(conversation: &Conversation, codes: &[Arc<Code>]) -> Value {
@@ -238,11 +242,12 @@ mod tests {
 
     #[test]
     fn nothing_said_is_nothing_to_ask() {
-        let silent = Conversation {
+        let silent = Said {
             short_description: Some(" ".to_owned()),
             transcript: Some(String::new()),
             language: Language::from_text("de").ok(),
         };
+        let silent = Conversation::redacted(silent, Redactor::default());
         assert!(Prompt::of(&Task { conversation: &silent, codes: &[], notes: true }).is_none());
     }
 
@@ -271,7 +276,9 @@ mod tests {
             });
         }
         let codes = [Arc::new(refund), Arc::new(code("Other", ""))];
-        let german = Conversation { language: Language::from_text("de").ok(), ..conversation("Kunde: hallo") };
+        let (transcript, language) = (Some("Kunde: hallo".to_owned()), Language::from_text("de").ok());
+        let german = Said { short_description: None, transcript, language };
+        let german = Conversation::redacted(german, Redactor::default());
         let expected = json!([
             {"code": "Refund", "description": "Money goes back", "translated_code": "Erstattung",
              "translated_description": "Geld geht zurück"},

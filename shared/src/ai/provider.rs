@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use tokio::time::Instant;
 use crate::codes::Code;
 use crate::error::chain;
 use crate::language::Language;
+use crate::redaction::Redactor;
 
 /// Something that reads a conversation and suggests how to wrap it up.
 ///
@@ -46,15 +48,61 @@ impl Task<'_> {
     }
 }
 
-/// What was said, as far as it is known: a short description, a transcript, or both. Personal data.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Conversation {
+/// What was said, as far as it is known: a short description, a transcript, or both. Personal data, and whatever secrets
+/// a caller has read out.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Said {
     /// What the interaction is about, in one line.
     pub short_description: Option<String>,
     /// The transcript: usually one turn a line, behind the speaker's name and a colon.
     pub transcript: Option<String>,
     /// The language it was held in, where known.
     pub language: Option<Language>,
+}
+
+/// What was said, without its secrets. There is no other way to make one than [`Conversation::redacted`], so that no
+/// provider, in this process or elsewhere, sees what was taken out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Conversation(Said);
+
+impl Conversation {
+    /// Takes the secrets out of what was said.
+    pub fn redacted(said: Said, redactor: Redactor) -> Self {
+        let redact = |text: String| {
+            let redacted = match redactor.redact(&text) {
+                Cow::Owned(redacted) => Some(redacted),
+                Cow::Borrowed(_) => None,
+            };
+            redacted.unwrap_or(text)
+        };
+        Self(Said {
+            short_description: said.short_description.map(redact),
+            transcript: said.transcript.map(redact),
+            language: said.language,
+        })
+    }
+
+    /// What the interaction is about, in one line.
+    pub fn short_description(&self) -> Option<&str> {
+        self.0.short_description.as_deref()
+    }
+
+    /// The transcript.
+    pub fn transcript(&self) -> Option<&str> {
+        self.0.transcript.as_deref()
+    }
+
+    /// The language it was held in, where known.
+    pub fn language(&self) -> Option<Language> {
+        self.0.language
+    }
+}
+
+impl fmt::Debug for Said {
+    /// Shows that there is something, and nothing of it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Said").finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Conversation {

@@ -7,6 +7,7 @@ use crate::document::{Fields, Problem, Violations};
 use crate::error::Refusal;
 #[cfg(feature = "openapi")]
 use crate::openapi::Object;
+use crate::redaction::Redactor;
 
 /// What an update says. A field that is absent is not named by it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,6 +27,12 @@ impl CloseRequest {
         let notes = fields.text_up_to("notes", LONGEST_NOTES);
         let confirmed_on = fields.optional("confirmed_on");
         Some(Self { code, notes, confirmed_on })
+    }
+
+    /// The request with what is secret taken out of its notes.
+    pub(super) fn redacted(&self, redactor: Redactor) -> Self {
+        let notes = self.notes.as_deref().map(|notes| redactor.redact(notes).into_owned());
+        Self { notes, ..self.clone() }
     }
 
     /// The notes that the request asks for: `None` not named, `Some(None)` cleared.

@@ -15,6 +15,7 @@ use crate::configurations::{Configurations, Snapshot};
 use crate::document::{Problem, Violations};
 use crate::dynamodb::{self, Dynamo, Item, Stamp, Table, VERSION, Write, key};
 use crate::error::{CorruptRecord, NotFound};
+use crate::redaction::Redactor;
 use crate::watch::{self, Action};
 
 /// How often a write that lost a race is judged again. Each round has a winner, so losing all of
@@ -34,13 +35,21 @@ pub struct Segments {
     pub(super) codes: Codes,
     pub(super) configurations: Configurations,
     pub(super) clock: Clock,
+    /// What takes secrets out of notes, where the deployment wants that.
+    notes_redactor: Option<Redactor>,
 }
 
 impl Segments {
     /// The table of this deployment.
     pub fn new(dynamo: Dynamo, codes: Codes, configurations: Configurations, clock: Clock) -> Self {
         let table = dynamo.tables.name(Table::Segments);
-        Self { dynamo, table, codes, configurations, clock }
+        Self { dynamo, table, codes, configurations, clock, notes_redactor: None }
+    }
+
+    /// The same table, which takes agents' notes only redacted. What stands in it stays as it is.
+    #[must_use]
+    pub fn with_notes_redactor(self, notes_redactor: Option<Redactor>) -> Self {
+        Self { notes_redactor, ..self }
     }
 
     /// The segment at an address. Consistent reads: 1 by id (2 for an external id shaped like our
@@ -53,6 +62,9 @@ impl Segments {
     /// Closes a segment, or confirms or corrects one that awaits confirmation, for the user of this name. Callers that
     /// race are judged one after the other.
     pub async fn close(&self, address: &Address, request: &CloseRequest, caller: &str) -> Result<Found, Error> {
+        // Before anything is compared, so that a request that is repeated says what is stored.
+        let redacted = self.notes_redactor.map(|redactor| request.redacted(redactor));
+        let request = redacted.as_ref().unwrap_or(request);
         let (segment, code) = self.fetch(address, request.code.as_ref()).await?;
         let stamp = Stamp::now(caller, &self.clock);
         let closed = self.change(segment, &stamp, |segment, configuration| {

@@ -101,9 +101,9 @@ impl Provider for ScriptedProvider {
     async fn suggest(&self, task: &Task<'_>, _: Instant) -> Result<Suggestion, ProviderError> {
         let conversation = task.conversation;
         self.lock().asked.push(Question {
-            transcript: conversation.transcript.clone(),
-            short_description: conversation.short_description.clone(),
-            language: conversation.language.map(String::from),
+            transcript: conversation.transcript().map(str::to_owned),
+            short_description: conversation.short_description().map(str::to_owned),
+            language: conversation.language().map(String::from),
             labels: task.codes.iter().map(|code| code.code.as_str().to_owned()).collect(),
             notes: task.notes,
         });

@@ -129,7 +129,8 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
         Some(json) => segment_tables::from_json(&json, &dynamo, connect_lambda)?,
         None => segment_tables::built_in(&dynamo),
     };
-    let system = System::new(dynamo, segment_tables, Clock::system(), settings::language()?);
+    let system = System::new(dynamo, segment_tables, Clock::system(), settings::language()?)
+        .with_notes_redactor(settings::notes_redactor()?);
     let demo = demo::ensure(&system).await?;
     let endpoints = endpoints(&system);
     let document = serde_json::to_string(&Document::new(&endpoints, "/")).map_err(io::Error::from)?;
@@ -219,7 +220,8 @@ async fn start_filler(
     streams: aws_sdk_dynamodbstreams::Client,
     data: Option<&Path>,
 ) -> Result<JoinHandle<()>, LocalError> {
-    let function = AiFiller::new(Some(Filler::new(system, provider)), Clock::system());
+    let filler = Filler::new(system, provider).with_redactor(settings::redactor()?);
+    let function = AiFiller::new(Some(filler), Clock::system());
     let reader = stream::Reader::new(system.dynamo(), streams, data, Clock::system()).await;
     Ok(tokio::spawn(reader.map_err(wrapup::Error::from)?.run(function)))
 }

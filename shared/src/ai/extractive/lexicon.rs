@@ -209,11 +209,11 @@ impl Lexicons {
 
     /// What is known of the language that a conversation was held in.
     pub fn of_conversation(&self, conversation: &Conversation) -> &Lexicon {
-        if let Some(language) = conversation.language {
+        if let Some(language) = conversation.language() {
             return self.of(language);
         }
-        let texts = [&conversation.short_description, &conversation.transcript];
-        self.guess(texts.into_iter().flatten().map(String::as_str)).unwrap_or_else(|| self.of_english())
+        let texts = [conversation.short_description(), conversation.transcript()];
+        self.guess(texts.into_iter().flatten()).unwrap_or_else(|| self.of_english())
     }
 
     /// The language most of whose common words the texts use.

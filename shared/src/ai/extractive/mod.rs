@@ -12,9 +12,12 @@ mod thesaurus;
 mod turns;
 mod words;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use tokio::time::Instant;
 
+use super::blocking::off_runtime;
 use super::{Provider, ProviderError, SuggestedCode, Suggestion, Task};
 use lexicon::Lexicons;
 use rank::Ranking;
@@ -27,14 +30,15 @@ const MODEL: &str = "bm25-1";
 const SURE_ENOUGH: f64 = 0.35;
 
 /// The embedded provider. The same task gets the same answer, on every machine.
+#[derive(Clone)]
 pub struct Extractive {
-    lexicons: Lexicons,
+    lexicons: Arc<Lexicons>,
 }
 
 impl Extractive {
     /// Reads the word lists that it comes with.
     pub fn new() -> Self {
-        Self { lexicons: Lexicons::new() }
+        Self { lexicons: Arc::new(Lexicons::new()) }
     }
 
     /// What it suggests for a task.
@@ -68,6 +72,8 @@ impl Provider for Extractive {
     }
 
     async fn suggest(&self, task: &Task<'_>, _deadline: Instant) -> Result<Suggestion, ProviderError> {
-        Ok(self.answer(task))
+        let this = self.clone();
+        let (conversation, codes, notes) = (task.conversation.clone(), task.codes.to_vec(), task.notes);
+        Ok(off_runtime(move || this.answer(&Task { conversation: &conversation, codes: &codes, notes })).await)
     }
 }

@@ -58,12 +58,12 @@ impl<'a> Speech<'a> {
     /// Takes a conversation apart.
     pub fn of(conversation: &'a Conversation, lexicon: &Lexicon) -> Self {
         let mut sentences = Vec::new();
-        if let Some(description) = &conversation.short_description {
+        if let Some(description) = conversation.short_description() {
             let turn = Turn { speaker: Speaker::Unknown, label: None, text: description };
             let described = sentences_of(0, &turn, lexicon);
             sentences.extend(described.map(|sentence| Sentence { is_description: true, ..sentence }));
         }
-        let transcript = conversation.transcript.as_deref().unwrap_or_default();
+        let transcript = conversation.transcript().unwrap_or_default();
         let said = turns(transcript, lexicon);
         let spoken = said.iter().zip(1..).flat_map(|(turn, index)| sentences_of(index, turn, lexicon));
         let mut spoken: Vec<Sentence<'a>> = spoken.collect();

@@ -1,10 +1,11 @@
 //! What the provider suggests, in trades that it was not tuned on.
 
 use super::*;
-use crate::ai::Conversation;
+use crate::ai::{Conversation, Said};
 use crate::codes::{Code, Label, TranslationRequest};
 use crate::document::FromText;
 use crate::language::Language;
+use crate::redaction::Redactor;
 use std::sync::{Arc, LazyLock};
 
 static EXTRACTIVE: LazyLock<Extractive> = LazyLock::new(Extractive::new);
@@ -36,11 +37,9 @@ fn hospital() -> Vec<Arc<Code>> {
 }
 
 fn answer_in(language: Option<&str>, transcript: &str, codes: &[Arc<Code>]) -> Suggestion {
-    let conversation = Conversation {
-        short_description: None,
-        transcript: Some(transcript.to_owned()),
-        language: language.and_then(|language| Language::from_text(language).ok()),
-    };
+    let language = language.and_then(|language| Language::from_text(language).ok());
+    let said = Said { short_description: None, transcript: Some(transcript.to_owned()), language };
+    let conversation = Conversation::redacted(said, Redactor::default());
     EXTRACTIVE.answer(&Task { conversation: &conversation, codes, notes: true })
 }
 
@@ -209,8 +208,8 @@ fn notes_keep_markup_as_text_and_fit() {
 
 #[test]
 fn a_description_alone_is_enough() {
-    let conversation =
-        Conversation { short_description: Some("Lost credit card".to_owned()), transcript: None, language: None };
+    let said = Said { short_description: Some("Lost credit card".to_owned()), ..Said::default() };
+    let conversation = Conversation::redacted(said, Redactor::default());
     let codes = bank();
     let suggested = EXTRACTIVE.answer(&Task { conversation: &conversation, codes: &codes, notes: true });
     assert_eq!(label(&suggested), "Card Lost or Stolen");

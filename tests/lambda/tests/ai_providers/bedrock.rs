@@ -101,11 +101,8 @@ async fn a_model_is_asked_in_a_frame_that_a_transcript_cannot_leave() {
 async fn instructions_are_the_same_whatever_was_said() {
     let (service, provider) = bedrock([fills_in(json!({"notes": ""}))]).await;
     suggest(&provider).await.expect("a suggestion");
-    let harmless = wrapup::ai::Conversation {
-        short_description: None,
-        transcript: Some("Customer: hello".to_owned()),
-        language: None,
-    };
+    let harmless = wrapup::ai::Said { transcript: Some("Customer: hello".to_owned()), ..Default::default() };
+    let harmless = wrapup::ai::Conversation::redacted(harmless, wrapup::redaction::Redactor::default());
     let codes = codes();
     let task = wrapup::ai::Task { conversation: &harmless, codes: &codes, notes: true };
     provider.suggest(&task, tokio::time::Instant::now() + AMPLE).await.expect("a suggestion");

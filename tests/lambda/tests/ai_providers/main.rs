@@ -13,9 +13,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
-use wrapup::ai::{Conversation, Provider, ProviderError, SuggestedCode, Suggestion, Task};
+use wrapup::ai::{Conversation, Provider, ProviderError, Said, SuggestedCode, Suggestion, Task};
 use wrapup::codes::{Code, Label};
 use wrapup::document::FromText;
+use wrapup::redaction::Redactor;
 
 /// What must not be seen anywhere but in a request.
 const SECRET: &str = "Wilhelmina Quastenflosser";
@@ -29,11 +30,12 @@ const TRANSCRIPT: &str = "Agent: How can I help?\nCustomer: Wilhelmina Quastenfl
 const AMPLE: Duration = Duration::from_secs(60);
 
 fn conversation() -> Conversation {
-    Conversation {
+    let said = Said {
         short_description: Some("Charged twice".to_owned()),
         transcript: Some(TRANSCRIPT.to_owned()),
         language: "en".to_owned().try_into().ok(),
-    }
+    };
+    Conversation::redacted(said, Redactor::default())
 }
 
 fn codes() -> Vec<Arc<Code>> {

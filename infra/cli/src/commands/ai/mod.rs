@@ -1,14 +1,17 @@
-//! `wrapup ai`: how good the AI filler's suggestions are.
+//! `wrapup ai`: how good the AI filler's suggestions are, and what it is shown of a conversation.
 
 mod report;
 mod rows;
 
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Subcommand;
 use tokio::time::Instant;
-use wrapup::ai::{AI_PROVIDER, AiSettings, Provider, ProviderKind, Task};
+use wrapup::ai::{AI_PROVIDER, AiSettings, AiSettingsError, Provider, ProviderKind, Task};
+use wrapup::redaction::Redactor;
+use wrapup::settings;
 
 use self::report::Report;
 use self::rows::Row;
@@ -31,6 +34,11 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t)]
         output: Output,
     },
+    /// Print a transcript as the AI filler sees it: without card numbers, passwords and the like
+    Redact {
+        /// The transcript, as text; - reads standard input
+        file: PathBuf,
+    },
 }
 
 /// How long a provider may take for one conversation.
@@ -38,17 +46,35 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs the command.
 pub async fn run(command: Command) -> Result<(), CommandError> {
-    let Command::Evaluate { file, provider, output } = command;
-    let rows = read(&file)?;
-    let provider = ai_provider(AiSettings::of(provider)?).await?.ok_or(CommandError::NoProvider)?;
-    let report = evaluate(&rows, provider.as_ref()).await;
-    Ok(report.print(output)?)
+    let redactor = settings::redactor().map_err(AiSettingsError::from)?;
+    match command {
+        Command::Evaluate { file, provider, output } => {
+            let rows = read(&file, redactor)?;
+            let provider = ai_provider(AiSettings::of(provider)?).await?.ok_or(CommandError::NoProvider)?;
+            let report = evaluate(&rows, provider.as_ref()).await;
+            Ok(report.print(output)?)
+        }
+        Command::Redact { file } => {
+            let text = text_of(&file)?;
+            Ok(output::line(redactor.redact(text.trim_end_matches('\n')))?)
+        }
+    }
+}
+
+/// A text file, or what stands in standard input. Bytes that are no UTF-8 are shown as such and hide nothing.
+fn text_of(file: &Path) -> Result<String, CommandError> {
+    if file != Path::new("-") {
+        return Ok(String::from_utf8_lossy(&super::read_file(file)?).into_owned());
+    }
+    let mut bytes = Vec::new();
+    io::stdin().read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Reads all rows, or says of each that is wrong what is wrong with it: figures over the others alone would
 /// pass for figures over the file.
-fn read(file: &Path) -> Result<Vec<Row>, CommandError> {
-    let (rows, wrong) = rows::read(&super::read_file(file)?);
+fn read(file: &Path, redactor: Redactor) -> Result<Vec<Row>, CommandError> {
+    let (rows, wrong) = rows::read(&super::read_file(file)?, redactor);
     for row in &wrong {
         output::complain(row);
     }

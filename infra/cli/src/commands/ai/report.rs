@@ -156,10 +156,10 @@ fn most_often(mistakes: BTreeMap<(String, Option<String>), usize>) -> Vec<Mistak
 /// The code the largest share of whose label's words stand in the conversation; of equals the first.
 fn word_overlap(row: &Row) -> Option<&Code> {
     let conversation = &row.conversation;
-    let said = [&conversation.short_description, &conversation.transcript];
+    let said = [conversation.short_description(), conversation.transcript()];
     let said: HashSet<String> = said.into_iter().flatten().flat_map(|text| words(text)).collect();
     let overlap = |code: &Code| {
-        let translation = code.translations.iter().find(|of| Some(of.language) == conversation.language);
+        let translation = code.translations.iter().find(|of| Some(of.language) == conversation.language());
         let label = translation.and_then(|of| of.code.as_deref()).unwrap_or(code.code.as_str());
         let words: Vec<String> = words(label).collect();
         words.iter().filter(|word| said.contains(*word)).count() as f64 / words.len().max(1) as f64

@@ -2,12 +2,13 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use wrapup::ai::Conversation;
+use wrapup::ai::{Conversation, Said};
 use wrapup::codes::{Code, CodeRequest, Label};
 use wrapup::document::{Document, Fields, ParseError, Problem, Violations};
 use wrapup::language::Language;
+use wrapup::redaction::Redactor;
 
-/// A conversation, and the code that it was filed under.
+/// A conversation, without its secrets, and the code that it was filed under.
 pub struct Row {
     /// Where it stands in the file, counted from 1.
     pub line: usize,
@@ -68,12 +69,12 @@ const FIELDS: &str = "transcript, short_description, language, allowed_codes, de
 
 /// Reads JSON lines. Blank ones are skipped. Rows whose codes a wrong row would have named are neither
 /// read nor wrong.
-pub fn read(file: &[u8]) -> (Vec<Row>, Vec<WrongRow>) {
+pub fn read(file: &[u8], redactor: Redactor) -> (Vec<Row>, Vec<WrongRow>) {
     let mut standing = Standing::None;
     let (mut rows, mut wrong) = (Vec::new(), Vec::new());
     let lines = file.split(|byte| *byte == b'\n').zip(1..).filter(|(line, _)| !line.trim_ascii().is_empty());
     for (text, line) in lines {
-        match read_line(text, line, &mut standing) {
+        match read_line(text, line, redactor, &mut standing) {
             Ok(row) => rows.extend(row),
             Err(problem) => wrong.push(WrongRow { line, problem }),
         }
@@ -81,16 +82,16 @@ pub fn read(file: &[u8]) -> (Vec<Row>, Vec<WrongRow>) {
     (rows, wrong)
 }
 
-fn read_line(text: &[u8], line: usize, standing: &mut Standing) -> Result<Option<Row>, RowError> {
+fn read_line(text: &[u8], line: usize, redactor: Redactor, standing: &mut Standing) -> Result<Option<Row>, RowError> {
     let document = Document::from_json(text).inspect_err(|_| {
         if let Standing::None = standing {
             *standing = Standing::Unknown;
         }
     })?;
-    Ok(document.read(|fields| read_row(fields, line, standing))?)
+    Ok(document.read(|fields| read_row(fields, line, redactor, standing))?)
 }
 
-fn read_row(fields: &Fields<'_>, line: usize, standing: &mut Standing) -> Option<Option<Row>> {
+fn read_row(fields: &Fields<'_>, line: usize, redactor: Redactor, standing: &mut Standing) -> Option<Option<Row>> {
     // A misspelt field would be left out unseen.
     for name in fields.names().filter(|name| !FIELDS.split(", ").any(|known| known == *name)) {
         fields.violation(name, Problem::NotOneOf { one_of: FIELDS });
@@ -104,7 +105,7 @@ fn read_row(fields: &Fields<'_>, line: usize, standing: &mut Standing) -> Option
         fields.violation("transcript", Problem::RequiredWhen { when: "where there is no short_description" });
     }
     let text = |name: &str| fields.text_up_to(name, usize::MAX).filter(|text| !text.trim().is_empty());
-    let conversation = Conversation {
+    let said = Said {
         short_description: text("short_description"),
         transcript: text("transcript"),
         language: fields.optional::<Language>("language"),
@@ -118,6 +119,7 @@ fn read_row(fields: &Fields<'_>, line: usize, standing: &mut Standing) -> Option
         Standing::Unknown => Some(None),
         Standing::Known(choices) => {
             let code = allowed(fields, "code", code?, &choices.codes)?;
+            let conversation = Conversation::redacted(said, redactor);
             Some(Some(Row { line, conversation, choices: choices.clone(), code }))
         }
     }

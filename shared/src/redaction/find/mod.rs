@@ -1,0 +1,135 @@
+//! The rules: what of a text is secret.
+
+mod checked;
+mod contact;
+mod dates;
+mod dictated;
+mod echoes;
+mod spoken;
+
+use std::ops::Range;
+
+use super::cues::{self, Cue, Mark};
+use super::pieces::Dictated;
+use super::text::Text;
+use super::{Finding, Kind};
+
+/// What is secret in a text, in its order. Of two rules that claim a word the first has it: those that prove what
+/// they find come before those that go by what was asked.
+pub fn findings(source: &str) -> Vec<Finding> {
+    let text = Text::of(source, cues::announces);
+    let marks = cues::marks(&text);
+    let mut search = Search {
+        dictated: Dictated::of(&text, &marks),
+        marks,
+        kinds: text.tokens.iter().map(|token| token.redacted).collect(),
+        found: Vec::new(),
+        numbers: Vec::new(),
+        text,
+    };
+    search.email_addresses();
+    search.checked();
+    search.cards();
+    search.dictated();
+    search.written_phone_numbers();
+    search.dates_of_birth();
+    search.echoed_numbers();
+    search.expiry_dates();
+    search.spoken();
+    search.into_findings()
+}
+
+/// What the rules read and what they have found.
+struct Search<'a> {
+    text: Text<'a>,
+    marks: Vec<Mark>,
+    dictated: Dictated,
+    /// What each token is part of, or was before it was redacted.
+    kinds: Vec<Option<Kind>>,
+    found: Vec<(Range<usize>, Finding)>,
+    /// Numbers that were found, with a token of theirs: they may be said again.
+    numbers: Vec<(String, Kind, usize)>,
+}
+
+impl Search<'_> {
+    /// Claims tokens that no rule has claimed, line by line.
+    fn take(&mut self, tokens: Range<usize>, kind: Kind) {
+        let mut first = tokens.start;
+        for token in tokens.clone() {
+            let same_line = self.text.tokens[token].line == self.text.tokens[first].line;
+            if self.kinds[token].is_some() || !same_line {
+                self.claim(first..token, kind);
+                first = if same_line { token + 1 } else { token };
+            }
+        }
+        if self.kinds[first..tokens.end].iter().all(Option::is_none) {
+            self.claim(first..tokens.end, kind);
+        }
+    }
+
+    fn claim(&mut self, tokens: Range<usize>, kind: Kind) {
+        if tokens.is_empty() {
+            return;
+        }
+        let bytes = self.text.tokens[tokens.start].start..self.text.tokens[tokens.end - 1].end;
+        self.claim_bytes(tokens, bytes, kind);
+    }
+
+    /// Claims tokens and what stands around them.
+    fn claim_bytes(&mut self, tokens: Range<usize>, bytes: Range<usize>, kind: Kind) {
+        self.kinds[tokens.clone()].fill(Some(kind));
+        self.found.push((tokens, Finding { kind, bytes }));
+    }
+
+    fn is_taken(&self, tokens: Range<usize>) -> bool {
+        self.kinds[tokens].iter().any(Option::is_some)
+    }
+
+    /// The line of a token.
+    fn line(&self, token: usize) -> usize {
+        self.text.tokens[token.min(self.text.tokens.len() - 1)].line
+    }
+
+    /// The tokens of a token's line.
+    fn line_of(&self, token: usize) -> Range<usize> {
+        self.text.lines[self.line(token)].tokens.clone()
+    }
+
+    /// Each phrase that announces one of these, and the token that ends what it is about: the next phrase, where it is
+    /// not asked for in the same breath (`your date of birth and your PIN?`).
+    fn marks_of(&self, cues: &[Cue]) -> Vec<(Mark, usize)> {
+        let mut ends = vec![self.text.tokens.len(); self.marks.len()];
+        for at in (1..self.marks.len()).rev() {
+            let (before, next) = (self.marks[at - 1], self.marks[at]);
+            let piece = self.dictated.pieces.partition_point(|piece| piece.tokens.start < before.end);
+            let is_answered = self.dictated.pieces.get(piece).is_some_and(|piece| piece.tokens.start < next.first);
+            let in_one_breath = self.line(before.first) == self.line(next.first) && !is_answered;
+            ends[at - 1] = if in_one_breath { ends[at] } else { next.first };
+        }
+        self.marks.iter().copied().zip(ends).filter(|(mark, _)| cues.contains(&mark.cue)).collect()
+    }
+
+    fn into_findings(mut self) -> Vec<Finding> {
+        self.found.sort_by_key(|(_, finding)| finding.bytes.start);
+        let mut findings: Vec<Finding> = Vec::new();
+        let mut behind = usize::MAX;
+        for (tokens, finding) in self.found {
+            match findings.last_mut() {
+                // Pieces of one secret with only a comma between them are one.
+                Some(last)
+                    if last.kind == finding.kind
+                        && tokens.start == behind
+                        && self.text.tokens[tokens.start - 1].line == self.text.tokens[tokens.start].line =>
+                {
+                    last.bytes.end = last.bytes.end.max(finding.bytes.end);
+                }
+                Some(last) if finding.bytes.start < last.bytes.end => {
+                    last.bytes.end = last.bytes.end.max(finding.bytes.end);
+                }
+                _ => findings.push(finding),
+            }
+            behind = tokens.end;
+        }
+        findings
+    }
+}
