@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -56,6 +57,14 @@ class Compiler(unittest.TestCase):
     def test_what_is_debugged_names_them_by_where_they_lie(self):
         program, folder = self.built("-C", "debuginfo=line-tables-only")
         self.assertIn(folder, program)
+
+    def test_variables_with_names_that_no_shell_reads_reach_the_compiler(self):
+        name = "CARGO_BIN_EXE_a-program"
+        compiler = [sys.executable, "-c", f"import os; print(os.environ[{name!r}])"]
+        told = subprocess.run(
+            [TOOLS / "rustc", *compiler], env=os.environ | {name: "/a-program"}, stdout=subprocess.PIPE, text=True
+        )
+        self.assertEqual(told.stdout, "/a-program\n")
 
 
 class BillOfMaterials(unittest.TestCase):

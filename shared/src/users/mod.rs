@@ -8,7 +8,6 @@ mod password;
 mod predictable;
 mod queue;
 mod sign_in;
-#[expect(clippy::disallowed_methods, reason = "users take their stamps with the next change of their record")]
 mod store;
 mod stored;
 

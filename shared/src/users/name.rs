@@ -4,6 +4,7 @@ use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
 use icu_properties::{CodePointMapData, CodePointSetData};
 
 use super::form::composed;
+use crate::dynamodb::SYSTEM;
 
 /// Characters that a new user name has at most.
 const MOST: usize = 64;
@@ -19,6 +20,9 @@ pub enum NameRule {
     /// Nothing to sign in with.
     #[error("a user name is not empty")]
     Empty,
+    /// The name that records have where no user changed them.
+    #[error("no user is called {SYSTEM}: records name it where nobody asked for a change")]
+    Reserved,
     /// What a colon ends (RFC 7617).
     #[error("a user name has no colon: HTTP Basic ends it there")]
     Colon,
@@ -61,6 +65,9 @@ impl UserName {
         }
         if name.contains(':') {
             return Err(NameRule::Colon);
+        }
+        if name.eq_ignore_ascii_case(SYSTEM) {
+            return Err(NameRule::Reserved);
         }
         Ok(Self(name))
     }
@@ -118,6 +125,8 @@ mod tests {
         for (name, rule) in [
             ("", NameRule::Empty),
             ("an:na", NameRule::Colon),
+            ("system", NameRule::Reserved),
+            ("System", NameRule::Reserved),
             (" ", NameRule::WhiteSpace),
             ("username ", NameRule::WhiteSpace),
             (" username", NameRule::WhiteSpace),

@@ -4,6 +4,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -16,10 +17,11 @@ use crate::Error;
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::date_time::DateTime;
-use crate::dynamodb::{self, Change, Dynamo, Item, Table, key, string};
+use crate::dynamodb::{self, Change, Dynamo, Item, Stamp, Table, Write, string};
 use crate::error::{CorruptRecord, NotFound};
 use crate::language::Language;
 use crate::sys_id::{self, Kind};
+use crate::watch::Action;
 
 /// How long an instance goes on with what it has read of a user. Long enough to take the read off
 /// a busy instance's calls, short enough that disabling a user works at once.
@@ -157,7 +159,7 @@ impl Users {
     }
 
     /// Adds a user. Answers false, and changes nothing, where the name is taken.
-    pub async fn add(&self, new: NewUser) -> Result<bool, Error> {
+    pub async fn add(&self, new: NewUser, stamp: &Stamp) -> Result<bool, Error> {
         let user_name = String::from(new.user_name);
         let record = Record {
             user: User {
@@ -172,14 +174,10 @@ impl Users {
             old_user_password: None,
             old_user_password_expires_on: None,
         };
-        let put = self
-            .dynamo
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(dynamodb::to_item(&record)?))
-            .condition_expression("attribute_not_exists(sys_id)");
-        match put.send().await {
+        let write = self.write(&record.user, stamp);
+        let item = dynamodb::to_item(&record)?;
+        let put = self.dynamo.create(write, item, |put| put.condition_expression("attribute_not_exists(sys_id)"));
+        match put.await {
             Ok(_) => Ok(true),
             Err(error)
                 if matches!(error.as_service_error(), Some(PutItemError::ConditionalCheckFailedException(_))) =>
@@ -191,13 +189,19 @@ impl Users {
     }
 
     /// Lets a user sign in, or no more. Answers the user as it is now.
-    pub async fn set_active(&self, user_name: &str, active: bool) -> Result<User, Error> {
-        self.change(user_name, |record| record.user.active = active).await
+    pub async fn set_active(&self, user_name: &str, active: bool, stamp: &Stamp) -> Result<User, Error> {
+        self.change(user_name, stamp, |record| record.user.active = active).await
     }
 
     /// Gives a user roles, and takes others. Answers the user as it is now.
-    pub async fn change_roles(&self, user_name: &str, add: &[String], remove: &[String]) -> Result<User, Error> {
-        self.change(user_name, |record| {
+    pub async fn change_roles(
+        &self,
+        user_name: &str,
+        add: &[String],
+        remove: &[String],
+        stamp: &Stamp,
+    ) -> Result<User, Error> {
+        self.change(user_name, stamp, |record| {
             let roles = &mut record.user.roles;
             roles.retain(|role| !remove.contains(role));
             for role in add {
@@ -210,7 +214,13 @@ impl Users {
     }
 
     /// Gives a user another secret. Answers the user as it is now.
-    pub async fn change_secret(&self, user_name: &str, secret: NewSecret, lives: Lives) -> Result<User, Error> {
+    pub async fn change_secret(
+        &self,
+        user_name: &str,
+        secret: NewSecret,
+        lives: Lives,
+        stamp: &Stamp,
+    ) -> Result<User, Error> {
         let now = DateTime::from(self.clock.now());
         // One that has ended already is not kept, whatever was wished.
         let kept = |record: &Record| {
@@ -222,7 +232,7 @@ impl Users {
         let (_, before) = self.read(user_name).await?;
         let old = kept(&before).and_then(|(stored, _)| Hash::read(&stored).ok());
         let stored = self.stored(secret, old.as_ref()).await?;
-        self.change(user_name, |record| {
+        self.change(user_name, stamp, |record| {
             let (old, until) = kept(record).unzip();
             record.old_user_password = old;
             record.old_user_password_expires_on = until;
@@ -233,8 +243,8 @@ impl Users {
     }
 
     /// Ends the secret that was kept beside a new one. Answers the user as it is now.
-    pub async fn end_old_secret(&self, user_name: &str) -> Result<User, Error> {
-        self.change(user_name, |record| {
+    pub async fn end_old_secret(&self, user_name: &str, stamp: &Stamp) -> Result<User, Error> {
+        self.change(user_name, stamp, |record| {
             record.old_user_password = None;
             record.old_user_password_expires_on = None;
         })
@@ -272,7 +282,7 @@ impl Users {
     }
 
     /// Changes a record, on condition that what is changed is still what was read. All other columns stay.
-    async fn change(&self, user_name: &str, change: impl Fn(&mut Record)) -> Result<User, Error> {
+    async fn change(&self, user_name: &str, stamp: &Stamp, change: impl Fn(&mut Record)) -> Result<User, Error> {
         let mut tries = 1;
         loop {
             let (before, mut record) = self.read(user_name).await?;
@@ -280,7 +290,7 @@ impl Users {
             let mut after = before.clone();
             SECRET_COLUMNS.iter().for_each(|column| drop(after.remove(*column)));
             after.extend(dynamodb::to_item(&record)?);
-            let Err(error) = self.update(&before, after, &record.user).await else { return Ok(record.user) };
+            let Err(error) = self.update(&before, after, &record.user, stamp).await else { return Ok(record.user) };
             if tries == TRIES || !is_refused(&error) {
                 return Err(dynamodb::Error::from(error).into());
             }
@@ -288,27 +298,40 @@ impl Users {
         }
     }
 
-    async fn update(&self, before: &Item, after: Item, user: &User) -> Result<(), SdkError<UpdateItemError>> {
+    fn write<'a>(&'a self, user: &'a User, stamp: &'a Stamp) -> Write<'a> {
+        Write { stamp, table: &self.table, sys_id: &user.sys_id, version: None }
+    }
+
+    async fn update(
+        &self,
+        before: &Item,
+        mut after: Item,
+        user: &User,
+        stamp: &Stamp,
+    ) -> Result<(), SdkError<UpdateItemError>> {
         let changed = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
-        let changed: Vec<&String> = changed.filter(|name| before.get(*name) != after.get(*name)).collect();
+        let changed: Vec<String> = changed.filter(|name| before.get(*name) != after.get(*name)).cloned().collect();
         if changed.is_empty() {
             return Ok(());
         }
-        let mut update = self.dynamo.client.update_item().table_name(&self.table).set_key(Some(key(&user.sys_id)));
-        // Two names with one UUIDv5, see `sys_id::derive`, are two users.
-        let mut condition = "user_name = :user_name".to_owned();
-        update = update.expression_attribute_values(":user_name", string(&user.user_name));
-        for (index, name) in changed.into_iter().enumerate() {
-            update = update.expression_attribute_names(format!("#was{index}"), name);
-            match before.get(name) {
-                Some(value) => {
-                    condition.push_str(&format!(" AND #was{index} = :was{index}"));
-                    update = update.expression_attribute_values(format!(":was{index}"), value.clone());
+        after.extend(stamp.updated().map(|(column, value)| (column.to_owned(), value)));
+        let set = |mut update: UpdateItemFluentBuilder| {
+            // Two names with one UUIDv5, see `sys_id::derive`, are two users.
+            let mut condition = "user_name = :user_name".to_owned();
+            update = update.expression_attribute_values(":user_name", string(&user.user_name));
+            for (index, name) in changed.into_iter().enumerate() {
+                match before.get(&name) {
+                    Some(value) => {
+                        condition.push_str(&format!(" AND #was{index} = :was{index}"));
+                        update = update.expression_attribute_values(format!(":was{index}"), value.clone());
+                    }
+                    None => condition.push_str(&format!(" AND attribute_not_exists(#was{index})")),
                 }
-                None => condition.push_str(&format!(" AND attribute_not_exists(#was{index})")),
+                update = update.expression_attribute_names(format!("#was{index}"), name);
             }
-        }
-        Change::between(before, after).apply(update).condition_expression(condition).send().await.map(drop)
+            Change::between(before, after).apply(update).condition_expression(condition)
+        };
+        self.dynamo.update(self.write(user, stamp), set, |_| Action::Update).await.map(drop)
     }
 
     /// The record of a user that has to be there, by the name in NFC or as it is given.

@@ -39,7 +39,7 @@ impl Workload {
             secret: NewSecret::known_to_everybody(Password::new("password")),
             expires_on: None,
         };
-        assert!(matches!(stores.users().add(user).await, Ok(true)), "a new user");
+        assert!(matches!(stores.users().add(user, &world.stamp()).await, Ok(true)), "a new user");
         let instance = Instance::new(stores, None);
         let codes = instance.call(&Event::post("code").json(&json!({"codes": [code("Billing Issue")]}))).await;
         let created = &codes.expect(200)["result"]["result_map"]["created_wrap_up_codes"][0];

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use wrapup::configurations::Snapshot;
 use wrapup::date_time::DateTime;
 use wrapup::document::{FromText, Id};
+use wrapup::dynamodb::Stamp;
 use wrapup::segments::{Found, Origin, Segment, State};
 
 use crate::case::Kind;
@@ -23,6 +24,8 @@ pub fn found() -> Option<Found> {
         "enable_ai_notes": true, "use_ai_as_default": false, "use_third_party_ai": true, "allowed_codes": codes,
     }))
     .ok()?;
+    let opened_on = DateTime::parse("2024-09-16 17:52:01")?;
+    let stamp = Stamp { by: "username".to_owned(), at: opened_on };
     let segment = Segment {
         sys_id: "0123456789abcdef0123456789abcdef".to_owned(),
         agent: id("agent")?,
@@ -31,7 +34,7 @@ pub fn found() -> Option<Found> {
         segmented: false,
         segment_id: None,
         segment_table: None,
-        opened_on: DateTime::parse("2024-09-16 17:52:01")?,
+        opened_on,
         configuration: "0".repeat(64),
         ai_code: None,
         ai_notes: None,
@@ -39,6 +42,8 @@ pub fn found() -> Option<Found> {
         filled_by: None,
         state: State::Open,
         request_hash: "0".repeat(64),
+        created: Some(stamp.clone()),
+        updated: Some(stamp),
         version: 0,
     };
     Some(Found { segment, configuration: Arc::new(snapshot), interaction_segment: None })

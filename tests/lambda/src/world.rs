@@ -132,7 +132,7 @@ impl World {
             secret: NewSecret::known_to_everybody(Password::new("secret")),
             expires_on: None,
         };
-        assert!(self.stores().users().add(user).await.expect("a new user"));
+        assert!(self.stores().users().add(user, &self.stamp()).await.expect("a new user"));
     }
 
     /// Stores an active configuration with so many codes, which are added too; `flags` are further fields of it.

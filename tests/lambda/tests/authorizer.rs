@@ -31,7 +31,7 @@ async fn world() -> World {
     world.add_user("Grüße", &["agent", ROLE], Some("de")).await;
     world.add_user("guest", &["agent"], None).await;
     world.add_user("former", &[ROLE], None).await;
-    world.stores().users().set_active("former", false).await.expect("a user to disable");
+    world.stores().users().set_active("former", false, &world.stamp()).await.expect("a user to disable");
     world
 }
 
@@ -207,7 +207,7 @@ async fn everybody_else_is_unauthorized_in_the_same_words() {
 async fn scheme_and_header_name_are_read_in_any_case_and_passwords_may_hold_colons() {
     let world = world().await;
     let users = world.stores();
-    users.users().change_secret("Grüße", chosen("pass:wörd"), Lives::default()).await.expect("a user");
+    users.users().change_secret("Grüße", chosen("pass:wörd"), Lives::default(), &world.stamp()).await.expect("a user");
     let instance = world.instance();
     let mut event = request(None);
     event["headers"]["authorization"] = json!(format!("bAsIc {}", STANDARD.encode("Grüße:pass:wörd")));
@@ -223,8 +223,8 @@ async fn a_user_that_is_disabled_or_changes_the_password_is_out_within_seconds()
     assert!(allowed(&instance, "integrator:secret").await);
     assert!(allowed(&instance, "Grüße:secret").await);
     let users = world.stores();
-    users.users().set_active("integrator", false).await.expect("a user");
-    users.users().change_secret("Grüße", chosen("other"), Lives::default()).await.expect("a user");
+    users.users().set_active("integrator", false, &world.stamp()).await.expect("a user");
+    users.users().change_secret("Grüße", chosen("other"), Lives::default(), &world.stamp()).await.expect("a user");
     world.pass(Duration::from_secs(5));
     assert!(!allowed(&instance, "integrator:secret").await);
     assert!(!allowed(&instance, "Grüße:secret").await);
@@ -248,8 +248,8 @@ async fn a_client_that_loops_with_an_old_password_costs_no_argon2() {
     }
     // A password that was wrong works at once when it has become the right one, and a user who is let in again.
     let stores = world.stores();
-    stores.users().change_secret("integrator", chosen("old"), Lives::default()).await.expect("a user");
-    stores.users().set_active("former", true).await.expect("a user");
+    stores.users().change_secret("integrator", chosen("old"), Lives::default(), &world.stamp()).await.expect("a user");
+    stores.users().set_active("former", true, &world.stamp()).await.expect("a user");
     world.pass(Duration::from_secs(2));
     assert!(allowed(&instance, "integrator:old").await);
     assert!(allowed(&instance, "former:secret").await);
@@ -263,7 +263,7 @@ async fn a_generated_secret_never_costs_argon2_and_anything_else_always_does() {
     let world = world().await;
     let stores = world.stores();
     let (secret, text) = generated();
-    stores.users().change_secret("integrator", secret, Lives::default()).await.expect("a user");
+    stores.users().change_secret("integrator", secret, Lives::default(), &world.stamp()).await.expect("a user");
     let instance = world.instance();
     let (_, other) = generated();
     for (credentials, expected) in [
@@ -301,7 +301,7 @@ async fn a_rotation_has_no_gap_and_an_end() {
     let mut before = "secret".to_owned();
     for (secret, text) in [(chosen("next"), "next".to_owned()), (first, first_text), (second, second_text)] {
         let lives = Lives { expires_on: None, keep_old_until: hour(24) };
-        users.change_secret("integrator", secret, lives).await.expect("a user");
+        users.change_secret("integrator", secret, lives, &world.stamp()).await.expect("a user");
         let instance = world.instance();
         let argon2 = u64::from(!text.starts_with("wu_"));
         // Two passwords cost no more than one.
@@ -315,20 +315,20 @@ async fn a_rotation_has_no_gap_and_an_end() {
     }
     // A secret with an end of its own has it too where it is kept; without being kept it ends at once.
     let lives = Lives { expires_on: hour(1), keep_old_until: None };
-    users.change_secret("integrator", chosen("short"), lives).await.expect("a user");
+    users.change_secret("integrator", chosen("short"), lives, &world.stamp()).await.expect("a user");
     world.pass(Duration::from_secs(2));
     let instance = world.instance();
     assert!(allowed(&instance, "integrator:short").await && !allowed(&instance, &format!("integrator:{before}")).await);
     let lives = Lives { expires_on: None, keep_old_until: hour(48) };
-    users.change_secret("integrator", chosen("long"), lives).await.expect("a user");
+    users.change_secret("integrator", chosen("long"), lives, &world.stamp()).await.expect("a user");
     world.pass(Duration::from_secs(2));
     assert!(allowed(&instance, "integrator:short").await && allowed(&instance, "integrator:long").await);
     world.pass(Duration::from_secs(3600));
     assert!(!allowed(&instance, "integrator:short").await && allowed(&instance, "integrator:long").await);
     // The old one can be ended before its time.
     let lives = Lives { expires_on: None, keep_old_until: hour(48) };
-    users.change_secret("integrator", chosen("last"), lives).await.expect("a user");
-    users.end_old_secret("integrator").await.expect("a user");
+    users.change_secret("integrator", chosen("last"), lives, &world.stamp()).await.expect("a user");
+    users.end_old_secret("integrator", &world.stamp()).await.expect("a user");
     world.pass(Duration::from_secs(2));
     assert!(!allowed(&instance, "integrator:long").await && allowed(&instance, "integrator:last").await);
 }
@@ -393,8 +393,8 @@ async fn records_of_before_are_read_and_keep_what_nobody_here_knows() {
     world.client().put_item().table_name("sys_user").set_item(Some(record)).send().await.expect("a put");
     assert!(allowed(&world.instance(), "integrator:secret").await);
     let (stores, lives) = (world.stores(), Lives { expires_on: None, keep_old_until: None });
-    stores.users().change_secret("integrator", chosen("other"), lives).await.expect("a user");
-    stores.users().change_roles("integrator", &["agent".to_owned()], &[]).await.expect("a user");
+    stores.users().change_secret("integrator", chosen("other"), lives, &world.stamp()).await.expect("a user");
+    stores.users().change_roles("integrator", &["agent".to_owned()], &[], &world.stamp()).await.expect("a user");
     let record = user_record(&world, "integrator").await;
     assert!(record.contains_key("column_of_tomorrow"), "{record:?}");
     assert!(allowed(&world.instance(), "integrator:other").await);
@@ -404,7 +404,11 @@ async fn records_of_before_are_read_and_keep_what_nobody_here_knows() {
 async fn names_and_passwords_are_read_in_every_form_that_clients_send() {
     let world = world().await;
     let stores = world.stores();
-    stores.users().change_secret("Grüße", chosen("Straße nach Süden"), Lives::default()).await.expect("a user");
+    stores
+        .users()
+        .change_secret("Grüße", chosen("Straße nach Süden"), Lives::default(), &world.stamp())
+        .await
+        .expect("a user");
     let latin =
         |text: &str| text.chars().map(|character| u8::try_from(u32::from(character)).expect("ISO-8859-1")).collect();
     let utf8 = |text: &str| text.as_bytes().to_vec();

@@ -16,6 +16,7 @@ use wrapup::api::{Answer, Api, Call, Endpoint, Route};
 use wrapup::dynamodb::Table;
 use wrapup::segment_tables::{
     Error as TableError, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment, Registry,
+    WantedInteractionSegment,
 };
 use wrapup_lambda_tests::{Event, Fault, Instance, Parts, Reply, Rule, World, segmented, sent};
 
@@ -248,12 +249,16 @@ impl InteractionSegment for Verbose {
         segment: &NewInteractionSegment<'_>,
         deadline: Instant,
     ) -> Result<InteractionSegmentRecord, TableError> {
-        self.retrieve(segment.segment_id, deadline).await
+        self.retrieve(&segment.wanted(), deadline).await
     }
 
-    async fn retrieve(&self, segment_id: &str, _: Instant) -> Result<InteractionSegmentRecord, TableError> {
+    async fn retrieve(
+        &self,
+        wanted: &WantedInteractionSegment<'_>,
+        _: Instant,
+    ) -> Result<InteractionSegmentRecord, TableError> {
         Ok(InteractionSegmentRecord {
-            id: segment_id.to_owned(),
+            id: wanted.segment_id.to_owned(),
             table: "u_verbose".to_owned(),
             interaction: None,
             agent: None,

@@ -84,7 +84,7 @@ async fn filled(provider: Arc<dyn Provider>) -> Value {
         transcript: Some(TRANSCRIPT.to_owned()),
         language: "en".to_owned().try_into().ok(),
     };
-    Interactions::new(world.stores().dynamo().clone()).put(&interaction).await.expect("a put");
+    Interactions::new(world.stores().dynamo().clone()).put(&interaction, &world.stamp()).await.expect("a put");
     let wanting = json!({"configuration": {"use_third_party_ai": false}});
     let sys_id = instance.open(&merged(opening("E-1"), &wanting)).await;
     let records = world.records(Table::Segments).await;

@@ -136,7 +136,7 @@ impl When {
 pub async fn run(command: Command, target: &Target) -> Result<(), CommandError> {
     let system = target.system().await;
     let users = system.users();
-    let clock = Clock::system();
+    let (clock, stamp) = (Clock::system(), target.stamp());
     let moment = |when: Option<When>| when.map(|when| when.resolve(&clock)).transpose();
     match command {
         Command::Add { name, roles, language, generate, expires } => {
@@ -145,7 +145,7 @@ pub async fn run(command: Command, target: &Target) -> Result<(), CommandError> 
             let expires_on = moment(expires)?;
             let (secret, generated) = new_secret(generate, name.as_str())?;
             let user = NewUser { user_name: name.clone(), roles, language, secret, expires_on };
-            if !users.add(user).await? {
+            if !users.add(user, &stamp).await? {
                 return Err(CommandError::UserExists(name.to_string()));
             }
             report(format!("added {name}"), generated.as_ref())?;
@@ -158,28 +158,28 @@ pub async fn run(command: Command, target: &Target) -> Result<(), CommandError> 
             output.list(&listed.users)?;
         }
         Command::Enable { name } => {
-            let user = users.set_active(&name, true).await?;
+            let user = users.set_active(&name, true, &stamp).await?;
             note_role(&user.roles);
             output::line(format!("enabled {}", shown(&user.user_name)))?;
         }
         Command::Disable { name } => {
-            let user = users.set_active(&name, false).await?;
+            let user = users.set_active(&name, false, &stamp).await?;
             output::line(format!("disabled {}", shown(&user.user_name)))?;
         }
         Command::Role { name, add, remove } => {
-            let user = users.change_roles(&name, &add, &remove).await?;
+            let user = users.change_roles(&name, &add, &remove, &stamp).await?;
             note_role(&user.roles);
             let roles = if user.roles.is_empty() { "no roles".to_owned() } else { user.roles.join(", ") };
             output::line(format!("{} has {}", shown(&user.user_name), shown(&roles)))?;
         }
         Command::Passwd { name, end_old: true, .. } => {
-            let user = users.end_old_secret(&name).await?;
+            let user = users.end_old_secret(&name, &stamp).await?;
             output::line(format!("ended the old secret of {}", shown(&user.user_name)))?;
         }
         Command::Passwd { name, generate, expires, old_expires, end_old: false } => {
             let lives = Lives { expires_on: moment(expires)?, keep_old_until: moment(old_expires)? };
             let (secret, generated) = new_secret(generate, &name)?;
-            let user = users.change_secret(&name, secret, lives).await?;
+            let user = users.change_secret(&name, secret, lives, &stamp).await?;
             let name = shown(&user.user_name);
             report(
                 format!("changed the {} of {name}", if generate { "secret" } else { "password" }),

@@ -66,7 +66,7 @@ pub async fn ensure(system: &System) -> Result<Option<Demo>, wrapup::Error> {
                 secret: NewSecret::known_to_everybody(Password::new(PASSWORD)),
                 expires_on: None,
             };
-            system.users().add(user).await?;
+            system.users().add(user, &stamp).await?;
         }
     }
     // Whoever disables the demo user or gives it another password is not offered the old one.

@@ -157,7 +157,7 @@ fn most_often(mistakes: BTreeMap<(String, Option<String>), usize>) -> Vec<Mistak
 fn word_overlap(row: &Row) -> Option<&Code> {
     let conversation = &row.conversation;
     let said = [conversation.short_description(), conversation.transcript()];
-    let said: HashSet<String> = said.into_iter().flatten().flat_map(|text| words(text)).collect();
+    let said: HashSet<String> = said.into_iter().flatten().flat_map(words).collect();
     let overlap = |code: &Code| {
         let translation = code.translations.iter().find(|of| Some(of.language) == conversation.language());
         let label = translation.and_then(|of| of.code.as_deref()).unwrap_or(code.code.as_str());
