@@ -1151,7 +1151,11 @@ async fn fields_that_a_segment_lacks_are_left_out_but_flags_are_always_there() {
         "opened_on",
         "segmented",
         "state",
+        "sys_created_by",
+        "sys_created_on",
         "sys_id",
+        "sys_updated_by",
+        "sys_updated_on",
         "wrap_up_configuration",
     ];
     let configuration_flags =

@@ -32,3 +32,10 @@ pub fn logged(word: &str) -> String {
     let log = String::from_utf8_lossy(&log);
     log.lines().filter(|line| line.contains(word)).map(|line| format!("{line}\n")).collect()
 }
+
+/// Lets a test listen to what its own thread logs, by `set_default`. Whether anybody listens to a line is asked in the
+/// thread that comes to it first, and a no is remembered for all: so every thread has to have a listener.
+pub fn listen_everywhere() {
+    // Whichever is there already will do.
+    let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
+}

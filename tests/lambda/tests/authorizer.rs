@@ -17,7 +17,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use wrapup::date_time::DateTime;
 use wrapup::dynamodb::{Item, Table, to_item};
 use wrapup::users::{Generated, Lives, NewSecret, Password};
-use wrapup_lambda_tests::{Event, Fault, Instance, Parts, Rule, World, opening};
+use wrapup_lambda_tests::{Event, Fault, Instance, Parts, Rule, World, listen_everywhere, opening};
 
 const ROLE: &str = "interaction_integration_user";
 const METHOD_ARN: &str =
@@ -450,6 +450,7 @@ impl io::Write for Log {
 async fn a_failed_sign_in_is_logged_with_its_address_and_no_word_of_what_was_sent() {
     let world = world().await;
     let instance = world.instance();
+    listen_everywhere();
     let log = Log::default();
     let writer = log.clone();
     let logging =

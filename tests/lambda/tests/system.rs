@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 use wrapup::ai::{AI_KEY, AI_MODEL, AI_PROVIDER, AI_URL, Filler};
 use wrapup::clock::Clock;
 use wrapup::dynamodb::Table;
+use wrapup::logging;
 use wrapup::segment_tables::SEGMENT_TABLES;
-use wrapup::{logging, settings};
+use wrapup::settings::{self, REDACT_NOTES, REDACT_PERSONAL};
 use wrapup_lambda_tests::{Event, ScriptedProvider, StreamRecord, World, internal, opening, opening_with, segmented};
 use wrapup_test_support::merged;
 
@@ -158,7 +159,8 @@ fn the_list_has_the_environment_variables_of_the_code() {
     for (function, listed) in system["functions"].as_object().expect("functions") {
         let own = match function.as_str() {
             "create-segment" | "get-segment" | "find-segment" => named(&[SEGMENT_TABLES]),
-            "ai-filler" => named(&[SEGMENT_TABLES, AI_PROVIDER, AI_MODEL, AI_URL, AI_KEY]),
+            "update-segment" => named(&[REDACT_NOTES, REDACT_PERSONAL]),
+            "ai-filler" => named(&[SEGMENT_TABLES, AI_PROVIDER, AI_MODEL, AI_URL, AI_KEY, REDACT_PERSONAL]),
             _ => BTreeSet::new(),
         };
         assert_eq!(texts(&listed["environment"]), own, "{function}");
