@@ -1,6 +1,7 @@
 //! The README's tour and its commands for operators, run as they are printed.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so by panicking")]
 
+use std::path::Path;
 use std::process::Command;
 
 use reqwest::Method;
@@ -10,6 +11,8 @@ use wrapup_test_support::Server;
 const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
 
 const README: &str = include_str!("../../README.md");
+
+const SECURITY: &str = include_str!("../../docs/security.md");
 
 /// A command of the tour, and the answer that the README prints below it.
 struct Step<'a> {
@@ -48,6 +51,35 @@ fn the_tour_answers_as_printed() {
             let answer: Value = serde_json::from_str(answer).expect(answer);
             assert_holds(&printed, &answer, "");
         }
+    }
+}
+
+#[test]
+fn the_tests_that_the_security_page_names_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let rows = SECURITY.lines().filter(|line| line.starts_with("| ") && *line != "| promise | held by |");
+    let rows: Vec<&str> = rows.collect();
+    assert!(!rows.is_empty(), "the page has tables");
+    for row in rows {
+        let held_by = row.trim_end_matches(" |").rsplit(" | ").next().expect("a column");
+        let mut sources = String::new();
+        for name in held_by.split('`').skip(1).step_by(2) {
+            if name.contains('/') {
+                sources = text_below(&root.join(name));
+                assert!(!sources.is_empty(), "{name} of: {row}");
+            } else {
+                assert!(sources.contains(&format!(" {name}(")), "{name} of: {row}");
+            }
+        }
+        assert!(!sources.is_empty(), "no test holds: {row}");
+    }
+}
+
+/// What stands in a file, or in all files of a folder.
+fn text_below(path: &Path) -> String {
+    match std::fs::read_dir(path) {
+        Ok(entries) => entries.map(|entry| text_below(&entry.expect("an entry").path())).collect(),
+        Err(_) => std::fs::read_to_string(path).unwrap_or_default(),
     }
 }
 
