@@ -3,7 +3,7 @@
 //! dates of birth, e-mail addresses and phone numbers. In its place stands what it was, in brackets.
 //!
 //! Numbers are found as they are written and as they are said, in English, German, Spanish and French. A text is read
-//! once from its beginning to its end ([`text`], [`pieces`], [`cues`]); the rules in `find/` look at what was read. The work
+//! once from its beginning to its end (`text`, `pieces`, `cues`); the rules in `find/` look at what was read. The work
 //! grows with the length of the text and no faster.
 
 mod checks;
