@@ -12,6 +12,8 @@ use wrapup_test_support::{Contract, Deployment, Reply, as_xml, to_xml_request};
 
 const AGENT: &str = "123412345678567890ab90abcdefcdef";
 const INTERACTION: &str = "213412345678567890ab90abcdefcdef";
+/// The phone log record that the examples name.
+const PHONE_LOG: &str = "dgajbcef12345678defdbxef123435678";
 const DESCRIPTION: &str = "A code for billing issues";
 const TRANSLATED_DESCRIPTION: &str = "Ein code für Abrechnungsprobleme";
 
@@ -275,14 +277,14 @@ async fn a_segment_is_opened_for_an_interaction_once_however_often_the_example_i
 }
 
 /// Opens the segment of the examples that show a closed one.
-async fn open_segmented(client: &Client, external_segment_id: &str, interaction: &str) -> Answer {
+async fn open_segmented(client: &Client, external_segment_id: &str, interaction: &str, segment_id: &str) -> Answer {
     let request = json!({
         "agent_sys_id": AGENT,
         "interaction_sys_id": interaction,
         "external": true,
         "external_segment_id": external_segment_id,
         "segmented": true,
-        "segment_id": "dgajbcef12345678defdbxef123435678",
+        "segment_id": segment_id,
         "segment_table": "sn_openframe_phone_log",
         "opened_on": "2024-09-16 17:52:01",
         "configuration": {
@@ -307,14 +309,14 @@ fn update_example() -> Value {
 }
 
 /// `segment` of the examples that show a closed one, with the ids that `opened` gave.
-fn closed_segment(opened: &Answer, interaction: &str) -> Value {
+fn closed_segment(opened: &Answer, interaction: &str, segment_id: &str) -> Value {
     let of = |entry: &str| opened.text(&format!("/segment/wrap_up_configuration/{entry}/sys_id"));
     let billing_issue = code("Billing Issue", "Abrechnungsproblem", &of("allowed_codes/0"));
     let store_issue = code("Store Issue", " Einkaufsproblem", &of("allowed_codes/1"));
     json!({
         "agent": AGENT,
         "segment_table": "sn_openframe_phone_log",
-        "segment_id": "dgajbcef12345678defdbxef123435678",
+        "segment_id": segment_id,
         "external": true,
         "interaction": interaction,
         "state": "closed",
@@ -337,8 +339,8 @@ fn closed_segment(opened: &Answer, interaction: &str) -> Value {
 async fn a_segment_is_closed_and_retrieved_by_either_of_its_ids() {
     for client in Client::all() {
         let external_segment_id = "dgajbcef12345678defdbxef123435678";
-        let opened = open_segmented(&client, external_segment_id, INTERACTION).await;
-        let (sys_id, segment) = (opened.text("/sys_id"), closed_segment(&opened, INTERACTION));
+        let opened = open_segmented(&client, external_segment_id, INTERACTION, PHONE_LOG).await;
+        let (sys_id, segment) = (opened.text("/sys_id"), closed_segment(&opened, INTERACTION, PHONE_LOG));
 
         // The interaction lacks its last digit, as in the reference: the segment's own id decides.
         let path = format!(
@@ -373,7 +375,9 @@ async fn a_closed_segment_is_retrieved_by_its_agent_and_interaction() {
         // The other examples open later segments for this interaction, if they run in the same place.
         let interaction = client.deployment.own(INTERACTION);
         let external_segment_id = client.deployment.own("EXT-SEG-002");
-        let opened = open_segmented(&client, &external_segment_id, &interaction).await;
+        // Whose phone log record is another interaction's is refused.
+        let segment_id = client.deployment.own(PHONE_LOG);
+        let opened = open_segmented(&client, &external_segment_id, &interaction, &segment_id).await;
         let path = format!("segment/update?agent_sys_id={AGENT}&interaction_sys_id={interaction}");
         client.put(&path, &update_example()).await;
 
@@ -382,7 +386,7 @@ async fn a_closed_segment_is_retrieved_by_its_agent_and_interaction() {
             "success": true,
             "message": "Wrap up segment retrieved successfully.",
             "segment_id": opened.text("/sys_id"),
-            "segment": closed_segment(&opened, &interaction)
+            "segment": closed_segment(&opened, &interaction, &segment_id)
         }));
     }
 }

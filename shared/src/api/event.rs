@@ -421,7 +421,11 @@ impl Serialize for Reply {
         written.serialize_entry("statusCode", &response.status().as_u16())?;
         match shape {
             Shape::Rest => written.serialize_entry("multiValueHeaders", &Lists(response.headers()))?,
-            Shape::V2 => written.serialize_entry("headers", &Joined(response.headers()))?,
+            Shape::V2 => {
+                written.serialize_entry("headers", &Joined(response.headers()))?;
+                // There are none; but what stands in for API Gateway on a developer's machine wants to be told.
+                written.serialize_entry::<_, [&str; 0]>("cookies", &[])?;
+            }
         }
         if !matches!(response.body(), Body::Empty) {
             written.serialize_entry("body", response.body())?;

@@ -1,6 +1,7 @@
 //! Whatever stands in an event: it is answered, in the form that its sender reads, and the function goes on.
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
+use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use serde_json::{Value, json};
 use wrapup_lambda_tests::{Answered, Event, FunctionProcess, Instance, Parts, Reports, World, opening};
 
@@ -328,6 +329,8 @@ async fn an_http_apis_path_is_decoded_once_and_read_without_its_stage() {
         for base in ["/api/now/wrapup/segment", "/api/now/v1/wrapup/segment"] {
             for id in ids.into_iter().filter(|id| !id.contains('/')) {
                 let reply = instance.invoke(&http_api(&get, stage, &format!("{base}/{id}"))).await;
+                // What stands in for API Gateway reads it as this.
+                serde_json::from_value::<ApiGatewayV2httpResponse>(reply.clone()).expect("a response of an HTTP API");
                 assert_eq!(external_id(&reply), id, "{stage} {base}");
             }
         }
