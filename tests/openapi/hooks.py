@@ -91,6 +91,7 @@ BEYOND_SCHEMAS = re.compile(
             r"external_segment_id '' already names wrap-up segment ''.*",
             r"Wrap-up segment '' is already open for this agent.*",
             r"Wrap-up segment '' was closed on .* and is final",
+            r"segment_id names a record of another interaction",
             r"\S+ cannot change any more\.",
             r"Wrap-up segment '' is closed",
             r"AI content can only be stored while its state is open\.",
