@@ -1,6 +1,7 @@
 //! Whose name the records keep that an operator's command changes.
 
 use wrapup::document::{BoundedText, FromText, Problem};
+use wrapup::dynamodb::SYSTEM;
 use wrapup::settings;
 
 /// The variable that names the operator.
@@ -20,6 +21,12 @@ pub fn name(text: &str) -> Result<String, Problem> {
     let name = text.trim();
     if name.chars().any(char::is_control) {
         return Err(Problem::WrongType { expected: "a text without control characters", found: "another text" });
+    }
+    if name.eq_ignore_ascii_case(SYSTEM) {
+        return Err(Problem::WrongType {
+            expected: "the name of somebody",
+            found: "what records name where nobody asked",
+        });
     }
     BoundedText::<LONGEST>::from_text(name).map(|name| name.0)
 }

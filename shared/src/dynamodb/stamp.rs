@@ -34,7 +34,7 @@ impl Stamp {
         Self { by: by.into(), at: clock.now().into() }
     }
 
-    /// The stamp that two columns hold; none where a record of before lacks them.
+    /// The stamp that two columns hold; none where a record that an older version wrote lacks them.
     pub fn of(by: Option<String>, at: Option<DateTime>) -> Option<Self> {
         by.zip(at).map(|(by, at)| Self { by, at })
     }

@@ -69,9 +69,9 @@ pub struct Segment {
     pub state: State,
     /// Hash of the request that opened it: tells a repeated request from a different one.
     pub request_hash: String,
-    /// Who opened it, and when the call came; none on a segment of before.
+    /// Who opened it, and when the call came; none on a segment that an older version wrote.
     pub created: Option<Stamp>,
-    /// Who changed it last, and when; none on a segment of before.
+    /// Who changed it last, and when; none on a segment that an older version wrote.
     pub updated: Option<Stamp>,
     /// Counts the segment's changes; every write is conditional on it.
     pub version: u64,

@@ -10,7 +10,7 @@ use crate::dynamodb::SYSTEM;
 const MOST: usize = 64;
 
 /// The name of a user to add: one that HTTP Basic can carry, and that no other name looks like in a list or a log.
-/// In NFC. Users of before may have other names, and sign in with them.
+/// In NFC. Users that older versions made may have other names, and sign in with them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserName(String);
 

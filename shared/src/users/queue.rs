@@ -2,8 +2,8 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Runs of Argon2 that sign-ins wait for or are at, at most: one for each form of the name and the password. Two cores make about a hundred hashes a second, so
-/// whoever gets a place has an answer within a second or so.
+/// Runs of Argon2 that sign-ins wait for or are at, at most: one for each form of the name and the password. Two cores make
+/// about a hundred hashes a second, so whoever gets a place has an answer within a second or so.
 pub(super) const PLACES: usize = 64;
 
 /// Places of one address, and of one name, at most: a quarter. So neither somebody at one address, whatever names he

@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -175,16 +176,16 @@ impl Users {
             old_user_password_expires_on: None,
         };
         let write = self.write(&record.user, stamp);
-        let item = dynamodb::to_item(&record)?;
-        let put = self.dynamo.create(write, item, |put| put.condition_expression("attribute_not_exists(sys_id)"));
-        match put.await {
+        let mut item = dynamodb::to_item(&record)?;
+        stamp.create(&mut item);
+        let absent = "attribute_not_exists(sys_id)";
+        match self.dynamo.put_new(write, item.clone(), |put| put.condition_expression(absent)).await {
             Ok(_) => Ok(true),
-            Err(error)
-                if matches!(error.as_service_error(), Some(PutItemError::ConditionalCheckFailedException(_))) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(dynamodb::Error::from(error).into()),
+            Err(error) => match error.as_service_error() {
+                // Where the answer is lost, the SDK sends the request again, and finds what it has stored itself.
+                Some(PutItemError::ConditionalCheckFailedException(failed)) => Ok(failed.item() == Some(&item)),
+                _ => Err(dynamodb::Error::from(error).into()),
+            },
         }
     }
 
@@ -242,13 +243,15 @@ impl Users {
         .await
     }
 
-    /// Ends the secret that was kept beside a new one. Answers the user as it is now.
-    pub async fn end_old_secret(&self, user_name: &str, stamp: &Stamp) -> Result<User, Error> {
-        self.change(user_name, stamp, |record| {
-            record.old_user_password = None;
+    /// Ends the secret that was kept beside a new one. Answers the user as it is now, and whether there was one.
+    pub async fn end_old_secret(&self, user_name: &str, stamp: &Stamp) -> Result<(User, bool), Error> {
+        let was_there = Cell::new(false);
+        let change = |record: &mut Record| {
+            was_there.set(record.old_user_password.take().is_some());
             record.old_user_password_expires_on = None;
-        })
-        .await
+        };
+        let user = self.change(user_name, stamp, change).await?;
+        Ok((user, was_there.get()))
     }
 
     /// Every user by name. Reads the whole table: for operators.
@@ -284,16 +287,28 @@ impl Users {
     /// Changes a record, on condition that what is changed is still what was read. All other columns stay.
     async fn change(&self, user_name: &str, stamp: &Stamp, change: impl Fn(&mut Record)) -> Result<User, Error> {
         let mut tries = 1;
+        let mut sent = None;
         loop {
             let (before, mut record) = self.read(user_name).await?;
+            // Where the answer is lost, the SDK sends the request again, which is refused for what it has done itself.
+            if sent.as_ref() == Some(&before) {
+                return Ok(record.user);
+            }
             change(&mut record);
             let mut after = before.clone();
             SECRET_COLUMNS.iter().for_each(|column| drop(after.remove(*column)));
             after.extend(dynamodb::to_item(&record)?);
-            let Err(error) = self.update(&before, after, &record.user, stamp).await else { return Ok(record.user) };
+            if after == before {
+                return Ok(record.user);
+            }
+            after.extend(stamp.updated().map(|(column, value)| (column.to_owned(), value)));
+            let Err(error) = self.update(&before, after.clone(), &record.user, stamp).await else {
+                return Ok(record.user);
+            };
             if tries == TRIES || !is_refused(&error) {
                 return Err(dynamodb::Error::from(error).into());
             }
+            sent = Some(after);
             tries += 1;
         }
     }
@@ -305,21 +320,18 @@ impl Users {
     async fn update(
         &self,
         before: &Item,
-        mut after: Item,
+        after: Item,
         user: &User,
         stamp: &Stamp,
     ) -> Result<(), SdkError<UpdateItemError>> {
         let changed = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
-        let changed: Vec<String> = changed.filter(|name| before.get(*name) != after.get(*name)).cloned().collect();
-        if changed.is_empty() {
-            return Ok(());
-        }
-        after.extend(stamp.updated().map(|(column, value)| (column.to_owned(), value)));
+        let was = changed.filter(|name| before.get(*name) != after.get(*name) && !Stamp::has_column(name));
+        let was: Vec<String> = was.cloned().collect();
         let set = |mut update: UpdateItemFluentBuilder| {
             // Two names with one UUIDv5, see `sys_id::derive`, are two users.
             let mut condition = "user_name = :user_name".to_owned();
             update = update.expression_attribute_values(":user_name", string(&user.user_name));
-            for (index, name) in changed.into_iter().enumerate() {
+            for (index, name) in was.into_iter().enumerate() {
                 match before.get(&name) {
                     Some(value) => {
                         condition.push_str(&format!(" AND #was{index} = :was{index}"));

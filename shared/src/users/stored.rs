@@ -7,7 +7,7 @@ use super::argon::{Hash, Unreadable};
 use super::generated::Fingerprint;
 use crate::date_time::DateTime;
 
-/// A user as stored. Records of before have `user_password` alone; whatever is missing counts as absent.
+/// A user as stored. Records that older versions wrote have `user_password` alone; whatever is missing counts as absent.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Record {
     #[serde(flatten)]

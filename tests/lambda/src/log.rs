@@ -1,15 +1,25 @@
 use std::io::Write;
-use std::sync::{LazyLock, Mutex, Once, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, Once, PoisonError};
 
 use tracing_subscriber::filter::LevelFilter;
 
-static LOG: LazyLock<Mutex<Vec<u8>>> = LazyLock::new(Mutex::default);
+/// What the tests of this process log.
+static LOG: LazyLock<Lines> = LazyLock::new(Lines::default);
 
-struct LogWriter;
+/// Lines of a log, in memory.
+#[derive(Clone, Default)]
+pub struct Lines(Arc<Mutex<Vec<u8>>>);
 
-impl Write for LogWriter {
+impl Lines {
+    /// All of them.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}
+
+impl Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        LOG.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
@@ -22,15 +32,13 @@ impl Write for LogWriter {
 pub fn keep_log(level: LevelFilter) {
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {
-        tracing_subscriber::fmt().with_ansi(false).with_max_level(level).with_writer(|| LogWriter).init();
+        tracing_subscriber::fmt().with_ansi(false).with_max_level(level).with_writer(|| LOG.clone()).init();
     });
 }
 
 /// The lines that have a word in them.
 pub fn logged(word: &str) -> String {
-    let log = LOG.lock().unwrap_or_else(PoisonError::into_inner);
-    let log = String::from_utf8_lossy(&log);
-    log.lines().filter(|line| line.contains(word)).map(|line| format!("{line}\n")).collect()
+    LOG.text().lines().filter(|line| line.contains(word)).map(|line| format!("{line}\n")).collect()
 }
 
 /// Lets a test listen to what its own thread logs, by `set_default`. Whether anybody listens to a line is asked in the

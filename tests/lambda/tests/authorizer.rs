@@ -1,8 +1,6 @@
 //! Who is let in behind API Gateway, and how requests arrive from there.
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
-use std::io;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use authorizer::Authorizer;
@@ -16,8 +14,8 @@ use tracing::subscriber::set_default;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use wrapup::date_time::DateTime;
 use wrapup::dynamodb::{Item, Table, to_item};
-use wrapup::users::{Generated, Lives, NewSecret, Password};
-use wrapup_lambda_tests::{Event, Fault, Instance, Parts, Rule, World, listen_everywhere, opening};
+use wrapup::users::{Generated, Lives, NewSecret, NewUser, Password, UserName};
+use wrapup_lambda_tests::{Event, Fault, Instance, Lines, Parts, Rule, World, listen_everywhere, opening};
 
 const ROLE: &str = "interaction_integration_user";
 const METHOD_ARN: &str =
@@ -290,6 +288,38 @@ async fn a_generated_secret_never_costs_argon2_and_anything_else_always_does() {
 }
 
 #[tokio::test]
+async fn an_operators_change_whose_answer_gets_lost_is_made_once() {
+    let world = world().await;
+    let system = world.instance().system;
+    let users = system.users();
+    let lost = |operation| world.fail(Rule::once(Fault::LostAnswer).on(operation).of("sys_user"));
+    let lives =
+        Lives { expires_on: None, keep_old_until: Some((world.clock().now() + Duration::from_secs(3600)).into()) };
+    lost("UpdateItem");
+    users.change_secret("integrator", chosen("next"), lives, &world.stamp()).await.expect("a user");
+    let instance = world.instance();
+    assert!(allowed(&instance, "integrator:secret").await && allowed(&instance, "integrator:next").await);
+    lost("UpdateItem");
+    let (_, was_there) = users.end_old_secret("integrator", &world.stamp()).await.expect("a user");
+    assert!(was_there);
+    let (_, was_there) = users.end_old_secret("integrator", &world.stamp()).await.expect("a user");
+    assert!(!was_there);
+    let new = |secret| NewUser {
+        user_name: UserName::new("machine").expect("a name"),
+        roles: vec![ROLE.to_owned()],
+        language: None,
+        secret,
+        expires_on: None,
+    };
+    lost("PutItem");
+    let (secret, text) = generated();
+    assert!(users.add(new(secret), &world.stamp()).await.expect("an answer"), "it is this one's");
+    assert!(!users.add(new(generated().0), &world.stamp()).await.expect("an answer"), "the name is taken");
+    assert!(allowed(&world.instance(), &format!("machine:{text}")).await);
+    assert_eq!(world.faults(), 3);
+}
+
+#[tokio::test]
 async fn a_rotation_has_no_gap_and_an_end() {
     let world = world().await;
     let stores = world.stores();
@@ -431,27 +461,12 @@ async fn names_and_passwords_are_read_in_every_form_that_clients_send() {
     }
 }
 
-/// A log, in memory.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("no panic").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn a_failed_sign_in_is_logged_with_its_address_and_no_word_of_what_was_sent() {
     let world = world().await;
     let instance = world.instance();
     listen_everywhere();
-    let log = Log::default();
+    let log = Lines::default();
     let writer = log.clone();
     let logging =
         set_default(wrapup::logging::subscriber(Targets::new().with_default(LevelFilter::TRACE), move || {
@@ -471,7 +486,7 @@ async fn a_failed_sign_in_is_logged_with_its_address_and_no_word_of_what_was_sen
     assert!(allowed(&instance, "integrator:secret").await);
     instance.call(&Event::get("code/x").unvouched()).await.expect(401);
     drop(logging);
-    let log = String::from_utf8(log.0.lock().expect("no panic").clone()).expect("UTF-8");
+    let log = log.text();
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let failed: Vec<_> = lines.iter().filter(|line| line["message"] == "a sign-in failed").collect();
     assert_eq!(failed.len(), 3, "{log}");

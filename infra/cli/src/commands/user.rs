@@ -173,8 +173,13 @@ pub async fn run(command: Command, target: &Target) -> Result<(), CommandError> 
             output::line(format!("{} has {}", shown(&user.user_name), shown(&roles)))?;
         }
         Command::Passwd { name, end_old: true, .. } => {
-            let user = users.end_old_secret(&name, &stamp).await?;
-            output::line(format!("ended the old secret of {}", shown(&user.user_name)))?;
+            let (user, was_there) = users.end_old_secret(&name, &stamp).await?;
+            let name = shown(&user.user_name);
+            output::line(if was_there {
+                format!("ended the old secret of {name}")
+            } else {
+                format!("{name} has no old secret")
+            })?;
         }
         Command::Passwd { name, generate, expires, old_expires, end_old: false } => {
             let lives = Lives { expires_on: moment(expires)?, keep_old_until: moment(old_expires)? };

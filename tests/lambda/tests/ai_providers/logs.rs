@@ -1,5 +1,4 @@
-use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
@@ -7,30 +6,9 @@ use tracing::subscriber::set_default;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use wrapup::ai::{Bedrock, Provider};
 use wrapup::logging;
-use wrapup_lambda_tests::{Scripted, Turn};
+use wrapup_lambda_tests::{Lines, Scripted, Turn, listen_everywhere};
 
 use crate::{SECRET, good, suggest_within};
-
-/// Lines of a log, in memory.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Lines {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
-    }
-}
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// Asks for suggestions, well and ill.
 async fn suggest_this_and_that() {
@@ -54,6 +32,7 @@ async fn suggest_this_and_that() {
 
 #[tokio::test]
 async fn nothing_that_was_said_is_logged_at_any_level() {
+    listen_everywhere();
     let lines = Lines::default();
     let (ours, writer) = (lines.clone(), lines.clone());
     let logging =
