@@ -896,6 +896,7 @@ async fn records_keep_whose_command_has_changed_them() {
         (&["WRAPUP_OPERATOR=named"], &["--operator", "flagged"], "flagged"),
         // A login name that cannot be one is passed over.
         (&["USER=user", "LOGNAME=lo\ngin"], &[], "user"),
+        (&["USER=user", "LOGNAME=System"], &[], "user"),
     ]
     .into_iter()
     .enumerate()

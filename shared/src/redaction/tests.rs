@@ -183,6 +183,15 @@ fn cards_go_however_they_are_written() {
 #[test]
 fn what_goes_with_a_card_goes() {
     becomes("4242 4242 4242 4242 04/29 382", "[card number] [expiry date] [security code]");
+    for between in [" ", ", ", " and ", "\n"] {
+        let cards = format!("4242 4242 4242 4242{between}5555 5555 5555 4444{between}4111111111111111");
+        let redacted = EVERYTHING.redact(&cards);
+        assert!(redacted.contains("[card number]") && !redacted.contains(|c: char| c.is_ascii_digit()), "{redacted}");
+    }
+    becomes(
+        "4242 4242 4242 4242 04/29 5555 5555 5555 4444 12/30 382",
+        "[card number] [expiry date] [card number] [expiry date] [security code]",
+    );
     becomes(
         "Card: 4242424242424242, exp 04/2029, CVC: 382",
         "Card: [card number], exp [expiry date], CVC: [security code]",

@@ -85,11 +85,14 @@ impl Search<'_> {
         let chars = |range: Range<usize>| -> String {
             pieces[range].iter().map(|piece| self.dictated.pieces[*piece].chars.as_str()).collect()
         };
+        // The next card's first digits are neither: taken as such, they would leave its others behind.
+        let is_next_card = |at: usize| self.card_at(&pieces[at..]).is_some();
         let is_expiry = |count: &usize| pieces.len() >= *count && is_month_and_year(&chars(0..*count));
-        let expiry = (1..=4).find(is_expiry).unwrap_or(0);
+        let expiry = (1..=4).find(is_expiry).filter(|_| !is_next_card(0)).unwrap_or(0);
         let code = (1..=4)
             .map(|count| expiry + count)
             .find(|end| pieces.len() >= *end && (3..=4).contains(&chars(expiry..*end).len()))
+            .filter(|_| !is_next_card(expiry))
             .unwrap_or(expiry);
         self.take_pieces(&pieces[..expiry], Kind::ExpiryDate);
         self.take_pieces(&pieces[expiry..code], Kind::SecurityCode);
