@@ -10,10 +10,11 @@ use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
 use serde_dynamo::AttributeValue;
 use tokio::time::{Instant, timeout_at};
 use wrapup::ai::{AiSettings, Filler, ProviderKind, aws_of_function};
-use wrapup::api::StartError;
 use wrapup::clock::Clock;
-use wrapup::watch::{self, Origin, Reporter};
-use wrapup::{System, logging, settings};
+use wrapup::redaction::Redactor;
+use wrapup::system::StartError;
+use wrapup::watch::{self, CallIds, Reporter};
+use wrapup::{System, logging};
 
 /// Segments of a batch that are read at once: waiting for a model is all that takes time.
 const AT_ONCE: usize = 10;
@@ -37,7 +38,7 @@ pub async fn run(system: System) -> Result<(), StartError> {
     logging::init();
     let clock = Clock::system();
     let provider = AiSettings::from_env(ProviderKind::Extractive)?.provider(&clock, aws_of_function)?;
-    let redactor = settings::redactor()?;
+    let redactor = Redactor::from_env()?;
     let filler = provider.map(|provider| Filler::new(&system, provider).with_redactor(redactor));
     let function = AiFiller::new(filler, clock.clone()).with_reporter(Reporter::stdout(clock));
     Ok(lambda_runtime::run(service_fn(|event| function.handle(event))).await?)
@@ -109,8 +110,12 @@ impl AiFiller {
     }
 }
 
-fn origin(context: &Context) -> Origin {
-    Origin { request_id: context.request_id.clone(), xray_trace_id: context.xray_trace_id.clone(), ..Origin::default() }
+fn origin(context: &Context) -> CallIds {
+    CallIds {
+        request_id: context.request_id.clone(),
+        xray_trace_id: context.xray_trace_id.clone(),
+        ..CallIds::default()
+    }
 }
 
 /// The sys_id of a segment that has just opened with something to add. The event source filters by the same, so

@@ -1,6 +1,6 @@
 //! The Lambda function `ai-filler`.
 
-use wrapup::api::StartError;
+use wrapup::system::StartError;
 use wrapup::{System, segment_tables};
 
 #[tokio::main(flavor = "current_thread")]

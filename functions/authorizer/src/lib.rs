@@ -10,7 +10,7 @@ use serde_json::Value;
 use wrapup::System;
 use wrapup::api::{Denied, authenticate};
 use wrapup::users::Users;
-use wrapup::watch::{self, Origin, Reporter};
+use wrapup::watch::{self, CallIds, Reporter};
 
 use request::Request;
 
@@ -42,7 +42,7 @@ impl Authorizer {
     /// else becomes its 500.
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<ApiGatewayCustomAuthorizerResponse, Diagnostic> {
         let Some(reporter) = &self.reporter else { return self.judge(event).await };
-        let call = reporter.begin(Origin {
+        let call = reporter.begin(CallIds {
             request_id: event.context.request_id.clone(),
             api_request_id: Request(&event.payload).api_request_id().map(str::to_owned),
             xray_trace_id: event.context.xray_trace_id.clone(),

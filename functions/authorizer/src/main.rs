@@ -2,8 +2,8 @@
 
 use authorizer::Authorizer;
 use lambda_runtime::service_fn;
-use wrapup::api::StartError;
 use wrapup::clock::Clock;
+use wrapup::system::StartError;
 use wrapup::watch::Reporter;
 use wrapup::{System, logging};
 

@@ -1,7 +1,7 @@
 //! The Lambda function `create-segment`.
 
 use create_segment::CreateSegment;
-use wrapup::api::{StartError, run};
+use wrapup::system::{StartError, run};
 use wrapup::{System, segment_tables};
 
 #[tokio::main(flavor = "current_thread")]

@@ -2,7 +2,7 @@
 
 use get_code::GetCode;
 use wrapup::System;
-use wrapup::api::{StartError, run};
+use wrapup::system::{StartError, run};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

@@ -1,7 +1,7 @@
 //! The Lambda function `get-segment`.
 
 use get_segment::GetSegment;
-use wrapup::api::{StartError, run};
+use wrapup::system::{StartError, run};
 use wrapup::{System, segment_tables};
 
 #[tokio::main(flavor = "current_thread")]

@@ -5,8 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Error, Table};
-use crate::error::CorruptRecord;
+use super::{CorruptRecord, Error, Table};
 
 /// A record as DynamoDB holds it.
 pub type Item = HashMap<String, AttributeValue>;

@@ -22,12 +22,15 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use wrapup::System;
 use wrapup::ai::{AiSettings, AiSettingsError, Filler, Provider, ProviderKind};
-use wrapup::api::{Api, Origins, StartError};
+use wrapup::api::{Api, Origins};
 use wrapup::clock::Clock;
 use wrapup::dynamodb::{Tables, tables};
+use wrapup::language::Language;
 use wrapup::openapi::Document;
+use wrapup::redaction::Redactor;
 use wrapup::segment_tables;
 use wrapup::settings::{self, SettingsError};
+use wrapup::system::StartError;
 
 use crate::connect::{DYNAMODB_PORT, LAMBDA_PORT, ai_provider, on_this_machine};
 use crate::endpoints::endpoints;
@@ -129,14 +132,14 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
         Some(json) => segment_tables::from_json(&json, &dynamo, connect_lambda)?,
         None => segment_tables::built_in(&dynamo),
     };
-    let system = System::new(dynamo, segment_tables, Clock::system(), settings::language()?)
-        .with_notes_redactor(settings::notes_redactor()?);
+    let system = System::new(dynamo, segment_tables, Clock::system(), Language::from_env()?)
+        .with_notes_redactor(Redactor::of_notes_from_env()?);
     let demo = demo::ensure(&system).await?;
     let endpoints = endpoints(&system);
     let document = serde_json::to_string(&Document::new(&endpoints, "/")).map_err(io::Error::from)?;
     let origins = Origins::from_env()?;
-    let api =
-        Api::new(&system, endpoints.into_iter().map(|endpoint| endpoint as _).collect())?.with_origins(origins.clone());
+    let endpoints = endpoints.into_iter().map(|endpoint| endpoint as _).collect();
+    let api = Api::new(&system, endpoints).map_err(StartError::from)?.with_origins(origins.clone());
     let provider = ai_provider(AiSettings::from_env(ProviderKind::Extractive)?).await?;
     if provider.is_some() {
         tables::enable_missing_streams(system.dynamo()).await.map_err(wrapup::Error::from)?;
@@ -220,7 +223,7 @@ async fn start_filler(
     streams: aws_sdk_dynamodbstreams::Client,
     data: Option<&Path>,
 ) -> Result<JoinHandle<()>, LocalError> {
-    let filler = Filler::new(system, provider).with_redactor(settings::redactor()?);
+    let filler = Filler::new(system, provider).with_redactor(Redactor::from_env()?);
     let function = AiFiller::new(Some(filler), Clock::system());
     let reader = stream::Reader::new(system.dynamo(), streams, data, Clock::system()).await;
     Ok(tokio::spawn(reader.map_err(wrapup::Error::from)?.run(function)))

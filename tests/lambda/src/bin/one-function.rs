@@ -2,7 +2,7 @@
 
 use create_codes::CreateCodes;
 use wrapup::System;
-use wrapup::api::{StartError, run};
+use wrapup::system::{StartError, run};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

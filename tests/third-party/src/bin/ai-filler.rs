@@ -1,6 +1,6 @@
 //! The Lambda function `ai-filler`, with the team's segment tables.
 
-use wrapup::api::StartError;
+use wrapup::system::StartError;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

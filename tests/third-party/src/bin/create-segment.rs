@@ -1,7 +1,7 @@
 //! The Lambda function `create-segment`, with the team's segment tables.
 
 use create_segment::CreateSegment;
-use wrapup::api::{StartError, run};
+use wrapup::system::{StartError, run};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
