@@ -50,9 +50,10 @@ pub fn without_bodies() -> FilterFn<fn(&Metadata<'_>) -> bool> {
     filter_fn(|event| *event.level() <= Level::INFO || is_ours(event.target()))
 }
 
-/// Whether a module is of this workspace's crates that log.
+/// Whether a module is of one of this workspace's crates: those are named after the product, and `ai_filler`.
 fn is_ours(target: &str) -> bool {
-    target.split("::").next().is_some_and(|name| ["wrapup", "ai_filler"].contains(&name))
+    let name = target.split("::").next().unwrap_or_default();
+    name == "wrapup" || name.starts_with("wrapup_") || name == "ai_filler"
 }
 
 /// An error with all its causes on one line.

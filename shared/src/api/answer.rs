@@ -45,22 +45,22 @@ pub enum EdgeError {
     TooManySignIns,
     #[error("Not Acceptable")]
     NotAcceptable,
-    /// Parts of it are none that HTTP could carry.
+    /// Parts of it could not have come over HTTP.
     #[error("Request could not be read")]
     Unreadable(Vec<Unreadable>),
-    /// The body did not arrive as one.
+    /// The body did not arrive, or not whole.
     #[error(transparent)]
     Body(#[from] BodyError),
     #[error("Unsupported Media Type")]
     UnsupportedMediaType,
     #[error("Request body could not be read")]
     Unparsable(#[from] ParseError),
-    /// The answer is more than Lambda carries. The status is that of the answer where it says why the call failed.
+    /// The answer is larger than Lambda carries. One that says why a call failed keeps its status.
     #[error("Answer too large")]
     AnswerTooLarge { status: StatusCode, detail: Cow<'static, str> },
     #[error("Service Unavailable")]
     Unavailable,
-    /// Others keep this process as busy as it can be.
+    /// This process is busy with other requests.
     #[error("Service Unavailable")]
     Busy { detail: String },
     /// The cause goes to the log, under this request id.
@@ -71,10 +71,10 @@ pub enum EdgeError {
 /// Seconds after which a caller who got 503 or 429 should call again.
 const RETRY_SECONDS: &str = "1";
 
-/// The same where it takes others some time to be done.
+/// The same where other requests keep this process busy, which need some time to finish.
 const BUSY_SECONDS: &str = "5";
 
-/// What a caller hears who has asked for too much.
+/// What a caller is told who has asked for too much.
 pub const MORE_THAN_AN_ANSWER: &str = "What was asked for has more bytes than an answer can have";
 
 impl From<Denied> for EdgeError {
@@ -269,7 +269,7 @@ fn response(format: Format, status: StatusCode, body: Vec<u8>) -> Response<Body>
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
     // Wrap-ups are personal data, and change.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // Notes are stored as they were sent, and no browser is to guess that they were a page.
+    // Notes are stored as they were sent: a browser must not take an answer with markup in it for a page.
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Language, Authorization"));
     response

@@ -35,8 +35,8 @@ pub enum Denied {
     TooManySignIns,
 }
 
-/// The caller's address, as an extension of a request that no API Gateway and no function URL has received: whoever
-/// has the connection puts it there. What a header says of it is never believed.
+/// The caller's address, as an extension of a request that came neither through API Gateway nor through a function
+/// URL: the server that accepted the connection sets it. A header that names an address is never believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Source(pub IpAddr);
 
@@ -156,7 +156,7 @@ pub async fn identify<B>(
     authenticate(users, Credentials::of(headers), source(request), request_id).await
 }
 
-/// The address that a request comes from, as API Gateway, the function URL or the server at hand has seen it.
+/// The address that a request comes from, as API Gateway, the function URL or the server that accepted it has seen it.
 fn source<B>(request: &Request<B>) -> Option<IpAddr> {
     let told = match request.request_context_ref() {
         Some(RequestContext::ApiGatewayV1(context)) => context.identity.source_ip.as_deref(),

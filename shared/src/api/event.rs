@@ -1,8 +1,8 @@
 //! What Lambda hands to a function: the events of REST APIs, of HTTP APIs and of function URLs.
 //!
-//! A caller writes much of an event: method, path, query, headers, body. So reading one never fails. What of it cannot
-//! be read is kept with the request as [`Unreadable`], and held against it where its turn comes, after path, credentials
-//! and formats. Scheme and host are not looked at: nothing here depends on them.
+//! A caller writes much of an event: method, path, query, headers, body. So reading one never fails. A part that cannot
+//! be read is kept with the request as [`Unreadable`], and the request is refused for it once path, credentials and
+//! formats are checked. Scheme and host are not looked at: nothing here depends on them.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -56,10 +56,10 @@ pub enum Unreadable {
     /// More headers than can be kept.
     #[error("There are too many headers")]
     TooManyHeaders,
-    /// Characters that a URL has percent-encoded only.
+    /// Characters that a URL may have only percent-encoded.
     #[error("The query has characters that have to be percent-encoded")]
     Query,
-    /// Said to be Base64.
+    /// It is marked as Base64 and is not.
     #[error("The body is no Base64, which it is said to be")]
     Body,
 }
@@ -131,7 +131,7 @@ struct Wire<'a> {
     is_base64_encoded: Option<bool>,
 }
 
-/// What tells an event's form, be its fields what they are.
+/// The fields that tell an event's form, whatever is wrong with the others.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Outline {
@@ -286,7 +286,7 @@ fn below_base_path(path: String, resource: &str) -> String {
     }
 }
 
-/// Headers, and those that are none.
+/// The headers, and what is wrong with those that HTTP does not allow.
 #[derive(Default)]
 struct Headers {
     map: HeaderMap,
@@ -423,7 +423,7 @@ impl Serialize for Reply {
             Shape::Rest => written.serialize_entry("multiValueHeaders", &Lists(response.headers()))?,
             Shape::V2 => {
                 written.serialize_entry("headers", &Joined(response.headers()))?;
-                // There are none; but what stands in for API Gateway on a developer's machine wants to be told.
+                // There are no cookies, but `cargo lambda watch` cannot read an answer without the field.
                 written.serialize_entry::<_, [&str; 0]>("cookies", &[])?;
             }
         }

@@ -26,7 +26,7 @@ pub fn connect(connection: Connection) -> Client {
                 .build(),
         )
         .interceptor(CapacityMeter)
-        // Watches whether bytes flow, which the time limits make needless: no answer is large.
+        // The SDK could also watch whether bytes keep coming. No answer is large, so the time limits are enough.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .http_client(http_client);
     if let Some(endpoint) = connection.endpoint {

@@ -35,7 +35,7 @@ where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     fn from(error: SdkError<E>) -> Self {
-        // Nothing that a function is set up with keeps a request from being sent, so what was not sent may be next time.
+        // A function always has what a request is signed with, so one that was not sent may be sent the next time.
         let transient = matches!(error, SdkError::DispatchFailure(_))
             || AwsFailure::of(&error).is_transient()
             || error.code().is_some_and(|code| TRANSIENT.contains(&code));

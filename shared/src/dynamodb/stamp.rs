@@ -16,7 +16,7 @@ pub const UPDATED_ON: &str = "sys_updated_on";
 /// Counts the changes of a record, as on the platform; not every table has it.
 pub const VERSION: &str = "sys_mod_count";
 
-/// Whose changes nobody has asked for: the AI filler's, and those of the demo data.
+/// Who changes what no user has asked to be changed: the AI filler, and whoever stores the demo data.
 pub const SYSTEM: &str = "system";
 
 /// Who changes a record, and when. It is written with the change, in the same request.

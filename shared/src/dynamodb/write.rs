@@ -42,8 +42,8 @@ impl Write<'_> {
         });
     }
 
-    /// What this very write has done to the record that refuses it: where an answer is lost, the SDK sends the
-    /// request again, and finds the condition broken by what it has written itself.
+    /// What this same write has already done to the record that now refuses it. Where an answer gets lost, the SDK
+    /// sends the request again, and its condition fails because of what the first one has written.
     fn done_before(&self, refusing: Option<&Item>) -> Option<Action> {
         let item = refusing.filter(|_| watch::resent())?;
         let (by, at) = (string(&self.stamp.by), string(self.stamp.at));
@@ -72,7 +72,8 @@ impl Dynamo {
         self.put_new(write, item, set).await
     }
 
-    /// Puts a new record as it is: into a team's own table, whose columns are the team's, or with its columns there.
+    /// Puts a new record and adds no columns: those of a team's own table are the team's, and some records have them
+    /// already.
     pub async fn put_new(
         &self,
         write: Write<'_>,
@@ -159,7 +160,7 @@ impl Dynamo {
                 item.extend(created.into_iter().flatten().map(|(column, value)| (column.to_owned(), value)));
             }
             let put = self.client.put_item().table_name(write.table).set_item(Some(item));
-            // Whether it is new is all that a race could get wrong: what is there keeps its created columns.
+            // Somebody else may have created or deleted it since it was read; then the next round reads it again.
             let put =
                 put.condition_expression(if new { "attribute_not_exists(sys_id)" } else { "attribute_exists(sys_id)" });
             match put.send().await {

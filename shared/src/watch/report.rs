@@ -59,8 +59,8 @@ impl Reporter {
 }
 
 impl Watched<'_> {
-    /// Runs the call, and answers with what it did. Each record that it changes has its line at once: whatever
-    /// becomes of the call, what is stored has been said.
+    /// Runs the call, and answers with what it did. Each record that it changes gets its line at once, so that the log
+    /// has it even if the call is cut short.
     pub async fn counted<F: Future>(&self, call: F) -> (F::Output, Tally) {
         let write = Arc::clone(&self.reporter.write);
         counted_into(Some(Sink { write, request_id: self.ids.request_id.clone() }), call).await

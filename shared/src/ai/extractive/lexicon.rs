@@ -46,9 +46,9 @@ struct Phrase {
     weight: f64,
 }
 
-/// A phrase that was found.
+/// A phrase of the lexicon that a text has.
 #[derive(Clone, Copy, Debug)]
-pub struct Found {
+pub struct Mention {
     /// What it stands for.
     pub concept: Concept,
     /// How much it says.
@@ -59,7 +59,7 @@ pub struct Found {
     pub end: usize,
 }
 
-impl Found {
+impl Mention {
     /// How many words of the text it has, with those between.
     pub fn length(&self) -> usize {
         self.end - self.at
@@ -145,17 +145,17 @@ impl Lexicon {
     }
 
     /// The phrases that stand in a text.
-    pub fn find(&self, words: &[Word]) -> Vec<Found> {
+    pub fn find(&self, words: &[Word]) -> Vec<Mention> {
         let mut found = Vec::new();
         for (at, word) in words.iter().enumerate() {
             let phrases = self.phrases.get(&word.stem).map(Vec::as_slice).unwrap_or_default();
             found.extend(phrases.iter().filter_map(|phrase| {
                 let end = end_of(&phrase.rest, words, at)?;
-                Some(Found { concept: phrase.concept, weight: phrase.weight, at, end })
+                Some(Mention { concept: phrase.concept, weight: phrase.weight, at, end })
             }));
             if phrases.is_empty() {
                 let parts = self.parts_of(word);
-                found.extend(parts.map(|(concept, weight)| Found { concept, weight, at, end: at + 1 }));
+                found.extend(parts.map(|(concept, weight)| Mention { concept, weight, at, end: at + 1 }));
             }
         }
         found

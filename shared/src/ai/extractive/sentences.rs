@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::lexicon::{Found, Lexicon, Word};
+use super::lexicon::{Lexicon, Mention, Word};
 use super::profile::Feature;
 use super::thesaurus::Concept;
 use super::turns::{Speaker, Turn, turns};
@@ -49,7 +49,7 @@ pub struct Sentence<'a> {
     /// Its words.
     pub words: Vec<Word>,
     /// The phrases in it.
-    pub found: Vec<Found>,
+    pub found: Vec<Mention>,
     /// How much of the whole was said before it, from 0 to 1.
     pub progress: f64,
 }
