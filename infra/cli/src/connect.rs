@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use clap::Args;
@@ -11,8 +10,7 @@ use wrapup::ai::{AiSettings, AiSettingsError, Provider};
 use wrapup::aws::{Connection, Roots, https_client};
 use wrapup::clock::Clock;
 use wrapup::dynamodb::{self, Dynamo, Stamp, Tables};
-use wrapup::segment_tables::{self, Registry, SegmentTablesError};
-use wrapup::settings;
+use wrapup::segment_tables::{self, Described, Lambda, Registry, SegmentTablesError};
 
 use crate::operator;
 
@@ -61,12 +59,11 @@ impl Target {
     }
 
     /// The deployment's Lambda.
-    pub async fn lambda(&self) -> aws_sdk_lambda::Client {
-        if self.local {
-            return segment_tables::connect(on_this_machine(self.lambda_port));
+    pub async fn lambda(&self) -> Lambda {
+        match self.local {
+            true => segment_tables::connect(on_this_machine(self.lambda_port)),
+            false => Lambda::new(&self.aws().await),
         }
-        let config = aws_sdk_lambda::config::Builder::from(&self.aws().await);
-        aws_sdk_lambda::Client::from_conf(config.retry_config(RetryConfig::disabled()).build())
     }
 
     /// The deployment.
@@ -82,13 +79,9 @@ impl Target {
     /// The deployment's segment tables, as the environment of this command describes them.
     pub async fn segment_tables(&self) -> Result<Registry, SegmentTablesError> {
         let dynamo = self.dynamo().await;
-        match settings::optional(segment_tables::SEGMENT_TABLES) {
-            Some(json) => {
-                let lambda = self.lambda().await;
-                segment_tables::from_json(&json, &dynamo, || lambda)
-            }
-            None => Ok(segment_tables::built_in(&dynamo)),
-        }
+        let described = Described::from_env()?;
+        let lambda = if described.need_lambda() { Some(self.lambda().await) } else { None };
+        Ok(described.registry(&dynamo, lambda))
     }
 
     async fn aws(&self) -> SdkConfig {

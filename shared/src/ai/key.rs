@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use aws_sdk_secretsmanager::config::retry::RetryConfig;
-use aws_sdk_secretsmanager::config::timeout::TimeoutConfig;
+use aws_smithy_types::retry::RetryConfig;
 use aws_types::SdkConfig;
 use lambda_http::http::HeaderValue;
+use serde_json::{Value, json};
 
-use crate::aws::AwsFailure;
+use crate::aws::{AwsFailure, Call, Service, ServiceName};
 use crate::cache::Cache;
 use crate::clock::Clock;
 
@@ -19,6 +19,14 @@ pub const SECRETS_MANAGER_ENDPOINT: &str = "AWS_ENDPOINT_URL_SECRETS_MANAGER";
 
 /// Where the SSM Parameter Store is, if not at the region's own endpoint: the AWS SDKs' variable.
 pub const SSM_ENDPOINT: &str = "AWS_ENDPOINT_URL_SSM";
+
+const SECRETS_MANAGER: ServiceName =
+    ServiceName { id: "Secrets Manager", host: "secretsmanager", signed_for: "secretsmanager", token: None };
+
+const SSM: ServiceName = ServiceName { id: "SSM", host: "ssm", signed_for: "ssm", token: None };
+
+/// How long one attempt to fetch a key may take: it is small, and the whole answer waits for it.
+const ATTEMPT: Duration = Duration::from_secs(3);
 
 /// How long a key is remembered. One that is refused before that is fetched anew at once.
 const LIFETIME: Duration = Duration::from_secs(300);
@@ -141,14 +149,14 @@ impl KeyError {
 /// Fetches a key from where it is kept, and remembers it for a while.
 pub struct KeyStore {
     reference: KeyReference,
-    place: Place,
+    keeper: Keeper,
     remembered: Cache<(), Key>,
 }
 
-/// What is asked for it.
-enum Place {
-    SecretsManager { client: aws_sdk_secretsmanager::Client, id: String },
-    Ssm { client: aws_sdk_ssm::Client, name: String },
+/// Who is asked for it.
+enum Keeper {
+    SecretsManager { service: Service, id: String },
+    Ssm { service: Service, name: String },
     File(PathBuf),
 }
 
@@ -160,25 +168,16 @@ impl KeyStore {
         aws: impl Fn(&'static str) -> Result<SdkConfig, E>,
         clock: Clock,
     ) -> Result<Self, E> {
-        // A key is small and the whole answer waits for it.
-        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(3)).build();
         let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(200));
-        let configure = |endpoint| {
-            let config = aws(endpoint)?.into_builder().timeout_config(timeouts.clone()).retry_config(retries.clone());
-            Ok(config.build())
-        };
-        let place = match &reference {
+        let service = |name, endpoint| Ok(Service::new(name, &aws(endpoint)?, retries.clone()));
+        let keeper = match &reference {
             KeyReference::SecretsManager(id) => {
-                let client = aws_sdk_secretsmanager::Client::new(&configure(SECRETS_MANAGER_ENDPOINT)?);
-                Place::SecretsManager { client, id: id.clone() }
+                Keeper::SecretsManager { service: service(&SECRETS_MANAGER, SECRETS_MANAGER_ENDPOINT)?, id: id.clone() }
             }
-            KeyReference::Ssm(name) => {
-                let client = aws_sdk_ssm::Client::new(&configure(SSM_ENDPOINT)?);
-                Place::Ssm { client, name: name.clone() }
-            }
-            KeyReference::File(path) => Place::File(path.clone()),
+            KeyReference::Ssm(name) => Keeper::Ssm { service: service(&SSM, SSM_ENDPOINT)?, name: name.clone() },
+            KeyReference::File(path) => Keeper::File(path.clone()),
         };
-        Ok(Self { reference, place, remembered: Cache::new(1, Some(LIFETIME), clock) })
+        Ok(Self { reference, keeper, remembered: Cache::new(1, Some(LIFETIME), clock) })
     }
 
     /// The key.
@@ -195,7 +194,7 @@ impl KeyStore {
     }
 
     async fn fetch(&self) -> Result<Key, KeyError> {
-        let text = self.place.ask().await;
+        let text = self.keeper.ask().await;
         let key = text.and_then(|text| Key::read(&text.ok_or(KeyProblem::Empty)?));
         let key = key.map_err(|problem| KeyError { reference: self.reference.clone(), problem })?;
         self.remembered.put((), key.clone(), 1);
@@ -203,18 +202,19 @@ impl KeyStore {
     }
 }
 
-impl Place {
+impl Keeper {
     /// The text that is stored there, if there is any.
     async fn ask(&self) -> Result<Option<String>, KeyProblem> {
         match self {
-            Self::SecretsManager { client, id } => {
-                let answer = client.get_secret_value().secret_id(id).send().await;
-                answer.map(|secret| secret.secret_string).map_err(|error| KeyProblem::Aws(AwsFailure::of(&error)))
+            Self::SecretsManager { service, id } => {
+                let call = Call::json("GetSecretValue", "secretsmanager.GetSecretValue", &json!({"SecretId": id}));
+                let answer = answered(service, call).await?;
+                Ok(answer["SecretString"].as_str().map(str::to_owned))
             }
-            Self::Ssm { client, name } => {
-                let answer = client.get_parameter().name(name).with_decryption(true).send().await;
-                let value = |answer: aws_sdk_ssm::operation::get_parameter::GetParameterOutput| answer.parameter?.value;
-                answer.map(value).map_err(|error| KeyProblem::Aws(AwsFailure::of(&error)))
+            Self::Ssm { service, name } => {
+                let wanted = json!({"Name": name, "WithDecryption": true});
+                let answer = answered(service, Call::json("GetParameter", "AmazonSSM.GetParameter", &wanted)).await?;
+                Ok(answer["Parameter"]["Value"].as_str().map(str::to_owned))
             }
             Self::File(path) => {
                 let mut text = String::new();
@@ -224,6 +224,12 @@ impl Place {
             }
         }
     }
+}
+
+/// What a service answers that keeps keys.
+async fn answered(service: &Service, call: Call) -> Result<Value, KeyProblem> {
+    let answer = service.send(Call { within: Some(ATTEMPT), ..call }).await;
+    answer.and_then(|answer| answer.json()).map_err(KeyProblem::Aws)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 #[cfg(feature = "contract")]
 pub mod contract;
 mod dynamodb_table;
+mod lambda;
 mod phone_log;
 mod registry;
 mod remote;
@@ -22,10 +23,11 @@ use crate::date_time::DateTime;
 use crate::dynamodb::Stamp;
 
 pub use dynamodb_table::{DynamoDbTable, Mapping};
+pub use lambda::{Invoked, Lambda, connect};
 pub use phone_log::{PhoneLog, PhoneLogRecord};
 pub use registry::Registry;
 pub use remote::Remote;
-pub use settings::{LAMBDA_ENDPOINT, SEGMENT_TABLES, SegmentTablesError, built_in, connect, from_env, from_json};
+pub use settings::{Described, LAMBDA_ENDPOINT, SEGMENT_TABLES, SegmentTablesError, built_in, from_env, from_json};
 
 /// A table of interaction segments: the counterpart of the platform's scripted extension point
 /// `global.InteractionSegment`.
@@ -136,6 +138,19 @@ pub struct InteractionSegmentRecord {
     /// The table's further fields.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub fields: Map<String, Value>,
+}
+
+impl InteractionSegmentRecord {
+    /// Whether it is the record of this table with this id; otherwise what is wrong with it.
+    fn answers(&self, table: &str, id: &str) -> Result<(), String> {
+        if self.table != table {
+            return Err(format!("record.table is '{}', and '{table}' was asked for", self.table));
+        }
+        if self.id != id {
+            return Err(format!("record.id is '{}', and '{id}' was asked for", self.id));
+        }
+        Ok(())
+    }
 }
 
 impl std::fmt::Debug for InteractionSegmentRecord {

@@ -102,12 +102,7 @@ fn own(
     wanted: &WantedInteractionSegment<'_>,
     record: InteractionSegmentRecord,
 ) -> Result<InteractionSegmentRecord, Error> {
-    if record.table != table {
-        return Err(Error::Broken(format!("it answered a record of table {}", record.table).into()));
-    }
-    if record.id != wanted.segment_id {
-        return Err(Error::Broken("it answered another record than it was asked for".into()));
-    }
+    record.answers(table, wanted.segment_id).map_err(|problem| Error::Broken(problem.into()))?;
     let interaction = record.interaction.as_deref().filter(|interaction| !interaction.trim().is_empty());
     if interaction.is_some_and(|interaction| interaction != wanted.interaction) {
         return Err(Error::AnotherInteraction);

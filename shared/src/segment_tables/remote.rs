@@ -1,17 +1,14 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aws_sdk_lambda::Client;
-use aws_sdk_lambda::error::SdkError;
-use aws_sdk_lambda::operation::invoke::InvokeError;
-use aws_sdk_lambda::primitives::Blob;
 use serde::Serialize;
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::lambda::{Invoked, Lambda};
 use super::{Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment, WantedInteractionSegment};
+use crate::aws::AwsFailure;
 use crate::date_time::DateTime;
 use crate::document::{BoundedText, Document, Fields, FromText, Problem};
-use crate::logging::chain;
 
 /// The version of the contract with a function. `docs/segment-table.schema.json` is its text.
 const VERSION: u8 = 1;
@@ -23,7 +20,7 @@ const ATTEMPTS: u32 = 3;
 pub struct Remote {
     segment_table: String,
     function: String,
-    client: Client,
+    lambda: Lambda,
 }
 
 /// What a function is sent.
@@ -40,12 +37,12 @@ struct Request<'a> {
 #[derive(Serialize)]
 #[serde(tag = "operation", rename_all = "snake_case")]
 enum Operation<'a> {
-    Create { segment: Segment<'a> },
+    Create { segment: Created<'a> },
     Retrieve { segment_id: &'a str, interaction: &'a str, caller: &'a str },
 }
 
 #[derive(Serialize)]
-struct Segment<'a> {
+struct Created<'a> {
     segment_id: &'a str,
     interaction: &'a str,
     agent: &'a str,
@@ -65,8 +62,8 @@ enum Response {
 
 impl Remote {
     /// The table that requests call `segment_table`, served by a function's name or ARN.
-    pub fn new(segment_table: impl Into<String>, function: impl Into<String>, client: Client) -> Self {
-        Self { segment_table: segment_table.into(), function: function.into(), client }
+    pub fn new(segment_table: impl Into<String>, function: impl Into<String>, lambda: Lambda) -> Self {
+        Self { segment_table: segment_table.into(), function: function.into(), lambda }
     }
 
     async fn ask(
@@ -88,12 +85,16 @@ impl Remote {
             Ok(document) => document.read(Response::read).map_err(|violations| violations.to_string()),
             Err(error) => Err(error.to_string()),
         };
-        match response.and_then(|response| self.own(id, response)) {
-            Ok(Response::Record(record)) => Ok(*record),
+        let broken = |what: String| Error::Broken(self.failure(&format!("breaks the contract: {what}")));
+        match response {
+            Ok(Response::Record(record)) => {
+                record.answers(&self.segment_table, id).map_err(broken)?;
+                Ok(*record)
+            }
             Ok(Response::NoSuchRecord) => Err(Error::NoSuchRecord { segment_id: id.to_owned() }),
             Ok(Response::BadInput(reason)) => Err(Error::BadInput { reason }),
             Ok(Response::TryAgain) => Err(Error::TryAgain(self.failure("asks to try again"))),
-            Err(violation) => Err(Error::Broken(self.failure(&format!("breaks the contract: {violation}")))),
+            Err(violation) => Err(broken(violation)),
         }
     }
 
@@ -102,40 +103,21 @@ impl Remote {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let sent =
-                self.client.invoke().function_name(&self.function).payload(Blob::new(payload.clone())).send().await;
-            match sent {
-                Ok(answer) => {
-                    if let Some(kind) = answer.function_error() {
-                        // Its payload may quote the conversation: not for the log.
-                        return Err(Error::Broken(self.failure(&format!("failed ({kind})"))));
-                    }
-                    return Ok(answer.payload.map(Blob::into_inner).unwrap_or_default());
+            match self.lambda.invoke(&self.function, payload.clone()).await {
+                // Its payload may quote the conversation: not for the log.
+                Ok(Invoked { error: Some(kind), .. }) => {
+                    return Err(Error::Broken(self.failure(&format!("failed ({kind})"))));
                 }
-                Err(error) if is_not_yet(&error) && attempt < ATTEMPTS => {
+                Ok(Invoked { payload, .. }) => return Ok(payload),
+                Err(failure) if is_not_yet(&failure) && attempt < ATTEMPTS => {
                     sleep(Duration::from_millis(100 << attempt)).await;
                 }
-                Err(error) => {
-                    let failure = self.failure(&chain(&error));
-                    return Err(match is_transient(&error) {
-                        true => Error::TryAgain(failure),
-                        false => Error::Broken(failure),
-                    });
+                Err(failure) => {
+                    let passes = is_not_yet(&failure) || failure.is_transient();
+                    let failure = self.failure(&failure.to_string());
+                    return Err(if passes { Error::TryAgain(failure) } else { Error::Broken(failure) });
                 }
             }
-        }
-    }
-
-    /// Whether a record that is answered is the one that was asked for.
-    fn own(&self, id: &str, response: Response) -> Result<Response, String> {
-        match &response {
-            Response::Record(record) if record.table != self.segment_table => {
-                Err(format!("record.table is '{}', and '{}' was asked for", record.table, self.segment_table))
-            }
-            Response::Record(record) if record.id != id => {
-                Err(format!("record.id is '{}', and '{id}' was asked for", record.id))
-            }
-            _ => Ok(response),
         }
     }
 
@@ -155,7 +137,7 @@ impl InteractionSegment for Remote {
         segment: &NewInteractionSegment<'_>,
         deadline: Instant,
     ) -> Result<InteractionSegmentRecord, Error> {
-        let new = Segment {
+        let new = Created {
             segment_id: segment.segment_id,
             interaction: segment.interaction,
             agent: segment.agent,
@@ -228,19 +210,8 @@ impl FromText for Message {
     }
 }
 
-/// Whether Lambda is too busy to run the function, or is updating or initialising it.
-fn is_not_yet(error: &SdkError<InvokeError>) -> bool {
-    error.as_service_error().is_some_and(|error| {
-        error.is_too_many_requests_exception()
-            || error.is_resource_conflict_exception()
-            || error.is_snap_start_not_ready_exception()
-    })
-}
-
-fn is_transient(error: &SdkError<InvokeError>) -> bool {
-    match error {
-        SdkError::ServiceError(failure) => is_not_yet(error) || failure.raw().status().is_server_error(),
-        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
-        _ => false,
-    }
+/// Whether Lambda has not run the function, and may run the next: it is too busy, or is updating or initialising it.
+fn is_not_yet(failure: &AwsFailure) -> bool {
+    let names = ["TooManyRequestsException", "ResourceConflictException", "SnapStartNotReadyException"];
+    failure.code().is_some_and(|code| names.contains(&code))
 }

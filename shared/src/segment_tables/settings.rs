@@ -1,9 +1,6 @@
-use aws_sdk_lambda::Client;
-use aws_sdk_lambda::config::retry::RetryConfig;
-use aws_sdk_lambda::config::{BehaviorVersion, Config, Region};
-
+use super::lambda::{Lambda, connect};
 use super::{DynamoDbTable, Mapping, PhoneLog, Registry, Remote};
-use crate::aws::{Connection, Roots, https_client};
+use crate::aws::Connection;
 use crate::document::{BoundedText, Document, FromText, ParseError, Problem, Violations};
 use crate::dynamodb::Dynamo;
 use crate::settings::{self, SettingsError};
@@ -37,39 +34,66 @@ pub fn built_in(dynamo: &Dynamo) -> Registry {
 /// The segment tables of a deployment: the built-in ones and what [`SEGMENT_TABLES`] says. This is
 /// the place to add a table that is written in Rust.
 pub fn from_env(dynamo: &Dynamo) -> Result<Registry, SegmentTablesError> {
-    let Some(json) = settings::optional(SEGMENT_TABLES) else { return Ok(built_in(dynamo)) };
-    let connection = Connection::from_env(LAMBDA_ENDPOINT)?;
-    from_json(&json, dynamo, || connect(connection))
+    let described = Described::from_env()?;
+    let lambda = if described.need_lambda() { Some(connect(Connection::from_env(LAMBDA_ENDPOINT)?)) } else { None };
+    Ok(described.registry(dynamo, lambda))
 }
 
 /// The built-in segment tables and those of a JSON object in the form of [`SEGMENT_TABLES`].
-pub fn from_json(json: &str, dynamo: &Dynamo, lambda: impl FnOnce() -> Client) -> Result<Registry, SegmentTablesError> {
-    let described = Document::from_json(json.as_bytes())?.read(|fields| {
-        let tables = fields.names().map(|table| {
-            let serving = match fields.as_given(table) {
-                Some(_) => fields.required(table).map(|FunctionName(function)| Serving::Function(function)),
-                None => {
-                    fields.required_object(table, Problem::Required).and_then(|object| match object.has("function") {
-                        true => object.required("function").map(|FunctionName(function)| Serving::Function(function)),
-                        false => Mapping::read(&object).map(Serving::Table),
-                    })
-                }
-            };
-            Some((table.to_owned(), serving?))
-        });
-        tables.collect::<Vec<_>>().into_iter().collect::<Option<Vec<_>>>()
-    })?;
-    let remote = described.iter().any(|(_, serving)| matches!(serving, Serving::Function(_)));
-    let lambda = remote.then(lambda);
-    let mut registry = built_in(dynamo);
-    for (table, serving) in described {
-        registry = match (serving, &lambda) {
-            (Serving::Table(mapping), _) => registry.with(DynamoDbTable::new(table, mapping, dynamo.clone())),
-            (Serving::Function(function), Some(lambda)) => registry.with(Remote::new(table, function, lambda.clone())),
-            (Serving::Function(_), None) => registry,
-        };
+pub fn from_json(json: &str, dynamo: &Dynamo, lambda: impl FnOnce() -> Lambda) -> Result<Registry, SegmentTablesError> {
+    let described = Described::from_json(json)?;
+    let lambda = described.need_lambda().then(lambda);
+    Ok(described.registry(dynamo, lambda))
+}
+
+/// Segment tables as [`SEGMENT_TABLES`] describes them: their names, and what serves each.
+pub struct Described(Vec<(String, Serving)>);
+
+impl Described {
+    /// What the environment describes, if anything.
+    pub fn from_env() -> Result<Self, SegmentTablesError> {
+        settings::optional(SEGMENT_TABLES).map_or(Ok(Self(Vec::new())), |json| Self::from_json(&json))
     }
-    Ok(registry)
+
+    /// What a JSON object describes.
+    pub fn from_json(json: &str) -> Result<Self, SegmentTablesError> {
+        let described = Document::from_json(json.as_bytes())?.read(|fields| {
+            let tables = fields.names().map(|table| {
+                let serving = match fields.as_given(table) {
+                    Some(_) => fields.required(table).map(|FunctionName(function)| Serving::Function(function)),
+                    None => fields.required_object(table, Problem::Required).and_then(|object| {
+                        match object.has("function") {
+                            true => {
+                                object.required("function").map(|FunctionName(function)| Serving::Function(function))
+                            }
+                            false => Mapping::read(&object).map(Serving::Table),
+                        }
+                    }),
+                };
+                Some((table.to_owned(), serving?))
+            });
+            tables.collect::<Vec<_>>().into_iter().collect::<Option<Vec<_>>>()
+        })?;
+        Ok(Self(described))
+    }
+
+    /// Whether functions serve some of them.
+    pub fn need_lambda(&self) -> bool {
+        self.0.iter().any(|(_, serving)| matches!(serving, Serving::Function(_)))
+    }
+
+    /// The built-in segment tables and these. Without `lambda`, those that functions serve are left out.
+    pub fn registry(self, dynamo: &Dynamo, lambda: Option<Lambda>) -> Registry {
+        let mut registry = built_in(dynamo);
+        for (table, serving) in self.0 {
+            registry = match (serving, &lambda) {
+                (Serving::Table(mapping), _) => registry.with(DynamoDbTable::new(table, mapping, dynamo.clone())),
+                (Serving::Function(name), Some(lambda)) => registry.with(Remote::new(table, name, lambda.clone())),
+                (Serving::Function(_), None) => registry,
+            };
+        }
+        registry
+    }
 }
 
 /// What serves a table.
@@ -85,19 +109,4 @@ impl FromText for FunctionName {
         // As long as Lambda lets a name with its ARN be.
         BoundedText::<256>::from_text(text.trim()).map(|text| Self(text.0))
     }
-}
-
-/// A client of Lambda. What is tried again, and until when, the caller decides.
-pub fn connect(connection: Connection) -> Client {
-    let http_client = https_client(Roots::of(&connection));
-    let mut config = Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(connection.region))
-        .credentials_provider(connection.credentials)
-        .retry_config(RetryConfig::disabled())
-        .http_client(http_client);
-    if let Some(endpoint) = connection.endpoint {
-        config = config.endpoint_url(endpoint);
-    }
-    Client::from_conf(config.build())
 }

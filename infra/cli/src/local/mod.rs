@@ -28,7 +28,7 @@ use wrapup::dynamodb::{Tables, tables};
 use wrapup::language::Language;
 use wrapup::openapi::Document;
 use wrapup::redaction::Redactor;
-use wrapup::segment_tables;
+use wrapup::segment_tables::{self, Described};
 use wrapup::settings::{self, SettingsError};
 use wrapup::system::StartError;
 
@@ -128,10 +128,9 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
         lambda.endpoint = settings::optional(segment_tables::LAMBDA_ENDPOINT).or(lambda.endpoint);
         segment_tables::connect(lambda)
     };
-    let segment_tables = match settings::optional(segment_tables::SEGMENT_TABLES) {
-        Some(json) => segment_tables::from_json(&json, &dynamo, connect_lambda)?,
-        None => segment_tables::built_in(&dynamo),
-    };
+    let described = Described::from_env()?;
+    let lambda = described.need_lambda().then(connect_lambda);
+    let segment_tables = described.registry(&dynamo, lambda);
     let system = System::new(dynamo, segment_tables, Clock::system(), Language::from_env()?)
         .with_notes_redactor(Redactor::of_notes_from_env()?);
     let demo = demo::ensure(&system).await?;

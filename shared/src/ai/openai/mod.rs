@@ -2,16 +2,15 @@ mod http;
 mod wire;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use aws_sdk_bedrockruntime::primitives::{DateTime, DateTimeFormat};
 use bytes::Bytes;
 use lambda_http::http::{HeaderValue, StatusCode, Uri};
 use tokio::time::{Instant, sleep};
 
 use self::http::{Http, NoReply, Reply};
-use self::wire::{Dialect, Refusal};
+use self::wire::{Dialect, ErrorBody};
 use super::answer::{declined, malformed, suggestion};
 use super::key::{Key, KeyError, KeyStore};
 use super::model::{attempt_within, before};
@@ -105,7 +104,8 @@ impl OpenAi {
                     (key, key_is_new) = (Some(other.ok_or(error)?), true);
                 }
                 Failed::ForNow(error, not_before) => {
-                    let pause = not_before.unwrap_or_else(|| pause_after(attempt));
+                    // An endpoint that asks for less patience than ours, or for none, is left alone as long all the same.
+                    let pause = pause_after(attempt).max(not_before.unwrap_or_default());
                     if attempt == ATTEMPTS || deadline.saturating_duration_since(Instant::now()) <= pause {
                         return Err(error);
                     }
@@ -132,7 +132,7 @@ impl OpenAi {
         if status.is_redirection() {
             return Err(Failed::ForGood(self.broken(EndpointFailure::Redirect(status))));
         }
-        let refusal = Refusal::read(&body);
+        let refusal = ErrorBody::read(&body);
         let failure = EndpointFailure::Refused { status, code: refusal.code.clone() };
         Err(match status {
             StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => {
@@ -161,8 +161,7 @@ impl OpenAi {
         if let Ok(seconds) = text.parse() {
             return Some(Duration::from_secs(seconds));
         }
-        let until = DateTime::from_str(text, DateTimeFormat::HttpDate).ok()?;
-        let until = Duration::from_secs(u64::try_from(until.secs()).unwrap_or_default());
+        let until = httpdate::parse_http_date(text).ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
         Some(until.saturating_sub(self.clock.since_epoch()))
     }
 

@@ -25,7 +25,7 @@ impl Default for Dialect {
 
 impl Dialect {
     /// What to try after a refusal that names a field; `None` where the refusal has another reason.
-    pub fn after(self, refusal: &Refusal) -> Option<Self> {
+    pub fn after(self, refusal: &ErrorBody) -> Option<Self> {
         let names = |field: &str| refusal.message.contains(field) || refusal.parameter == field;
         if self.max_tokens && (names("max_completion_tokens") || refusal.parameter == "max_tokens") {
             return Some(Self { max_tokens: false, ..self });
@@ -103,14 +103,14 @@ fn unfenced(content: &str) -> &str {
 
 /// What an endpoint says where it refuses. Read, but only names are shown: a message may quote the request.
 #[derive(Debug, Default)]
-pub struct Refusal {
+pub struct ErrorBody {
     /// The error's code or type, where it looks like a name.
     pub code: Option<String>,
     message: String,
     parameter: String,
 }
 
-impl Refusal {
+impl ErrorBody {
     pub fn read(body: &[u8]) -> Self {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         // Some servers answer the error itself, some in an `error`; some its text alone.
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn refusals_are_read_in_each_way_that_servers_word_them() {
-        let code = |body: Value| Refusal::read(body.to_string().as_bytes()).code;
+        let code = |body: Value| ErrorBody::read(body.to_string().as_bytes()).code;
         assert_eq!(
             code(json!({"error": {"code": "model_not_found", "type": "x"}})).as_deref(),
             Some("model_not_found")
@@ -151,12 +151,12 @@ mod tests {
         assert_eq!(code(json!({"object": "error", "type": "BadRequestError"})).as_deref(), Some("BadRequestError"));
         assert_eq!(code(json!({"error": "model 'x' not found"})), None);
         assert_eq!(code(json!({"error": {"code": "Anna Smith said"}})), None);
-        assert_eq!(Refusal::read(b"<html>").code, None);
+        assert_eq!(ErrorBody::read(b"<html>").code, None);
     }
 
     #[test]
     fn a_dialect_changes_by_what_a_refusal_names() {
-        let after = |dialect: Dialect, body: Value| dialect.after(&Refusal::read(body.to_string().as_bytes()));
+        let after = |dialect: Dialect, body: Value| dialect.after(&ErrorBody::read(body.to_string().as_bytes()));
         let first = Dialect::default();
         let second = Dialect { max_tokens: false, ..first };
         let text = "Unsupported parameter: 'max_tokens' is not supported. Use 'max_completion_tokens' instead.";

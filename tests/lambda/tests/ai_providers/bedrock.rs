@@ -1,6 +1,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use wrapup::ai::{Bedrock, Provider, Suggestion};
@@ -307,6 +308,26 @@ async fn without_credentials_nothing_is_sent() {
     assert_eq!(kind, "broken", "{text}");
     assert!(text.contains("credentials") || text.contains("identity"), "{text}");
     assert!(service.asked().is_empty());
+}
+
+/// An environment in which `AWS_BEARER_TOKEN_BEDROCK` is set.
+#[derive(Debug)]
+struct WithToken;
+
+impl LoadServiceConfig for WithToken {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let known = (key.service_id(), key.env()) == ("bedrock", "AWS_BEARER_TOKEN");
+        known.then(|| "bedrock-api-key".to_owned())
+    }
+}
+
+#[tokio::test]
+async fn a_key_of_bedrock_in_the_environment_goes_before_credentials() {
+    let service = Scripted::start([fills_in(good().0)]).await;
+    let mut config = service.as_aws().into_builder().service_config(WithToken);
+    config.set_credentials_provider(None);
+    suggest(&Bedrock::new(&config.build(), MODEL)).await.expect("a suggestion");
+    assert_eq!(service.asked()[0].headers["authorization"], "Bearer bedrock-api-key");
 }
 
 #[tokio::test]

@@ -238,7 +238,7 @@ async fn an_endpoint_that_stays_busy_is_asked_four_times() {
 
 #[tokio::test]
 async fn an_endpoint_that_wants_to_be_left_alone_past_the_deadline_is() {
-    for retry_after in ["3600", "18446744073709551615", "Fri, 31 Dec 2199 23:59:59 GMT"] {
+    for retry_after in ["3600", "18446744073709551615", "Tue, 31 Dec 2199 23:59:59 GMT"] {
         let (endpoint, provider) = endpoint([fails(429, "busy").header("retry-after", retry_after)]).await;
         assert_eq!(kind(suggest(&*provider).await).0, "unavailable");
         assert_eq!(endpoint.asked().len(), 1, "{retry_after}");
@@ -248,6 +248,17 @@ async fn an_endpoint_that_wants_to_be_left_alone_past_the_deadline_is() {
         let (endpoint, provider) = endpoint([busy, fills_in(&good().0)]).await;
         assert_eq!(suggest(&*provider).await.expect("a suggestion"), good().1);
         assert_eq!(endpoint.asked().len(), 2, "{retry_after}");
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_asks_for_no_pause_gets_one() {
+    for retry_after in ["0", "Mon, 16 Sep 2019 18:00:00 GMT"] {
+        let (endpoint, provider) = endpoint([fails(429, "busy").header("retry-after", retry_after)]).await;
+        // Less than the shortest pause, so that a second attempt would come too late.
+        let answer = suggest_within(&*provider, Duration::from_millis(200)).await;
+        assert_eq!(kind(answer).0, "unavailable");
+        assert_eq!(endpoint.asked().len(), 1, "{retry_after}");
     }
 }
 

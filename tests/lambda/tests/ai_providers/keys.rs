@@ -67,13 +67,16 @@ fn secret(key: &str) -> Turn {
     Turn::json(&json!({"Name": "llm", "SecretString": key}))
 }
 
+fn parameter(key: &str) -> Turn {
+    Turn::json(&json!({"Parameter": {"Name": "/llm", "Type": "SecureString", "Value": key}}))
+}
+
 fn aws_error(status: u16, name: &str) -> Turn {
     Turn::status(status, &json!({"__type": name, "message": "as the test wants"}))
 }
 
 #[tokio::test]
 async fn a_key_is_fetched_where_it_is_kept() {
-    let parameter = Turn::json(&json!({"Parameter": {"Name": "/llm", "Type": "SecureString", "Value": "sk-one"}}));
     for (reference, keeper, target, request) in [
         (
             "secretsmanager:prod/llm",
@@ -81,7 +84,7 @@ async fn a_key_is_fetched_where_it_is_kept() {
             "secretsmanager.GetSecretValue",
             json!({"SecretId": "prod/llm"}),
         ),
-        ("ssm:/llm", parameter, "AmazonSSM.GetParameter", json!({"Name": "/llm", "WithDecryption": true})),
+        ("ssm:/llm", parameter("sk-one"), "AmazonSSM.GetParameter", json!({"Name": "/llm", "WithDecryption": true})),
     ] {
         let keyed = Keyed::start(reference, vec![keeper], vec![answers()]).await;
         assert_eq!(suggest(&*keyed.provider).await.expect("a suggestion"), good().1);
@@ -89,6 +92,36 @@ async fn a_key_is_fetched_where_it_is_kept() {
         let asked = keyed.keeper.asked();
         assert_eq!((asked.len(), &asked[0].body), (1, &request));
         assert_eq!(asked[0].headers["x-amz-target"], target);
+        assert_eq!(asked[0].headers["content-type"], "application/x-amz-json-1.1");
+        let service = reference.split(':').next().expect("a service");
+        let signature = asked[0].headers["authorization"].to_str().expect("a text");
+        assert!(signature.contains(&format!("/eu-central-1/{service}/aws4_request")), "{signature}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_whose_keeper_is_busy_is_fetched_at_the_third_attempt_or_not_at_all() {
+    let busy = [aws_error(400, "ThrottlingException"), Turn::HangsUp];
+    let keyed = Keyed::start("ssm:/llm", [&busy[..], &[parameter("sk-one")]].concat(), vec![answers()]).await;
+    assert_eq!(suggest(&*keyed.provider).await.expect("a suggestion"), good().1);
+    assert_eq!((keyed.sent(), keyed.keeper.asked().len()), (vec!["Bearer sk-one".to_owned()], 3));
+
+    let keyed = Keyed::start("ssm:/llm", vec![aws_error(500, "InternalServerError")], vec![answers()]).await;
+    assert_eq!(kind(suggest(&*keyed.provider).await).0, "unavailable");
+    assert_eq!(keyed.keeper.asked().len(), 3);
+    let keyed = Keyed::start("ssm:/llm", vec![aws_error(400, "ParameterNotFound")], vec![answers()]).await;
+    let (kind, text) = kind(suggest(&*keyed.provider).await);
+    assert_eq!((kind, keyed.keeper.asked().len()), ("broken", 1));
+    assert!(text.contains("parameter /llm: ParameterNotFound (status 400"), "{text}");
+}
+
+#[tokio::test]
+async fn a_keeper_whose_answer_cannot_be_read_is_asked_again_later() {
+    for (status, body) in [(200, "<html>sk-one</html>"), (403, "<html>sk-one</html>"), (502, "{}")] {
+        let keyed = Keyed::start("ssm:/llm", vec![Turn::text(status, body)], vec![answers()]).await;
+        let (kind, text) = kind(suggest(&*keyed.provider).await);
+        assert_eq!(kind, "unavailable", "{text}");
+        assert!(text.contains("an answer that cannot be read") && !text.contains("sk-"), "{text}");
     }
 }
 

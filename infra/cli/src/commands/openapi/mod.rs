@@ -7,8 +7,7 @@ use wrapup::System;
 use wrapup::clock::Clock;
 use wrapup::dynamodb::{self, Dynamo, Tables};
 use wrapup::openapi::Document;
-use wrapup::segment_tables;
-use wrapup::settings;
+use wrapup::segment_tables::{self, Described};
 
 use super::CommandError;
 use crate::connect::{DYNAMODB_PORT, LAMBDA_PORT, on_this_machine};
@@ -40,10 +39,9 @@ enum Format {
 pub fn run(options: Options) -> Result<(), CommandError> {
     let dynamo = Dynamo::new(dynamodb::connect(on_this_machine(DYNAMODB_PORT)), Tables::default());
     let connect_lambda = || segment_tables::connect(on_this_machine(LAMBDA_PORT));
-    let segment_tables = match settings::optional(segment_tables::SEGMENT_TABLES) {
-        Some(json) => segment_tables::from_json(&json, &dynamo, connect_lambda)?,
-        None => segment_tables::built_in(&dynamo),
-    };
+    let described = Described::from_env()?;
+    let lambda = described.need_lambda().then(connect_lambda);
+    let segment_tables = described.registry(&dynamo, lambda);
     let system = System::new(dynamo, segment_tables, Clock::system(), None);
     let server = options.server.trim_end_matches('/');
     let document = Document::new(&endpoints(&system), server);
