@@ -4,11 +4,11 @@
 use std::path::Path;
 use std::process::Command;
 
-use reqwest::Method;
+use hyper::Method;
 use serde_json::{Value, json};
 use wrapup_test_support::Server;
 
-const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
+use crate::BINARY;
 
 const README: &str = include_str!("../../README.md");
 

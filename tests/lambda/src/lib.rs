@@ -21,7 +21,7 @@ mod world;
 pub use event::Event;
 pub use instance::{Instance, Reply, call_all, sent};
 pub use invoke_api::{Invocation, InvokeApi, Misbehaviour};
-pub use log::{Lines, keep_log, listen_everywhere, logged};
+pub use log::Log;
 pub use process::{Answered, FunctionProcess};
 pub use provider::{Question, ScriptedProvider};
 pub use proxy::{Fault, Rule, Traffic};

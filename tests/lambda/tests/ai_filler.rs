@@ -11,7 +11,7 @@ use wrapup::dynamodb::{Item, Table};
 use wrapup::interactions::{Interaction, Interactions};
 use wrapup::segment_tables::{PhoneLog, PhoneLogRecord};
 use wrapup_lambda_tests::{
-    Event, Fault, Instance, Question, Rule, ScriptedProvider, StreamRecord, World, keep_log, logged, opening, segmented,
+    Event, Fault, Instance, Log, Question, Rule, ScriptedProvider, StreamRecord, World, opening, segmented,
 };
 use wrapup_test_support::merged;
 
@@ -506,12 +506,12 @@ async fn filling_takes_a_read_of_the_segment_one_of_the_conversation_and_one_upd
 
 #[tokio::test]
 async fn the_log_says_what_became_of_a_segment_and_nothing_that_was_said() {
-    keep_log(LevelFilter::DEBUG);
+    let log = Log::keep(LevelFilter::DEBUG);
     let desk = Desk::new(ScriptedProvider::new(Some(("Code 001", 0.9)), Some("Unspeakable notes."))).await;
     desk.put_interaction(Some("Customer: Unspeakable words."), Some("Unspeakable line")).await;
     let filled = desk.open("E-1", json!({})).await;
     desk.deliver(&filled).await;
-    let lines = logged(&filled);
+    let lines = log.with(&filled);
     let words = ["INFO", "outcome=\"filled\"", "source=\"scripted\"", "model=\"scripted-1\""];
     assert!(words.iter().all(|word| lines.contains(word)), "{lines}");
 
@@ -523,11 +523,11 @@ async fn the_log_says_what_became_of_a_segment_and_nothing_that_was_said() {
     ] {
         let sys_id = desk.open(id, json!({})).await;
         desk.deliver(&sys_id).await;
-        let lines = logged(&sys_id);
+        let lines = log.with(&sys_id);
         assert!(words.iter().all(|word| lines.contains(word)), "{lines}");
     }
     let silent = desk.open("E-4", json!({"interaction_sys_id": "another"})).await;
     desk.deliver(&silent).await;
-    assert!(logged(&silent).contains("no_conversation"));
-    assert_eq!(logged("Unspeakable"), "");
+    assert!(log.with(&silent).contains("no_conversation"));
+    assert_eq!(log.with("Unspeakable"), "");
 }

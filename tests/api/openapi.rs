@@ -2,11 +2,11 @@
 //! use without a network.
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
-use reqwest::Method;
+use hyper::Method;
 use serde_json::Value;
 use wrapup_test_support::{Contract, Server, run_cli};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
+use crate::BINARY;
 
 #[tokio::test]
 async fn the_served_document_is_the_printed_one_with_the_server_that_serves_it() {
