@@ -18,9 +18,6 @@ pub use stamp::{CREATED_BY, CREATED_ON, SYSTEM, Stamp, UPDATED_BY, UPDATED_ON, V
 pub use tables::{Table, Tables};
 pub use write::Write;
 
-use std::fmt::Debug;
-use std::sync::Arc;
-
 use aws_sdk_dynamodb::Client;
 
 /// The client together with the names the tables have in this deployment.
@@ -30,28 +27,16 @@ pub struct Dynamo {
     pub client: Client,
     /// The deployment's tables.
     pub tables: Tables,
-    /// A shorter way to the tables, where they are in this process.
-    pub near: Option<Arc<dyn Near>>,
-}
-
-/// Tables in this process, which are read without the SDK: it takes longer than all the rest of such a call.
-pub trait Near: Debug + Send + Sync {
-    /// The item with this `sys_id`, by a consistent read, or that there is none; `None` where it takes the client to tell.
-    fn get(&self, table: &str, sys_id: &str) -> Option<Option<Item>>;
 }
 
 impl Dynamo {
     /// The tables that a client reaches.
     pub fn new(client: Client, tables: Tables) -> Self {
-        Self { client, tables, near: None }
+        Self { client, tables }
     }
 
     /// The item of a table with this `sys_id`. One consistent read.
     pub async fn get(&self, table: &str, sys_id: impl Into<String>) -> Result<Option<Item>, Error> {
-        let sys_id = sys_id.into();
-        if let Some(item) = self.near.as_ref().and_then(|near| near.get(table, &sys_id)) {
-            return Ok(item);
-        }
         let get = self.client.get_item().table_name(table).set_key(Some(key(sys_id))).consistent_read(true);
         Ok(get.send().await?.item)
     }

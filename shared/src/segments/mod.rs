@@ -3,6 +3,7 @@
 mod address;
 mod advise;
 mod close;
+mod event;
 mod fill;
 mod open;
 mod opening;
@@ -25,6 +26,7 @@ use crate::segment_tables::{self, InteractionSegmentRecord, Registry, WantedInte
 pub use address::{Address, Include};
 pub use advise::AdviseRequest;
 pub use close::CloseRequest;
+pub use event::SegmentEvent;
 pub use fill::{Confidence, Filling, Gap, Provenance};
 pub use open::{OpenRequest, OriginRequest};
 pub use shown::SegmentAnswer;

@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use authorizer::Authorizer;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lambda_http::Context;
@@ -14,6 +13,7 @@ use tracing_subscriber::filter::LevelFilter;
 use wrapup::date_time::DateTime;
 use wrapup::dynamodb::{Item, Table, to_item};
 use wrapup::users::{Generated, Lives, NewSecret, NewUser, Password, UserName};
+use wrapup_functions::authorizer::Authorizer;
 use wrapup_lambda_tests::{Event, Fault, Instance, Log, Parts, Rule, World, opening};
 
 const ROLE: &str = "interaction_integration_user";
