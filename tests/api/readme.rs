@@ -224,7 +224,7 @@ fn assert_holds(printed: &Value, shown: &Value, path: &str) {
 
 /// The entry of `NOT_RUN` about a block.
 fn not_run(page: &str, block: &Block) -> Option<usize> {
-    NOT_RUN.iter().position(|(of, first_line, _)| *of == page && block.text.starts_with(first_line))
+    NOT_RUN.iter().position(|(of, first_line, _)| *of == page && block.text.trim_start().starts_with(first_line))
 }
 
 // Where the pages lead.
