@@ -256,7 +256,7 @@ fn files_that_the_pages_name_are_there() {
             let name = span.split([' ', ':']).next().unwrap_or_default();
             let ours =
                 [".ci/", "docs/", "functions/", "infra/", "shared/", "tests/"].iter().any(|top| name.starts_with(top));
-            if ours && !name.contains(['*', '{', '<']) {
+            if ours && !name.contains(['*', '{', '<']) && !name.contains("NAME") {
                 assert!(root().join(name).exists(), "{page} names {name}");
             }
         }
@@ -409,21 +409,23 @@ fn the_parameters_are_those_of_the_template() {
 #[test]
 fn the_tests_that_the_security_page_names_are_there() {
     let page = read("docs/security.md");
-    let rows = page.lines().filter(|line| line.starts_with("| ") && *line != "| promise | held by |");
-    let rows: Vec<&str> = rows.collect();
-    assert!(!rows.is_empty(), "the page has tables");
-    for row in rows {
-        let held_by = row.trim_end_matches(" |").rsplit(" | ").next().expect("a column");
+    let (promises, _) =
+        page.split_once("\n## What a deployment has to do itself\n").expect("what is promised comes first");
+    let promises: Vec<&str> = promises.split("\n- ").skip(1).collect();
+    assert!(!promises.is_empty(), "the page has lists");
+    for promise in promises {
+        let (_, rest) = promise.split_once("  Held by ").unwrap_or_else(|| panic!("no test holds: {promise}"));
+        let held_by = rest.split("\n\n").next().unwrap_or_default();
         let mut sources = String::new();
         for name in code_spans(held_by) {
             if name.contains('/') {
                 sources = text_below(&root().join(&name));
-                assert!(!sources.is_empty(), "{name} of: {row}");
+                assert!(!sources.is_empty(), "{name} of: {promise}");
             } else {
-                assert!(sources.contains(&format!(" {name}(")), "{name} of: {row}");
+                assert!(sources.contains(&format!(" {name}(")), "{name} of: {promise}");
             }
         }
-        assert!(!sources.is_empty(), "no test holds: {row}");
+        assert!(!sources.is_empty(), "no test holds: {promise}");
     }
 }
 
