@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A configuration as a request gives it, its defaults not yet filled in.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConfigurationRequest {
     /// Whether the agent has to pick a code.
     pub enable_codes: Option<bool>,
@@ -38,7 +38,7 @@ pub struct ConfigurationRequest {
 }
 
 /// One entry of `allowed_codes`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowedCodeRequest {
     /// The label.
     pub code: Label,

@@ -7,6 +7,7 @@ mod fill;
 mod open;
 mod opening;
 mod record;
+mod request_hash;
 mod shown;
 mod store;
 

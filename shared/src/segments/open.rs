@@ -1,15 +1,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use super::advise::read_ai_notes;
 use crate::codes::{Code, Label};
 use crate::configurations::{ConfigurationRequest, Definition, Sealed, Snapshot};
 use crate::date_time::DateTime;
 use crate::document::{Fields, Id, Problem, Violation, Violations};
 use crate::segment_tables::Registry;
-use crate::sys_id;
 #[cfg(feature = "openapi")]
 use crate::{
     openapi::{Object, all_given, given, is_true, json, when},
@@ -17,7 +14,7 @@ use crate::{
 };
 
 /// What a request to open a segment says, normalised, its defaults not yet filled in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenRequest {
     /// sys_id of the agent.
     pub agent: Id,
@@ -40,7 +37,7 @@ pub struct OpenRequest {
 }
 
 /// Whose segment is opened, and where its configuration comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OriginRequest {
     /// A CCaaS system's, which brings its configuration.
     External {
@@ -111,11 +108,6 @@ impl OpenRequest {
             Some(problem) => Err(Violations::one(SEGMENT_TABLE, problem)),
             None => Ok(()),
         }
-    }
-
-    /// What tells this request from every different one.
-    pub(super) fn hash(&self) -> Result<String, serde_json::Error> {
-        Ok(sys_id::digest(&[&serde_json::to_string(self)?]))
     }
 }
 

@@ -17,7 +17,7 @@ use crate::codes::{Code, Label};
 use crate::configurations::{Definition, Snapshot};
 use crate::date_time::DateTime;
 use crate::document::{Id, Problem, Violations};
-use crate::dynamodb::{self, Item, Outcome, Stamp, Write, key, string};
+use crate::dynamodb::{self, Item, NOT_NEWER, Outcome, SCHEMA, Stamp, Table, Write, key, schema, string};
 use crate::error::Refusal;
 use crate::segment_tables::{self, NewInteractionSegment, Registry};
 use crate::sys_id::{self, Kind};
@@ -65,7 +65,7 @@ impl Segments {
     /// Nothing that a crash leaves behind is wrong: codes, a snapshot and an interaction segment
     /// that nothing points to yet, all of which the next attempt finds and uses.
     pub async fn open(&self, request: &OpenRequest, caller: &str, tables: &Registry) -> Result<Found, Error> {
-        let hash = request.hash().map_err(|error| Error::DynamoDb(dynamodb::Error::broken(error)))?;
+        let hash = request.hash();
         let stamp = Stamp::now(caller, &self.clock);
         let opening = Opening { request, hash, opened_on: request.opened_on.unwrap_or(stamp.at), stamp, tables };
         let seen = self.recall_snapshot(request);
@@ -239,7 +239,8 @@ impl Segments {
                 segment.sys_id = internal_key(opening.request, Some(&holder.sys_id));
                 previous = Some(holder.sys_id);
             }
-            if let Some(Outcome::Refused(_)) = outcomes.next() {
+            if let Some(Outcome::Refused(item)) = outcomes.next() {
+                dynamodb::check(Table::Segments, &item.unwrap_or_default())?;
                 is_latest = false;
             }
         }
@@ -265,9 +266,11 @@ impl Segments {
         transact(match previous {
             None => put.condition_expression("attribute_not_exists(sys_id)"),
             Some(previous) => put
-                .condition_expression("#segment = :previous")
+                .condition_expression(format!("#segment = :previous AND {NOT_NEWER}"))
                 .expression_attribute_names("#segment", record::TARGET)
-                .expression_attribute_values(":previous", string(previous)),
+                .expression_attribute_names("#schema", SCHEMA)
+                .expression_attribute_values(":previous", string(previous))
+                .expression_attribute_values(":schema", schema()),
         })
     }
 
@@ -277,9 +280,12 @@ impl Segments {
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(item))
-            .condition_expression("attribute_not_exists(sys_id) OR #opened_on <= :opened_on")
+            .return_values_on_condition_check_failure(ALL_OLD)
+            .condition_expression(format!("attribute_not_exists(sys_id) OR (#opened_on <= :opened_on AND {NOT_NEWER})"))
             .expression_attribute_names("#opened_on", record::OPENED_ON)
-            .expression_attribute_values(":opened_on", string(segment.opened_on));
+            .expression_attribute_names("#schema", SCHEMA)
+            .expression_attribute_values(":opened_on", string(segment.opened_on))
+            .expression_attribute_values(":schema", schema());
         transact(put)
     }
 
@@ -332,7 +338,7 @@ impl Segments {
         let mut place = Place { previous: None, is_latest: true };
         for item in found.remove(&self.table).unwrap_or_default() {
             if item.get("sys_id") == Some(&string(&latest)) {
-                place.is_latest = record::opened_on(&item) <= Some(opening.opened_on.to_string().as_str());
+                place.is_latest = record::opened_on(&item)? <= Some(opening.opened_on.to_string().as_str());
                 continue;
             }
             let existing = match &request.origin {
@@ -367,7 +373,7 @@ impl Segments {
 
     /// Answers a request to open a segment that is there already.
     async fn answer_again(&self, existing: Segment, opening: &Opening<'_>) -> Result<Found, Error> {
-        if existing.request_hash == opening.hash {
+        if opening.request.is_of(&existing.request_hash, &opening.hash) {
             return self.with_configuration(existing).await;
         }
         Err(match (&opening.request.origin, &existing.origin) {

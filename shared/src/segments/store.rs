@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::codes::{Code, Codes, Label};
 use crate::configurations::{Configurations, Snapshot};
 use crate::document::{Problem, Violations};
-use crate::dynamodb::{self, Dynamo, Item, Stamp, Table, VERSION, Write, key};
+use crate::dynamodb::{self, Dynamo, Item, NOT_NEWER, SCHEMA, Stamp, Table, VERSION, Write, key, schema};
 use crate::error::{CorruptRecord, NotFound};
 use crate::redaction::Redactor;
 use crate::watch::{self, Action};
@@ -150,15 +150,20 @@ impl Segments {
             };
             changed.version = segment.version + 1;
             changed.updated = Some(stamp.clone());
-            let change = dynamodb::Change::between(&record::to_item(&segment)?, record::to_item(&changed)?);
+            let mut before = record::to_item(&segment)?;
+            // It may have been written in an older form, and has this one from now on.
+            before.remove(SCHEMA);
+            let change = dynamodb::Change::between(&before, record::to_item(&changed)?);
             let write = Write { stamp, table: &self.table, sys_id: &segment.sys_id, version: Some(changed.version) };
             let update = self.dynamo.update(
                 write,
                 |update| {
                     change
                         .apply(update)
-                        .condition_expression("#version = :version")
+                        .condition_expression(format!("#version = :version AND {NOT_NEWER}"))
                         .expression_attribute_names("#version", VERSION)
+                        .expression_attribute_names("#schema", SCHEMA)
+                        .expression_attribute_values(":schema", schema())
                         .expression_attribute_values(":version", AttributeValue::N(segment.version.to_string()))
                 },
                 |_| Action::Update,
@@ -196,7 +201,7 @@ impl Segments {
     }
 
     pub(super) fn corrupt(&self, key: &str, problem: &str) -> CorruptRecord {
-        CorruptRecord { table: self.table.clone(), key: key.to_owned(), problem: problem.to_owned() }
+        CorruptRecord { table: self.table.clone(), key: key.to_owned(), problem: problem.into() }
     }
 
     pub(super) fn now_ms(&self) -> u64 {
