@@ -19,6 +19,7 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use crate::date_time::DateTime;
+use crate::document::Problem;
 use crate::dynamodb::Stamp;
 
 pub use dynamodb_table::{DynamoDbTable, Mapping};
@@ -145,6 +146,32 @@ impl std::fmt::Debug for InteractionSegmentRecord {
             .field("id", &self.id)
             .field("table", &self.table)
             .finish_non_exhaustive()
+    }
+}
+
+/// Why an interaction segment that a request names cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnusableSegment {
+    /// No implementation serves its table.
+    #[error("no interaction segment table '{table}' is known here")]
+    UnknownTable {
+        /// What was given.
+        table: String,
+    },
+    /// Its table cannot hold it.
+    #[error("is refused by its table: {reason}")]
+    Refused {
+        /// The table's words.
+        reason: String,
+    },
+    /// Its record was made for another interaction.
+    #[error("names a record of another interaction")]
+    OfAnotherInteraction,
+}
+
+impl From<UnusableSegment> for Problem {
+    fn from(unusable: UnusableSegment) -> Self {
+        Self::Rule(unusable.to_string())
     }
 }
 

@@ -171,6 +171,11 @@ pub fn to_item(segment: &Segment) -> Result<Item, dynamodb::Error> {
     Ok(item)
 }
 
+/// Whether an item of the table is a segment, and no record that finds one.
+pub fn is_segment(item: &Item) -> bool {
+    item.get("sys_id").and_then(|sys_id| sys_id.as_s().ok()).is_some_and(|sys_id| !sys_id.contains(':'))
+}
+
 /// Reads an item as a segment; attributes that are no columns of it are ignored.
 pub fn from_item(item: Item) -> Result<Segment, CorruptRecord> {
     let record: Record = dynamodb::from_item(Table::Segments, item)?;

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 
 use super::address::{external_key, latest_key};
 use super::record;
-use super::{Address, AdviseRequest, CloseRequest, Filling, Found, Gap, Origin, Segment};
+use super::{Address, AdviseRequest, CloseRequest, Filling, Found, Gap, Origin, Segment, SegmentEvent};
 use crate::Error;
 use crate::clock::Clock;
 use crate::codes::{Code, Codes, Label};
@@ -16,7 +16,7 @@ use crate::document::{Problem, Violations};
 use crate::dynamodb::{self, Dynamo, Item, NOT_NEWER, SCHEMA, Stamp, Table, VERSION, Write, key, schema};
 use crate::error::{CorruptRecord, NotFound};
 use crate::redaction::Redactor;
-use crate::watch::{self, Action};
+use crate::watch::Action;
 
 /// How often a write that lost a race is judged again. Each round has a winner, so losing all of
 /// them takes as many others that write the same segment within milliseconds.
@@ -170,8 +170,9 @@ impl Segments {
             );
             match update.await {
                 Ok(_) => {
-                    watch::note(|tally| tally.changed(&segment, &changed));
-                    return Ok((Found::new(changed, configuration), true));
+                    let event = SegmentEvent { before: Some(segment), after: changed };
+                    event.count();
+                    return Ok((Found::new(event.after, configuration), true));
                 }
                 Err(error) => match error.as_service_error() {
                     Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {

@@ -25,7 +25,7 @@ use wrapup::ai::{AiSettings, AiSettingsError, Filler, Provider, ProviderKind};
 use wrapup::api::{Api, Origins, StartError};
 use wrapup::clock::Clock;
 use wrapup::dynamodb::{Tables, tables};
-use wrapup::openapi::Document;
+use wrapup::openapi::Contract;
 use wrapup::segment_tables;
 use wrapup::settings::{self, SettingsError};
 
@@ -133,7 +133,7 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
         .with_notes_redactor(settings::notes_redactor()?);
     let demo = demo::ensure(&system).await?;
     let endpoints = endpoints(&system);
-    let document = serde_json::to_string(&Document::new(&endpoints, "/")).map_err(io::Error::from)?;
+    let document = serde_json::to_string(&Contract::new(&endpoints, "/")).map_err(io::Error::from)?;
     let origins = Origins::from_env()?;
     let api =
         Api::new(&system, endpoints.into_iter().map(|endpoint| endpoint as _).collect())?.with_origins(origins.clone());

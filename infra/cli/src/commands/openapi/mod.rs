@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use wrapup::System;
 use wrapup::clock::Clock;
 use wrapup::dynamodb::{self, Dynamo, Tables};
-use wrapup::openapi::Document;
+use wrapup::openapi::Contract;
 use wrapup::segment_tables;
 use wrapup::settings;
 
@@ -46,7 +46,7 @@ pub fn run(options: Options) -> Result<(), CommandError> {
     };
     let system = System::new(dynamo, segment_tables, Clock::system(), None);
     let server = options.server.trim_end_matches('/');
-    let document = Document::new(&endpoints(&system), server);
+    let document = Contract::new(&endpoints(&system), server);
     match options.format {
         Format::Json => output::json(&document)?,
         Format::Http => output::line(requests::written(&document, server).trim_end())?,
