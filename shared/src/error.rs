@@ -3,7 +3,7 @@
 
 use crate::date_time::DateTime;
 use crate::document::Violations;
-use crate::dynamodb;
+use crate::dynamodb::{self, RecordProblem};
 use crate::segment_tables;
 
 /// What every rule and store of this crate fails with.
@@ -137,7 +137,8 @@ pub enum Refusal {
     },
 }
 
-/// A record that does not read as what it should be; its contents are not part of the message.
+/// A record that cannot be read: it is not what it should be, or a newer version wrote it. Its contents are not part of the
+/// message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("record '{key}' of table {table}: {problem}")]
 pub struct CorruptRecord {
@@ -145,8 +146,8 @@ pub struct CorruptRecord {
     pub table: String,
     /// The record's partition key.
     pub key: String,
-    /// What does not fit.
-    pub problem: String,
+    /// Why not.
+    pub problem: RecordProblem,
 }
 
 /// An error with all its causes on one line.

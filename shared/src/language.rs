@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::{FromText, Problem};
+use crate::document::{FromText, Problem, TextForm};
 
 /// A two-letter language code in lower case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -35,12 +35,9 @@ impl FromText for Language {
             _ => Err(Problem::NotALanguage),
         }
     }
-}
 
-#[cfg(feature = "openapi")]
-impl crate::openapi::Text for Language {
-    fn keywords() -> serde_json::Value {
-        crate::openapi::json!({ "pattern": crate::openapi::trimmed("[A-Za-z]{2}") })
+    fn form() -> TextForm {
+        TextForm { pattern: Some("[A-Za-z]{2}".to_owned()), ..TextForm::default() }
     }
 }
 

@@ -229,7 +229,7 @@ pub fn of(outcome: Result<Answer, Error>, format: Format, envelope: Envelope, re
                 platform_error(format, &EdgeError::AnswerTooLarge { status, detail })
             }
             Error::Busy => platform_error(format, &EdgeError::Busy { detail: error.to_string() }),
-            Error::DynamoDb(dynamodb::Error::Broken(_))
+            Error::DynamoDb(dynamodb::Error::Broken(_) | dynamodb::Error::Record(_))
             | Error::SegmentTable { .. }
             | Error::Corrupt(_)
             | Error::PasswordHash(_) => internal(&error),

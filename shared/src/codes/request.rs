@@ -1,7 +1,5 @@
 use std::collections::HashSet;
 
-use serde::Serialize;
-
 use super::{Code, Translation};
 use crate::codes::Label;
 use crate::document::{BoundedText, Fields, Problem};
@@ -23,7 +21,7 @@ pub struct CodeRequest {
 }
 
 /// What a request says of a code in one language. An absent field keeps what is stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TranslationRequest {
     /// The language.
     pub language: Language,

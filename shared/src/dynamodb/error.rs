@@ -2,7 +2,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 
-use crate::error::chain;
+use crate::error::{CorruptRecord, chain};
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
@@ -16,6 +16,9 @@ pub enum Error {
     /// Refused in a way that no retry mends: a missing table or permission, or a bug.
     #[error("DynamoDB refused the request: {}", chain(.0.as_ref()))]
     Broken(#[source] Source),
+    /// The record that stands in the place of what was to be written cannot be read, so it stays.
+    #[error(transparent)]
+    Record(#[from] CorruptRecord),
 }
 
 /// The codes by which DynamoDB says "not now". The SDK has retried them before we see them.

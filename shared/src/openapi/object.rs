@@ -1,13 +1,7 @@
 use serde_json::{Map, Value, json};
 
 use super::rules::{NOT_BLANK, trimmed};
-use crate::document::FromText;
-
-/// A value that is written as text, as the document describes it.
-pub trait Text: FromText {
-    /// The keywords that say which texts it takes, blank ones aside.
-    fn keywords() -> Value;
-}
+use crate::document::{FromText, TextForm};
 
 /// An object of a request. Its methods are named like those of [`Fields`](crate::document::Fields), so that a
 /// description reads like the reader that it stands beside.
@@ -37,8 +31,8 @@ impl Object {
 
     /// A value that has to be given.
     #[must_use]
-    pub fn required<T: Text>(mut self, name: &'static str, says: &str) -> Self {
-        let mut schema = text::<T>();
+    pub fn required<T: FromText>(mut self, name: &'static str, says: &str) -> Self {
+        let mut schema = text(T::form());
         schema.entry("pattern").or_insert(json!(NOT_BLANK));
         self.required.push(name);
         self.field(name, Value::Object(schema), says)
@@ -46,8 +40,8 @@ impl Object {
 
     /// A value that may be absent, null or blank.
     #[must_use]
-    pub fn optional<T: Text>(self, name: &'static str, says: &str) -> Self {
-        let mut schema = text::<T>();
+    pub fn optional<T: FromText>(self, name: &'static str, says: &str) -> Self {
+        let mut schema = text(T::form());
         let schema = if schema.contains_key("pattern") {
             json!({ "anyOf": [schema, blank()] })
         } else {
@@ -178,13 +172,14 @@ impl Object {
     }
 }
 
-fn text<T: Text>() -> Map<String, Value> {
-    let mut schema = json!({ "type": "string" });
-    super::schemas::merge(&mut schema, T::keywords());
-    match schema {
-        Value::Object(schema) => schema,
-        _ => Map::new(),
-    }
+/// The texts that a value is read from, blank ones aside.
+fn text(form: TextForm) -> Map<String, Value> {
+    let TextForm { most, pattern, format } = form;
+    let mut schema = Map::from_iter([("type".to_owned(), json!("string"))]);
+    schema.extend(most.map(|most| ("maxLength".to_owned(), json!(most))));
+    schema.extend(pattern.map(|pattern| ("pattern".to_owned(), json!(trimmed(&pattern)))));
+    schema.extend(format.map(|format| ("format".to_owned(), json!(format))));
+    schema
 }
 
 /// A field without a value.

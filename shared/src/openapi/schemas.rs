@@ -91,13 +91,6 @@ pub(super) fn reference(name: &str) -> Value {
     Schema::new_ref(format!("#/components/schemas/{name}")).to_value()
 }
 
-/// Lays the keywords of one schema over another.
-pub(super) fn merge(schema: &mut Value, keywords: Value) {
-    if let (Value::Object(schema), Value::Object(keywords)) = (schema, keywords) {
-        schema.extend(keywords);
-    }
-}
-
 /// The schema of the same values except null.
 pub(super) fn without_null(schema: Value) -> Value {
     match schema {

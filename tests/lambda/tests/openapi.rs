@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use wrapup::document::asked;
-use wrapup::openapi::{Described, Document};
+use wrapup::openapi::{Contract, Described};
 use wrapup_functions::{ENDPOINTS, described};
 use wrapup_lambda_tests::{Event, Instance, World};
 use wrapup_test_support::{field_at, put_at};
@@ -19,7 +19,7 @@ fn endpoints(instance: &Instance) -> Vec<(&'static str, Box<dyn Described>)> {
 
 fn document(instance: &Instance) -> Value {
     let endpoints: Vec<_> = endpoints(instance).into_iter().map(|(_, endpoint)| endpoint).collect();
-    serde_json::to_value(Document::new(&endpoints, "/")).expect("JSON")
+    serde_json::to_value(Contract::new(&endpoints, "/")).expect("JSON")
 }
 
 /// An operation under its versioned path, its parts resolved.

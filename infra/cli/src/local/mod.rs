@@ -26,7 +26,7 @@ use wrapup::ai::{AiSettings, AiSettingsError, ProviderKind};
 use wrapup::api::{Api, Origins, StartError};
 use wrapup::clock::Clock;
 use wrapup::dynamodb::{Table, Tables, tables};
-use wrapup::openapi::Document;
+use wrapup::openapi::Contract;
 use wrapup::segment_tables;
 use wrapup::settings::{self, SettingsError};
 use wrapup_functions::{JobFunction, Parts, StreamFunction};
@@ -145,7 +145,7 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let engine_served = tokio::spawn(engine_served);
     let demo = demo::ensure(&system).await?;
     let endpoints = wrapup_functions::described(&system);
-    let document = serde_json::to_string(&Document::new(&endpoints, "/")).map_err(io::Error::from)?;
+    let document = serde_json::to_string(&Contract::new(&endpoints, "/")).map_err(io::Error::from)?;
     let origins = Origins::from_env()?;
     let api =
         Api::new(&system, endpoints.into_iter().map(|endpoint| endpoint as _).collect())?.with_origins(origins.clone());

@@ -3,7 +3,7 @@
 mod requests;
 
 use clap::{Args, ValueEnum};
-use wrapup::openapi::Document;
+use wrapup::openapi::Contract;
 use wrapup_functions::described;
 
 use super::CommandError;
@@ -35,7 +35,7 @@ enum Format {
 pub fn run(options: Options, team: TeamTables) -> Result<(), CommandError> {
     let system = unconnected(team)?;
     let server = options.server.trim_end_matches('/');
-    let document = Document::new(&described(&system), server);
+    let document = Contract::new(&described(&system), server);
     match options.format {
         Format::Json => output::json(&document)?,
         Format::Http => output::line(requests::written(&document, server).trim_end())?,

@@ -1,15 +1,9 @@
-use std::collections::HashMap;
-use std::sync::Arc;
-
-use serde::Serialize;
-
 use super::advise::read_ai_notes;
-use crate::codes::{Code, Label};
-use crate::configurations::{ConfigurationRequest, Definition, Sealed, Snapshot};
+use crate::codes::Label;
+use crate::configurations::ConfigurationRequest;
 use crate::date_time::DateTime;
-use crate::document::{Fields, Id, Problem, Violation, Violations};
-use crate::segment_tables::Registry;
-use crate::sys_id;
+use crate::document::{Fields, Id, Problem, Violations};
+use crate::segment_tables::{Registry, UnusableSegment};
 #[cfg(feature = "openapi")]
 use crate::{
     openapi::{Object, all_given, given, is_true, json, when},
@@ -17,7 +11,7 @@ use crate::{
 };
 
 /// What a request to open a segment says, normalised, its defaults not yet filled in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenRequest {
     /// sys_id of the agent.
     pub agent: Id,
@@ -40,7 +34,7 @@ pub struct OpenRequest {
 }
 
 /// Whose segment is opened, and where its configuration comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OriginRequest {
     /// A CCaaS system's, which brings its configuration.
     External {
@@ -112,11 +106,6 @@ impl OpenRequest {
             None => Ok(()),
         }
     }
-
-    /// What tells this request from every different one.
-    pub(super) fn hash(&self) -> Result<String, serde_json::Error> {
-        Ok(sys_id::digest(&[&serde_json::to_string(self)?]))
-    }
 }
 
 #[cfg(feature = "openapi")]
@@ -160,7 +149,7 @@ const SEGMENT_TABLE: &str = "segment_table";
 /// What is wrong with the table that a segmented wrap-up names.
 fn unknown_table(segmented: Option<bool>, table: Option<&Id>, tables: &Registry) -> Option<Problem> {
     let table = table.filter(|table| segmented == Some(true) && tables.get(table.as_str()).is_none())?;
-    Some(Problem::UnknownSegmentTable { table: table.to_string() })
+    Some(UnusableSegment::UnknownTable { table: table.to_string() }.into())
 }
 
 fn read_external(fields: &Fields<'_>) -> Option<OriginRequest> {
@@ -174,83 +163,4 @@ fn read_external(fields: &Fields<'_>) -> Option<OriginRequest> {
         fields.violation("opened_on", Problem::RequiredWhen { when });
     }
     Some(OriginRequest::External { external_segment_id: external_segment_id?, configuration: configuration? })
-}
-
-/// What a new segment's snapshot is made from.
-pub(super) enum Blueprint<'a> {
-    Request(&'a ConfigurationRequest),
-    Definition(Arc<Definition>),
-}
-
-impl Blueprint<'_> {
-    /// The codes it names.
-    pub fn labels(&self) -> Vec<Label> {
-        match self {
-            Self::Request(request) => request.allowed_codes.iter().map(|allowed| allowed.code.clone()).collect(),
-            Self::Definition(definition) => definition.allowed_codes.clone(),
-        }
-    }
-
-    /// The codes that have to be added to the code table, out of those it names.
-    pub fn missing(&self, known: &HashMap<Label, Arc<Code>>) -> Vec<Code> {
-        let labels = self.labels().into_iter().filter(|label| !known.contains_key(label));
-        let mut codes: Vec<Code> = labels.map(Code::new_external).collect();
-        if let Self::Request(request) = self {
-            for code in &mut codes {
-                if let Some(allowed) = request.allowed_codes.iter().find(|allowed| allowed.code == code.code) {
-                    code.lay_over(&allowed.translations);
-                }
-            }
-        }
-        codes
-    }
-
-    /// The snapshot, given all the codes, and its stored form.
-    pub fn snapshot(&self, known: &HashMap<Label, Arc<Code>>) -> Result<(Arc<Snapshot>, Sealed), Violations> {
-        let mut violations = Vec::new();
-        let inactive = |code: &Code| Problem::InactiveCode { label: code.code.as_str().to_owned() };
-        let (snapshot, field) = match self {
-            Self::Request(request) => {
-                let mut allowed = Vec::with_capacity(request.allowed_codes.len());
-                for (index, entry) in request.allowed_codes.iter().enumerate() {
-                    let Some(code) = known.get(&entry.code) else { continue };
-                    if !code.active {
-                        let field = format!("configuration.allowed_codes[{index}].code");
-                        violations.push(Violation { field, problem: inactive(code) });
-                    }
-                    let mut code = Arc::clone(code);
-                    if !entry.translations.is_empty() {
-                        Arc::make_mut(&mut code).lay_over(&entry.translations);
-                    }
-                    allowed.push(code);
-                }
-                let snapshot = Snapshot::new(None, request.rules(), allowed);
-                (snapshot, "configuration.allowed_codes")
-            }
-            Self::Definition(definition) => {
-                // Whoever switches a code off wants agents to stop using it, not every wrap-up of the
-                // configuration to fail; only the default cannot be left out.
-                let codes = definition.allowed_codes.iter().filter_map(|label| known.get(label));
-                let allowed_codes = codes.filter(|code| code.active).cloned().collect();
-                let default = definition.rules.default_code.as_ref().and_then(|label| known.get(label));
-                if let Some(default) = default.filter(|default| !default.active) {
-                    let field = "wrap_up_configuration_sys_id".to_owned();
-                    violations.push(Violation { field, problem: inactive(default) });
-                }
-                let configuration = Some(definition.sys_id.clone());
-                let snapshot = Snapshot::new(configuration, definition.rules.clone(), allowed_codes);
-                (snapshot, "wrap_up_configuration_sys_id")
-            }
-        };
-        let sealed = snapshot.seal();
-        if sealed.is_none() {
-            let problem = Problem::TooLarge { most_kb: Snapshot::MOST_KB };
-            violations.push(Violation { field: field.to_owned(), problem });
-        }
-        match (Violations::new(violations), sealed) {
-            (None, Some(sealed)) => Ok((Arc::new(snapshot), sealed)),
-            (Some(violations), _) => Err(violations),
-            (None, None) => Err(Violations::one(field, Problem::Unreadable)),
-        }
-    }
 }

@@ -8,7 +8,7 @@ use crate::api::{Envelope, PREFIXES};
 
 /// The whole contract. Serializes as an OpenAPI 3.1 document, paths in the order of the endpoints.
 #[derive(Serialize)]
-pub struct Document {
+pub struct Contract {
     openapi: &'static str,
     info: Value,
     servers: Value,
@@ -32,7 +32,7 @@ the root is `<request>` or `<response>`. An element with `xsi:nil=\"true\"` is n
 - `HEAD` works wherever `GET` does. Other methods are 405 with `Allow`.
 - A character is a Unicode scalar value.";
 
-impl Document {
+impl Contract {
     /// The document of an API with these endpoints, which is reached at `server`, a URL without `/api`.
     pub fn new(endpoints: &[Box<dyn Described>], server: &str) -> Self {
         let mut schemas = Schemas::default();
@@ -86,7 +86,7 @@ impl Document {
     }
 }
 
-impl Document {
+impl Contract {
     /// Method, path and description of every operation, in the order of the document.
     pub fn operations(&self) -> impl Iterator<Item = (&str, &str, &Value)> {
         self.paths.iter().flat_map(|(path, methods)| {
@@ -95,7 +95,7 @@ impl Document {
     }
 }
 
-impl Document {
+impl Contract {
     /// What each example of an operation's JSON body shows, and the body.
     pub fn examples<'a>(&'a self, operation: &'a Value) -> impl Iterator<Item = (&'a str, &'a Value)> {
         let reference = operation["requestBody"]["$ref"].as_str().and_then(|path| path.strip_prefix("#/components"));
