@@ -8,10 +8,10 @@ use lambda_runtime::{Context, LambdaEvent, service_fn};
 use serde::{Deserialize, Serialize};
 use serde_dynamo::Item;
 use tokio::time::{Instant, timeout_at};
-use wrapup::api::StartError;
 use wrapup::clock::Clock;
 use wrapup::logging;
 use wrapup::segments::SegmentEvent;
+use wrapup::system::StartError;
 use wrapup::watch::{self, Reporter};
 
 use crate::invocation::{deadline, origin};

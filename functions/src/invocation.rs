@@ -3,7 +3,7 @@ use std::time::Duration;
 use lambda_runtime::Context;
 use tokio::time::Instant;
 use wrapup::clock::Clock;
-use wrapup::watch::Origin;
+use wrapup::watch::CallIds;
 
 /// What is left of an invocation's time when work is given up, so that the answer still says so.
 const MARGIN: Duration = Duration::from_secs(1);
@@ -18,6 +18,10 @@ pub fn deadline(context: &Context, clock: &Clock) -> Instant {
 }
 
 /// What finds an invocation elsewhere.
-pub fn origin(context: &Context) -> Origin {
-    Origin { request_id: context.request_id.clone(), xray_trace_id: context.xray_trace_id.clone(), ..Origin::default() }
+pub fn origin(context: &Context) -> CallIds {
+    CallIds {
+        request_id: context.request_id.clone(),
+        xray_trace_id: context.xray_trace_id.clone(),
+        ..CallIds::default()
+    }
 }

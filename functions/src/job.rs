@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde::de::IgnoredAny;
 use tokio::time::{Instant, timeout_at};
-use wrapup::api::StartError;
 use wrapup::clock::Clock;
 use wrapup::logging;
+use wrapup::system::StartError;
 use wrapup::watch::{self, Reporter};
 
 use crate::invocation::{deadline, origin};

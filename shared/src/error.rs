@@ -1,10 +1,30 @@
-//! Why a call could not be done, in the terms of its caller. The edge turns the variant into a
-//! status and the text into the message.
+//! Why a call could not be done, in the terms of its caller. The edge turns the kind into a status and the text into
+//! the message.
 
 use crate::date_time::DateTime;
 use crate::document::Violations;
-use crate::dynamodb::{self, RecordProblem};
-use crate::segment_tables;
+use crate::dynamodb;
+
+pub use crate::dynamodb::CorruptRecord;
+
+/// What kind of failure an error is. The edge knows these and no more, so that a new room needs no word there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The request breaks rules: the caller has to mend it.
+    Invalid,
+    /// What it names does not exist.
+    NotFound,
+    /// It is well formed, and the state of what it names stands against it.
+    Refused,
+    /// What it asks for is more than an answer can hold.
+    TooLarge,
+    /// This process does as much for others as it can in time: the same request may succeed in some seconds.
+    Busy,
+    /// A service that is needed did not do its part: the same request may succeed at once.
+    Unavailable,
+    /// Nothing that the caller could mend: a bug, a deployment that lacks something, a record that cannot be read.
+    Broken,
+}
 
 /// What every rule and store of this crate fails with.
 #[derive(Debug, thiserror::Error)]
@@ -33,20 +53,36 @@ pub enum Error {
     /// DynamoDB did not do its part.
     #[error(transparent)]
     DynamoDb(#[from] dynamodb::Error),
-    /// An interaction segment table did not do its part.
-    #[error("interaction segment table {table}: {source}")]
-    SegmentTable {
-        /// The table.
-        table: String,
-        /// What it failed with.
-        source: segment_tables::Error,
-    },
+    /// What a room above this one needs did not do its part, and may do it a little later.
+    #[error(transparent)]
+    Unavailable(Box<dyn std::error::Error + Send + Sync>),
+    /// What a room above this one needs did not do its part, and will not.
+    #[error(transparent)]
+    Broken(Box<dyn std::error::Error + Send + Sync>),
     /// A stored record is not what this crate writes.
     #[error(transparent)]
     Corrupt(#[from] CorruptRecord),
     /// The password hash function failed, or its thread did.
     #[error("password hashing: {0}")]
     PasswordHash(String),
+}
+
+impl Error {
+    /// What kind of failure it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Invalid(_) => Kind::Invalid,
+            Self::NotFound(_) => Kind::NotFound,
+            Self::Refused(_) => Kind::Refused,
+            Self::AnswerTooLarge { .. } => Kind::TooLarge,
+            Self::Busy => Kind::Busy,
+            Self::DynamoDb(dynamodb::Error::Unavailable(_)) | Self::Unavailable(_) => Kind::Unavailable,
+            Self::DynamoDb(dynamodb::Error::Broken(_) | dynamodb::Error::Record(_))
+            | Self::Broken(_)
+            | Self::Corrupt(_)
+            | Self::PasswordHash(_) => Kind::Broken,
+        }
+    }
 }
 
 /// Which record does not exist.
@@ -135,29 +171,4 @@ pub enum Refusal {
         /// The segment.
         sys_id: String,
     },
-}
-
-/// A record that cannot be read: it is not what it should be, or a newer version wrote it. Its contents are not part of the
-/// message.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("record '{key}' of table {table}: {problem}")]
-pub struct CorruptRecord {
-    /// The table.
-    pub table: String,
-    /// The record's partition key.
-    pub key: String,
-    /// Why not.
-    pub problem: RecordProblem,
-}
-
-/// An error with all its causes on one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

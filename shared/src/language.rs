@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::document::{FromText, Problem, TextForm};
+use crate::settings::{self, SettingsError};
 
 /// A two-letter language code in lower case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -14,6 +15,11 @@ pub struct Language([u8; 2]);
 impl Language {
     /// One that no language has (ISO 639 keeps it for private use).
     pub(crate) const NONE: Self = Self(*b"zz");
+
+    /// The language of a deployment's translations, if its environment names one.
+    pub fn from_env() -> Result<Option<Self>, SettingsError> {
+        settings::read(settings::LANGUAGE, Self::from_text)
+    }
 
     /// The code as text.
     pub fn as_str(&self) -> &str {

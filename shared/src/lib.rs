@@ -4,11 +4,14 @@
 //! ([`segment_tables`]).
 //!
 //! A function builds a [`System`] once, takes from it the stores it needs, and hands an
-//! [`api::Endpoint`] to [`api::run`].
+//! [`api::Endpoint`] to [`system::run`].
+//!
+//! The rooms are floors of one stack: each uses those below it and never one above. `tests/floors.rs` has the list.
 
 #[cfg(feature = "ai")]
 pub mod ai;
 pub mod api;
+pub mod aws;
 mod cache;
 pub mod clock;
 pub mod codes;

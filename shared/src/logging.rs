@@ -54,3 +54,15 @@ pub fn without_bodies() -> FilterFn<fn(&Metadata<'_>) -> bool> {
 fn is_ours(target: &str) -> bool {
     target.split("::").next().is_some_and(|name| ["wrapup", "ai_filler"].contains(&name))
 }
+
+/// An error with all its causes on one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -2,10 +2,7 @@
 //! malformed is named.
 
 use std::env;
-
-use crate::document::{FromText, Problem};
-use crate::language::Language;
-use crate::redaction::{Personal, Redactor};
+use std::error::Error;
 
 /// The prefix of the deployment's table names; empty where unset.
 pub const TABLE_PREFIX: &str = "WRAPUP_TABLE_PREFIX";
@@ -33,7 +30,7 @@ pub enum SettingsError {
         /// The variable.
         name: &'static str,
         /// The rule it breaks.
-        problem: Problem,
+        problem: Box<dyn Error + Send + Sync>,
     },
 }
 
@@ -47,26 +44,11 @@ pub fn optional(name: &'static str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// The deployment's language.
-pub fn language() -> Result<Option<Language>, SettingsError> {
-    let language = optional(LANGUAGE).map(|text| Language::from_text(&text)).transpose();
-    language.map_err(|problem| SettingsError::Malformed { name: LANGUAGE, problem })
-}
-
-/// What takes secrets out of conversations, and of notes where they are redacted.
-pub fn redactor() -> Result<Redactor, SettingsError> {
-    let personal = optional(REDACT_PERSONAL).map(|text| Personal::from_text(&text)).transpose();
-    let personal = personal.map_err(|problem| SettingsError::Malformed { name: REDACT_PERSONAL, problem })?;
-    Ok(Redactor::new(personal.unwrap_or_default()))
-}
-
-/// What takes secrets out of agents' notes, if the deployment wants that.
-pub fn notes_redactor() -> Result<Option<Redactor>, SettingsError> {
-    match optional(REDACT_NOTES).as_deref().map(str::trim) {
-        None | Some("off") => Ok(None),
-        Some("on") => redactor().map(Some),
-        Some(_) => {
-            Err(SettingsError::Malformed { name: REDACT_NOTES, problem: Problem::NotOneOf { one_of: "on or off" } })
-        }
-    }
+/// What `read` makes of a variable that may be absent or empty.
+pub fn read<T, E: Error + Send + Sync + 'static>(
+    name: &'static str,
+    read: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<Option<T>, SettingsError> {
+    let value = optional(name).map(|text| read(&text)).transpose();
+    value.map_err(|problem| SettingsError::Malformed { name, problem: Box::new(problem) })
 }

@@ -1,15 +1,24 @@
-//! A deployment's parts, put together once when a function starts.
+//! A deployment's parts, put together once when a function starts; and the start of one that serves an endpoint.
 
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::Arc;
+
+use lambda_http::{lambda_runtime, service_fn};
+
+use crate::api::{Api, Callers, Endpoint, Origins, RouteConflict};
+use crate::aws::Connection;
 use crate::clock::Clock;
 use crate::codes::Codes;
 use crate::configurations::Configurations;
-use crate::dynamodb::{self, Connection, Dynamo, Tables};
+use crate::dynamodb::{self, Dynamo, Tables};
 use crate::language::Language;
 use crate::redaction::Redactor;
-use crate::segment_tables::Registry;
+use crate::segment_tables::{Registry, SegmentTablesError};
 use crate::segments::Segments;
 use crate::settings::{self, SettingsError};
 use crate::users::Users;
+use crate::watch::Reporter;
 
 /// All that functions are built from. Cheap to clone; clones share what they remember.
 #[derive(Clone)]
@@ -30,7 +39,7 @@ impl System {
         let connection = Connection::from_env(settings::DYNAMODB_ENDPOINT)?;
         let tables = Tables::with_prefix(settings::optional(settings::TABLE_PREFIX).unwrap_or_default());
         let dynamo = Dynamo::new(dynamodb::connect(connection), tables);
-        Ok(Self::new(dynamo, Registry::default(), Clock::system(), settings::language()?))
+        Ok(Self::new(dynamo, Registry::default(), Clock::system(), Language::from_env()?))
     }
 
     /// A deployment out of its parts. `language` is the one that translations are in where neither
@@ -89,4 +98,64 @@ impl System {
     pub fn language(&self) -> Option<Language> {
         self.language
     }
+}
+
+impl From<&System> for Callers {
+    fn from(system: &System) -> Self {
+        Self { users: system.users.clone(), language: system.language }
+    }
+}
+
+#[cfg(feature = "ai")]
+impl From<&System> for crate::ai::Stores {
+    fn from(system: &System) -> Self {
+        Self {
+            segments: system.segments.clone(),
+            segment_tables: system.segment_tables.clone(),
+            interactions: crate::interactions::Interactions::new(system.dynamo.clone()),
+        }
+    }
+}
+
+/// Why a function cannot start.
+#[derive(thiserror::Error)]
+pub enum StartError {
+    /// The environment lacks something.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The segment tables are not described well.
+    #[error(transparent)]
+    SegmentTables(#[from] SegmentTablesError),
+    /// The AI provider is not described well.
+    #[cfg(feature = "ai")]
+    #[error(transparent)]
+    Ai(#[from] crate::ai::AiSettingsError),
+    /// Two endpoints want the same path.
+    #[error(transparent)]
+    Routes(#[from] RouteConflict),
+    /// The Lambda runtime gave up.
+    #[error("Lambda runtime: {0}")]
+    Runtime(#[from] lambda_http::Error),
+}
+
+impl fmt::Debug for StartError {
+    /// A `main` that fails prints this form of its error: the words, not the type.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Serves one endpoint as a Lambda function: all that a function's `main` does.
+pub async fn run<E: Endpoint + 'static>(system: System, endpoint: E) -> Result<(), StartError> {
+    crate::logging::init();
+    let api = Api::new(&system, vec![Box::new(endpoint)])?
+        .with_origins(Origins::from_env()?)
+        .with_reporter(Reporter::stdout(Clock::system()));
+    let api = Arc::new(api);
+    let service = service_fn(move |event| {
+        let api = Arc::clone(&api);
+        // In a box, so that the futures of the runtime around it stay as small as their types.
+        Box::pin(async move { Ok::<_, Infallible>(api.invoke(event).await) })
+    });
+    Ok(lambda_runtime::run(service).await?)
 }

@@ -4,10 +4,11 @@
 use async_trait::async_trait;
 use tokio::time::Instant;
 use wrapup::ai::{AiSettings, Filler, ProviderKind, aws_of_function};
-use wrapup::api::StartError;
 use wrapup::clock::Clock;
+use wrapup::redaction::Redactor;
 use wrapup::segments::SegmentEvent;
-use wrapup::{System, segment_tables, settings};
+use wrapup::system::StartError;
+use wrapup::{System, segment_tables};
 use wrapup_functions::{Again, Consumer, Parts, consumer};
 
 /// The Lambda function, with the segment tables of its environment.
@@ -21,7 +22,7 @@ pub async fn main() -> Result<(), StartError> {
 /// Serves the function with the provider that the environment chooses.
 pub async fn run(system: System) -> Result<(), StartError> {
     let provider = AiSettings::from_env(ProviderKind::Extractive)?.provider(&Clock::system(), aws_of_function)?;
-    consumer::run(AiFiller::of(&Parts { system, provider, redactor: settings::redactor()? })).await
+    consumer::run(AiFiller::of(&Parts { system, provider, redactor: Redactor::from_env()? })).await
 }
 
 /// The consumer. Reads the segment table, configurations' snapshots, interactions, and what the interaction segment

@@ -5,10 +5,11 @@ use aws_lambda_events::apigw::{ApiGatewayCustomAuthorizerPolicy, ApiGatewayCusto
 use aws_lambda_events::iam::{IamPolicyEffect, IamPolicyStatement};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
-use wrapup::api::{AuthorizerRequest, Denied, StartError, authenticate};
+use wrapup::api::{AuthorizerRequest, Denied, authenticate};
 use wrapup::clock::Clock;
+use wrapup::system::StartError;
 use wrapup::users::Users;
-use wrapup::watch::{self, Origin, Reporter};
+use wrapup::watch::{self, CallIds, Reporter};
 use wrapup::{System, logging};
 
 /// The text that makes API Gateway answer 401.
@@ -47,7 +48,7 @@ impl Authorizer {
     /// else becomes its 500.
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<ApiGatewayCustomAuthorizerResponse, Diagnostic> {
         let Some(reporter) = &self.reporter else { return self.judge(event).await };
-        let call = reporter.begin(Origin {
+        let call = reporter.begin(CallIds {
             request_id: event.context.request_id.clone(),
             api_request_id: AuthorizerRequest(&event.payload).api_request_id().map(str::to_owned),
             xray_trace_id: event.context.xray_trace_id.clone(),

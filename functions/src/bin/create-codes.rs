@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 use lambda_http::http::{Method, StatusCode};
 use serde::Serialize;
-use wrapup::api::{Answer, Call, Endpoint, Envelope, MOST_ANSWER_BYTES, Route, StartError, run};
+use wrapup::api::{Answer, Call, Endpoint, Envelope, MOST_ANSWER_BYTES, Route};
 use wrapup::codes::{CodeRequest, Codes, Label, ShownCode};
 use wrapup::document::{Fields, Problem, Violations};
+use wrapup::system::{StartError, run};
 use wrapup::{Error, System};
 
 /// The Lambda function.

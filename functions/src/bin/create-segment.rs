@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use lambda_http::http::{Method, StatusCode};
-use wrapup::api::{Answer, Call, Endpoint, Route, StartError, run};
+use wrapup::api::{Answer, Call, Endpoint, Route};
 use wrapup::segment_tables::Registry;
 use wrapup::segments::{OpenRequest, Segments};
+use wrapup::system::{StartError, run};
 use wrapup::{Error, System, segment_tables};
 
 /// The Lambda function, with the segment tables of its environment.

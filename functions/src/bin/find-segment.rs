@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use lambda_http::http::Method;
-use wrapup::api::{Answer, Call, Endpoint, Route, StartError, run};
+use wrapup::api::{Answer, Call, Endpoint, Route};
 use wrapup::segments::{Address, Include};
+use wrapup::system::{StartError, run};
 use wrapup::{Error, System, segment_tables};
 use wrapup_functions::Lookup;
 

@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 use lambda_http::http::{Method, StatusCode};
 use serde::Serialize;
-use wrapup::api::{Answer, Call, Endpoint, Envelope, Route, StartError, run};
+use wrapup::api::{Answer, Call, Endpoint, Envelope, Route};
 use wrapup::codes::{Codes, ShownCode};
 use wrapup::document::Id;
+use wrapup::system::{StartError, run};
 use wrapup::{Error, System};
 
 /// The Lambda function.

@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use lambda_http::http::{Method, StatusCode};
-use wrapup::api::{Answer, Call, Endpoint, Route, StartError, run};
+use wrapup::api::{Answer, Call, Endpoint, Route};
 use wrapup::segments::{Address, AdviseRequest, Segments};
+use wrapup::system::{StartError, run};
 use wrapup::{Error, System};
 
 /// The Lambda function.

@@ -2,14 +2,16 @@
 
 use async_trait::async_trait;
 use lambda_http::http::{Method, StatusCode};
-use wrapup::api::{Answer, Call, Endpoint, Route, StartError, run};
+use wrapup::api::{Answer, Call, Endpoint, Route};
+use wrapup::redaction::Redactor;
 use wrapup::segments::{Address, CloseRequest, Segments};
-use wrapup::{Error, System, settings};
+use wrapup::system::{StartError, run};
+use wrapup::{Error, System};
 
 /// The Lambda function.
 #[tokio::main(flavor = "current_thread")]
 pub async fn main() -> Result<(), StartError> {
-    let system = System::from_env()?.with_notes_redactor(settings::notes_redactor()?);
+    let system = System::from_env()?.with_notes_redactor(Redactor::of_notes_from_env()?);
     let endpoint = UpdateSegment::new(&system);
     run(system, endpoint).await
 }

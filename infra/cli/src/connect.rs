@@ -8,8 +8,9 @@ use aws_credential_types::Credentials;
 use clap::Args;
 use wrapup::System;
 use wrapup::ai::{AiSettings, AiSettingsError, Provider};
+use wrapup::aws::{Connection, Roots, https_client};
 use wrapup::clock::Clock;
-use wrapup::dynamodb::{self, Connection, Dynamo, Roots, Stamp, Tables};
+use wrapup::dynamodb::{self, Dynamo, Stamp, Tables};
 use wrapup::segment_tables::{self, Registry, SegmentTablesError};
 use wrapup::settings;
 
@@ -127,7 +128,7 @@ pub async fn ai_provider(settings: AiSettings) -> Result<Option<Arc<dyn Provider
 /// AWS by the default credential chain.
 async fn aws_defaults(profile: Option<&str>, region: Option<&str>) -> SdkConfig {
     // An operator's machine may reach AWS through a proxy whose root the system knows.
-    let http_client = dynamodb::https_client(Roots::System);
+    let http_client = https_client(Roots::System);
     let mut config = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client);
     if let Some(profile) = profile {
         config = config.profile_name(profile);

@@ -19,10 +19,10 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use super::answer::{cut_off, declined, malformed, suggestion};
-use super::aws::AwsFailure;
 use super::model::{FORM, MOST_TOKENS, attempt_within, before};
 use super::prompt::Prompt;
 use super::{Provider, ProviderError, Suggestion, Task};
+use crate::aws::AwsFailure;
 
 /// Where Bedrock is, if not at the region's own endpoint: the AWS SDKs' variable.
 pub const BEDROCK_ENDPOINT: &str = "AWS_ENDPOINT_URL_BEDROCK_RUNTIME";

@@ -5,6 +5,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::blocking::off_runtime;
 use super::{Conversation, Provider, ProviderError, Said, Suggestion, Task};
+use crate::Error;
 use crate::document::Id;
 use crate::dynamodb::SYSTEM;
 use crate::interactions::Interactions;
@@ -12,7 +13,6 @@ use crate::language::Language;
 use crate::redaction::Redactor;
 use crate::segment_tables::Registry;
 use crate::segments::{Confidence, Filling, Found, Gap, LONGEST_AI_NOTES, Provenance, Segments};
-use crate::{Error, System};
 
 /// Fills an open segment's gaps with what a provider suggests. Safe to run twice, late, or beside another:
 /// it adds only what is still absent from a segment that is still open.
@@ -23,6 +23,17 @@ pub struct Filler {
     interactions: Interactions,
     provider: Arc<dyn Provider>,
     redactor: Redactor,
+}
+
+/// Where a filler finds segments, and what was said.
+#[derive(Clone)]
+pub struct Stores {
+    /// Wrap-up segments.
+    pub segments: Segments,
+    /// The interaction segment tables that hold transcripts.
+    pub segment_tables: Registry,
+    /// Interactions, where no segment table has one.
+    pub interactions: Interactions,
 }
 
 /// What became of a segment.
@@ -72,14 +83,9 @@ pub enum FillError {
 
 impl Filler {
     /// The filler of a deployment.
-    pub fn new(system: &System, provider: Arc<dyn Provider>) -> Self {
-        Self {
-            segments: system.segments().clone(),
-            segment_tables: system.segment_tables().clone(),
-            interactions: Interactions::new(system.dynamo().clone()),
-            provider,
-            redactor: Redactor::default(),
-        }
+    pub fn new(stores: impl Into<Stores>, provider: Arc<dyn Provider>) -> Self {
+        let Stores { segments, segment_tables, interactions } = stores.into();
+        Self { segments, segment_tables, interactions, provider, redactor: Redactor::default() }
     }
 
     /// The same filler, which takes out of conversations and notes what this redactor does, in place of all that is known.

@@ -10,7 +10,7 @@ use aws_sdk_secretsmanager::config::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use lambda_http::http::HeaderValue;
 
-use super::aws::AwsFailure;
+use crate::aws::AwsFailure;
 use crate::cache::Cache;
 use crate::clock::Clock;
 

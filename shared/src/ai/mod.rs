@@ -4,7 +4,6 @@
 //! suggestion as it may have.
 
 mod answer;
-mod aws;
 mod bedrock;
 mod blocking;
 mod extractive;
@@ -16,10 +15,9 @@ mod prompt;
 mod provider;
 mod settings;
 
-pub use aws::AwsFailure;
 pub use bedrock::{BEDROCK_ENDPOINT, Bedrock, BedrockFailure};
 pub use extractive::Extractive;
-pub use filler::{FillError, Filler, Outcome};
+pub use filler::{FillError, Filler, Outcome, Stores};
 pub use key::{KeyError, KeyProblem, KeyReference, KeyStore, NotAReference, SECRETS_MANAGER_ENDPOINT, SSM_ENDPOINT};
 pub use model::TooLate;
 pub use openai::{EndpointFailure, OpenAi, OpenAiFailure};

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use crate::codes::Code;
-use crate::error::chain;
 use crate::language::Language;
+use crate::logging::chain;
 use crate::redaction::Redactor;
 
 /// Something that reads a conversation and suggests how to wrap it up.

@@ -3,9 +3,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use aws_sdk_bedrockruntime::config::{BehaviorVersion, Region};
 use aws_types::SdkConfig;
-use aws_types::sdk_config::SharedCredentialsProvider;
 use lambda_http::http::Uri;
 
 use super::Provider;
@@ -13,8 +11,8 @@ use super::bedrock::{BEDROCK_ENDPOINT, Bedrock};
 use super::extractive::Extractive;
 use super::key::{KeyReference, KeyStore, NotAReference};
 use super::openai::OpenAi;
+use crate::aws::Connection;
 use crate::clock::Clock;
-use crate::dynamodb::{Connection, Roots, https_client};
 use crate::settings::{self, SettingsError};
 
 /// Which provider suggests codes and notes: `off`, `extractive`, `bedrock` or `openai`.
@@ -207,19 +205,6 @@ impl AiSettings {
 /// hold another endpoint than the region's own.
 pub fn aws_of_function(endpoint: &'static str) -> Result<SdkConfig, SettingsError> {
     Connection::from_env(endpoint).map(Into::into)
-}
-
-impl From<Connection> for SdkConfig {
-    fn from(connection: Connection) -> Self {
-        let http_client = https_client(Roots::of(&connection));
-        let mut config = Self::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(connection.region))
-            .credentials_provider(SharedCredentialsProvider::new(connection.credentials))
-            .http_client(http_client);
-        config.set_endpoint_url(connection.endpoint);
-        config.build()
-    }
 }
 
 /// Where a base URL's endpoint is asked for completions.

@@ -15,10 +15,10 @@ use super::negotiate::Format;
 use super::render::render;
 use super::route::RouteError;
 use super::size::is_too_large;
+use crate::Error;
 use crate::document::ParseError;
-use crate::segment_tables;
+use crate::error::Kind;
 use crate::settings::ALLOWED_ORIGINS;
-use crate::{Error, dynamodb};
 
 /// What an endpoint's business errors look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -219,20 +219,16 @@ pub fn of(outcome: Result<Answer, Error>, format: Format, envelope: Envelope, re
     match outcome {
         Ok(Answer { status, body: Ok(body) }) => response(format, status, body),
         Ok(Answer { body: Err(error), .. }) => internal(&error),
-        Err(error) => match &error {
-            Error::Invalid(_) | Error::Refused(_) => business_error(format, envelope, StatusCode::BAD_REQUEST, &error),
-            Error::NotFound(_) => business_error(format, envelope, StatusCode::NOT_FOUND, &error),
-            Error::DynamoDb(dynamodb::Error::Unavailable(_))
-            | Error::SegmentTable { source: segment_tables::Error::TryAgain(_), .. } => unavailable(&error),
-            Error::AnswerTooLarge { .. } => {
+        Err(error) => match error.kind() {
+            Kind::Invalid | Kind::Refused => business_error(format, envelope, StatusCode::BAD_REQUEST, &error),
+            Kind::NotFound => business_error(format, envelope, StatusCode::NOT_FOUND, &error),
+            Kind::Unavailable => unavailable(&error),
+            Kind::TooLarge => {
                 let (status, detail) = (StatusCode::PAYLOAD_TOO_LARGE, error.to_string().into());
                 platform_error(format, &EdgeError::AnswerTooLarge { status, detail })
             }
-            Error::Busy => platform_error(format, &EdgeError::Busy { detail: error.to_string() }),
-            Error::DynamoDb(dynamodb::Error::Broken(_) | dynamodb::Error::Record(_))
-            | Error::SegmentTable { .. }
-            | Error::Corrupt(_)
-            | Error::PasswordHash(_) => internal(&error),
+            Kind::Busy => platform_error(format, &EdgeError::Busy { detail: error.to_string() }),
+            Kind::Broken => internal(&error),
         },
     }
 }

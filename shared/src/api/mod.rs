@@ -32,7 +32,7 @@ pub use decode::MOST_BYTES;
 pub use event::{Event, Reply, Unreadable};
 pub use origins::Origins;
 pub use route::{PREFIXES, Route};
-pub use serve::{Api, StartError, run};
+pub use serve::{Api, Callers, RouteConflict};
 pub use size::MOST_ANSWER_BYTES;
 
 use async_trait::async_trait;

@@ -20,8 +20,7 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 impl Origins {
     /// What `WRAPUP_ALLOWED_ORIGINS` lists, separated by commas; none where it is not set.
     pub fn from_env() -> Result<Self, SettingsError> {
-        let listed = settings::optional(ALLOWED_ORIGINS).unwrap_or_default();
-        Self::parse(&listed).map_err(|problem| SettingsError::Malformed { name: ALLOWED_ORIGINS, problem })
+        Ok(settings::read(ALLOWED_ORIGINS, Self::parse)?.unwrap_or_default())
     }
 
     /// Reads a list of origins, separated by commas, such as `https://desk.example,http://localhost:3000`.

@@ -1,12 +1,10 @@
-use std::convert::Infallible;
 use std::future::ready;
-use std::sync::Arc;
 use std::time::Duration;
 
 use lambda_http::http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use lambda_http::http::{HeaderMap, Method, Request};
 use lambda_http::request::RequestContext;
-use lambda_http::{Body, LambdaEvent, RequestExt, Response, lambda_runtime, service_fn};
+use lambda_http::{Body, LambdaEvent, RequestExt, Response};
 
 use super::Endpoint;
 use super::answer::{EdgeError, carried, of, platform_error};
@@ -18,14 +16,10 @@ use super::event::{DecodedQuery, Event, Reply, Unreadable, UnreadableParts};
 use super::negotiate::Format;
 use super::origins::Origins;
 use super::route::{Matched, Router};
-use crate::System;
-use crate::clock::Clock;
 use crate::document::Document;
 use crate::language::{Language, Wish};
-use crate::segment_tables::SegmentTablesError;
-use crate::settings::SettingsError;
 use crate::users::Users;
-use crate::watch::{self, Origin, Reporter};
+use crate::watch::{self, CallIds, Reporter};
 
 /// Endpoints behind the edge: one in a Lambda function, all in the local server.
 pub struct Api {
@@ -44,56 +38,28 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// Whatever is cut short, the same call again finds or finishes.
 const PATIENCE: Duration = Duration::from_secs(25);
 
-/// Why a function cannot start.
-#[derive(thiserror::Error)]
-pub enum StartError {
-    /// The environment lacks something.
-    #[error(transparent)]
-    Settings(#[from] SettingsError),
-    /// The segment tables are not described well.
-    #[error(transparent)]
-    SegmentTables(#[from] SegmentTablesError),
-    /// The AI provider is not described well.
-    #[cfg(feature = "ai")]
-    #[error(transparent)]
-    Ai(#[from] crate::ai::AiSettingsError),
-    /// Two endpoints want the same path.
-    #[error("conflicting routes: {0}")]
-    Routes(#[from] matchit::InsertError),
-    /// The Lambda runtime gave up.
-    #[error("Lambda runtime: {0}")]
-    Runtime(#[from] lambda_http::Error),
+/// Who may call an API, and the language of its translations where neither a request nor its caller names one.
+#[derive(Clone)]
+pub struct Callers {
+    /// The API users.
+    pub users: Users,
+    /// The deployment's language.
+    pub language: Option<Language>,
 }
 
-impl std::fmt::Debug for StartError {
-    /// A `main` that fails prints this form of its error: the words, not the type.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        std::fmt::Display::fmt(self, f)
-    }
-}
-
-/// Serves one endpoint as a Lambda function: all that a function's `main` does.
-pub async fn run<E: Endpoint + 'static>(system: System, endpoint: E) -> Result<(), StartError> {
-    crate::logging::init();
-    let api = Api::new(&system, vec![Box::new(endpoint)])?
-        .with_origins(Origins::from_env()?)
-        .with_reporter(Reporter::stdout(Clock::system()));
-    let api = Arc::new(api);
-    let service = service_fn(move |event| {
-        let api = Arc::clone(&api);
-        // In a box, so that the futures of the runtime around it stay as small as their types.
-        Box::pin(async move { Ok::<_, Infallible>(api.invoke(event).await) })
-    });
-    Ok(lambda_runtime::run(service).await?)
-}
+/// Two endpoints want the same method of the same path.
+#[derive(Debug, thiserror::Error)]
+#[error("conflicting routes: {0}")]
+pub struct RouteConflict(#[from] matchit::InsertError);
 
 impl Api {
     /// Puts endpoints behind the edge.
-    pub fn new(system: &System, endpoints: Vec<Box<dyn Endpoint>>) -> Result<Self, StartError> {
+    pub fn new(callers: impl Into<Callers>, endpoints: Vec<Box<dyn Endpoint>>) -> Result<Self, RouteConflict> {
+        let Callers { users, language } = callers.into();
         Ok(Self {
             router: Router::new(endpoints)?,
-            users: system.users().clone(),
-            language: system.language(),
+            users,
+            language,
             patience: PATIENCE,
             origins: Origins::default(),
             reporter: None,
@@ -135,7 +101,7 @@ impl Api {
         body: impl Future<Output = Result<Body, BodyError>> + Send,
     ) -> Response<Body> {
         let Some(reporter) = &self.reporter else { return self.respond(request, body).await };
-        let call = reporter.begin(origin(&request));
+        let call = reporter.begin(ids(&request));
         let (response, tally) = call.counted(self.respond(request, body)).await;
         call.end(tally.endpoint.unwrap_or("none"), response.status().as_str(), &tally);
         response
@@ -237,14 +203,14 @@ fn received(
 }
 
 /// What finds the call elsewhere.
-fn origin(request: &Request<()>) -> Origin {
+fn ids(request: &Request<()>) -> CallIds {
     let lambda = request.lambda_context_ref();
     let api_request_id = match request.request_context_ref() {
         Some(RequestContext::ApiGatewayV1(context)) => context.request_id.clone(),
         Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
         _ => None,
     };
-    Origin {
+    CallIds {
         request_id: lambda.map_or_else(String::new, |context| context.request_id.clone()),
         api_request_id,
         xray_trace_id: lambda.and_then(|context| context.xray_trace_id.clone()),

@@ -2,7 +2,9 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 
-use crate::error::{CorruptRecord, chain};
+use super::RecordProblem;
+use crate::aws::AwsFailure;
+use crate::logging::chain;
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
@@ -21,18 +23,9 @@ pub enum Error {
     Record(#[from] CorruptRecord),
 }
 
-/// The codes by which DynamoDB says "not now". The SDK has retried them before we see them.
-const TRANSIENT: [&str; 9] = [
-    "ThrottlingException",
-    "Throttling",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "InternalServerError",
-    "ServiceUnavailable",
-    "TransactionInProgressException",
-    "TransactionConflictException",
-    "LimitExceededException",
-];
+/// The codes by which DynamoDB alone says "not now", beside those of all services. The SDK has retried them before we
+/// see them.
+const TRANSIENT: [&str; 3] = ["InternalServerError", "ServiceUnavailable", "TransactionConflictException"];
 
 impl Error {
     /// A failure that only a bug explains.
@@ -46,16 +39,25 @@ where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     fn from(error: SdkError<E>) -> Self {
-        let transient = match &error {
-            SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
-            SdkError::ServiceError(failure) => {
-                failure.err().code().is_some_and(|code| TRANSIENT.contains(&code))
-                    || failure.raw().status().is_server_error()
-            }
-            _ => false,
-        };
+        // Nothing that a function is set up with keeps a request from being sent, so what was not sent may be next time.
+        let transient = matches!(error, SdkError::DispatchFailure(_))
+            || AwsFailure::of(&error).is_transient()
+            || error.code().is_some_and(|code| TRANSIENT.contains(&code));
         if transient { Self::Unavailable(Box::new(error)) } else { Self::Broken(Box::new(error)) }
     }
+}
+
+/// A record that cannot be read: it is not what it should be, or a newer version wrote it. Its contents are not part of the
+/// message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("record '{key}' of table {table}: {problem}")]
+pub struct CorruptRecord {
+    /// The table.
+    pub table: String,
+    /// The record's partition key.
+    pub key: String,
+    /// Why not.
+    pub problem: RecordProblem,
 }
 
 /// Whether an update was refused because its item would outgrow DynamoDB's 400 KB. The service has no

@@ -5,8 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Error, RecordProblem, Table, check_schema};
-use crate::error::CorruptRecord;
+use super::{CorruptRecord, Error, RecordProblem, Table, check_schema};
 
 /// A record as DynamoDB holds it.
 pub type Item = HashMap<String, AttributeValue>;

@@ -4,21 +4,21 @@ mod batch;
 mod client;
 mod error;
 mod item;
-mod roots;
 mod schema;
 mod stamp;
 pub mod tables;
 mod write;
 
 pub use batch::batch_get;
-pub use client::{Connection, connect, https_client};
-pub use error::{Error, Outcome, cancellation, is_too_large};
+pub use client::connect;
+pub use error::{CorruptRecord, Error, Outcome, cancellation, is_too_large};
 pub use item::{Change, Item, check, from_item, key, string, to_item};
-pub use roots::Roots;
 pub use schema::{NOT_NEWER, RecordProblem, SCHEMA, check_schema, schema};
 pub use stamp::{CREATED_BY, CREATED_ON, SYSTEM, Stamp, UPDATED_BY, UPDATED_ON, VERSION};
 pub use tables::{Table, Tables};
 pub use write::Write;
+
+pub use crate::aws::Connection;
 
 use aws_sdk_dynamodb::Client;
 

@@ -21,6 +21,9 @@ use std::ops::Range;
 
 pub use personal::Personal;
 
+use crate::document::{FromText, Problem};
+use crate::settings::{self, SettingsError};
+
 /// What was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
@@ -114,6 +117,22 @@ impl Redactor {
     /// One that takes out, beside what is always secret, these personal data.
     pub const fn new(personal: Personal) -> Self {
         Self { personal }
+    }
+
+    /// What takes secrets out of a deployment's conversations, and of its notes where they are redacted.
+    pub fn from_env() -> Result<Self, SettingsError> {
+        let personal = settings::read(settings::REDACT_PERSONAL, Personal::from_text)?;
+        Ok(Self::new(personal.unwrap_or_default()))
+    }
+
+    /// What takes secrets out of agents' notes, if the deployment wants that.
+    pub fn of_notes_from_env() -> Result<Option<Self>, SettingsError> {
+        let redacts = settings::read(settings::REDACT_NOTES, |text| match text.trim() {
+            "on" => Ok(true),
+            "off" => Ok(false),
+            _ => Err(Problem::NotOneOf { one_of: "on or off" }),
+        })?;
+        if redacts == Some(true) { Self::from_env().map(Some) } else { Ok(None) }
     }
 
     /// The text with everything that is secret replaced by what it was. What was redacted before stays as it is.

@@ -2,8 +2,8 @@
 //!
 //! A segmented wrap-up names a `segment_table`. The [`Registry`] finds the implementation that
 //! serves it, which retrieves the interaction segment's record or creates it. What a deployment
-//! has is put together in [`from_env`]; a team that writes its own table in Rust hands its own
-//! registry to [`System::with_segment_tables`](crate::System::with_segment_tables).
+//! has is put together in [`from_env`]; a team that writes its own table in Rust adds it to a registry of its own, and
+//! builds its functions with that.
 
 #[cfg(feature = "contract")]
 pub mod contract;
@@ -207,6 +207,21 @@ impl Error {
     pub fn too_late() -> Self {
         Self::TryAgain("it did not answer before the deadline".into())
     }
+
+    /// The failure of a call that needed this table. What a caller can mend is told apart before.
+    pub fn of(self, table: &str) -> crate::Error {
+        let again = matches!(self, Self::TryAgain(_));
+        let failed = Box::new(TableFailed { table: table.to_owned(), source: self });
+        if again { crate::Error::Unavailable(failed) } else { crate::Error::Broken(failed) }
+    }
+}
+
+/// A segment table that did not do its part, by its name.
+#[derive(Debug, thiserror::Error)]
+#[error("interaction segment table {table}: {source}")]
+struct TableFailed {
+    table: String,
+    source: Error,
 }
 
 impl From<crate::dynamodb::Error> for Error {

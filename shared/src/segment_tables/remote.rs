@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::{Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment, WantedInteractionSegment};
 use crate::date_time::DateTime;
 use crate::document::{BoundedText, Document, Fields, FromText, Problem};
-use crate::error::chain;
+use crate::logging::chain;
 
 /// The version of the contract with a function. `docs/segment-table.schema.json` is its text.
 const VERSION: u8 = 1;

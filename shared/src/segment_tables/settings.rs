@@ -3,8 +3,9 @@ use aws_sdk_lambda::config::retry::RetryConfig;
 use aws_sdk_lambda::config::{BehaviorVersion, Config, Region};
 
 use super::{DynamoDbTable, Mapping, PhoneLog, Registry, Remote};
+use crate::aws::{Connection, Roots, https_client};
 use crate::document::{BoundedText, Document, FromText, ParseError, Problem, Violations};
-use crate::dynamodb::{Connection, Dynamo, Roots, https_client};
+use crate::dynamodb::Dynamo;
 use crate::settings::{self, SettingsError};
 
 /// A deployment's own segment tables: one JSON object from the name of a table to what serves it,

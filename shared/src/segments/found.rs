@@ -38,7 +38,7 @@ impl Found {
                 | segment_tables::Error::BadInput { .. }
                 | segment_tables::Error::AnotherInteraction,
             ) => {}
-            Err(source) => return Err(Error::SegmentTable { table: table.to_string(), source }),
+            Err(error) => return Err(error.of(table.as_str())),
         }
         Ok(())
     }

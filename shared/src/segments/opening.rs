@@ -424,7 +424,7 @@ async fn ensure_interaction_segment(opening: &Opening<'_>) -> Result<(), Error> 
         Err(segment_tables::Error::AnotherInteraction) => {
             Err(Violations::one("segment_id", UnusableSegment::OfAnotherInteraction).into())
         }
-        Err(source) => Err(Error::SegmentTable { table: table.to_string(), source }),
+        Err(error) => Err(error.of(table.as_str())),
     }
 }
 

@@ -11,9 +11,9 @@ use crate::clock::Clock;
 /// The CloudWatch namespace of all metrics.
 const NAMESPACE: &str = "Wrapup";
 
-/// Where a call comes from: what finds it in other logs and traces.
+/// The ids of a call: what finds it in other logs and traces.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Origin {
+pub struct CallIds {
     /// Lambda's id of the invocation.
     pub request_id: String,
     /// API Gateway's id of the request.
@@ -37,7 +37,7 @@ pub struct Reporter {
 pub struct Watched<'a> {
     reporter: &'a Reporter,
     begun: Instant,
-    origin: Origin,
+    ids: CallIds,
 }
 
 impl Reporter {
@@ -53,8 +53,8 @@ impl Reporter {
     }
 
     /// A call that begins now.
-    pub fn begin(&self, origin: Origin) -> Watched<'_> {
-        Watched { reporter: self, begun: Instant::now(), origin }
+    pub fn begin(&self, ids: CallIds) -> Watched<'_> {
+        Watched { reporter: self, begun: Instant::now(), ids }
     }
 }
 
@@ -63,18 +63,18 @@ impl Watched<'_> {
     /// becomes of the call, what is stored has been said.
     pub async fn counted<F: Future>(&self, call: F) -> (F::Output, Tally) {
         let write = Arc::clone(&self.reporter.write);
-        counted_into(Some(Sink { write, request_id: self.origin.request_id.clone() }), call).await
+        counted_into(Some(Sink { write, request_id: self.ids.request_id.clone() }), call).await
     }
 
     /// Reports a call that has ended. `endpoint` is a path of the API or a function's name, `outcome` a status or a word.
     pub fn end(self, endpoint: &str, outcome: &str, tally: &Tally) {
         let (took_ms, at_ms) = (self.begun.elapsed().as_millis(), self.reporter.clock.since_epoch().as_millis());
-        (self.reporter.write)(line(&self.origin, endpoint, outcome, took_ms, at_ms, tally));
+        (self.reporter.write)(line(&self.ids, endpoint, outcome, took_ms, at_ms, tally));
     }
 }
 
-fn line(origin: &Origin, endpoint: &str, outcome: &str, took_ms: u128, at_ms: u128, tally: &Tally) -> Value {
-    let mut line = json!(origin);
+fn line(ids: &CallIds, endpoint: &str, outcome: &str, took_ms: u128, at_ms: u128, tally: &Tally) -> Value {
+    let mut line = json!(ids);
     line["endpoint"] = json!(endpoint);
     line["outcome"] = json!(outcome);
     line["took_ms"] = json!(took_ms);

@@ -5,9 +5,9 @@
 pub mod chat;
 
 use wrapup::System;
-use wrapup::api::StartError;
 use wrapup::dynamodb::Dynamo;
 use wrapup::segment_tables::{self, Registry, SegmentTablesError};
+use wrapup::system::StartError;
 
 use crate::chat::ChatSessions;
 

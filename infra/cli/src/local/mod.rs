@@ -23,12 +23,15 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use wrapup::System;
 use wrapup::ai::{AiSettings, AiSettingsError, ProviderKind};
-use wrapup::api::{Api, Origins, StartError};
+use wrapup::api::{Api, Origins};
 use wrapup::clock::Clock;
 use wrapup::dynamodb::{Table, Tables, tables};
+use wrapup::language::Language;
 use wrapup::openapi::Contract;
+use wrapup::redaction::Redactor;
 use wrapup::segment_tables;
 use wrapup::settings::{self, SettingsError};
+use wrapup::system::StartError;
 use wrapup_functions::{JobFunction, Parts, StreamFunction};
 
 use crate::connect::{DYNAMODB_PORT, LAMBDA_PORT, TeamTables, ai_provider, on_this_machine, registry};
@@ -130,10 +133,10 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
         segment_tables::connect(lambda)
     };
     let segment_tables = registry(&dynamo, connect_lambda, team)?;
-    let system = System::new(dynamo, segment_tables, Clock::system(), settings::language()?)
-        .with_notes_redactor(settings::notes_redactor()?);
+    let system = System::new(dynamo, segment_tables, Clock::system(), Language::from_env()?)
+        .with_notes_redactor(Redactor::of_notes_from_env()?);
     let provider = ai_provider(AiSettings::from_env(ProviderKind::Extractive)?).await?;
-    let parts = Parts { system: system.clone(), provider, redactor: settings::redactor()? };
+    let parts = Parts { system: system.clone(), provider, redactor: Redactor::from_env()? };
     let consumers = wrapup_functions::consumers(&parts);
     if consumers.iter().any(|consumer| consumer.is_on()) {
         tables::enable_streams(system.dynamo()).await.map_err(wrapup::Error::from)?;
@@ -147,8 +150,8 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let endpoints = wrapup_functions::described(&system);
     let document = serde_json::to_string(&Contract::new(&endpoints, "/")).map_err(io::Error::from)?;
     let origins = Origins::from_env()?;
-    let api =
-        Api::new(&system, endpoints.into_iter().map(|endpoint| endpoint as _).collect())?.with_origins(origins.clone());
+    let endpoints = endpoints.into_iter().map(|endpoint| endpoint as _).collect();
+    let api = Api::new(&system, endpoints).map_err(StartError::from)?.with_origins(origins.clone());
 
     // Whoever has read the first line may tell the process to end.
     let mut signals = Signals::listen()?;

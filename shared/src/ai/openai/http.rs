@@ -15,7 +15,7 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::time::timeout;
 
 use crate::ai::key::Key;
-use crate::error::chain;
+use crate::logging::chain;
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(3);

@@ -1,6 +1,6 @@
 //! The Lambda function `ai-filler`, with the team's segment tables.
 
-use wrapup::api::StartError;
+use wrapup::system::StartError;
 use wrapup_functions::ai_filler;
 
 #[tokio::main(flavor = "current_thread")]

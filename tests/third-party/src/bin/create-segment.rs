@@ -1,6 +1,6 @@
 //! The Lambda function `create-segment`, with the team's segment tables.
 
-use wrapup::api::{StartError, run};
+use wrapup::system::{StartError, run};
 use wrapup_functions::create_segment::CreateSegment;
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,6 +1,6 @@
 //! The Lambda function `find-segment`, with the team's segment tables.
 
-use wrapup::api::{StartError, run};
+use wrapup::system::{StartError, run};
 use wrapup_functions::find_segment::FindSegment;
 
 #[tokio::main(flavor = "current_thread")]

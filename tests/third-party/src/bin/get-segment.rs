@@ -1,6 +1,6 @@
 //! The Lambda function `get-segment`, with the team's segment tables.
 
-use wrapup::api::{StartError, run};
+use wrapup::system::{StartError, run};
 use wrapup_functions::get_segment::GetSegment;
 
 #[tokio::main(flavor = "current_thread")]

@@ -11,7 +11,6 @@ use clap::Subcommand;
 use tokio::time::Instant;
 use wrapup::ai::{AI_PROVIDER, AiSettings, AiSettingsError, Provider, ProviderKind, Task};
 use wrapup::redaction::Redactor;
-use wrapup::settings;
 
 use self::report::Report;
 use self::rows::Row;
@@ -46,7 +45,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs the command.
 pub async fn run(command: Command) -> Result<(), CommandError> {
-    let redactor = settings::redactor().map_err(AiSettingsError::from)?;
+    let redactor = Redactor::from_env().map_err(AiSettingsError::from)?;
     match command {
         Command::Evaluate { file, provider, output } => {
             let rows = read(&file, redactor)?;

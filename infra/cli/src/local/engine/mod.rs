@@ -17,7 +17,6 @@ use dynoxide::storage::Storage;
 use dynoxide::{Database, DynoxideError};
 use wrapup::dynamodb::{self, Connection, Dynamo, Tables};
 
-
 use super::LocalError;
 use operations::Operations;
 pub use stream::{Stream, StreamError};

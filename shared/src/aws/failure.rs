@@ -1,14 +1,17 @@
 use std::error::Error;
 
-use aws_sdk_bedrockruntime::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_bedrockruntime::operation::RequestId;
+use aws_runtime::retries::classifiers::THROTTLING_ERRORS;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::request_id::RequestId;
 
-use crate::error::chain;
+use crate::logging::chain;
 
 /// Why an AWS service did not do its part. Bodies of requests and answers are not part of it.
 #[derive(Debug, thiserror::Error)]
 pub enum AwsFailure {
-    /// It was not reached, or the connection broke.
+    /// It was not reached, the connection broke, or what came back is no answer of an AWS service.
     #[error("{0}")]
     NotReached(String),
     /// The request could not be sent, for want of credentials for example.
@@ -30,7 +33,7 @@ pub enum AwsFailure {
 
 impl AwsFailure {
     /// What an SDK's error means, in the service's words.
-    pub fn of<E: ProvideErrorMetadata + Error + Send + Sync + 'static>(error: &SdkError<E>) -> Self {
+    pub fn of<E: ProvideErrorMetadata + Error + Send + Sync + 'static>(error: &SdkError<E, HttpResponse>) -> Self {
         match error {
             SdkError::ServiceError(refused) => Self::Answered {
                 code: refused.err().code().unwrap_or("an unknown error").to_owned(),
@@ -39,9 +42,10 @@ impl AwsFailure {
                 message: refused.err().message().map(str::to_owned),
             },
             SdkError::ConstructionFailure(_) => Self::NotSent(chain(error)),
-            // Connections that break are among the others, of a kind.
+            // The SDK calls it a failure to dispatch where credentials or a signature are missing, and where a
+            // connection breaks or carries no HTTP; only of the latter it says what kind it was.
             SdkError::DispatchFailure(failure)
-                if !failure.is_timeout() && !failure.is_io() && failure.as_other().is_none() =>
+                if !failure.is_timeout() && !failure.is_io() && !failure.is_user() && failure.as_other().is_none() =>
             {
                 Self::NotSent(chain(error))
             }
@@ -50,6 +54,14 @@ impl AwsFailure {
                 Self::NotReached(format!("an answer that cannot be read (status {})", answer.raw().status()))
             }
             _ => Self::NotReached(chain(error)),
+        }
+    }
+
+    /// The error's name, where the service has answered with one.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Answered { code, .. } => Some(code),
+            Self::NotReached(_) | Self::NotSent(_) => None,
         }
     }
 
@@ -62,15 +74,14 @@ impl AwsFailure {
         }
     }
 
-    /// Whether the same request may succeed later.
+    /// Whether the same request may succeed later: a service that fails, or is asked too often, says so by its status
+    /// or by one of the names that all services share.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::NotReached(_) => true,
             Self::NotSent(_) => false,
             Self::Answered { code, status, .. } => {
-                matches!(*status, 408 | 429 | 500..)
-                    || code.starts_with("Throttl")
-                    || code == "TooManyRequestsException"
+                matches!(*status, 408 | 429 | 500..) || THROTTLING_ERRORS.contains(&code.as_str())
             }
         }
     }

@@ -1,0 +1,10 @@
+//! Amazon's services, whichever it is: how one is reached and by whom it is believed, requests that are signed without
+//! an SDK client of the service's own, and what a failure means. What is DynamoDB's alone is in the room above.
+
+mod connection;
+mod failure;
+mod roots;
+
+pub use connection::{Connection, https_client};
+pub use failure::AwsFailure;
+pub use roots::Roots;
