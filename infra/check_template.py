@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""Holds a plain CloudFormation template, from SAM or from CDK, against infra/system.json and
-infra/gateway-responses.json: `infra/check_template.py [--complete] [--further FILE] TEMPLATE [PARAMETER=VALUE ...]`.
+"""Holds a plain CloudFormation template, from SAM or from CDK, against infra/system.json, in what is written by hand in
+both and must not go wrong in either: `infra/check_template.py [--complete] [--further FILE] TEMPLATE [PARAMETER=VALUE ...]`.
 
-What a template has to look like to be understood:
-- A function bears the tag `wrapup-function` with its name in system.json.
-- Roles, policies and managed policies stand in the template; none of AWS's own is used.
-- The API is one AWS::ApiGateway::RestApi, with an OpenAPI Body, or with Resources, Methods and GatewayResponses.
-- The rules of a web ACL that count requests are called requests-per-address and requests-per-credential.
-- A route's methods, GET with HEAD, stand below /api/now/ and /api/now/v1/, behind the authorizer. What else callers may
-  try is refused without it. Either ANY of a path goes to the path's function, which answers 405 with `Allow`, ANY of
-  /api/now/{any name}/ and the same path too, 400 for the version, and ANY of /{any name+} to any of these functions,
-  404. Or mock integrations answer so; then the one of the versions stands at /api/now/{any name}/wrapup/{any name+}.
+- A function may do what the list says, and nothing else; nobody but the one service of the account takes its role.
+- The stage tells neither logs nor traces whom a request is about, and has bounds.
+- Tables, logs and dead letters are encrypted by one key, and stay or go with the stack alike.
+- Alarms have the names, metrics and thresholds that docs/operations.md has for them.
+
+That tables, paths, gateway responses, streams and schedules are those of the list needs no check here: SAM's template is
+made from it by infra/sam/make, CDK's by the construct, and either has tests of how.
+
+What a template has to look like to be understood: a function bears the tag `wrapup-function` with its name in
+system.json; roles, policies and managed policies stand in the template, and none of AWS's own is used.
 """
 
 import argparse
@@ -20,44 +21,36 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from template_check.access import wrong_access
-from template_check.api import wrong_api
-from template_check.deployment import SYSTEM, Deployment, same
-from template_check.event_sources import wrong_event_sources
-from template_check.functions import wrong_function
-from template_check.permissions import stray_roles, wrong_role
+from template_check.deployment import Deployment, same
+from template_check.keeping import wrong_keeping
+from template_check.permissions import wrong_permissions
 from template_check.plain_template import Template
 from template_check.stage import wrong_stage
-from template_check.tables import wrong_tables
-from template_check.watching import wrong_alarms, wrong_audit, wrong_logs, wrong_queues
+from template_check.system import SYSTEM, wants_ai, wrong_system
+from template_check.watching import wrong_alarms
 
 
-def check(template: Template, further: dict | None = None, complete: bool = False) -> list[str]:
+def check(
+    template: Template, further: dict | None = None, complete: bool = False, system: dict = SYSTEM
+) -> list[str]:
     """What is wrong with a template. `further` has, by function, the actions on resources that options of the
     deployment add to what system.json says: `{"create-segment": [["lambda:InvokeFunction", "arn:.."]]}`. A template is
-    complete where all options are made use of: then each variable has to be set and each alarm to tell somebody."""
-    return list(problems(Deployment(template, further or {}, complete)))
+    complete where all options are made use of: then each alarm has to tell somebody."""
+    return list(problems(Deployment(template, further or {}, complete, system)))
 
 
 def problems(deployment: Deployment):
     """What is wrong, in words that name the function or the thing."""
-    wanted = {name for name, one in SYSTEM["functions"].items() if "stream" not in one or name in deployment.functions}
+    yield from wrong_system(deployment.system)
+    listed = deployment.system["functions"]
+    wanted = {name for name, one in listed.items() if not wants_ai(one) or name in deployment.functions}
     yield from same("functions", set(deployment.functions), wanted)
     known = {name for name, _ in deployment.functions.values()}
-    for other in set(deployment.template.of_type("AWS::Lambda::Function")) - known:
+    for other in sorted(set(deployment.template.of_type("AWS::Lambda::Function")) - known):
         yield f"function {other} bears no tag wrapup-function"
-    yield from wrong_tables(deployment)
-    for name in sorted(wanted & set(deployment.functions)):
-        for problem in [*wrong_function(deployment, name), *wrong_role(deployment, name)]:
-            yield f"{name}: {problem}"
-    yield from stray_roles(deployment)
-    yield from wrong_event_sources(deployment)
-    yield from wrong_api(deployment)
-    yield from wrong_access(deployment)
+    yield from wrong_permissions(deployment)
     yield from wrong_stage(deployment)
-    yield from wrong_logs(deployment)
-    yield from wrong_audit(deployment)
-    yield from wrong_queues(deployment)
+    yield from wrong_keeping(deployment)
     yield from wrong_alarms(deployment)
 
 

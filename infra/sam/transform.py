@@ -2,15 +2,14 @@
 
 import json
 import logging
-import pathlib
 import sys
 
 import boto3
+from sections import TEMPLATE
 from samcli.yamlhelper import yaml_parse
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
-TEMPLATE = pathlib.Path(__file__).with_name("template.yaml")
 REGION = "eu-central-1"
 
 # It warns of features of its own that are tried out elsewhere.

@@ -1,19 +1,15 @@
 """A template's functions and tables, by their names in infra/system.json."""
 
-import json
-import pathlib
 import re
 
 from .plain_template import Template
-
-SYSTEM = json.loads((pathlib.Path(__file__).parent.parent / "system.json").read_text())
 
 
 class Deployment:
     """What a template deploys. Functions and tables stand by name, each with its logical id and properties."""
 
-    def __init__(self, template: Template, further: dict, complete: bool):
-        self.template, self.complete = template, complete
+    def __init__(self, template: Template, further: dict, complete: bool, system: dict):
+        self.template, self.complete, self.system = template, complete, system
         self.further = {name: set(map(tuple, grants)) for name, grants in further.items()}
         self.functions = {}
         for name, function in template.of_type("AWS::Lambda::Function").items():
@@ -21,12 +17,10 @@ class Deployment:
                 self.functions[own] = (name, function)
         self.tables = {}
         for name, table in template.of_type("AWS::DynamoDB::Table").items():
-            for platform_name in sorted(SYSTEM["tables"], key=len, reverse=True):
+            for platform_name in sorted(system["tables"], key=len, reverse=True):
                 if str(table.get("TableName", "")).endswith(platform_name):
                     self.tables[platform_name] = (name, table)
                     break
-        prefixes = {table["TableName"].removesuffix(name) for name, (_, table) in self.tables.items()}
-        self.prefix = min(prefixes, default="")
         keys = {table.get("SSESpecification", {}).get("KMSMasterKeyId") for _, table in self.tables.values()}
         # The key that the deployment has of its own, if any.
         self.key = keys.pop() if len(keys) == 1 else None
@@ -35,24 +29,14 @@ class Deployment:
         """The logical id of a function's log group."""
         return referred(function.get("LoggingConfig", {}).get("LogGroup", ""))
 
-    def sources(self):
-        """The event source mappings, each with its function's name."""
-        names = {logical: name for name, (logical, _) in self.functions.items()}
-        for source in self.template.of_type("AWS::Lambda::EventSourceMapping").values():
-            yield names.get(referred(source["FunctionName"])), source
-
-    def writers(self) -> set:
-        """The names of the functions that change records."""
-        changes = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"}
-        used = {name: {one for all_ in SYSTEM["functions"][name]["dynamodb"].values() for one in all_}
-                for name in self.functions if name in SYSTEM["functions"]}  # fmt: skip
-        return {name for name, actions in used.items() if actions & changes}
-
-    def dead_letters(self) -> str | None:
-        """The logical id of the queue that takes what could not be filled."""
-        for _, source in self.sources():
-            return referred(source.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", ""))
-        return None
+    def dead_letters(self, name: str) -> str:
+        """The logical id of the queue that takes what a function gives up."""
+        logical = self.functions.get(name, [""])[0]
+        for kind in ("AWS::Lambda::EventSourceMapping", "AWS::Lambda::EventInvokeConfig"):
+            for source in self.template.of_type(kind).values():
+                if referred(source["FunctionName"]) == logical:
+                    return referred(source.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", ""))
+        return ""
 
 
 def referred(mark) -> str:

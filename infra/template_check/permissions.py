@@ -1,47 +1,61 @@
 """Least privilege: a function may do what the list says, write its log and traces, and nothing else."""
 
-from .deployment import SYSTEM, Deployment, as_list, referred, same
+from .deployment import Deployment, as_list, referred, same
+from .system import in_background
 
 STREAM_ACTIONS = {f"dynamodb:{name}" for name in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")}
 LOG_ACTIONS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 TRACE_ACTIONS = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
 
-def wrong_role(deployment: Deployment, name: str):
-    logical, function = deployment.functions[name]
-    role = referred(function.get("Role", ""))
-    roles = deployment.template.of_type("AWS::IAM::Role")
-    if role not in roles:
+def wrong_permissions(deployment: Deployment):
+    roles = [referred(function.get("Role", "")) for _, function in deployment.functions.values()]
+    for name, (_, function) in sorted(deployment.functions.items()):
+        role = referred(function.get("Role", ""))
+        if roles.count(role) > 1:
+            yield f"{name}: shares its role {role}"
+        if deployment.log_group(function) not in deployment.template.of_type("AWS::Logs::LogGroup"):
+            yield f"{name}: no log group of its own"
+        if name in deployment.system["functions"]:
+            for problem in wrong_role(deployment, role, "lambda", wanted(deployment, name, function)):
+                yield f"{name}: {problem}"
+    for name, schedule in deployment.template.of_type("AWS::Scheduler::Schedule").items():
+        roles.append(referred(schedule["Target"]["RoleArn"]))
+        for problem in wrong_role(deployment, roles[-1], "scheduler", wanted_by(deployment, schedule["Target"])):
+            yield f"{name}: {problem}"
+    yield from stray_roles(deployment, roles)
+
+
+def wrong_role(deployment: Deployment, role: str, service: str, wanted: set):
+    """What is wrong with a role of a service's."""
+    found = deployment.template.of_type("AWS::IAM::Role").get(role)
+    if not found:
         yield f"the role {role} is not in the template"
         return
-    for other, (_, another) in deployment.functions.items():
-        if other != name and referred(another.get("Role", "")) == role:
-            yield f"shares its role with {other}"
-    for statement in as_list(roles[role]["AssumeRolePolicyDocument"]["Statement"]):
-        if statement["Principal"] != {"Service": "lambda.amazonaws.com"}:
+    for statement in as_list(found["AssumeRolePolicyDocument"]["Statement"]):
+        if statement["Principal"] != {"Service": f"{service}.amazonaws.com"}:
             yield f"the role can be assumed by {statement['Principal']}"
         own = {"StringEquals": {"aws:SourceAccount": deployment.template.pseudo["AWS::AccountId"]}}
         if statement.get("Condition") != own:
-            yield "the role can be assumed for another account's function"
-    if roles[role].get("PermissionsBoundary"):
+            yield "the role can be assumed for another account"
+    if found.get("PermissionsBoundary"):
         yield "the role has a boundary that is not looked at here"
     allowed = set()
     for problem, grants in granted(deployment, role):
         if problem:
             yield problem
         allowed |= grants
-    yield from same("permissions", {readable(deployment, one) for one in allowed}, wanted(deployment, name, function))
+    yield from same("permissions", {readable(deployment, one) for one in allowed}, wanted)
 
 
-def stray_roles(deployment: Deployment):
-    """Roles that are no function's. API Gateway has one to write logs by, and takes no lesser one."""
-    used = {referred(function.get("Role", "")) for _, function in deployment.functions.values()}
+def stray_roles(deployment: Deployment, used: list):
+    """Roles that nothing here has. API Gateway has one to write logs by, and takes no lesser one."""
     for name, role in deployment.template.of_type("AWS::IAM::Role").items():
         principals = [one["Principal"] for one in as_list(role["AssumeRolePolicyDocument"]["Statement"])]
         managed = [arn.split("/", 1)[-1] for arn in role.get("ManagedPolicyArns", [])]
         writes_logs = managed == ["service-role/AmazonAPIGatewayPushToCloudWatchLogs"] and not role.get("Policies")
         if name not in used and not (principals == [{"Service": "apigateway.amazonaws.com"}] and writes_logs):
-            yield f"role {name} is no function's"
+            yield f"role {name} is nothing's here"
 
 
 def granted(deployment: Deployment, role: str):
@@ -93,14 +107,24 @@ def documents(deployment: Deployment, role: str):
 
 def wanted(deployment: Deployment, name: str, function: dict) -> set:
     """What a function may do: what system.json says, logs, traces, and what the parameters add."""
-    one = SYSTEM["functions"][name]
+    one = deployment.system["functions"][name]
     wanted = {(f"dynamodb:{action}", f"table {table}") for table, all_ in one["dynamodb"].items() for action in all_}
     wanted |= {(action, f"logs {deployment.log_group(function)}") for action in LOG_ACTIONS}
     wanted |= {(action, "*") for action in TRACE_ACTIONS}
     if "stream" in one:
         wanted |= {(action, f"stream {one['stream']['table']}") for action in STREAM_ACTIONS}
-        wanted |= {("sqs:SendMessage", f"queue {deployment.dead_letters()}")}
+    if in_background(one):
+        wanted |= {("sqs:SendMessage", f"queue {deployment.dead_letters(name)}")}
     return wanted | deployment.further.get(name, set())
+
+
+def wanted_by(deployment: Deployment, target: dict) -> set:
+    """What a schedule may do: run the one job, and send what Lambda does not take to the job's own dead letters."""
+    names = {logical: name for name, (logical, _) in deployment.functions.items()}
+    job = referred(target["Arn"])
+    letters = deployment.dead_letters(names.get(job, ""))
+    by_key = {(f"kms:{one} via sqs", deployment.key) for one in ("Decrypt", "GenerateDataKey") if deployment.key}
+    return {("lambda:InvokeFunction", f"${{{job}.Arn}}"), ("sqs:SendMessage", f"queue {letters}")} | by_key
 
 
 def readable(deployment: Deployment, grant: tuple) -> tuple:

@@ -1,164 +1,109 @@
-"""Logs, what goes out of them for audits, dead letters and alarms."""
+"""Alarms: by the same names, of the same things and from the same thresholds on in both templates."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable
 
-from .deployment import Deployment, as_list, referred, same
+from .deployment import Deployment, referred, same
+from .system import dead_letters, in_background, title
+
+# An alarm takes no more metrics than this; the rest is another's, called like the first, with a number behind.
+METRICS_OF_AN_ALARM = 10
 
 
 @dataclasses.dataclass
 class Alarm:
     """What an alarm goes off by: `statistic` of `metric` in AWS's namespace over five minutes, summed over all that it
-    is `of`, at `threshold` or above for `periods`. `of` answers logical ids. A deployment may set another threshold by
+    is `of`, which are logical ids, at `threshold` or above for `periods`. A deployment may set another threshold by
     `parameter`."""
 
     metric: str
     statistic: str
-    of: Callable[[Deployment], set]
+    of: set
     threshold: int
     periods: int = 1
     parameter: str = ""
 
 
-def _api(deployment: Deployment) -> set:
-    return set(deployment.template.of_type("AWS::ApiGateway::Stage"))
-
-
-def _functions(deployment: Deployment) -> set:
-    return {logical for name, (logical, _) in deployment.functions.items() if name != "ai-filler"}
-
-
-def _endpoints(deployment: Deployment) -> set:
+def alarms(deployment: Deployment) -> dict:
+    """All alarms, by the names that docs/operations.md has for them."""
+    api = set(deployment.template.of_type("AWS::ApiGateway::Stage"))
+    listed = deployment.system["functions"]
+    behind = {name for name in deployment.functions if in_background(listed.get(name, {}))}
+    ids = {name: logical for name, (logical, _) in deployment.functions.items()}
+    waited_for = {logical for name, logical in ids.items() if name not in behind}
     # The authorizer refuses a caller by an error: that is how API Gateway wants it.
-    return _functions(deployment) - {deployment.functions.get("authorizer", [None])[0]}
-
-
-def _tables(deployment: Deployment) -> set:
-    return {logical for logical, _ in deployment.tables.values()}
-
-
-def _filler(deployment: Deployment) -> set:
-    return {deployment.functions["ai-filler"][0]} if "ai-filler" in deployment.functions else set()
-
-
-def _sign_ins(deployment: Deployment) -> set:
-    # Behind API Gateway nobody else signs in.
-    return {"endpoint authorizer"}
-
-
-def _dead_letters(deployment: Deployment) -> set:
-    return {deployment.dead_letters()} if _filler(deployment) else set()
-
-
-# All alarms, by the names that docs/operations.md has for them. There is none where there is nothing that it is of.
-ALARMS = {
-    "ServerErrors": Alarm("ApiGateway 5XXError", "Sum", _api, 5),
-    "SlowRequests": Alarm("ApiGateway Latency", "p99", _api, 2000, periods=3, parameter="SlowMilliseconds"),
-    "FunctionErrors": Alarm("Lambda Errors", "Sum", _endpoints, 1),
-    "FunctionThrottles": Alarm("Lambda Throttles", "Sum", _functions, 1),
-    "FailedSignIns": Alarm("Wrapup failed_sign_ins", "Sum", _sign_ins, 100, parameter="ManyFailedSignIns"),
-    "ReadThrottles": Alarm("DynamoDB ReadThrottleEvents", "Sum", _tables, 1),
-    "WriteThrottles": Alarm("DynamoDB WriteThrottleEvents", "Sum", _tables, 1),
-    "AiFillerErrors": Alarm("Lambda Errors", "Sum", _filler, 1),
-    "AiFillerThrottles": Alarm("Lambda Throttles", "Sum", _filler, 1),
-    "AiFillerLate": Alarm("Lambda IteratorAge", "Maximum", _filler, 300_000),
-    "DeadLettersVisible": Alarm("SQS ApproximateNumberOfMessagesVisible", "Maximum", _dead_letters, 1),
-}
-
-
-def wrong_logs(deployment: Deployment):
-    for name, group in deployment.template.of_type("AWS::Logs::LogGroup").items():
-        if not int(group.get("RetentionInDays", 0)) > 0:
-            yield f"log group {name} is kept for ever"
-        if group.get("KmsKeyId") != deployment.key:
-            yield f"log group {name}: the key is {group.get('KmsKeyId')}, the tables' is {deployment.key}"
-        for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
-            if deployment.template.resources[name].get(policy) != "Retain":
-                yield f"log group {name}: {policy} is not Retain"
-    used = [deployment.log_group(function) for _, function in deployment.functions.values()]
-    for name in {name for name in used if used.count(name) > 1}:
-        yield f"log group {name} is shared by functions"
-
-
-def wrong_audit(deployment: Deployment):
-    """Audit lines go out of the log groups of all functions that write, or stay where they are."""
-    found = deployment.template.of_type("AWS::Logs::SubscriptionFilter").values()
-    wanted = deployment.template.parameters.get("AuditDestinationArn")
-    role = deployment.template.parameters.get("AuditRoleArn")
-    if not found and not wanted:
-        return
-    groups = {deployment.log_group(deployment.functions[name][1]) for name in deployment.writers()}
-    yield from same("log groups that audit lines go out of", {referred(one["LogGroupName"]) for one in found}, groups)
-    for one in found:
-        if one["FilterPattern"] != '{ $.audit.action = "*" }':
-            yield f"what goes out of {one['LogGroupName']} is {one['FilterPattern']}"
-        ways = {(other["DestinationArn"], other.get("RoleArn", "")) for other in found}
-        if len(ways) > 1 or (wanted is not None and ways != {(wanted, role)}):
-            yield f"audit lines go to {sorted(ways)}"
-            return
-
-
-def wrong_queues(deployment: Deployment):
-    policies = deployment.template.of_type("AWS::SQS::QueuePolicy").values()
-    for name, queue in deployment.template.of_type("AWS::SQS::Queue").items():
-        if not (queue.get("SqsManagedSseEnabled") is True or queue.get("KmsMasterKeyId")):
-            yield f"queue {name} is not encrypted"
-        if queue.get("KmsMasterKeyId") != deployment.key:
-            yield f"queue {name}: the key is {queue.get('KmsMasterKeyId')}, the tables' is {deployment.key}"
-        # It says where a record stands in the stream, which is of no use without the tables' stream.
-        if deployment.template.resources[name].get("DeletionPolicy", "Delete") != "Delete":
-            yield f"queue {name} outlives its stack"
-        own = [one for one in policies if name in map(referred, one["Queues"])]
-        if not any(_wants_tls(one) for policy in own for one in as_list(policy["PolicyDocument"]["Statement"])):
-            yield f"queue {name} can be used without TLS"
-
-
-def _wants_tls(statement: dict) -> bool:
-    without = str(statement.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport")).lower() == "false"
-    everything = (statement.get("Effect"), statement.get("Action")) == ("Deny", "sqs:*")
-    return without and everything and statement.get("Principal") in ("*", {"AWS": "*"})
+    endpoints = waited_for - {ids.get("authorizer")}
+    tables = {logical for logical, _ in deployment.tables.values()}
+    # Behind API Gateway nobody but the authorizer signs in.
+    sign_ins = {"endpoint authorizer"}
+    found = {
+        # A call that fails is tried again: one says little, five that something is broken.
+        "ServerErrors": Alarm("ApiGateway 5XXError", "Sum", api, 5),
+        # What lasts for a quarter of an hour is no cold start.
+        "SlowRequests": Alarm("ApiGateway Latency", "p99", api, 2000, periods=3, parameter="SlowMilliseconds"),
+        "FunctionErrors": Alarm("Lambda Errors", "Sum", endpoints, 1),
+        "FunctionThrottles": Alarm("Lambda Throttles", "Sum", waited_for, 1),
+        "FailedSignIns": Alarm("Wrapup failed_sign_ins", "Sum", sign_ins, 100, parameter="ManyFailedSignIns"),
+        "ReadThrottles": Alarm("DynamoDB ReadThrottleEvents", "Sum", tables, 1),
+        "WriteThrottles": Alarm("DynamoDB WriteThrottleEvents", "Sum", tables, 1),
+    }
+    for name in sorted(behind):
+        id, own, letters = title(name), {ids[name]}, {deployment.dead_letters(name)}
+        found[f"{id}Errors"] = Alarm("Lambda Errors", "Sum", own, 1)
+        found[f"{id}Throttles"] = Alarm("Lambda Throttles", "Sum", own, 1)
+        if "stream" in listed[name]:
+            found[f"{id}Late"] = Alarm("Lambda IteratorAge", "Maximum", own, 300_000)
+        visible = Alarm("SQS ApproximateNumberOfMessagesVisible", "Maximum", letters, 1)
+        found[f"{dead_letters(name)}Visible"] = visible
+    return found
 
 
 def wrong_alarms(deployment: Deployment):
-    found = {}
+    wanted, found = alarms(deployment), {}
     for logical, alarm in deployment.template.of_type("AWS::CloudWatch::Alarm").items():
-        if _name(logical) in found:
+        name, number = _name(logical, wanted)
+        if number in found.setdefault(name, {}):
             yield f"alarm {logical} is there twice"
-        found[_name(logical)] = alarm
+        found[name][number] = alarm
         told = alarm.get("AlarmActions") and alarm.get("AlarmActions") == alarm.get("OKActions")
         if deployment.complete and (not told or alarm.get("ActionsEnabled", True) is not True):
             yield f"alarm {logical} tells nobody"
-    wanted = {name: one for name, one in ALARMS.items() if one.of(deployment)}
     yield from same("alarms", set(found), set(wanted))
     for name in sorted(set(found) & set(wanted)):
-        for problem in wrong_alarm(deployment, found[name], wanted[name]):
+        for problem in wrong_alarm(deployment, list(found[name].values()), wanted[name]):
             yield f"alarm {name}: {problem}"
     if not deployment.template.of_type("AWS::CloudWatch::Dashboard"):
         yield "there is no dashboard"
 
 
-def wrong_alarm(deployment: Deployment, alarm: dict, wanted: Alarm):
-    metrics = {(wanted.metric, one, wanted.statistic, 300) for one in wanted.of(deployment)}
-    yield from same("metrics", set(_watched(deployment, alarm)), metrics)
-    expressions = [one["Expression"] for one in alarm.get("Metrics", []) if "Expression" in one]
-    if expressions != ["SUM(METRICS())"] * (len(metrics) > 1):
-        yield f"Expression is {expressions}"
-    for field, value in {
-        "Threshold": deployment.template.parameters.get(wanted.parameter, wanted.threshold),
-        "EvaluationPeriods": wanted.periods,
-        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-        "TreatMissingData": "notBreaching",
-    }.items():
-        if str(alarm.get(field)) != str(value):
-            yield f"{field} is {alarm.get(field)}"
+def wrong_alarm(deployment: Deployment, parts: list, wanted: Alarm):
+    metrics = {(wanted.metric, one, wanted.statistic, 300) for one in wanted.of}
+    watched = [list(_watched(deployment, part)) for part in parts]
+    yield from same("metrics", {one for of in watched for one in of}, metrics)
+    for part, of in zip(parts, watched):
+        if len(of) > METRICS_OF_AN_ALARM:
+            yield f"it has {len(of)} metrics"
+        expressions = [one["Expression"] for one in part.get("Metrics", []) if "Expression" in one]
+        if set(expressions) - {"SUM(METRICS())"} or (len(of) > 1 and not expressions):
+            yield f"Expression is {expressions}"
+        for field, value in {
+            "Threshold": deployment.template.parameters.get(wanted.parameter, wanted.threshold),
+            "EvaluationPeriods": wanted.periods,
+            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+            "TreatMissingData": "notBreaching",
+        }.items():
+            if str(part.get(field)) != str(value):
+                yield f"{field} is {part.get(field)}"
 
 
-def _name(logical: str) -> str:
-    """The name of an alarm, before and behind which CDK puts something in the logical id."""
-    return next((name for name in ALARMS if re.search(rf"{name}([0-9A-F]{{8}})?$", logical)), logical)
+def _name(logical: str, wanted: dict) -> tuple:
+    """The name of an alarm, before and behind which CDK puts something in the logical id, and its number."""
+    for name in sorted(wanted, key=len, reverse=True):
+        if found := re.search(rf"{name}(\d?)([0-9A-F]{{8}})?$", logical):
+            return name, found[1]
+    return logical, ""
 
 
 def _watched(deployment: Deployment, alarm: dict):

@@ -67,6 +67,36 @@ class Compiler(unittest.TestCase):
         self.assertEqual(told.stdout, "/a-program\n")
 
 
+class BuiltOnce(unittest.TestCase):
+    """`tests/built-once`."""
+
+    def said_of(self, wanted_by_tests):
+        """What it says of a program whose tests want these features of a library that the program has too."""
+        manifests = {
+            "Cargo.toml": "[workspace]\nresolver = '3'\nmembers = ['library', 'program']\ndefault-members = ['program']\n",
+            "library/Cargo.toml": "[package]\nname = 'library'\n[features]\nmore = []\n",
+            "program/Cargo.toml": "[package]\nname = 'program'\n[dependencies]\nlibrary.path = '../library'\n"
+            f"[dev-dependencies]\nlibrary = {{ path = '../library', features = {wanted_by_tests} }}\n",
+        }
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in manifests.items():
+                path = pathlib.Path(folder) / name
+                (path.parent / "src").mkdir(parents=True, exist_ok=True)
+                (path.parent / "src" / "lib.rs").touch()
+                path.write_text(text)
+            subprocess.run(["cargo", "generate-lockfile", "--offline", "--quiet"], cwd=folder, check=True)
+            check = [ROOT / "tests" / "built-once", folder]
+            return subprocess.run(check, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+    def test_what_the_tests_want_otherwise_is_named_with_both_sets_of_features(self):
+        said = self.said_of(["more"])
+        self.assertRegex(said.stdout, r"^library .* is built with no features, and for the tests with more$")
+        self.assertEqual(said.returncode, 1)
+
+    def test_what_the_tests_want_as_it_is_is_fine(self):
+        self.assertEqual(self.said_of([]).returncode, 0)
+
+
 class BillOfMaterials(unittest.TestCase):
     """`infra/tools/sbom`."""
 
@@ -93,7 +123,7 @@ class BillOfMaterials(unittest.TestCase):
         lock = set(re.findall(r'name = "(.*)"\nversion = "(.*)"', (ROOT / "Cargo.lock").read_text()))
         for name, some in {
             "get-code": ["wrapup", "aws-sdk-dynamodb", "rustls"],
-            "ai-filler": ["wrapup", "aws-sdk-bedrockruntime"],
+            "ai-filler": ["wrapup", "frostem"],
             "wrapup": ["dynoxide-rs", "clap"],
         }.items():
             components = {(one["name"], one["version"]) for one in json.loads(self.texts[name])["components"]}
@@ -101,7 +131,7 @@ class BillOfMaterials(unittest.TestCase):
             self.assertLessEqual(components, lock)
         # What only the AI filler asks for is in no other function, though they share a crate.
         get_code = {one["name"] for one in json.loads(self.texts["get-code"])["components"]}
-        self.assertNotIn("aws-sdk-bedrockruntime", get_code)
+        self.assertNotIn("frostem", get_code)
 
     def test_it_does_not_say_where_it_was_written(self):
         for text in self.texts.values():

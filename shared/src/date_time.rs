@@ -7,7 +7,7 @@ use time::format_description::{StaticFormatDescription, well_known::Rfc3339};
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
-use crate::document::{FromText, Problem};
+use crate::document::{FromText, Problem, TextForm};
 
 const PLATFORM: StaticFormatDescription = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
 
@@ -78,27 +78,27 @@ impl FromText for DateTime {
     fn from_text(text: &str) -> Result<Self, Problem> {
         Self::parse(text.trim()).ok_or(Problem::NotADateTime)
     }
+
+    fn form() -> TextForm {
+        let rfc_3339 = format!(r"[Tt]{TIME}(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])");
+        let pattern = format!("{DATE}( {TIME}|{rfc_3339})");
+        TextForm { pattern: Some(pattern), format: Some("wrap-up-date-time"), ..TextForm::default() }
+    }
 }
 
+/// A date as both forms write it, but for how many days its month has.
+const DATE: &str = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])";
+
+/// A time of day, as both forms write it.
+const TIME: &str = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]";
+
 #[cfg(feature = "openapi")]
-mod openapi {
+mod schema {
     use std::borrow::Cow;
 
     use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-    use serde_json::{Value, json};
 
-    use super::DateTime;
-    use crate::openapi::{Text, trimmed};
-
-    const DATE: &str = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])";
-    const TIME: &str = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]";
-
-    impl Text for DateTime {
-        fn keywords() -> Value {
-            let rfc_3339 = format!(r"[Tt]{TIME}(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])");
-            json!({ "format": "wrap-up-date-time", "pattern": trimmed(&format!("{DATE}( {TIME}|{rfc_3339})")) })
-        }
-    }
+    use super::{DATE, DateTime, TIME};
 
     impl JsonSchema for DateTime {
         fn schema_name() -> Cow<'static, str> {

@@ -77,9 +77,10 @@ impl Error {
             Self::AnswerTooLarge { .. } => Kind::TooLarge,
             Self::Busy => Kind::Busy,
             Self::DynamoDb(dynamodb::Error::Unavailable(_)) | Self::Unavailable(_) => Kind::Unavailable,
-            Self::DynamoDb(dynamodb::Error::Broken(_)) | Self::Broken(_) | Self::Corrupt(_) | Self::PasswordHash(_) => {
-                Kind::Broken
-            }
+            Self::DynamoDb(dynamodb::Error::Broken(_) | dynamodb::Error::Record(_))
+            | Self::Broken(_)
+            | Self::Corrupt(_)
+            | Self::PasswordHash(_) => Kind::Broken,
         }
     }
 }

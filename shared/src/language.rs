@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::{FromText, Problem};
+use crate::document::{FromText, Problem, TextForm};
 use crate::settings::{self, SettingsError};
 
 /// A two-letter language code in lower case.
@@ -41,12 +41,9 @@ impl FromText for Language {
             _ => Err(Problem::NotALanguage),
         }
     }
-}
 
-#[cfg(feature = "openapi")]
-impl crate::openapi::Text for Language {
-    fn keywords() -> serde_json::Value {
-        crate::openapi::json!({ "pattern": crate::openapi::trimmed("[A-Za-z]{2}") })
+    fn form() -> TextForm {
+        TextForm { pattern: Some("[A-Za-z]{2}".to_owned()), ..TextForm::default() }
     }
 }
 

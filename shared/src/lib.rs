@@ -21,6 +21,8 @@ pub mod document;
 pub mod dynamodb;
 pub mod error;
 pub mod interactions;
+#[cfg(feature = "openapi")]
+pub mod json_schema;
 pub mod language;
 pub mod logging;
 #[cfg(feature = "openapi")]

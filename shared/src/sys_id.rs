@@ -45,7 +45,7 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x6a1f_8c0e_52b7_4d39_9e60_c4d7_3b18_f2a
 pub fn derive(kind: Kind, parts: &[&str]) -> String {
     let mut name = kind.name().as_bytes().to_vec();
     for part in parts {
-        push_part(&mut name, part);
+        push_part(&mut name, part.as_bytes());
     }
     Uuid::new_v5(&NAMESPACE, &name).simple().to_string()
 }
@@ -54,9 +54,14 @@ pub fn derive(kind: Kind, parts: &[&str]) -> String {
 pub fn digest(parts: &[&str]) -> String {
     let mut bytes = Vec::new();
     for part in parts {
-        push_part(&mut bytes, part);
+        push_part(&mut bytes, part.as_bytes());
     }
-    hex(&Sha256::digest(&bytes))
+    sha256(&bytes)
+}
+
+/// SHA-256 of `bytes`, 64 hex digits.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 /// Whether `id` looks like a sys_id made here. Only such an id is ever used as a key as it came:
@@ -71,9 +76,10 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
-fn push_part(bytes: &mut Vec<u8>, part: &str) {
+/// Adds a part behind its length, so that where it ends is part of what is hashed.
+pub(crate) fn push_part(bytes: &mut Vec<u8>, part: &[u8]) {
     bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
-    bytes.extend_from_slice(part.as_bytes());
+    bytes.extend_from_slice(part);
 }
 
 #[cfg(test)]

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use reqwest::Method;
+use hyper::Method;
 use serde_json::{Value, json};
 use wrapup_test_support::{Api, Reply, Server};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
+use crate::BINARY;
+
 const ROLE: &str = "interaction_integration_user";
 /// What users that a test adds sign in with.
 const PASSWORD: &str = "password of a visitor";

@@ -1,11 +1,11 @@
 //! AI content that an external system pushes onto an open wrap-up segment.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
-use reqwest::Method;
+use hyper::Method;
 use serde_json::{Value, json};
 use wrapup_test_support::{AGENT, Api, INTERACTION, Reply, Server, assert_refused, external, id, merged};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
+use crate::BINARY;
 
 const FIELDS: [&str; 4] = ["ai_wrap_up_code", "ai_notes", "ai_code_defined_at", "ai_notes_defined_at"];
 

@@ -4,7 +4,8 @@
 use serde_json::{Value, json};
 use wrapup_test_support::{Said, run_cli, run_cli_with_input};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
+use crate::BINARY;
+
 const CONVERSATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/conversations");
 
 fn evaluate(file: &str, options: &[&str]) -> Said {

@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use reqwest::Method;
+use hyper::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use wrapup_test_support::{Api, Said, Server, as_xml, external, merged};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
+use crate::BINARY;
 
 const TRANSCRIPT: &str = "Agent: Good morning, what can I do for you?\n\
     Customer: I lost my password and cannot log in to my account any more.\n\

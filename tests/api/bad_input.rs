@@ -1,11 +1,11 @@
 //! What callers send by mistake or with intent: each gets a clear answer of the right kind, never a
 //! 500, and nothing is stored by halves.
 
-use reqwest::Method;
+use hyper::Method;
 use serde_json::{Value, json};
 use wrapup_test_support::{Api, Server, field_at, mentions, put_at, to_xml_request};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
+use crate::BINARY;
 
 const MEBIBYTE: usize = 1024 * 1024;
 

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use wrapup_test_support::{AGENT, Api, INTERACTION, Reply, Server, assert_refused, external, id, is_date_time, merged};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
+use crate::BINARY;
 
 const CONFIRMED: &str = "2024-09-16 18:52:01";
 

@@ -1,11 +1,11 @@
 //! Wrap-up codes: how they are created, updated, refused, translated and read.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
-use reqwest::Method;
+use hyper::Method;
 use serde_json::{Value, json};
 use wrapup_test_support::{Api, Reply, Server, mentions};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
+use crate::BINARY;
 
 /// Posts codes and answers what was created.
 async fn create(api: &Api, codes: Value) -> Vec<Value> {

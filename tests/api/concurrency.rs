@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use wrapup::sys_id::{Kind, derive};
 use wrapup_test_support::{Api, Reply, Server};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
+use crate::BINARY;
 
 /// An external segment that is open, and takes AI content as its default code.
 fn opening(external_segment_id: &str) -> Value {

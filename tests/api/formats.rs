@@ -1,11 +1,11 @@
 //! How requests and answers are written: negotiation, JSON and XML, flags, durations, date-times,
 //! absent and empty values, limits, and that one answer names all that is wrong.
 
-use reqwest::Method;
+use hyper::Method;
 use serde_json::{Value, json};
 use wrapup_test_support::{Api, Reply, Server, as_xml, field_at, mentions, put_at, to_xml_request, xml_to_json};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
+use crate::BINARY;
 
 /// A request to open an external segment, with nothing in it that need not be there.
 fn opening(external_segment_id: &str) -> Value {

@@ -8,11 +8,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use reqwest::Method;
+use hyper::Method;
 use serde_json::{Value, json};
 use wrapup_test_support::{Api, Process, Server, signal};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
+use crate::BINARY;
 
 /// Tells where its Runtime API is, and asks it for nothing. It ends with the server.
 const QUIET: &str = r#"sh -c 'echo "$AWS_LAMBDA_RUNTIME_API" > "$1.new"; mv "$1.new" "$1"; while kill -0 "$0" 2> /dev/null; do sleep 0.1; done' $PPID"#;

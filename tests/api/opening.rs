@@ -1,11 +1,12 @@
 //! Opening a wrap-up segment, and reading it back.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
-use reqwest::Method;
+use hyper::Method;
 use serde_json::{Value, json};
 use wrapup_test_support::{AGENT, Api, INTERACTION, Reply, Server, assert_refused, external, id, is_date_time, merged};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
+use crate::BINARY;
+
 const SEGMENTS: &str = "interaction_wrap_up_segment";
 const CODES: &str = "interaction_wrap_up_code";
 const CONFIGURATIONS: &str = "interaction_wrap_up_configuration";

@@ -5,12 +5,13 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use reqwest::Method;
+use hyper::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use wrapup_test_support::{Api, Said, Server, run_cli};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
+use crate::BINARY;
+
 const ROLE: &str = "interaction_integration_user";
 
 /// A running server, and a folder for the files that commands read.

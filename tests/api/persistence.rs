@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use wrapup_test_support::{Api, Ended, Process, Server, signal};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
+use crate::BINARY;
 
 /// An external segment that is open.
 fn opening(external_segment_id: &str) -> Value {
@@ -467,7 +467,7 @@ async fn the_demo_user_and_configuration_open_internal_wrap_ups_in_two_languages
     let mut translated = Vec::new();
     for language in ["de", "fr"] {
         let call =
-            server.api().call(reqwest::Method::GET, &format!("code/{default}")).header("Accept-Language", language);
+            server.api().call(hyper::Method::GET, &format!("code/{default}")).header("Accept-Language", language);
         let code = call.send().await.expect(200)["result"]["result_map"]["wrap_up_code"].clone();
         assert_ne!(code["translated_code"], code["code"], "{language}");
         translated.push(code["translated_code"].clone());

@@ -6,9 +6,11 @@
 
 use std::sync::LazyLock;
 
-use reqwest::Method;
+use hyper::Method;
 use serde_json::{Value, json};
 use wrapup_test_support::{Contract, Deployment, Reply, as_xml, to_xml_request};
+
+use crate::BINARY;
 
 const AGENT: &str = "123412345678567890ab90abcdefcdef";
 const INTERACTION: &str = "213412345678567890ab90abcdefcdef";
@@ -25,7 +27,7 @@ struct Way {
 }
 
 /// What the examples are held against, beside the reference's own answers.
-static CONTRACT: LazyLock<Contract> = LazyLock::new(|| Contract::of(env!("CARGO_BIN_EXE_wrapup")));
+static CONTRACT: LazyLock<Contract> = LazyLock::new(|| Contract::of(BINARY));
 
 const WAYS: [Way; 4] = [
     Way { xml: false, versioned: true },
@@ -42,7 +44,7 @@ struct Client {
 
 impl Client {
     fn all() -> impl Iterator<Item = Self> {
-        WAYS.into_iter().map(|way| Self { deployment: Deployment::start(env!("CARGO_BIN_EXE_wrapup")), way })
+        WAYS.into_iter().map(|way| Self { deployment: Deployment::start(BINARY), way })
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Reply {
@@ -552,7 +554,7 @@ async fn the_four_calls_of_an_ai_assisted_wrap_up_follow_each_other() {
 
 #[tokio::test]
 async fn a_segment_shows_every_documented_field_in_its_documented_type() {
-    let deployment = Deployment::start(env!("CARGO_BIN_EXE_wrapup"));
+    let deployment = Deployment::start(BINARY);
     let api = deployment.api();
     let request = json!({
         "agent_sys_id": AGENT,

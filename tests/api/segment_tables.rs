@@ -10,12 +10,13 @@ use std::process::{Command, Stdio};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
-use reqwest::Method;
+use hyper::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use wrapup_test_support::{Api, Process, Reply, Said, Server, as_xml, assert_refused, merged, signal};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
+use crate::BINARY;
+
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/remote-python/segment_table.py");
 const PHONE_LOG: &str = "sn_openframe_phone_log";
 const WRAPUP_SEGMENTS: &str = "interaction_wrap_up_segment";

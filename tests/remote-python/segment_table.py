@@ -1,5 +1,5 @@
 """A segment table as a Lambda function; docs/segment-tables.md says what is asked and answered."""
-import json, os, sqlite3
+import json, os, signal, sqlite3
 from contextlib import closing
 from urllib.request import ProxyHandler, build_opener
 
@@ -34,6 +34,7 @@ def answer(event, database):
 
 
 if __name__ == "__main__":  # AWS brings this loop along; `wrapup local --function` runs this file as it is
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a traceback
     http, api = build_opener(ProxyHandler({})), os.environ["AWS_LAMBDA_RUNTIME_API"]
     while True:
         with http.open(f"http://{api}/2018-06-01/runtime/invocation/next") as call:

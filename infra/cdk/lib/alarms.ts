@@ -2,7 +2,8 @@ import { Alarm, ComparisonOperator, IMetric, TreatMissingData } from 'aws-cdk-li
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { Metrics, sum } from './metrics';
+import { Metrics, sums } from './metrics';
+import { deadLettersName, title } from './system';
 
 /** Alarms on what calls for somebody to look. */
 export class Alarms extends Construct {
@@ -14,7 +15,6 @@ export class Alarms extends Construct {
     manyFailedSignIns: number,
   ) {
     super(scope, id);
-    const functionThrottles = sum('throttles', metrics.functionThrottles());
     this.raise('ServerErrors', metrics.serverErrors(), 5, 'The API answered 5xx.');
     this.raise(
       'SlowRequests',
@@ -23,26 +23,28 @@ export class Alarms extends Construct {
       'One request in 100 took 2 seconds or more, for 15 minutes.',
       3,
     );
-    this.raise('FunctionErrors', sum('errors', metrics.functionErrors()), 1, 'A function failed or ran out of time.');
-    this.raise('FunctionThrottles', functionThrottles, 1, 'Lambda refused invocations: its concurrency is used up.');
     this.raise('FailedSignIns', metrics.failedSignIns(), manyFailedSignIns, 'Many sign-ins failed in 5 minutes.');
-    this.raise('AiFillerErrors', metrics.fillerErrors(), 1, 'The AI filler failed or ran out of time.');
-    this.raise('AiFillerThrottles', metrics.fillerThrottles(), 1, 'Lambda refused invocations of the AI filler.');
-    this.raise('ReadThrottles', sum('reads', metrics.tableThrottles('Read')), 1, 'DynamoDB throttled reads.');
-    this.raise('WriteThrottles', sum('writes', metrics.tableThrottles('Write')), 1, 'DynamoDB throttled writes.');
-    this.raise('DeadLettersVisible', metrics.deadLetters(), 1, 'The AI filler gave up on segments.');
-    this.raise('AiFillerLate', metrics.iteratorAge(), 5 * 60_000, 'Segments wait five minutes for the AI filler.');
+    const functionThrottles = sums('throttles', metrics.functionThrottles());
+    this.raiseEach('FunctionErrors', sums('errors', metrics.functionErrors()), 'A function failed or ran out of time.');
+    this.raiseEach('FunctionThrottles', functionThrottles, 'Lambda refused invocations: its concurrency is used up.');
+    this.raiseEach('ReadThrottles', sums('reads', metrics.tableThrottles('Read')), 'DynamoDB throttled reads.');
+    this.raiseEach('WriteThrottles', sums('writes', metrics.tableThrottles('Write')), 'DynamoDB throttled writes.');
+    for (const { name, errors, throttles, lag, deadLetters } of metrics.background()) {
+      const id = title(name);
+      this.raise(`${id}Errors`, errors, 1, `${name} failed or ran out of time.`);
+      this.raise(`${id}Throttles`, throttles, 1, `Lambda refused invocations of ${name}.`);
+      if (lag) this.raise(`${id}Late`, lag, 5 * 60_000, `Records wait five minutes for ${name}.`);
+      this.raise(`${deadLettersName(name)}Visible`, deadLetters, 1, `${name} gave up.`);
+    }
+  }
+
+  /** Alarms on parts of a whole, of which the first has its name. */
+  private raiseEach(id: string, metrics: IMetric[], description: string): void {
+    metrics.forEach((metric, index) => this.raise(index ? `${id}${index + 1}` : id, metric, 1, description));
   }
 
   /** An alarm that goes off once `metric` has been at `threshold` or above for `periods` of five minutes. */
-  private raise(
-    id: string,
-    metric: IMetric | undefined,
-    threshold: number,
-    alarmDescription: string,
-    periods = 1,
-  ): void {
-    if (!metric) return;
+  private raise(id: string, metric: IMetric, threshold: number, alarmDescription: string, periods = 1): void {
     const alarm = new Alarm(this, id, {
       metric,
       threshold,

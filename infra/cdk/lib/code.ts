@@ -50,9 +50,16 @@ function compiled(scope: Construct, name: string, sources: string, options: Func
     ...options,
     manifestPath,
     binaryName: name,
-    // By package: a build of the whole workspace gives every function what only the command line needs.
-    bundling: { cargoLambdaFlags: ['--locked', '--package', name] },
+    bundling: { cargoLambdaFlags: ['--locked', '--package', packageOf(name)] },
   });
+}
+
+/**
+ * The package that has the binary `name`. One is named, since a build of the whole workspace gives every function what
+ * only the command line needs.
+ */
+function packageOf(name: string): string {
+  return name;
 }
 
 /** The checkout that this package lies in, if it has not been installed elsewhere. */

@@ -4,11 +4,14 @@ import { Metrics } from './metrics';
 
 /** The deployment at a glance. */
 export function dashboard(scope: Construct, id: string, metrics: Metrics): Dashboard {
-  const isThere = <T>(metric: T | undefined): metric is T => metric !== undefined;
-  const withFiller = (metrics: IMetric[], filler: IMetric | undefined) => [...metrics, filler].filter(isThere);
-  const filler = [
-    graph('Age of the oldest segment to fill (ms)', [metrics.iteratorAge()].filter(isThere)),
-    graph('Segments given up on', [metrics.deadLetters()].filter(isThere)),
+  const background = metrics.background();
+  const lags = background.flatMap(({ lag }) => lag ?? []);
+  const late = [
+    graph('Age of the oldest record to read (ms)', lags),
+    graph(
+      'Given up on',
+      background.map(({ deadLetters }) => deadLetters),
+    ),
   ];
   return new Dashboard(scope, id, {
     widgets: [
@@ -17,11 +20,14 @@ export function dashboard(scope: Construct, id: string, metrics: Metrics): Dashb
         graph('Latency (ms)', [metrics.latency('p50'), metrics.latency('p90'), metrics.latency('p99')]),
       ],
       [
-        graph('Functions: errors', withFiller(metrics.functionErrors(), metrics.fillerErrors())),
-        graph('Functions: throttles', withFiller(metrics.functionThrottles(), metrics.fillerThrottles())),
+        graph('Functions: errors', [...metrics.functionErrors(), ...background.map(({ errors }) => errors)]),
+        graph('Functions: throttles', [
+          ...metrics.functionThrottles(),
+          ...background.map(({ throttles }) => throttles),
+        ]),
         graph('Failed sign-ins', [metrics.failedSignIns()]),
       ],
-      [graph('Functions: duration, p99 (ms)', metrics.functionDurations()), ...(metrics.deadLetters() ? filler : [])],
+      [graph('Functions: duration, p99 (ms)', metrics.functionDurations()), ...(background.length > 0 ? late : [])],
       [
         graph('Tables: request units', metrics.consumed('Read'), metrics.consumed('Write')),
         graph('Tables: throttles', metrics.tableThrottles('Read'), metrics.tableThrottles('Write')),

@@ -12,8 +12,28 @@ export interface Watched {
   readonly functions: ReadonlyMap<string, IFunction>;
   /** By name without prefix. */
   readonly tables: ReadonlyMap<string, Table>;
-  /** The AI filler and the queue of what it gave up on, where there is one. */
-  readonly filler?: { readonly function: IFunction; readonly deadLetters: IQueue };
+  readonly background: readonly Background[];
+}
+
+/** A function that nobody waits for, and the queue of what it gave up on. */
+export interface Background {
+  /** In `functions/`. */
+  readonly name: string;
+  readonly function: IFunction;
+  readonly deadLetters: IQueue;
+  /** Whether it reads a stream, and may be late. */
+  readonly reads: boolean;
+}
+
+/** The metrics of a function that nobody waits for. */
+export interface BackgroundMetrics {
+  readonly name: string;
+  readonly errors: IMetric;
+  readonly throttles: IMetric;
+  /** Milliseconds that the oldest record has waited, where it reads a stream. */
+  readonly lag?: IMetric;
+  /** What it gave up on. */
+  readonly deadLetters: IMetric;
 }
 
 const period = Duration.minutes(5);
@@ -62,12 +82,19 @@ export class Metrics {
     });
   }
 
-  fillerErrors(): Metric | undefined {
-    return this.watched.filler?.function.metricErrors({ period, label: 'ai-filler' });
-  }
-
-  fillerThrottles(): Metric | undefined {
-    return this.watched.filler?.function.metricThrottles({ period, label: 'ai-filler' });
+  /** Of each function that nobody waits for. */
+  background(): BackgroundMetrics[] {
+    return this.watched.background.map(({ name, function: one, deadLetters, reads }) => ({
+      name,
+      errors: one.metricErrors({ period, label: name }),
+      throttles: one.metricThrottles({ period, label: name }),
+      lag: reads ? one.metric('IteratorAge', { period, statistic: Stats.MAXIMUM, label: `${name} lag` }) : undefined,
+      deadLetters: deadLetters.metricApproximateNumberOfMessagesVisible({
+        period,
+        statistic: Stats.MAXIMUM,
+        label: `${name} dead letters`,
+      }),
+    }));
   }
 
   /** Milliseconds that the slowest of 100 invocations took, of each function. */
@@ -86,23 +113,9 @@ export class Metrics {
     return this.eachTable(`Consumed${kind}CapacityUnits`);
   }
 
-  /** Milliseconds that the oldest record has waited for the AI filler. */
-  iteratorAge(): Metric | undefined {
-    return this.watched.filler?.function.metric('IteratorAge', {
-      period,
-      statistic: Stats.MAXIMUM,
-      label: 'iterator age',
-    });
-  }
-
-  /** What the AI filler gave up on. */
-  deadLetters(): Metric | undefined {
-    const how = { period, statistic: Stats.MAXIMUM, label: 'dead letters' };
-    return this.watched.filler?.deadLetters.metricApproximateNumberOfMessagesVisible(how);
-  }
-
   private behindTheApi(): [string, IFunction][] {
-    return [...this.watched.functions].filter(([, one]) => one !== this.watched.filler?.function);
+    const behind = new Set(this.watched.background.map(({ name }) => name));
+    return [...this.watched.functions].filter(([name]) => !behind.has(name));
   }
 
   private eachTable(metricName: string): Metric[] {
@@ -119,8 +132,15 @@ export class Metrics {
   }
 }
 
-/** All of them as one. An alarm takes ten at most. */
-export function sum(label: string, metrics: Metric[]): IMetric {
-  const usingMetrics = Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric]));
-  return new MathExpression({ expression: 'SUM(METRICS())', usingMetrics, label, period });
+/** What an alarm takes at most. */
+const METRICS_OF_AN_ALARM = 10;
+
+/** All of them as one, or as few as it takes. */
+export function sums(label: string, metrics: Metric[]): IMetric[] {
+  if (metrics.length === 0) return [];
+  const usingMetrics = Object.fromEntries(
+    metrics.slice(0, METRICS_OF_AN_ALARM).map((metric, index) => [`m${index}`, metric]),
+  );
+  const first = new MathExpression({ expression: 'SUM(METRICS())', usingMetrics, label, period });
+  return [first, ...sums(label, metrics.slice(METRICS_OF_AN_ALARM))];
 }

@@ -11,11 +11,16 @@ export interface Stream {
   readonly filter: Record<string, unknown>;
 }
 
-/** What a function of the system is reached by, uses and is told. */
+/**
+ * What a function of the system is reached by, uses and is told. One with `routes` is an endpoint, with `stream` a
+ * consumer, with `schedule` a job; with none it is the authorizer.
+ */
 export interface FunctionSpec {
   /** Such as `GET wrapup/code/{code_id}`, below `/api/now/` and `/api/now/v1/`. */
   readonly routes?: string[];
   readonly stream?: Stream;
+  /** When it runs: an expression of EventBridge Scheduler's, such as `rate(1 minute)`. */
+  readonly schedule?: string;
   /** The actions it takes on each table, by the table's name without prefix. */
   readonly dynamodb: Record<string, Action[]>;
   /** The variables that it reads beside those of all functions. */
@@ -33,6 +38,26 @@ export interface System {
 
 /** The one list that the code, the templates and the tests are held against. */
 export const system: System = JSON.parse(readFileSync(join(__dirname, 'system.json'), 'utf8'));
+
+/** Whether nobody waits for it: then what it gives up is kept as dead letters, and it has alarms of its own. */
+export function inBackground({ stream, schedule }: FunctionSpec): boolean {
+  return stream !== undefined || schedule !== undefined;
+}
+
+/** Whether it calls an AI provider: then it is there only where a deployment has one. */
+export function wantsAi({ environment = [] }: FunctionSpec): boolean {
+  return environment.includes('WRAPUP_AI_PROVIDER');
+}
+
+/** `create-codes` as names in templates are written: `CreateCodes`. */
+export function title(name: string): string {
+  return name.replaceAll(/(?:^|-)(.)/g, (_, first: string) => first.toUpperCase());
+}
+
+/** What the queue of a function is called. The AI filler's was there before there were others. */
+export function deadLettersName(name: string): string {
+  return name === 'ai-filler' ? 'DeadLetters' : `${title(name)}DeadLetters`;
+}
 
 /** A path below `/api/now/` and `/api/now/v1/`, such as `wrapup/code/{code_id}`, and the function that serves it. */
 export interface Route {

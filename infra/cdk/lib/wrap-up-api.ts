@@ -5,10 +5,10 @@ import { Architecture, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { feed } from './ai-filler';
 import { aiEnvironment, grantAi } from './ai-provider';
 import { Alarms } from './alarms';
 import { audit } from './audit';
+import { consume, schedule } from './background';
 import { dashboard } from './dashboard';
 import { letLogsUse } from './keys';
 import { WrapUpFunction } from './lambda-function';
@@ -17,7 +17,7 @@ import { WrapUpApiProps } from './props';
 import { redactionEnvironment } from './redaction';
 import { Gateway } from './rest-api';
 import { grantSegmentTables, segmentTablesEnvironment } from './segment-tables';
-import { FunctionSpec, system } from './system';
+import { FunctionSpec, deadLettersName, inBackground, system, wantsAi } from './system';
 import { Tables } from './tables';
 
 /** ServiceNow's Wrap Up API on API Gateway, Lambda and DynamoDB. */
@@ -31,6 +31,8 @@ export class WrapUpApi extends Construct {
   readonly tables: ReadonlyMap<string, Table>;
   /** What the AI filler gave up on, where there is one. */
   readonly deadLetters?: IQueue;
+  /** What functions that nobody waits for gave up on, by their names. */
+  readonly allDeadLetters: ReadonlyMap<string, IQueue>;
 
   private readonly tablePrefix: string;
   private readonly removalPolicy: RemovalPolicy;
@@ -50,7 +52,8 @@ export class WrapUpApi extends Construct {
     this.tables = tables.all;
     const functions = this.createFunctions(tables);
     this.functions = new Map([...functions].map(([name, one]) => [name, one.function]));
-    this.deadLetters = this.feedFiller(functions, tables);
+    this.allDeadLetters = this.runInBackground(functions, tables);
+    this.deadLetters = this.allDeadLetters.get('ai-filler');
     this.api = this.createGateway();
     this.url = props.domain ? `https://${props.domain.name}` : this.api.url.replace(/\/$/, '');
     this.watch();
@@ -70,9 +73,9 @@ export class WrapUpApi extends Construct {
     return new Map(this.deployed().map(([name, spec]) => [name, this.createFunction(scope, name, spec, tables)]));
   }
 
-  /** The functions of this deployment: without an AI provider there is no AI filler. */
+  /** The functions of this deployment: without an AI provider there is nothing that calls one. */
   private deployed(): [string, FunctionSpec][] {
-    return Object.entries(system.functions).filter(([, { stream }]) => !stream || this.props.aiProvider);
+    return Object.entries(system.functions).filter(([, spec]) => !wantsAi(spec) || this.props.aiProvider);
   }
 
   private createFunction(scope: Construct, name: string, spec: FunctionSpec, tables: Tables): WrapUpFunction {
@@ -93,7 +96,7 @@ export class WrapUpApi extends Construct {
     });
     tables.grant(spec, created.role);
     grantSegmentTables(spec, segmentTables, created.role);
-    if (spec.stream && aiProvider) grantAi(aiProvider, created.role);
+    if (wantsAi(spec) && aiProvider) grantAi(aiProvider, created.role);
     if (auditDestination) audit(created, spec, auditDestination);
     return created;
   }
@@ -107,23 +110,27 @@ export class WrapUpApi extends Construct {
       ...(log && { WRAPUP_LOG: log }),
       ...(allowedOrigins.length > 0 && { WRAPUP_ALLOWED_ORIGINS: allowedOrigins.join(',') }),
       ...segmentTablesEnvironment(spec, segmentTables, Stack.of(this)),
-      ...(spec.stream && aiProvider && aiEnvironment(aiProvider)),
+      ...(wantsAi(spec) && aiProvider && aiEnvironment(aiProvider)),
       ...redactionEnvironment(spec, this.props.redaction),
     };
   }
 
-  private feedFiller(functions: Map<string, WrapUpFunction>, tables: Tables): IQueue | undefined {
+  /** Has consumers and jobs run, and answers their queues of dead letters. */
+  private runInBackground(functions: Map<string, WrapUpFunction>, tables: Tables): Map<string, IQueue> {
+    const { encryptionKey } = this.props;
+    const queues = new Map<string, IQueue>();
     for (const [name, one] of functions) {
-      const { stream } = system.functions[name] ?? {};
-      if (stream) return feed(one, stream, tables.get(stream.table), this.props.encryptionKey);
+      const spec = system.functions[name];
+      if (spec?.stream) queues.set(name, consume(one, spec.stream, tables.get(spec.stream.table), encryptionKey));
+      if (spec?.schedule) queues.set(name, schedule(one, spec.schedule, encryptionKey));
     }
-    return undefined;
+    return queues;
   }
 
   private tellOfDeadLetters(): void {
-    if (!this.deadLetters) return;
-    const description = 'The queue of what the AI filler gave up on';
-    new CfnOutput(this, 'DeadLetters', { value: this.deadLetters.queueUrl, description });
+    for (const [name, { queueUrl: value }] of this.allDeadLetters) {
+      new CfnOutput(this, deadLettersName(name), { value, description: `The queue of what ${name} gave up on` });
+    }
   }
 
   private createGateway(): RestApi {
@@ -152,16 +159,24 @@ export class WrapUpApi extends Construct {
   }
 
   private watch(): void {
-    const { functions, tables, deadLetters } = this;
-    const filler = deadLetters && { function: this.function('ai-filler'), deadLetters };
-    const metrics = new Metrics({ stage: this.api.deploymentStage, functions, tables, filler });
+    const { functions, tables, allDeadLetters } = this;
+    const background = [...allDeadLetters].map(([name, deadLetters]) => ({
+      name,
+      function: this.function(name),
+      deadLetters,
+      reads: system.functions[name]?.stream !== undefined,
+    }));
+    const metrics = new Metrics({ stage: this.api.deploymentStage, functions, tables, background });
     new Alarms(this, 'Alarms', metrics, this.props.alarmTopic, this.props.manyFailedSignIns ?? 100);
     dashboard(this, 'Dashboard', metrics);
   }
 }
 
-/** API Gateway waits 29 seconds at most, and for an authorizer 10 are plenty; a model may take its time. */
-function timeout({ routes, stream }: FunctionSpec): Duration {
-  if (stream) return Duration.minutes(2);
-  return Duration.seconds(routes ? 29 : 10);
+/**
+ * API Gateway waits 29 seconds at most, and for an authorizer 10 are plenty; in the background a model or many records
+ * may take their time.
+ */
+function timeout(spec: FunctionSpec): Duration {
+  if (inBackground(spec)) return Duration.minutes(2);
+  return Duration.seconds(spec.routes ? 29 : 10);
 }

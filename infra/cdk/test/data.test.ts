@@ -30,6 +30,22 @@ describe('tables', () => {
     });
   }
 
+  it('have the ids that deployed stacks know them by: another id is another table, and its name is taken', () => {
+    const ids = read.resources('AWS::DynamoDB::Table').map(([id]) => id);
+    assert.deepEqual(ids, [
+      'ApiTablesinteractionwrapupcodeC19CD92D',
+      'ApiTablesinteractionwrapupconfigurationA4CF4476',
+      'ApiTablesinteractionwrapupsegment8280D238',
+      'ApiTablessnopenframephonelogCD33131F',
+      'ApiTablesinteractionE2495AE7',
+      'ApiTablessysuser4682744C',
+    ]);
+    assert.deepEqual(
+      read.resources('AWS::SQS::Queue').map(([id]) => id),
+      ['ApiFunctionsaifillerDeadLettersA5F6D3BC'],
+    );
+  });
+
   it('go with the stack if asked to, and so do logs', () => {
     const gone = new Deployment({ removalPolicy: RemovalPolicy.DESTROY, logRetention: RetentionDays.ONE_DAY });
     const { Properties, DeletionPolicy } = gone.table('sys_user');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { App, CfnElement, Stack, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { WrapUpApi, WrapUpApiProps } from '../lib';
-import { system } from '../lib/system';
+import { FunctionSpec, system } from '../lib/system';
 
 /** A resource of a template. */
 export interface Resource {
@@ -24,7 +24,9 @@ const scratch = mkdtempSync(join(tmpdir(), 'wrapup-cdk-'));
 
 /** Archives for all functions, with the same bytes each time, so that templates are the same too. */
 export const prebuilt = join(scratch, 'lambda');
-for (const name of Object.keys(system.functions)) {
+Object.keys(system.functions).forEach(archive);
+
+function archive(name: string): void {
   mkdirSync(join(prebuilt, name), { recursive: true });
   writeFileSync(join(prebuilt, name, 'bootstrap.zip'), name);
 }
@@ -108,6 +110,17 @@ export class Deployment {
 
   private idOf(element: unknown): string {
     return this.stack.resolve(this.stack.getLogicalId(element as CfnElement));
+  }
+}
+
+/** A deployment of a system that has further functions. */
+export function bigger(further: Record<string, FunctionSpec>, props: WrapUpApiProps = {}): Deployment {
+  Object.keys(further).forEach(archive);
+  Object.assign(system.functions, further);
+  try {
+    return new Deployment(props, { rules: true });
+  } finally {
+    for (const name of Object.keys(further)) delete system.functions[name];
   }
 }
 

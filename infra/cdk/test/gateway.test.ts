@@ -60,7 +60,10 @@ describe('the API', () => {
   it('is all that may invoke the functions', () => {
     for (const [, { Properties }] of deployment.resources('AWS::Lambda::Permission')) {
       assert.equal(Properties.Principal, 'apigateway.amazonaws.com');
-      assert.match(JSON.stringify(Properties.SourceArn), /execute-api:.*"Ref":"ApiGatewayRest[0-9A-F]+"/);
+      const ofTheAuthorizer = JSON.stringify(Properties.FunctionName).includes(deployment.lambdaId('authorizer'));
+      const part = ofTheAuthorizer ? '/authorizers/' : '/(?:live/|",{"Ref":"ApiGatewayRestDeploymentStagelive)';
+      const source = JSON.stringify(Properties.SourceArn);
+      assert.match(source, new RegExp(`execute-api:.*"Ref":"ApiGatewayRest[0-9A-F]+"},"${part}`));
     }
   });
 
@@ -220,6 +223,9 @@ describe('the API', () => {
         '3 AWSManagedRulesCommonRuleSet',
       ],
     );
+    for (const { Statement } of alone) assert.equal(Statement.RateBasedStatement.EvaluationWindowSec, 300);
+    // A sample is a request with its headers.
+    for (const { VisibilityConfig } of both) assert.equal(VisibilityConfig.SampledRequestsEnabled, false);
     assert.deepEqual(new Deployment({ requestBounds: {} }).resources('AWS::WAFv2::WebACL'), []);
     assert.throws(() => new Deployment({ requestBounds: { perAddress: 9 } }), /requests-per-address: 9 .* from 10 on/);
   });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { Deployment, defaults } from './deployment';
+import { FunctionSpec } from '../lib/system';
+import { Deployment, bigger, defaults } from './deployment';
 
 const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:pager';
 
@@ -29,6 +30,38 @@ describe('alarms', () => {
     assert.deepEqual(without.sort(), always.sort());
   });
 
+  it('go off when it is time to look, and not before', () => {
+    const bounds = Object.fromEntries(
+      deployment.resources('AWS::CloudWatch::Alarm').map(([id, { Properties: properties }]) => {
+        const { Threshold, EvaluationPeriods, ComparisonOperator, Metrics = [] } = properties;
+        const [stat] = [properties, ...Metrics.map(({ MetricStat }: any) => MetricStat)].filter(
+          (one: any) => one?.Period && (one.Stat ?? one.Statistic ?? one.ExtendedStatistic),
+        );
+        assert.equal(ComparisonOperator, 'GreaterThanOrEqualToThreshold');
+        assert.equal(stat.Period, 300);
+        const name = id.replace(/^ApiAlarms/, '').slice(0, -8);
+        return [name, [Threshold, EvaluationPeriods, stat.Stat ?? stat.Statistic ?? stat.ExtendedStatistic]];
+      }),
+    );
+    assert.deepEqual(bounds, {
+      // Callers try again: one 5xx says little, five that something is broken.
+      ServerErrors: [5, 1, 'Sum'],
+      // What lasts for a quarter of an hour is no cold start.
+      SlowRequests: [2000, 3, 'p99'],
+      FailedSignIns: [100, 1, 'Sum'],
+      // None of these happens where all is well.
+      FunctionErrors: [1, 1, 'Sum'],
+      FunctionThrottles: [1, 1, 'Sum'],
+      ReadThrottles: [1, 1, 'Sum'],
+      WriteThrottles: [1, 1, 'Sum'],
+      AiFillerErrors: [1, 1, 'Sum'],
+      AiFillerThrottles: [1, 1, 'Sum'],
+      DeadLettersVisible: [1, 1, 'Maximum'],
+      // Milliseconds: agents wrap up within minutes.
+      AiFillerLate: [300_000, 1, 'Maximum'],
+    });
+  });
+
   it('tell the AI filler, which no caller waits for, from the other functions', () => {
     const filler = JSON.stringify({ Ref: deployment.lambdaId('ai-filler') });
     const own = alarms(deployment).filter(({ properties }) => JSON.stringify(properties).includes(filler));
@@ -48,8 +81,16 @@ describe('alarms', () => {
     }
   });
 
-  it('take no more metrics than CloudWatch lets them', () => {
-    for (const { metrics } of alarms(deployment)) assert.ok(metrics.length <= 10, metrics.join());
+  it('take no more metrics than CloudWatch lets them, and have another beside them for the rest', () => {
+    const endpoints = Array.from({ length: 5 }, (_, index) => `report-${index}`);
+    const spec = (name: string): FunctionSpec => ({ routes: [`GET wrapup/report/${name}`], dynamodb: {} });
+    const many = bigger(Object.fromEntries(endpoints.map((name) => [name, spec(name)])));
+    const errors = alarms(many).filter(({ metrics }) => metrics.includes('Errors'));
+    assert.deepEqual(
+      errors.map(({ metrics }) => metrics.length),
+      [10, 2],
+    );
+    for (const { metrics } of [...alarms(deployment), ...alarms(many)]) assert.ok(metrics.length <= 10, metrics.join());
   });
 
   it('tell the topic when they go off and when they end, and are quiet without requests', () => {

@@ -20,6 +20,10 @@ pub const DYNAMODB_PORT: u16 = 8000;
 /// The port of the Lambda Invoke API where none is chosen: the one that `sam local start-lambda` takes.
 pub const LAMBDA_PORT: u16 = 3001;
 
+/// Adds a team's own segment tables to those that the environment describes; they may keep their records in the
+/// deployment's DynamoDB.
+pub type TeamTables = fn(&Dynamo, Registry) -> Registry;
+
 /// The deployment: in AWS by the default credential chain, or on this machine.
 #[derive(Args)]
 #[command(next_help_heading = "Deployment")]
@@ -76,17 +80,35 @@ impl Target {
         Stamp::now(operator::or_login(self.operator.as_deref()), &Clock::system())
     }
 
-    /// The deployment's segment tables, as the environment of this command describes them.
-    pub async fn segment_tables(&self) -> Result<Registry, SegmentTablesError> {
+    /// The deployment's segment tables.
+    pub async fn segment_tables(&self, team: TeamTables) -> Result<Registry, SegmentTablesError> {
         let dynamo = self.dynamo().await;
         let described = Described::from_env()?;
         let lambda = if described.need_lambda() { Some(self.lambda().await) } else { None };
-        Ok(described.registry(&dynamo, lambda))
+        Ok(team(&dynamo, described.registry(&dynamo, lambda)))
     }
 
     async fn aws(&self) -> SdkConfig {
         aws_defaults(self.profile.as_deref(), self.region.as_deref()).await
     }
+}
+
+/// The segment tables that the environment describes, and the team's.
+pub fn registry(
+    dynamo: &Dynamo,
+    lambda: impl FnOnce() -> Lambda,
+    team: TeamTables,
+) -> Result<Registry, SegmentTablesError> {
+    let described = Described::from_env()?;
+    let lambda = described.need_lambda().then(lambda);
+    Ok(team(dynamo, described.registry(dynamo, lambda)))
+}
+
+/// A deployment that nothing is asked of but what its segment tables are called: nothing is connected to.
+pub fn unconnected(team: TeamTables) -> Result<System, SegmentTablesError> {
+    let dynamo = Dynamo::new(dynamodb::connect(on_this_machine(DYNAMODB_PORT)), Tables::default());
+    let tables = registry(&dynamo, || segment_tables::connect(on_this_machine(LAMBDA_PORT)), team)?;
+    Ok(System::new(dynamo, tables, Clock::system(), None))
 }
 
 /// What suggests codes and notes; `None` where it is off.

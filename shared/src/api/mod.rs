@@ -7,6 +7,7 @@
 
 mod answer;
 mod authenticate;
+mod authorizer;
 mod body;
 mod call;
 mod decode;
@@ -24,6 +25,7 @@ pub use answer::Envelope;
 #[cfg(feature = "openapi")]
 pub(crate) use answer::{BusinessError, PlatformError, UnderResult};
 pub use authenticate::{Caller, Credentials, Denied, Source, authenticate};
+pub use authorizer::AuthorizerRequest;
 pub use body::BodyError;
 pub use call::{Answer, Call};
 pub use decode::MOST_BYTES;

@@ -45,7 +45,7 @@ impl Origins {
 }
 
 fn not_an_origin(text: &str) -> Problem {
-    Problem::NotAnOrigin { text: text.to_owned() }
+    Problem::Rule(format!("has '{text}', which is no origin such as https://desk.example or http://localhost:3000"))
 }
 
 /// An origin as browsers write it: scheme and host in small letters, the port unless it is the scheme's own, and nothing

@@ -110,15 +110,14 @@ mod tests {
     #[test]
     fn an_endpoint_that_is_chosen_goes_before_the_regions_own() {
         let of = |config: &SdkConfig| Endpoint::of(&SECRETS_MANAGER, config).0;
-        let region = SdkConfig::builder().region(Region::new("eu-west-1"));
-        let own = region.clone().build();
-        assert_eq!(of(&own).as_deref(), Some("https://secretsmanager.eu-west-1.amazonaws.com"));
         assert_eq!(of(&SdkConfig::builder().build()), None);
-        let for_all = region.clone().endpoint_url("https://all.example");
-        assert_eq!(of(&for_all.clone().build()).as_deref(), Some("https://all.example"));
-        let both = for_all.clone().service_config(Environment);
-        assert_eq!(of(&both.clone().build()).as_deref(), Some("https://vpce.example"));
-        let mut in_code = both;
+        let own = SdkConfig::builder().region(Region::new("eu-west-1")).build();
+        assert_eq!(of(&own).as_deref(), Some("https://secretsmanager.eu-west-1.amazonaws.com"));
+        let for_all = own.to_builder().endpoint_url("https://all.example").build();
+        assert_eq!(of(&for_all).as_deref(), Some("https://all.example"));
+        let for_one = for_all.to_builder().service_config(Environment).build();
+        assert_eq!(of(&for_one).as_deref(), Some("https://vpce.example"));
+        let mut in_code = for_one.to_builder();
         in_code.insert_origin("endpoint_url", Origin::shared_config());
         assert_eq!(of(&in_code.build()).as_deref(), Some("https://all.example"));
     }

@@ -6,7 +6,7 @@ mod store;
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::{FromText, Problem};
+use crate::document::{FromText, Problem, TextForm};
 use crate::language::{Language, Wish};
 use crate::sys_id::{self, Kind};
 
@@ -42,18 +42,44 @@ impl FromText for Label {
             _ => Ok(Self(label.to_owned())),
         }
     }
-}
 
-#[cfg(feature = "openapi")]
-impl crate::openapi::Text for Label {
-    fn keywords() -> serde_json::Value {
-        crate::openapi::json!({ "maxLength": Self::MOST })
+    fn form() -> TextForm {
+        TextForm { most: Some(Self::MOST), ..TextForm::default() }
     }
 }
 
 impl std::borrow::Borrow<str> for Label {
     fn borrow(&self) -> &str {
         &self.0
+    }
+}
+
+/// Why a code that a request names cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnusableCode {
+    /// It is not among a configuration's allowed codes.
+    #[error("'{label}' is not among the allowed codes")]
+    NotAllowed {
+        /// Its label.
+        label: String,
+    },
+    /// It is switched off.
+    #[error("wrap-up code '{label}' is inactive")]
+    Inactive {
+        /// Its label.
+        label: String,
+    },
+    /// It is not in the code table.
+    #[error("there is no wrap-up code '{label}'")]
+    Unknown {
+        /// Its label.
+        label: String,
+    },
+}
+
+impl From<UnusableCode> for Problem {
+    fn from(unusable: UnusableCode) -> Self {
+        Self::Rule(unusable.to_string())
     }
 }
 

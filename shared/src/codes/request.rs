@@ -1,13 +1,11 @@
 use std::collections::HashSet;
 
-use serde::Serialize;
-
 use super::{Code, Translation};
 use crate::codes::Label;
 use crate::document::{BoundedText, Fields, Problem};
-use crate::language::{Language, Wish};
 #[cfg(feature = "openapi")]
-use crate::openapi::{Object, given, json, when};
+use crate::json_schema::{Object, given, json, when};
+use crate::language::{Language, Wish};
 
 /// What a request says of one code. An absent field keeps what is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +21,7 @@ pub struct CodeRequest {
 }
 
 /// What a request says of a code in one language. An absent field keeps what is stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TranslationRequest {
     /// The language.
     pub language: Language,

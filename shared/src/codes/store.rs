@@ -18,7 +18,7 @@ use crate::Error;
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::document::{FromText, Problem, Violations};
-use crate::dynamodb::{self, Dynamo, Item, Stamp, Table, Write, batch_get, key, string};
+use crate::dynamodb::{self, Dynamo, Item, SCHEMA, Stamp, Table, Write, batch_get, key, string};
 use crate::error::{CorruptRecord, NotFound};
 use crate::language::Language;
 use crate::sys_id;
@@ -213,7 +213,7 @@ impl Codes {
     }
 
     fn corrupt(&self, key: &str, problem: &str) -> CorruptRecord {
-        CorruptRecord { table: self.table.clone(), key: key.to_owned(), problem: problem.to_owned() }
+        CorruptRecord { table: self.table.clone(), key: key.to_owned(), problem: problem.into() }
     }
 }
 
@@ -298,17 +298,22 @@ fn set_expression(settings: &[Setting]) -> String {
     set
 }
 
-/// Refuses another label with the same UUIDv5, see `sys_id::derive`, and what would change nothing.
+/// Refuses another label with the same UUIDv5, see `sys_id::derive`, what would change nothing, and what a newer version
+/// wrote.
 fn change_condition(settings: &[Setting]) -> String {
     let mut same = String::from("#0 = :0");
+    let mut newer = String::new();
     for (at, setting) in settings.iter().enumerate().skip(1) {
+        if setting.column == SCHEMA {
+            newer = format!(" AND NOT #{at} > :{at}");
+        }
         let _ = match setting.kind {
             Kind::Says => write!(same, " AND #{at} = :{at}"),
             Kind::Adds => write!(same, " AND attribute_exists(#{at})"),
             Kind::Begins | Kind::Stamps => Ok(()),
         };
     }
-    format!("attribute_not_exists(#0) OR (#0 = :0 AND NOT ({same}))")
+    format!("(attribute_not_exists(#0) OR (#0 = :0 AND NOT ({same}))){newer}")
 }
 
 /// The languages of one request keep their order.

@@ -6,7 +6,7 @@ mod snapshot;
 mod store;
 mod written;
 
-pub use request::{AllowedCodeRequest, ConfigurationRequest, Definition, Rules};
+pub use request::{AllowedCodeRequest, ConfigurationRequest, Definition, NotAnActiveConfiguration, Rules};
 pub use snapshot::{Sealed, ShownConfiguration, Snapshot};
 pub use store::Configurations;
 pub use written::Shown;

@@ -3,19 +3,19 @@ use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
-use crate::codes::{Label, TranslationRequest, read_translations, yes};
+use crate::codes::{Label, TranslationRequest, UnusableCode, read_translations, yes};
 use crate::document::{Fields, FromText, Id, Problem};
 use crate::sys_id::{self, Kind};
 #[cfg(feature = "openapi")]
 use crate::{
     codes::CodeRequest,
     document::BoundedText,
+    json_schema::{Object, all_given, given, is_true, when},
     language::Language,
-    openapi::{Object, all_given, given, is_true, when},
 };
 
 /// A configuration as a request gives it, its defaults not yet filled in.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConfigurationRequest {
     /// Whether the agent has to pick a code.
     pub enable_codes: Option<bool>,
@@ -38,7 +38,7 @@ pub struct ConfigurationRequest {
 }
 
 /// One entry of `allowed_codes`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowedCodeRequest {
     /// The label.
     pub code: Label,
@@ -114,7 +114,7 @@ impl ConfigurationRequest {
             && (flags.enable_codes != Some(true) || fields.has("allowed_codes"))
             && !codes.iter().flatten().any(|allowed| allowed.code == *label)
         {
-            fields.violation("default_code", Problem::NotAllowed { label: label.as_str().to_owned() });
+            fields.violation("default_code", UnusableCode::NotAllowed { label: label.as_str().to_owned() });
         }
         let duration = fields.seconds("duration");
         if duration.is_some() && flags.show_timer != Some(true) {
@@ -247,6 +247,20 @@ impl Definition {
             rules: request.rules(),
             allowed_codes: request.allowed_codes.into_iter().map(|allowed| allowed.code).collect(),
         })
+    }
+}
+
+/// What a request names as its configuration is none, or one that is switched off.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{sys_id}' is not the sys_id of an active wrap-up configuration")]
+pub struct NotAnActiveConfiguration {
+    /// What was given.
+    pub sys_id: String,
+}
+
+impl From<NotAnActiveConfiguration> for Problem {
+    fn from(none: NotAnActiveConfiguration) -> Self {
+        Self::Rule(none.to_string())
     }
 }
 

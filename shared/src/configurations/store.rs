@@ -10,7 +10,7 @@ use super::{Definition, Snapshot};
 use crate::Error;
 use crate::cache::Cache;
 use crate::clock::Clock;
-use crate::dynamodb::{self, Dynamo, Item, Stamp, Table, Write, key, string};
+use crate::dynamodb::{self, Dynamo, Item, SCHEMA, Stamp, Table, Write, key, schema, string};
 use crate::error::{CorruptRecord, NotFound};
 use crate::sys_id;
 
@@ -117,6 +117,7 @@ impl Configurations {
             .get(&self.table, snapshot_key(hash))
             .await?
             .ok_or_else(|| self.corrupt(hash, "a segment refers to it, and it is not there"))?;
+        dynamodb::check(Table::Configurations, &item)?;
         let Some(AttributeValue::S(content)) = item.get("content") else {
             return Err(self.corrupt(hash, "it has no content").into());
         };
@@ -140,27 +141,32 @@ impl Configurations {
             return Ok(());
         }
         let key = snapshot_key(&sealed.hash);
-        if self.dynamo.get(&self.table, &key).await?.is_none() {
+        let mut there = self.dynamo.get(&self.table, &key).await?;
+        if there.is_none() {
             let mut item = dynamodb::key(&key);
             item.insert("content".to_owned(), string(&sealed.content));
             // It never changes, so there is nobody to name who changed it.
             item.extend(stamp.created().map(|(column, value)| (column.to_owned(), value)));
+            item.insert(SCHEMA.to_owned(), schema());
             let write = Write { stamp, table: &self.table, sys_id: &key, version: None };
             let put = self.dynamo.put_new(write, item, |put| put.condition_expression("attribute_not_exists(sys_id)"));
             match put.await {
                 Ok(_) => {}
                 // Whoever else puts this key puts the same content.
-                Err(error)
-                    if matches!(error.as_service_error(), Some(PutItemError::ConditionalCheckFailedException(_))) => {}
-                Err(error) => return Err(dynamodb::Error::from(error).into()),
+                Err(error) => match error.as_service_error() {
+                    Some(PutItemError::ConditionalCheckFailedException(failed)) => there.clone_from(&failed.item),
+                    _ => return Err(dynamodb::Error::from(error).into()),
+                },
             }
         }
+        // A segment that refers to what this version cannot read could not be shown.
+        there.map_or(Ok(()), |item| dynamodb::check(Table::Configurations, &item))?;
         self.snapshots.put(sealed.hash.clone(), Arc::clone(snapshot), sealed.content.len());
         Ok(())
     }
 
     fn corrupt(&self, hash: &str, problem: &str) -> CorruptRecord {
-        CorruptRecord { table: self.table.clone(), key: snapshot_key(hash), problem: problem.to_owned() }
+        CorruptRecord { table: self.table.clone(), key: snapshot_key(hash), problem: problem.into() }
     }
 }
 

@@ -1,12 +1,11 @@
 use std::cell::RefCell;
-use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::LazyLock;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Notation, Problem, Violation, Violations, kind_of};
+use super::text::longer_than;
+use super::{FromText, Notation, Problem, Violation, Violations, kind_of};
 
 /// The fields of one object of a document. Unknown fields are ignored, null means absent.
 pub struct Fields<'a> {
@@ -19,12 +18,6 @@ pub struct Fields<'a> {
 }
 
 static NO_FIELDS: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
-
-/// A value that is written as text and is valid once it exists.
-pub trait FromText: Sized {
-    /// Reads a text that is not blank, or says which rule it breaks.
-    fn from_text(text: &str) -> Result<Self, Problem>;
-}
 
 impl<'a> Fields<'a> {
     pub(super) fn root(
@@ -42,8 +35,8 @@ impl<'a> Fields<'a> {
     }
 
     /// Notes that the field breaks a rule.
-    pub fn violation(&self, name: &str, problem: Problem) {
-        self.noted.borrow_mut().push(Violation { field: self.path_of(name), problem });
+    pub fn violation(&self, name: &str, problem: impl Into<Problem>) {
+        self.noted.borrow_mut().push(Violation { field: self.path_of(name), problem: problem.into() });
     }
 
     /// How many violations have been noted so far, anywhere in the request.
@@ -295,60 +288,5 @@ impl<'a> Fields<'a> {
 
     fn nested(&self, path: String, map: &'a Map<String, Value>) -> Fields<'a> {
         Fields { notation: self.notation, path, map, not_utf8: &[], noted: self.noted }
-    }
-}
-
-/// Whether a text has more than `most` Unicode scalar values.
-fn longer_than(text: &str, most: usize) -> bool {
-    // A text has no more characters than bytes, so most texts need no count.
-    text.len() > most && text.chars().nth(most).is_some()
-}
-
-/// An identifier that a caller made: opaque, not blank, at most 1,024 characters.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Id(String);
-
-impl Id {
-    const MOST: usize = 1024;
-
-    /// The identifier as it came.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromText for Id {
-    fn from_text(text: &str) -> Result<Self, Problem> {
-        BoundedText::<{ Id::MOST }>::from_text(text).map(|text| Self(text.0))
-    }
-}
-
-impl fmt::Display for Id {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// A text of at most `MOST` characters.
-pub struct BoundedText<const MOST: usize>(pub String);
-
-impl<const MOST: usize> FromText for BoundedText<MOST> {
-    fn from_text(text: &str) -> Result<Self, Problem> {
-        if longer_than(text, MOST) { Err(Problem::TooLong { most: MOST }) } else { Ok(Self(text.to_owned())) }
-    }
-}
-
-#[cfg(feature = "openapi")]
-impl crate::openapi::Text for Id {
-    fn keywords() -> Value {
-        serde_json::json!({ "maxLength": Self::MOST })
-    }
-}
-
-#[cfg(feature = "openapi")]
-impl<const MOST: usize> crate::openapi::Text for BoundedText<MOST> {
-    fn keywords() -> Value {
-        serde_json::json!({ "maxLength": MOST })
     }
 }

@@ -9,6 +9,7 @@
 pub mod asked;
 mod encoding;
 mod fields;
+mod text;
 mod unique_keys;
 mod violation;
 mod xml;
@@ -20,7 +21,8 @@ use serde_json::{Map, Value};
 use unique_keys::UniqueKeys;
 
 pub use encoding::is_encoding_read;
-pub use fields::{BoundedText, Fields, FromText, Id};
+pub use fields::Fields;
+pub use text::{BoundedText, FromText, Id, TextForm};
 pub use violation::{Problem, Violation, Violations};
 
 /// How a document was written, which decides what counts as a list or an empty object.

@@ -77,51 +77,9 @@ pub enum Problem {
         /// The other field and its value, "with show_timer true".
         with: &'static str,
     },
-    /// A label that is not among a configuration's allowed codes.
-    #[error("'{label}' is not among the allowed codes")]
-    NotAllowed {
-        /// The label.
-        label: String,
-    },
-    /// A wrap-up code that is switched off.
-    #[error("wrap-up code '{label}' is inactive")]
-    InactiveCode {
-        /// Its label.
-        label: String,
-    },
-    /// A wrap-up code that is not in the code table.
-    #[error("there is no wrap-up code '{label}'")]
-    UnknownCode {
-        /// Its label.
-        label: String,
-    },
-    /// No such configuration, or one that is switched off.
-    #[error("'{sys_id}' is not the sys_id of an active wrap-up configuration")]
-    NotAnActiveConfiguration {
-        /// What was given.
-        sys_id: String,
-    },
-    /// A segment table that no implementation serves.
-    #[error("no interaction segment table '{table}' is known here")]
-    UnknownSegmentTable {
-        /// What was given.
-        table: String,
-    },
-    /// A segment table's own rule.
-    #[error("is refused by its table: {reason}")]
-    RefusedByTable {
-        /// The table's words.
-        reason: String,
-    },
-    /// The id of a record that was made for another interaction.
-    #[error("names a record of another interaction")]
-    OfAnotherInteraction,
-    /// Not the origin of a web page.
-    #[error("has '{text}', which is no origin such as https://desk.example or http://localhost:3000")]
-    NotAnOrigin {
-        /// What was given.
-        text: String,
-    },
+    /// A rule of whatever the field is about, in the words of the room that knows it.
+    #[error("{0}")]
+    Rule(String),
     /// Not valid UTF-8 after percent-decoding.
     #[error("is not valid UTF-8")]
     NotUtf8,
@@ -162,8 +120,8 @@ impl Violations {
     }
 
     /// A single violation.
-    pub fn one(field: impl Into<String>, problem: Problem) -> Self {
-        Self(vec![Violation { field: field.into(), problem }])
+    pub fn one(field: impl Into<String>, problem: impl Into<Problem>) -> Self {
+        Self(vec![Violation { field: field.into(), problem: problem.into() }])
     }
 
     /// The same, of an object that stands at `path` in its request.

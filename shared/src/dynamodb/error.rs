@@ -2,6 +2,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 
+use super::RecordProblem;
 use crate::aws::AwsFailure;
 use crate::logging::chain;
 
@@ -17,6 +18,9 @@ pub enum Error {
     /// Refused in a way that no retry mends: a missing table or permission, or a bug.
     #[error("DynamoDB refused the request: {}", chain(.0.as_ref()))]
     Broken(#[source] Source),
+    /// The record that stands in the place of what was to be written cannot be read, so it stays.
+    #[error(transparent)]
+    Record(#[from] CorruptRecord),
 }
 
 /// The codes by which DynamoDB alone says "not now", beside those of all services. The SDK has retried them before we
@@ -43,7 +47,8 @@ where
     }
 }
 
-/// A record that does not read as what it should be; its contents are not part of the message.
+/// A record that cannot be read: it is not what it should be, or a newer version wrote it. Its contents are not part of the
+/// message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("record '{key}' of table {table}: {problem}")]
 pub struct CorruptRecord {
@@ -51,8 +56,8 @@ pub struct CorruptRecord {
     pub table: String,
     /// The record's partition key.
     pub key: String,
-    /// What does not fit.
-    pub problem: String,
+    /// Why not.
+    pub problem: RecordProblem,
 }
 
 /// Whether an update was refused because its item would outgrow DynamoDB's 400 KB. The service has no

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{CorruptRecord, Error, Table};
+use super::{CorruptRecord, Error, RecordProblem, Table, check_schema};
 
 /// A record as DynamoDB holds it.
 pub type Item = HashMap<String, AttributeValue>;
@@ -27,15 +27,29 @@ pub fn to_item<T: Serialize>(record: &T) -> Result<Item, Error> {
 
 /// Reads an item as a record; attributes that the record does not name are ignored.
 pub fn from_item<T: DeserializeOwned>(table: Table, item: Item) -> Result<T, CorruptRecord> {
-    let key = match item.get("sys_id") {
-        Some(AttributeValue::S(sys_id)) => sys_id.clone(),
-        _ => String::new(),
-    };
+    check(table, &item)?;
+    let key = key_of(&item);
     serde_dynamo::from_item(item).map_err(|error| CorruptRecord {
         table: table.platform_name().to_owned(),
         key,
-        problem: error.to_string(),
+        problem: RecordProblem::Unreadable(error.to_string()),
     })
+}
+
+/// That this code may read an item, and write over it.
+///
+/// # Errors
+/// Where a newer version wrote it.
+pub fn check(table: Table, item: &Item) -> Result<(), CorruptRecord> {
+    check_schema(item).map_err(|problem| CorruptRecord {
+        table: table.platform_name().to_owned(),
+        key: key_of(item),
+        problem,
+    })
+}
+
+fn key_of(item: &Item) -> String {
+    item.get("sys_id").and_then(|sys_id| sys_id.as_s().ok()).cloned().unwrap_or_default()
 }
 
 /// The difference between two states of a record, as an update that leaves attributes which

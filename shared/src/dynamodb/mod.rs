@@ -4,6 +4,7 @@ mod batch;
 mod client;
 mod error;
 mod item;
+mod schema;
 mod stamp;
 pub mod tables;
 mod write;
@@ -11,15 +12,13 @@ mod write;
 pub use batch::batch_get;
 pub use client::connect;
 pub use error::{CorruptRecord, Error, Outcome, cancellation, is_too_large};
-pub use item::{Change, Item, from_item, key, string, to_item};
+pub use item::{Change, Item, check, from_item, key, string, to_item};
+pub use schema::{NOT_NEWER, RecordProblem, SCHEMA, check_schema, schema};
 pub use stamp::{CREATED_BY, CREATED_ON, SYSTEM, Stamp, UPDATED_BY, UPDATED_ON, VERSION};
 pub use tables::{Table, Tables};
 pub use write::Write;
 
 pub use crate::aws::Connection;
-
-use std::fmt::Debug;
-use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 
@@ -30,28 +29,16 @@ pub struct Dynamo {
     pub client: Client,
     /// The deployment's tables.
     pub tables: Tables,
-    /// A shorter way to the tables, where they are in this process.
-    pub near: Option<Arc<dyn Near>>,
-}
-
-/// Tables in this process, which are read without the SDK: it takes longer than all the rest of such a call.
-pub trait Near: Debug + Send + Sync {
-    /// The item with this `sys_id`, by a consistent read, or that there is none; `None` where it takes the client to tell.
-    fn get(&self, table: &str, sys_id: &str) -> Option<Option<Item>>;
 }
 
 impl Dynamo {
     /// The tables that a client reaches.
     pub fn new(client: Client, tables: Tables) -> Self {
-        Self { client, tables, near: None }
+        Self { client, tables }
     }
 
     /// The item of a table with this `sys_id`. One consistent read.
     pub async fn get(&self, table: &str, sys_id: impl Into<String>) -> Result<Option<Item>, Error> {
-        let sys_id = sys_id.into();
-        if let Some(item) = self.near.as_ref().and_then(|near| near.get(table, &sys_id)) {
-            return Ok(item);
-        }
         let get = self.client.get_item().table_name(table).set_key(Some(key(sys_id))).consistent_read(true);
         Ok(get.send().await?.item)
     }

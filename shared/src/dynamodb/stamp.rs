@@ -1,6 +1,6 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::{Item, string};
+use super::{Item, SCHEMA, schema, string};
 use crate::clock::Clock;
 use crate::date_time::DateTime;
 
@@ -39,7 +39,7 @@ impl Stamp {
         by.zip(at).map(|(by, at)| Self { by, at })
     }
 
-    /// Adds all four columns to a record that is new.
+    /// Adds all four columns, and that of the form, to a record that is new.
     pub fn create(&self, item: &mut Item) {
         for (column, value) in self.created().into_iter().chain(self.updated()) {
             item.insert(column.to_owned(), value);
@@ -51,13 +51,13 @@ impl Stamp {
         [(CREATED_BY, string(&self.by)), (CREATED_ON, string(self.at))]
     }
 
-    /// The two columns that every change of a record sets.
-    pub fn updated(&self) -> [(&'static str, AttributeValue); 2] {
-        [(UPDATED_BY, string(&self.by)), (UPDATED_ON, string(self.at))]
+    /// The columns that every change of a record sets: who and when, and the form that the record has from then on.
+    pub fn updated(&self) -> [(&'static str, AttributeValue); 3] {
+        [(UPDATED_BY, string(&self.by)), (UPDATED_ON, string(self.at)), (SCHEMA, schema())]
     }
 
-    /// Whether a column is one of the four: those are this crate's to write, whatever a file says.
+    /// Whether a column is one of the four, or says the form: those are this crate's to write, whatever a file says.
     pub fn has_column(name: &str) -> bool {
-        [CREATED_BY, CREATED_ON, UPDATED_BY, UPDATED_ON].contains(&name)
+        [CREATED_BY, CREATED_ON, UPDATED_BY, UPDATED_ON, SCHEMA].contains(&name)
     }
 }

@@ -41,10 +41,10 @@ impl Table {
         }
     }
 
-    /// What the table's stream shows of a record, if it has one: the AI filler reads that of the segments.
+    /// What the table's stream shows of a record, if it has one: consumers read what becomes of segments.
     pub const fn stream(self) -> Option<StreamViewType> {
         match self {
-            Self::Segments => Some(StreamViewType::NewImage),
+            Self::Segments => Some(StreamViewType::NewAndOldImages),
             _ => None,
         }
     }
@@ -105,15 +105,22 @@ pub async fn create_missing(dynamo: &Dynamo) -> Result<Vec<String>, Error> {
     Ok(created)
 }
 
-/// Gives the tables that have none yet the stream that they are to have: where the AI filler reads it.
-pub async fn enable_missing_streams(dynamo: &Dynamo) -> Result<(), Error> {
+/// Gives the tables the streams that they are to have, where somebody reads them. A stream that shows something else is
+/// switched off and on again, as DynamoDB asks for; what is changed in between is in neither.
+pub async fn enable_streams(dynamo: &Dynamo) -> Result<(), Error> {
     for (table, view) in Table::ALL.into_iter().filter_map(|table| Some((table, table.stream()?))) {
         let name = dynamo.tables.name(table);
         let described = dynamo.client.describe_table().table_name(&name).send().await?;
-        if described.table().and_then(|table| table.stream_specification()).is_none() {
-            let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(view).build();
+        let stream = described.table().and_then(|table| table.stream_specification());
+        let shown = stream.filter(|stream| stream.stream_enabled()).map(|stream| stream.stream_view_type());
+        if shown == Some(Some(&view)) {
+            continue;
+        }
+        let on = StreamSpecification::builder().stream_enabled(true).stream_view_type(view);
+        let off = shown.map(|_| StreamSpecification::builder().stream_enabled(false));
+        for stream in off.into_iter().chain([on]) {
             let update = dynamo.client.update_table().table_name(&name);
-            update.stream_specification(stream.map_err(Error::broken)?).send().await?;
+            update.stream_specification(stream.build().map_err(Error::broken)?).send().await?;
             wait_until_active(dynamo, &name).await?;
         }
     }

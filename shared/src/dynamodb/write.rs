@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 
 use super::stamp::{CREATED_BY, CREATED_ON, UPDATED_BY, UPDATED_ON, VERSION};
-use super::{Dynamo, Error, Item, Stamp, key, string};
+use super::{CorruptRecord, Dynamo, Error, Item, NOT_NEWER, SCHEMA, Stamp, check_schema, key, schema, string};
 use crate::watch::{self, Action, Audited};
 
 /// How often [`Dynamo::replace`] looks again at a record that others are writing.
@@ -100,8 +100,8 @@ impl Dynamo {
         sent
     }
 
-    /// Updates a record; `set` says how, the two columns of [`Stamp::updated`] included. `action` says of the answer
-    /// what was done.
+    /// Updates a record; `set` says how, the columns of [`Stamp::updated`] and the condition [`NOT_NEWER`] included.
+    /// `action` says of the answer what was done.
     pub async fn update(
         &self,
         write: Write<'_>,
@@ -143,10 +143,16 @@ impl Dynamo {
     }
 
     /// Puts an operator's record in place of the one with its key, whose created columns it keeps. One read, and one
-    /// write unless the record says all that already. Answers whether anything was changed.
+    /// write unless the record says all that already. Answers whether anything was changed. What a newer version wrote
+    /// stays, and is the error.
     pub async fn replace(&self, write: Write<'_>, item: Item) -> Result<bool, Error> {
         for _ in 0..ROUNDS {
             let mut stored = self.get(write.table, write.sys_id).await?.unwrap_or_default();
+            check_schema(&stored).map_err(|problem| CorruptRecord {
+                table: write.table.to_owned(),
+                key: write.sys_id.to_owned(),
+                problem,
+            })?;
             let new = stored.is_empty();
             let created = [CREATED_BY, CREATED_ON].map(|column| stored.remove(column).map(|value| (column, value)));
             stored.retain(|name, _| !Stamp::has_column(name));
@@ -160,9 +166,15 @@ impl Dynamo {
                 item.extend(created.into_iter().flatten().map(|(column, value)| (column.to_owned(), value)));
             }
             let put = self.client.put_item().table_name(write.table).set_item(Some(item));
-            // Somebody else may have created or deleted it since it was read; then the next round reads it again.
-            let put =
-                put.condition_expression(if new { "attribute_not_exists(sys_id)" } else { "attribute_exists(sys_id)" });
+            // Somebody else may have created or deleted it since it was read, or a newer version has written it; then
+            // the next round reads it again.
+            let put = match new {
+                true => put.condition_expression("attribute_not_exists(sys_id)"),
+                false => put
+                    .condition_expression(format!("attribute_exists(sys_id) AND {NOT_NEWER}"))
+                    .expression_attribute_names("#schema", SCHEMA)
+                    .expression_attribute_values(":schema", schema()),
+            };
             match put.send().await {
                 Ok(_) => {
                     write.note(if new { Action::Create } else { Action::Update });

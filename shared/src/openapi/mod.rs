@@ -4,17 +4,11 @@
 //!
 //! A feature of the crate, so that no function carries it.
 
-mod document;
+mod contract;
 mod errors;
-mod object;
 mod operation;
-mod rules;
-mod schemas;
 
-pub use document::Document;
-pub use object::{Object, Text};
+pub use contract::Contract;
 pub use operation::{Body, Described, Link, Operation, Parameter, Topic};
-pub(crate) use rules::trimmed;
-pub use rules::{all_given, any_given, given, is_true, when};
-pub use schemas::Schemas;
-pub use serde_json::json;
+
+pub use crate::json_schema::{Object, Schemas, all_given, any_given, given, is_true, json, when};

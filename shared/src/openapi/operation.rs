@@ -1,8 +1,8 @@
 use serde_json::{Value, json};
 
-use super::schemas::without_null;
 use super::{Object, Schemas};
 use crate::api::Endpoint;
+use crate::json_schema::without_null;
 
 /// An endpoint that says what it takes and answers.
 pub trait Described: Endpoint {

@@ -20,6 +20,7 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use crate::date_time::DateTime;
+use crate::document::Problem;
 use crate::dynamodb::Stamp;
 
 pub use dynamodb_table::{DynamoDbTable, Mapping};
@@ -163,6 +164,32 @@ impl std::fmt::Debug for InteractionSegmentRecord {
     }
 }
 
+/// Why an interaction segment that a request names cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnusableSegment {
+    /// No implementation serves its table.
+    #[error("no interaction segment table '{table}' is known here")]
+    UnknownTable {
+        /// What was given.
+        table: String,
+    },
+    /// Its table cannot hold it.
+    #[error("is refused by its table: {reason}")]
+    Refused {
+        /// The table's words.
+        reason: String,
+    },
+    /// Its record was made for another interaction.
+    #[error("names a record of another interaction")]
+    OfAnotherInteraction,
+}
+
+impl From<UnusableSegment> for Problem {
+    fn from(unusable: UnusableSegment) -> Self {
+        Self::Rule(unusable.to_string())
+    }
+}
+
 /// Why a segment table did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -216,7 +243,7 @@ impl From<crate::dynamodb::Error> for Error {
     fn from(error: crate::dynamodb::Error) -> Self {
         match error {
             crate::dynamodb::Error::Unavailable(_) => Self::TryAgain(Box::new(error)),
-            crate::dynamodb::Error::Broken(_) => Self::Broken(Box::new(error)),
+            crate::dynamodb::Error::Broken(_) | crate::dynamodb::Error::Record(_) => Self::Broken(Box::new(error)),
         }
     }
 }

@@ -134,6 +134,7 @@ fn record_key(segment_id: &str) -> String {
 }
 
 fn read(segment_id: &str, mut item: Item) -> Result<InteractionSegmentRecord, Error> {
+    dynamodb::check(Table::PhoneLog, &item).map_err(|error| Error::Broken(Box::new(error)))?;
     // Guards against two ids with one UUIDv5, see `sys_id::derive`.
     if take_text(&mut item, "segment_id").as_deref() != Some(segment_id) {
         return Err(Error::Broken("the record belongs to another segment_id".into()));

@@ -1,7 +1,7 @@
 use crate::document::{Fields, Id, Problem};
 use crate::error::NotFound;
 #[cfg(feature = "openapi")]
-use crate::openapi::{Object, all_given, given, json};
+use crate::json_schema::{Object, all_given, given, json};
 use crate::sys_id::{self, Kind};
 
 /// How a request names a segment.

@@ -1,11 +1,14 @@
-use super::{Advice, LONGEST_AI_NOTES, Segment, State};
+use super::{Advice, Segment, State};
 use crate::Error;
 use crate::codes::Label;
 use crate::configurations::Snapshot;
 use crate::document::{Fields, Problem};
 use crate::error::Refusal;
 #[cfg(feature = "openapi")]
-use crate::openapi::{Object, any_given};
+use crate::json_schema::{Object, any_given};
+
+/// Characters that AI notes may have.
+pub const LONGEST_AI_NOTES: usize = 4_000;
 
 /// AI content that an external system pushes onto an open segment; at least one of the two.
 #[derive(Clone, Debug, PartialEq, Eq)]

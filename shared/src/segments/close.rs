@@ -1,13 +1,16 @@
-use super::{Advice, AiOutcome, Closing, Confirmation, LONGEST_NOTES, Origin, PickedCode, Segment, State};
+use super::{Advice, AiOutcome, Closing, Confirmation, Origin, PickedCode, Segment, State};
 use crate::Error;
-use crate::codes::{Code, Label};
+use crate::codes::{Code, Label, UnusableCode};
 use crate::configurations::Snapshot;
 use crate::date_time::DateTime;
-use crate::document::{Fields, Problem, Violations};
+use crate::document::{Fields, Violations};
 use crate::error::Refusal;
 #[cfg(feature = "openapi")]
-use crate::openapi::Object;
+use crate::json_schema::Object;
 use crate::redaction::Redactor;
+
+/// Characters that an agent's notes may have.
+pub const LONGEST_NOTES: usize = 65_536;
 
 /// What an update says. A field that is absent is not named by it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -153,16 +156,16 @@ type Choice = (Option<PickedCode>, Option<AiOutcome>);
 
 /// The code with this label, if the configuration lets the agent use it.
 fn pick(label: &Label, configuration: &Snapshot, code: Option<&Code>) -> Result<PickedCode, Violations> {
-    let refuse = |problem| Err(Violations::one("wrap_up_code", problem));
+    let refuse = |unusable: UnusableCode| Err(Violations::one("wrap_up_code", unusable));
     if configuration.rules.enable_codes {
         return match configuration.allowed(label.as_str()) {
             Some(_) => Ok(PickedCode::Allowed(label.clone())),
-            None => refuse(Problem::NotAllowed { label: label.as_str().to_owned() }),
+            None => refuse(UnusableCode::NotAllowed { label: label.as_str().to_owned() }),
         };
     }
     match code {
-        None => refuse(Problem::UnknownCode { label: label.as_str().to_owned() }),
-        Some(code) if !code.active => refuse(Problem::InactiveCode { label: label.as_str().to_owned() }),
+        None => refuse(UnusableCode::Unknown { label: label.as_str().to_owned() }),
+        Some(code) if !code.active => refuse(UnusableCode::Inactive { label: label.as_str().to_owned() }),
         Some(_) if configuration.allowed(label.as_str()).is_some() => Ok(PickedCode::Allowed(label.clone())),
         Some(code) => Ok(PickedCode::Other(Box::new(code.clone()))),
     }

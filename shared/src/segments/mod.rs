@@ -1,216 +1,31 @@
 //! Wrap-up segments: how they open, take AI content, close, and are found again.
+//!
+//! What a request asks for is read by `open_request`, `advise` and `close`; what becomes of a segment is judged by
+//! `blueprint`, `advise`, `close` and `fill`, which read and write nothing; `opening` and `store` read and write. `record`
+//! is how a segment is stored, `shown` how it is answered, and `event` what has happened to it.
 
 mod address;
 mod advise;
+mod blueprint;
 mod close;
+mod event;
 mod fill;
-mod open;
+mod found;
+mod open_request;
 mod opening;
 mod record;
+mod request_hash;
+mod segment;
 mod shown;
 mod store;
 
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
-
-use crate::Error;
-use crate::codes::{Code, Label};
-use crate::configurations::Snapshot;
-use crate::date_time::DateTime;
-use crate::document::Id;
-use crate::dynamodb::Stamp;
-use crate::segment_tables::{self, InteractionSegmentRecord, Registry, WantedInteractionSegment};
-
 pub use address::{Address, Include};
-pub use advise::AdviseRequest;
-pub use close::CloseRequest;
+pub use advise::{AdviseRequest, LONGEST_AI_NOTES};
+pub use close::{CloseRequest, LONGEST_NOTES};
+pub use event::{EventKind, SegmentEvent};
 pub use fill::{Confidence, Filling, Gap, Provenance};
-pub use open::{OpenRequest, OriginRequest};
+pub use found::Found;
+pub use open_request::{OpenRequest, OriginRequest};
+pub use segment::{Advice, AiOutcome, Closing, Confirmation, Origin, PickedCode, Segment, State};
 pub use shown::SegmentAnswer;
 pub use store::Segments;
-
-/// Characters that AI notes may have.
-pub const LONGEST_AI_NOTES: usize = 4_000;
-
-/// Characters that an agent's notes may have.
-pub const LONGEST_NOTES: usize = 65_536;
-
-/// A wrap-up segment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Segment {
-    /// sys_id, derived from what identifies the segment.
-    pub sys_id: String,
-    /// sys_id of the agent.
-    pub agent: Id,
-    /// sys_id of the interaction.
-    pub interaction: Id,
-    /// Whose segment it is.
-    pub origin: Origin,
-    /// Whether it wraps up one segment of the interaction.
-    pub segmented: bool,
-    /// Id of the interaction segment.
-    pub segment_id: Option<Id>,
-    /// The table that holds the interaction segment.
-    pub segment_table: Option<Id>,
-    /// When the wrap-up began.
-    pub opened_on: DateTime,
-    /// Hash of the configuration snapshot it was opened with.
-    pub configuration: String,
-    /// Whether it opened with something for the AI filler to add: what the filler's event source filters by.
-    pub wants_ai: bool,
-    /// The AI code and when it was stored.
-    pub ai_code: Option<Advice<Label>>,
-    /// The AI notes and when they were stored.
-    pub ai_notes: Option<Advice<String>>,
-    /// Where they are from, if the AI filler stored them.
-    pub filled_by: Option<Provenance>,
-    /// Open, or closed with all that closing brings.
-    pub state: State,
-    /// Hash of the request that opened it: tells a repeated request from a different one.
-    pub request_hash: String,
-    /// Who opened it, and when the call came; none on a segment that an older version wrote.
-    pub created: Option<Stamp>,
-    /// Who changed it last, and when; none on a segment that an older version wrote.
-    pub updated: Option<Stamp>,
-    /// Counts the segment's changes; every write is conditional on it.
-    pub version: u64,
-}
-
-/// Whose segment it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// A CCaaS system's, which names it for good.
-    External {
-        /// The system's id of the segment.
-        external_segment_id: Id,
-    },
-    /// A workspace's own.
-    Internal,
-}
-
-/// A piece of AI content.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Advice<T> {
-    /// The content.
-    pub value: T,
-    /// When it was stored: milliseconds since the Unix epoch.
-    pub defined_at: u64,
-}
-
-/// Where a segment is in its life.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
-    /// The agent is wrapping up.
-    Open,
-    /// The agent has submitted.
-    Closed(Closing),
-}
-
-/// What closing brings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Closing {
-    /// The time of the update that closed it.
-    pub submitted_on: DateTime,
-    /// Whether the external system has to confirm, or has.
-    pub confirmation: Confirmation,
-    /// The code the segment was closed with.
-    pub code: Option<PickedCode>,
-    /// The agent's notes, never empty.
-    pub notes: Option<String>,
-    /// What became of the AI code, if there was one.
-    pub ai_outcome: Option<AiOutcome>,
-}
-
-/// What became of a segment's AI code when it was closed: whoever supplied the code measures it by this.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-pub enum AiOutcome {
-    /// The agent picked it.
-    AiCode,
-    /// The agent picked none, and it stood in.
-    AiCodeAsDefault,
-    /// The agent picked another.
-    AnotherCode,
-    /// The agent picked none, and the configuration's default code stood in.
-    DefaultCode,
-    /// The agent picked none, and none stood in.
-    NoCode,
-}
-
-/// Whether a closed segment can still change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Confirmation {
-    /// An internal segment: final.
-    NotNeeded,
-    /// Submitted, and the external system has not confirmed yet: may still be corrected.
-    Awaited,
-    /// Confirmed at this time: final.
-    Confirmed(DateTime),
-}
-
-impl Confirmation {
-    /// Whether the external system has confirmed.
-    pub fn is_confirmed(self) -> bool {
-        matches!(self, Self::Confirmed(_))
-    }
-}
-
-/// The code of a closed segment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PickedCode {
-    /// One of the snapshot's allowed codes.
-    Allowed(Label),
-    /// Another one, as it was when it was picked.
-    Other(Box<Code>),
-}
-
-impl PickedCode {
-    /// The code's label.
-    pub fn label(&self) -> &Label {
-        match self {
-            Self::Allowed(label) => label,
-            Self::Other(code) => &code.code,
-        }
-    }
-}
-
-/// A segment together with its configuration.
-#[derive(Clone, Debug)]
-pub struct Found {
-    /// The segment.
-    pub segment: Segment,
-    /// The snapshot that [`Segment::configuration`] names.
-    pub configuration: Arc<Snapshot>,
-    /// The interaction segment's record, where it was asked for and there is one.
-    pub interaction_segment: Option<InteractionSegmentRecord>,
-}
-
-impl Found {
-    pub(super) fn new(segment: Segment, configuration: Arc<Snapshot>) -> Self {
-        Self { segment, configuration, interaction_segment: None }
-    }
-
-    /// Adds the record of the interaction segment that a segmented wrap-up refers to, for the user of this name.
-    pub async fn include_interaction_segment(&mut self, tables: &Registry, caller: &str) -> Result<(), Error> {
-        let (true, Some(table), Some(segment_id)) =
-            (self.segment.segmented, &self.segment.segment_table, &self.segment.segment_id)
-        else {
-            return Ok(());
-        };
-        let interaction = self.segment.interaction.as_str();
-        let wanted = WantedInteractionSegment { segment_id: segment_id.as_str(), interaction, caller };
-        match tables.retrieve(table.as_str(), &wanted).await {
-            Ok(record) => self.interaction_segment = Some(record),
-            // Whoever keeps the table may have deleted it, changed which ids it holds, or whose it is.
-            Err(
-                segment_tables::Error::NoSuchRecord { .. }
-                | segment_tables::Error::BadInput { .. }
-                | segment_tables::Error::AnotherInteraction,
-            ) => {}
-            Err(error) => return Err(error.of(table.as_str())),
-        }
-        Ok(())
-    }
-}

@@ -8,20 +8,19 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 
 use super::address::{external_key, latest_key, slot_key};
-use super::open::Blueprint;
+use super::blueprint::Blueprint;
 use super::record;
 use super::store::{ALL_OLD, ROUNDS, Segments, back_off, contended};
-use super::{Advice, Found, OpenRequest, Origin, OriginRequest, Segment, State};
+use super::{Advice, Found, OpenRequest, Origin, OriginRequest, Segment, SegmentEvent, State};
 use crate::Error;
 use crate::codes::{Code, Label};
-use crate::configurations::{Definition, Snapshot};
+use crate::configurations::{Definition, NotAnActiveConfiguration, Snapshot};
 use crate::date_time::DateTime;
-use crate::document::{Id, Problem, Violations};
-use crate::dynamodb::{self, Item, Outcome, Stamp, Write, key, string};
+use crate::document::{Id, Violations};
+use crate::dynamodb::{self, Item, NOT_NEWER, Outcome, SCHEMA, Stamp, Table, Write, key, schema, string};
 use crate::error::Refusal;
-use crate::segment_tables::{self, NewInteractionSegment, Registry};
+use crate::segment_tables::{self, NewInteractionSegment, Registry, UnusableSegment};
 use crate::sys_id::{self, Kind};
-use crate::watch;
 
 /// A request on its way to a segment.
 struct Opening<'a> {
@@ -35,8 +34,8 @@ struct Opening<'a> {
     tables: &'a Registry,
 }
 
-/// Where a new segment stands among those that are there.
-struct Place {
+/// Which segments a new one comes behind.
+struct Neighbours {
     /// The closed internal segment that held its slot.
     previous: Option<String>,
     /// Whether none of its agent and interaction was opened later.
@@ -53,7 +52,7 @@ enum Look {
 
 /// What a new segment is made of, as it is now.
 struct View {
-    place: Place,
+    neighbours: Neighbours,
     /// The administrator's configuration that an internal request names, if there is one.
     definition: Option<Arc<Definition>>,
     codes: HashMap<Label, Arc<Code>>,
@@ -65,11 +64,11 @@ impl Segments {
     /// Nothing that a crash leaves behind is wrong: codes, a snapshot and an interaction segment
     /// that nothing points to yet, all of which the next attempt finds and uses.
     pub async fn open(&self, request: &OpenRequest, caller: &str, tables: &Registry) -> Result<Found, Error> {
-        let hash = request.hash().map_err(|error| Error::DynamoDb(dynamodb::Error::broken(error)))?;
+        let hash = request.hash();
         let stamp = Stamp::now(caller, &self.clock);
         let opening = Opening { request, hash, opened_on: request.opened_on.unwrap_or(stamp.at), stamp, tables };
         let seen = self.recall_snapshot(request);
-        let mut place = Place { previous: None, is_latest: true };
+        let mut neighbours = Neighbours { previous: None, is_latest: true };
         let (snapshot, configuration) = match seen {
             Some(seen) if request.segmented != Some(true) => seen,
             // Whatever has to be stored before the segment is not stored for a request that is going to
@@ -81,7 +80,7 @@ impl Segments {
                     Look::Free(view) => view,
                 };
                 request.check_segment_table(tables)?;
-                place = view.place;
+                neighbours = view.neighbours;
                 match seen {
                     Some(seen) => {
                         ensure_interaction_segment(&opening).await?;
@@ -91,8 +90,8 @@ impl Segments {
                 }
             }
         };
-        let segment = self.new_segment(&opening, &snapshot, configuration, place.previous.as_deref());
-        self.commit(&opening, segment, snapshot, place).await
+        let segment = self.new_segment(&opening, &snapshot, configuration, neighbours.previous.as_deref());
+        self.commit(&opening, segment, snapshot, neighbours).await
     }
 
     /// The request's snapshot and its hash, if this instance has seen all it is made of within the
@@ -122,7 +121,7 @@ impl Segments {
             OriginRequest::External { configuration, .. } => Blueprint::Request(configuration),
             OriginRequest::Internal { configuration } => {
                 let definition = definition.filter(|definition| definition.active).ok_or_else(|| {
-                    let problem = Problem::NotAnActiveConfiguration { sys_id: configuration.to_string() };
+                    let problem = NotAnActiveConfiguration { sys_id: configuration.to_string() };
                     Violations::one("wrap_up_configuration_sys_id", problem)
                 })?;
                 Blueprint::Definition(definition)
@@ -192,10 +191,10 @@ impl Segments {
         opening: &Opening<'_>,
         mut segment: Segment,
         snapshot: Arc<Snapshot>,
-        place: Place,
+        neighbours: Neighbours,
     ) -> Result<Found, Error> {
         let internal = matches!(segment.origin, Origin::Internal);
-        let Place { mut previous, mut is_latest } = place;
+        let Neighbours { mut previous, mut is_latest } = neighbours;
         for round in 0..ROUNDS {
             if !internal && !is_latest {
                 // Opened before the latest one: nothing else changes with it, so it needs no transaction,
@@ -239,7 +238,8 @@ impl Segments {
                 segment.sys_id = internal_key(opening.request, Some(&holder.sys_id));
                 previous = Some(holder.sys_id);
             }
-            if let Some(Outcome::Refused(_)) = outcomes.next() {
+            if let Some(Outcome::Refused(item)) = outcomes.next() {
+                dynamodb::check(Table::Segments, &item.unwrap_or_default())?;
                 is_latest = false;
             }
         }
@@ -265,9 +265,11 @@ impl Segments {
         transact(match previous {
             None => put.condition_expression("attribute_not_exists(sys_id)"),
             Some(previous) => put
-                .condition_expression("#segment = :previous")
+                .condition_expression(format!("#segment = :previous AND {NOT_NEWER}"))
                 .expression_attribute_names("#segment", record::TARGET)
-                .expression_attribute_values(":previous", string(previous)),
+                .expression_attribute_names("#schema", SCHEMA)
+                .expression_attribute_values(":previous", string(previous))
+                .expression_attribute_values(":schema", schema()),
         })
     }
 
@@ -277,9 +279,12 @@ impl Segments {
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(item))
-            .condition_expression("attribute_not_exists(sys_id) OR #opened_on <= :opened_on")
+            .return_values_on_condition_check_failure(ALL_OLD)
+            .condition_expression(format!("attribute_not_exists(sys_id) OR (#opened_on <= :opened_on AND {NOT_NEWER})"))
             .expression_attribute_names("#opened_on", record::OPENED_ON)
-            .expression_attribute_values(":opened_on", string(segment.opened_on));
+            .expression_attribute_names("#schema", SCHEMA)
+            .expression_attribute_values(":opened_on", string(segment.opened_on))
+            .expression_attribute_values(":schema", schema());
         transact(put)
     }
 
@@ -329,10 +334,10 @@ impl Segments {
         }
         let mut found = dynamodb::batch_get(&self.dynamo, keys).await?;
 
-        let mut place = Place { previous: None, is_latest: true };
+        let mut neighbours = Neighbours { previous: None, is_latest: true };
         for item in found.remove(&self.table).unwrap_or_default() {
             if item.get("sys_id") == Some(&string(&latest)) {
-                place.is_latest = record::opened_on(&item) <= Some(opening.opened_on.to_string().as_str());
+                neighbours.is_latest = record::opened_on(&item)? <= Some(opening.opened_on.to_string().as_str());
                 continue;
             }
             let existing = match &request.origin {
@@ -340,7 +345,7 @@ impl Segments {
                 OriginRequest::Internal { .. } => self.holder(item).await?,
             };
             match (&request.origin, &existing.state) {
-                (OriginRequest::Internal { .. }, State::Closed(_)) => place.previous = Some(existing.sys_id),
+                (OriginRequest::Internal { .. }, State::Closed(_)) => neighbours.previous = Some(existing.sys_id),
                 _ => return Ok(Look::Taken(Box::new(existing))),
             }
         }
@@ -353,7 +358,7 @@ impl Segments {
                 codes.extend(self.codes.find(&unread).await?);
             }
         }
-        Ok(Look::Free(View { place, definition, codes }))
+        Ok(Look::Free(View { neighbours, definition, codes }))
     }
 
     /// The segment that a `slot:` record points to.
@@ -367,7 +372,7 @@ impl Segments {
 
     /// Answers a request to open a segment that is there already.
     async fn answer_again(&self, existing: Segment, opening: &Opening<'_>) -> Result<Found, Error> {
-        if existing.request_hash == opening.hash {
+        if opening.request.is_of(&existing.request_hash, &opening.hash) {
             return self.with_configuration(existing).await;
         }
         Err(match (&opening.request.origin, &existing.origin) {
@@ -387,8 +392,9 @@ impl Segments {
 
 /// The segment that this call has opened.
 fn opened(segment: Segment, snapshot: Arc<Snapshot>) -> Found {
-    watch::note(|tally| tally.opened += 1);
-    Found::new(segment, snapshot)
+    let event = SegmentEvent { before: None, after: segment };
+    event.count();
+    Found::new(event.after, snapshot)
 }
 
 /// Has the segment table retrieve the interaction segment of a segmented wrap-up, or create it.
@@ -413,10 +419,10 @@ async fn ensure_interaction_segment(opening: &Opening<'_>) -> Result<(), Error> 
     match opening.tables.retrieve_or_create(table.as_str(), &segment).await {
         Ok(_) => Ok(()),
         Err(segment_tables::Error::BadInput { reason }) => {
-            Err(Violations::one("segment_id", Problem::RefusedByTable { reason }).into())
+            Err(Violations::one("segment_id", UnusableSegment::Refused { reason }).into())
         }
         Err(segment_tables::Error::AnotherInteraction) => {
-            Err(Violations::one("segment_id", Problem::OfAnotherInteraction).into())
+            Err(Violations::one("segment_id", UnusableSegment::OfAnotherInteraction).into())
         }
         Err(error) => Err(error.of(table.as_str())),
     }

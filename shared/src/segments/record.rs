@@ -7,7 +7,7 @@ use super::{Advice, AiOutcome, Closing, Confidence, Confirmation, Origin, Picked
 use crate::codes::{Code, Label};
 use crate::date_time::DateTime;
 use crate::document::Id;
-use crate::dynamodb::{self, Item, Stamp, Table};
+use crate::dynamodb::{self, Item, SCHEMA, Stamp, Table, schema};
 use crate::error::CorruptRecord;
 
 /// The column of a `latest:` or `slot:` record that names its segment.
@@ -91,6 +91,7 @@ enum StateName {
 /// says the segment, which is written with it; it stays when the segment goes, and has nothing personal in it.
 pub fn pointer(key: String, segment: &Segment, opened_on: Option<DateTime>) -> Item {
     let mut item = dynamodb::key(key);
+    item.insert(SCHEMA.to_owned(), schema());
     item.insert(TARGET.to_owned(), dynamodb::string(&segment.sys_id));
     item.extend(opened_on.map(|opened_on| (OPENED_ON.to_owned(), dynamodb::string(opened_on))));
     item
@@ -98,19 +99,21 @@ pub fn pointer(key: String, segment: &Segment, opened_on: Option<DateTime>) -> I
 
 /// The sys_id of the segment that a `latest:` or `slot:` record points to.
 pub fn target(mut item: Item) -> Result<String, CorruptRecord> {
+    dynamodb::check(Table::Segments, &item)?;
     match (item.remove(TARGET), item.remove("sys_id")) {
         (Some(AttributeValue::S(segment)), _) => Ok(segment),
         (_, key) => Err(CorruptRecord {
             table: Table::Segments.platform_name().to_owned(),
             key: key.and_then(|key| key.as_s().ok().cloned()).unwrap_or_default(),
-            problem: "it points to no segment".to_owned(),
+            problem: "it points to no segment".into(),
         }),
     }
 }
 
 /// When the segment that a `latest:` record points to was opened, as its table writes it.
-pub fn opened_on(latest: &Item) -> Option<&str> {
-    latest.get(OPENED_ON)?.as_s().ok().map(String::as_str)
+pub fn opened_on(latest: &Item) -> Result<Option<&str>, CorruptRecord> {
+    dynamodb::check(Table::Segments, latest)?;
+    Ok(latest.get(OPENED_ON).and_then(|opened_on| opened_on.as_s().ok()).map(String::as_str))
 }
 
 /// The segment as an item.
@@ -120,7 +123,7 @@ pub fn to_item(segment: &Segment) -> Result<Item, dynamodb::Error> {
         State::Closed(closing) => Some(closing),
     };
     let picked = closing.and_then(|closing| closing.code.as_ref());
-    dynamodb::to_item(&Record {
+    let mut item = dynamodb::to_item(&Record {
         sys_id: segment.sys_id.clone(),
         agent: segment.agent.clone(),
         interaction: segment.interaction.clone(),
@@ -163,7 +166,14 @@ pub fn to_item(segment: &Segment) -> Result<Item, dynamodb::Error> {
         sys_updated_by: segment.updated.as_ref().map(|stamp| stamp.by.clone()),
         sys_updated_on: segment.updated.as_ref().map(|stamp| stamp.at),
         sys_mod_count: segment.version,
-    })
+    })?;
+    item.insert(SCHEMA.to_owned(), schema());
+    Ok(item)
+}
+
+/// Whether an item of the table is a segment, and no record that finds one.
+pub fn is_segment(item: &Item) -> bool {
+    item.get("sys_id").and_then(|sys_id| sys_id.as_s().ok()).is_some_and(|sys_id| !sys_id.contains(':'))
 }
 
 /// Reads an item as a segment; attributes that are no columns of it are ignored.
@@ -172,7 +182,7 @@ pub fn from_item(item: Item) -> Result<Segment, CorruptRecord> {
     let corrupt = |problem: &str| CorruptRecord {
         table: Table::Segments.platform_name().to_owned(),
         key: record.sys_id.clone(),
-        problem: problem.to_owned(),
+        problem: problem.into(),
     };
     // A flag that a record lacks is what the rest of it says.
     let external = record.external.unwrap_or(record.external_segment_id.is_some());

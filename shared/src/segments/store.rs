@@ -7,16 +7,16 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 
 use super::address::{external_key, latest_key};
 use super::record;
-use super::{Address, AdviseRequest, CloseRequest, Filling, Found, Gap, Origin, Segment};
+use super::{Address, AdviseRequest, CloseRequest, Filling, Found, Gap, Origin, Segment, SegmentEvent};
 use crate::Error;
 use crate::clock::Clock;
 use crate::codes::{Code, Codes, Label};
 use crate::configurations::{Configurations, Snapshot};
 use crate::document::{Problem, Violations};
-use crate::dynamodb::{self, Dynamo, Item, Stamp, Table, VERSION, Write, key};
+use crate::dynamodb::{self, Dynamo, Item, NOT_NEWER, SCHEMA, Stamp, Table, VERSION, Write, key, schema};
 use crate::error::{CorruptRecord, NotFound};
 use crate::redaction::Redactor;
-use crate::watch::{self, Action};
+use crate::watch::Action;
 
 /// How often a write that lost a race is judged again. Each round has a winner, so losing all of
 /// them takes as many others that write the same segment within milliseconds.
@@ -150,23 +150,29 @@ impl Segments {
             };
             changed.version = segment.version + 1;
             changed.updated = Some(stamp.clone());
-            let change = dynamodb::Change::between(&record::to_item(&segment)?, record::to_item(&changed)?);
+            let mut before = record::to_item(&segment)?;
+            // It may have been written in an older form, and has this one from now on.
+            before.remove(SCHEMA);
+            let change = dynamodb::Change::between(&before, record::to_item(&changed)?);
             let write = Write { stamp, table: &self.table, sys_id: &segment.sys_id, version: Some(changed.version) };
             let update = self.dynamo.update(
                 write,
                 |update| {
                     change
                         .apply(update)
-                        .condition_expression("#version = :version")
+                        .condition_expression(format!("#version = :version AND {NOT_NEWER}"))
                         .expression_attribute_names("#version", VERSION)
+                        .expression_attribute_names("#schema", SCHEMA)
+                        .expression_attribute_values(":schema", schema())
                         .expression_attribute_values(":version", AttributeValue::N(segment.version.to_string()))
                 },
                 |_| Action::Update,
             );
             match update.await {
                 Ok(_) => {
-                    watch::note(|tally| tally.changed(&segment, &changed));
-                    return Ok((Found::new(changed, configuration), true));
+                    let event = SegmentEvent { before: Some(segment), after: changed };
+                    event.count();
+                    return Ok((Found::new(event.after, configuration), true));
                 }
                 Err(error) => match error.as_service_error() {
                     Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
@@ -196,7 +202,7 @@ impl Segments {
     }
 
     pub(super) fn corrupt(&self, key: &str, problem: &str) -> CorruptRecord {
-        CorruptRecord { table: self.table.clone(), key: key.to_owned(), problem: problem.to_owned() }
+        CorruptRecord { table: self.table.clone(), key: key.to_owned(), problem: problem.into() }
     }
 
     pub(super) fn now_ms(&self) -> u64 {

@@ -18,7 +18,7 @@ use crate::Error;
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::date_time::DateTime;
-use crate::dynamodb::{self, Change, Dynamo, Item, Stamp, Table, Write, string};
+use crate::dynamodb::{self, Change, Dynamo, Item, NOT_NEWER, SCHEMA, Stamp, Table, Write, schema, string};
 use crate::error::{CorruptRecord, NotFound};
 use crate::language::Language;
 use crate::sys_id::{self, Kind};
@@ -329,8 +329,11 @@ impl Users {
         let was: Vec<String> = was.cloned().collect();
         let set = |mut update: UpdateItemFluentBuilder| {
             // Two names with one UUIDv5, see `sys_id::derive`, are two users.
-            let mut condition = "user_name = :user_name".to_owned();
-            update = update.expression_attribute_values(":user_name", string(&user.user_name));
+            let mut condition = format!("user_name = :user_name AND {NOT_NEWER}");
+            update = update
+                .expression_attribute_values(":user_name", string(&user.user_name))
+                .expression_attribute_names("#schema", SCHEMA)
+                .expression_attribute_values(":schema", schema());
             for (index, name) in was.into_iter().enumerate() {
                 match before.get(&name) {
                     Some(value) => {
@@ -370,7 +373,7 @@ impl Users {
         let record = item.and_then(|item| match dynamodb::from_item::<Record>(Table::Users, item) {
             Ok(record) => Some(record),
             Err(error) => {
-                tracing::error!(table, key = sys_id, problem = error.problem, "a user's record cannot be read");
+                tracing::error!(table, key = sys_id, problem = %error.problem, "a user's record cannot be read");
                 None
             }
         });

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::tally::{Sink, Tally, counted_into};
+use super::tally::{Count, Label, Sink, Tally, Unit, counted_into};
 use crate::clock::Clock;
 
 /// The CloudWatch namespace of all metrics.
@@ -84,27 +84,17 @@ fn line(ids: &CallIds, endpoint: &str, outcome: &str, took_ms: u128, at_ms: u128
     line["dynamodb_requests"] = json!(tally.dynamodb_requests);
     line["read_units"] = json!(tally.read_units);
     line["write_units"] = json!(tally.write_units);
-    let mut metrics = vec![metric("calls", "Count")];
+    let mut metrics = vec![metric("calls", Unit::Count.as_str())];
     line["calls"] = json!(1);
-    let mut count = |name: &str, unit: &str, value: u64| {
-        line[name] = json!(value);
-        metrics.push(metric(name, unit));
-    };
-    let changes =
-        [("opened", tally.opened), ("closed", tally.closed), ("confirmed", tally.confirmed), ("filled", tally.filled)];
-    for (name, times) in changes {
-        if times > 0 {
-            count(name, "Count", times.into());
-        }
-    }
-    if let Some(seconds) = tally.seconds_in_wrap_up {
-        count("seconds_in_wrap_up", "Seconds", seconds);
+    for Count { name, unit, value } in tally.counts() {
+        line[*name] = json!(value);
+        metrics.push(metric(name, unit.as_str()));
     }
     let mut directives = vec![directive(&["endpoint", "outcome"], metrics)];
-    if let Some(ai_outcome) = tally.ai_outcome {
-        line["ai_outcome"] = json!(ai_outcome);
-        line["ai_outcomes"] = json!(1);
-        directives.push(directive(&["endpoint", "ai_outcome"], vec![metric("ai_outcomes", "Count")]));
+    if let Some(Label { name, value, counted }) = &tally.label {
+        line[*name] = value.clone();
+        line[*counted] = json!(1);
+        directives.push(directive(&["endpoint", name], vec![metric(counted, Unit::Count.as_str())]));
     }
     if tally.failed_sign_ins > 0 {
         line["failed_sign_ins"] = json!(tally.failed_sign_ins);

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::audit::{Audited, Call, Line};
-use crate::segments::{AiOutcome, Segment, State};
 
 /// What one call did, counted while it runs.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,18 +22,51 @@ pub struct Tally {
     pub read_units: f64,
     /// Write units that they consumed. A request that failed tells none.
     pub write_units: f64,
-    /// Segments opened.
-    pub opened: u32,
-    /// Segments closed.
-    pub closed: u32,
-    /// Segments confirmed.
-    pub confirmed: u32,
-    /// Segments that the AI filler added to.
-    pub filled: u32,
-    /// From opening to closing, of the segment that was closed.
-    pub seconds_in_wrap_up: Option<u64>,
-    /// What became of the AI code of the segment that was closed.
-    pub ai_outcome: Option<AiOutcome>,
+    /// What the call has counted of what it is about, such as the segments that it has opened.
+    counts: Vec<Count>,
+    /// What a metric of the call is told apart by.
+    pub(super) label: Option<Label>,
+}
+
+/// What a call has counted under one name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// The metric's name, and that of the line's field.
+    pub name: &'static str,
+    /// What it counts in.
+    pub unit: Unit,
+    /// How much, in all.
+    pub value: u64,
+}
+
+/// What a metric counts in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Times.
+    Count,
+    /// Seconds.
+    Seconds,
+}
+
+impl Unit {
+    /// As CloudWatch names it.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Count => "Count",
+            Self::Seconds => "Seconds",
+        }
+    }
+}
+
+/// What one of a call's metrics is told apart by, besides the call's endpoint.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Label {
+    /// The line's field.
+    pub name: &'static str,
+    /// What the field says.
+    pub value: Value,
+    /// The metric.
+    pub counted: &'static str,
 }
 
 /// Where the lines of the audit go while a call runs.
@@ -93,23 +125,22 @@ pub fn resent() -> bool {
 }
 
 impl Tally {
-    /// Counts what a change made of a segment.
-    pub(crate) fn changed(&mut self, before: &Segment, after: &Segment) {
-        if before.filled_by != after.filled_by {
-            self.filled += 1;
+    /// Adds to what the call's metric of this name counts.
+    pub fn count(&mut self, name: &'static str, unit: Unit, value: u64) {
+        match self.counts.iter_mut().find(|count| count.name == name) {
+            Some(count) => count.value += value,
+            None => self.counts.push(Count { name, unit, value }),
         }
-        let State::Closed(closing) = &after.state else { return };
-        let was_confirmed = match &before.state {
-            State::Open => {
-                self.closed += 1;
-                self.seconds_in_wrap_up = Some(before.opened_on.seconds_until(closing.submitted_on));
-                self.ai_outcome = closing.ai_outcome;
-                false
-            }
-            State::Closed(earlier) => earlier.confirmation.is_confirmed(),
-        };
-        if closing.confirmation.is_confirmed() && !was_confirmed {
-            self.confirmed += 1;
-        }
+    }
+
+    /// Says what the call's line has in the field `name`, and has the metric `counted` count it by that. The call's last
+    /// one counts.
+    pub fn count_by(&mut self, name: &'static str, value: Value, counted: &'static str) {
+        self.label = Some(Label { name, value, counted });
+    }
+
+    /// What the call has counted, in the order in which it was counted first.
+    pub fn counts(&self) -> impl Iterator<Item = &Count> {
+        self.counts.iter()
     }
 }

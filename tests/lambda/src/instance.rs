@@ -9,7 +9,7 @@ use wrapup::watch::Reporter;
 
 use crate::Event;
 
-/// A running instance of the functions, all seven behind one edge.
+/// A running instance of the functions, all of them behind one edge.
 pub struct Instance {
     /// What the functions are built from.
     pub system: System,
@@ -26,18 +26,8 @@ pub struct Reply {
 impl Instance {
     /// An instance with these parts, whose calls are reported where there is a reporter.
     pub fn new(system: System, reporter: Option<Reporter>) -> Self {
-        let api = Api::new(
-            &system,
-            vec![
-                Box::new(get_code::GetCode::new(&system)),
-                Box::new(create_codes::CreateCodes::new(&system)),
-                Box::new(get_segment::GetSegment::new(&system)),
-                Box::new(find_segment::FindSegment::new(&system)),
-                Box::new(create_segment::CreateSegment::new(&system)),
-                Box::new(update_segment::UpdateSegment::new(&system)),
-                Box::new(update_segment_ai::UpdateSegmentAi::new(&system)),
-            ],
-        );
+        let endpoints = wrapup_functions::endpoints(&system).into_iter().map(|(_, endpoint)| endpoint).collect();
+        let api = Api::new(&system, endpoints);
         let mut api = api.expect("routes that do not clash");
         if let Some(reporter) = reporter {
             api = api.with_reporter(reporter);

@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::Barrier;
+use wrapup_test_support::Http;
 
 /// What a call has cost.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -123,7 +124,7 @@ struct Seen {
 
 #[derive(Clone)]
 pub(crate) struct Proxy {
-    client: reqwest::Client,
+    client: Http,
     engine: String,
     seen: Arc<Mutex<Seen>>,
 }
@@ -131,8 +132,7 @@ pub(crate) struct Proxy {
 impl Proxy {
     /// Starts a proxy in front of the engine at this URL, and answers its own URL.
     pub async fn start(engine: String) -> (Self, String) {
-        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-        let proxy = Self { client, engine, seen: Arc::default() };
+        let proxy = Self { client: Http::new(), engine, seen: Arc::default() };
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let router = Router::new().fallback(handle).with_state(proxy.clone());
@@ -191,21 +191,20 @@ impl Proxy {
     }
 
     async fn forward(&self, headers: &HeaderMap, body: &Value) -> (StatusCode, HeaderMap, Bytes) {
-        let mut request = self.client.post(&self.engine).body(body.to_string());
+        let mut request = Request::post(&self.engine);
         for (name, value) in headers {
             if name != "host" && name != "content-length" {
                 request = request.header(name, value);
             }
         }
-        let answer = request.send().await.expect("the engine answers");
-        let (status, answer_headers) = (answer.status(), answer.headers().clone());
-        let body = answer.bytes().await.expect("a whole answer");
+        let request = request.body(body.to_string().into()).expect("a request");
+        let (answer, body) = self.client.send(request).await.into_parts();
         let consumed = units(serde_json::from_slice::<Value>(&body).unwrap_or_default().get("ConsumedCapacity"));
         match operation(headers) {
             "GetItem" | "BatchGetItem" => self.lock().read_units += consumed,
             _ => self.lock().write_units += consumed,
         }
-        (status, answer_headers, body)
+        (answer.status, answer.headers, body)
     }
 }
 

@@ -1,13 +1,26 @@
-use aws_lambda_events::dynamodb::Event;
+use std::sync::Arc;
+
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
+use wrapup::System;
+use wrapup::ai::Provider;
 use wrapup::clock::Clock;
 use wrapup::dynamodb::Item;
+use wrapup::redaction::Redactor;
+use wrapup_functions::ai_filler::AiFiller;
+use wrapup_functions::{Parts, StreamEvent, StreamFunction};
+
+/// The AI filler of a deployment, with this provider.
+pub fn filler(system: System, provider: Arc<dyn Provider>) -> StreamFunction {
+    let parts = Parts { system, provider: Some(provider), redactor: Redactor::default() };
+    StreamFunction::new(Box::new(AiFiller::of(&parts)), Clock::system())
+}
 
 /// A record of the segment table's stream.
 #[derive(Clone)]
 pub struct StreamRecord {
     event_name: &'static str,
+    before: Option<Item>,
     image: Item,
     sequence_number: String,
 }
@@ -18,12 +31,12 @@ const TIMEOUT_MS: u64 = 30_000;
 impl StreamRecord {
     /// The record of an item that was put where there was none.
     pub fn insert(image: Item) -> Self {
-        Self { event_name: "INSERT", image, sequence_number: "100000000000000000001".to_owned() }
+        Self { event_name: "INSERT", before: None, image, sequence_number: "100000000000000000001".to_owned() }
     }
 
     /// The record of an item that was changed to this.
-    pub fn modify(image: Item) -> Self {
-        Self { event_name: "MODIFY", ..Self::insert(image) }
+    pub fn modify(before: Item, image: Item) -> Self {
+        Self { event_name: "MODIFY", before: Some(before), ..Self::insert(image) }
     }
 
     /// The record of a deleted item.
@@ -43,12 +56,12 @@ impl StreamRecord {
     }
 
     /// The invocation that Lambda makes of these records.
-    pub fn event(records: &[Self]) -> LambdaEvent<Event> {
+    pub fn event(records: &[Self]) -> LambdaEvent<StreamEvent> {
         Self::event_within(records, TIMEOUT_MS)
     }
 
     /// The same, with so many milliseconds left for the function.
-    pub fn event_within(records: &[Self], milliseconds: u64) -> LambdaEvent<Event> {
+    pub fn event_within(records: &[Self], milliseconds: u64) -> LambdaEvent<StreamEvent> {
         let records: Vec<Value> = records.iter().map(Self::json).collect();
         let payload = serde_json::from_value(json!({"Records": records})).expect("an event");
         let now = u64::try_from(Clock::system().since_epoch().as_millis()).expect("milliseconds");
@@ -64,10 +77,14 @@ impl StreamRecord {
             "Keys": {"sys_id": image["sys_id"]},
             "SequenceNumber": self.sequence_number,
             "SizeBytes": 1_024,
-            "StreamViewType": "NEW_IMAGE",
+            "StreamViewType": "NEW_AND_OLD_IMAGES",
         });
-        if self.event_name != "REMOVE" {
-            change["NewImage"] = json!(image);
+        match self.event_name {
+            "REMOVE" => change["OldImage"] = json!(image),
+            _ => change["NewImage"] = json!(image),
+        }
+        if let Some(before) = self.before.clone() {
+            change["OldImage"] = json!(serde_dynamo::Item::from(before));
         }
         json!({
             "eventID": "7de3041dd709b024af6f29e4fa13d34c",

@@ -1,17 +1,18 @@
 //! The AI filler on records of the segment table's stream, late, doubled, out of order, and beside others.
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
-use ai_filler::AiFiller;
+use std::sync::Arc;
+
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 use tracing_subscriber::filter::LevelFilter;
-use wrapup::ai::{Filler, ProviderError};
-use wrapup::clock::Clock;
+use wrapup::ai::ProviderError;
 use wrapup::dynamodb::{Item, Table};
 use wrapup::interactions::{Interaction, Interactions};
 use wrapup::segment_tables::{PhoneLog, PhoneLogRecord};
+use wrapup_functions::StreamFunction;
 use wrapup_lambda_tests::{
-    Event, Fault, Instance, Question, Rule, ScriptedProvider, StreamRecord, World, keep_log, logged, opening, segmented,
+    Event, Fault, Instance, Log, Question, Rule, ScriptedProvider, StreamRecord, World, opening, segmented,
 };
 use wrapup_test_support::merged;
 
@@ -24,7 +25,7 @@ struct Desk {
     world: World,
     instance: Instance,
     provider: ScriptedProvider,
-    filler: AiFiller,
+    filler: StreamFunction,
 }
 
 impl Desk {
@@ -82,14 +83,13 @@ impl Desk {
     }
 }
 
-fn filler(world: &World, provider: &ScriptedProvider) -> AiFiller {
-    let system = world.instance().system;
-    AiFiller::new(Some(Filler::new(&system, std::sync::Arc::new(provider.clone()))), Clock::system())
+fn filler(world: &World, provider: &ScriptedProvider) -> StreamFunction {
+    wrapup_lambda_tests::filler(world.instance().system, Arc::new(provider.clone()))
 }
 
 /// Delivers records, and answers the sequence numbers of those that have to be delivered again.
-async fn failed(filler: &AiFiller, records: &[StreamRecord]) -> Vec<String> {
-    let response = filler.handle(StreamRecord::event(records)).await.expect("an answer");
+async fn failed(filler: &StreamFunction, records: &[StreamRecord]) -> Vec<String> {
+    let response = filler.handle(StreamRecord::event(records)).await;
     response.batch_item_failures.into_iter().filter_map(|failure| failure.item_identifier).collect()
 }
 
@@ -306,7 +306,8 @@ async fn records_that_are_no_opening_of_a_segment_cost_nothing() {
     let mut records: Vec<_> = desk.world.records(Table::Segments).await.into_iter().map(StreamRecord::insert).collect();
     records.retain(|record| !record.is_of(&sys_id));
     assert!(!records.is_empty(), "the record that finds the latest segment");
-    records.push(StreamRecord::modify(desk.item(&sys_id).await));
+    let (before, after) = (desk.item(&sys_id).await, desk.item(&sys_id).await);
+    records.push(StreamRecord::modify(before, after));
     records.push(StreamRecord::remove(desk.item(&sys_id).await));
     desk.world.traffic();
     assert!(failed(&desk.filler, &records).await.is_empty());
@@ -455,7 +456,7 @@ async fn a_provider_that_never_answers_is_given_up_in_time() {
     let sys_id = desk.open("E-1", json!({})).await;
     let records = [StreamRecord::insert(desk.item(&sys_id).await)];
     let event = StreamRecord::event_within(&records, 1_200);
-    let response = desk.filler.handle(event).await.expect("an answer");
+    let response = desk.filler.handle(event).await;
     assert_eq!(response.batch_item_failures.len(), 1);
     assert!(is_untouched(&desk.instance.read("E-1").await));
 }
@@ -467,7 +468,7 @@ async fn a_dynamodb_that_hangs_leaves_time_to_say_which_record_failed() {
     let records = [StreamRecord::insert(desk.item(&sys_id).await)];
     // Waits for a second request, which never comes.
     desk.world.fail(Rule::once(Fault::together(2)).on("GetItem").of(SEGMENTS));
-    let response = desk.filler.handle(StreamRecord::event_within(&records, 1_200)).await.expect("an answer");
+    let response = desk.filler.handle(StreamRecord::event_within(&records, 1_200)).await;
     assert_eq!(response.batch_item_failures.len(), 1);
 }
 
@@ -506,12 +507,12 @@ async fn filling_takes_a_read_of_the_segment_one_of_the_conversation_and_one_upd
 
 #[tokio::test]
 async fn the_log_says_what_became_of_a_segment_and_nothing_that_was_said() {
-    keep_log(LevelFilter::DEBUG);
+    let log = Log::keep(LevelFilter::DEBUG);
     let desk = Desk::new(ScriptedProvider::new(Some(("Code 001", 0.9)), Some("Unspeakable notes."))).await;
     desk.put_interaction(Some("Customer: Unspeakable words."), Some("Unspeakable line")).await;
     let filled = desk.open("E-1", json!({})).await;
     desk.deliver(&filled).await;
-    let lines = logged(&filled);
+    let lines = log.with(&filled);
     let words = ["INFO", "outcome=\"filled\"", "source=\"scripted\"", "model=\"scripted-1\""];
     assert!(words.iter().all(|word| lines.contains(word)), "{lines}");
 
@@ -523,11 +524,11 @@ async fn the_log_says_what_became_of_a_segment_and_nothing_that_was_said() {
     ] {
         let sys_id = desk.open(id, json!({})).await;
         desk.deliver(&sys_id).await;
-        let lines = logged(&sys_id);
+        let lines = log.with(&sys_id);
         assert!(words.iter().all(|word| lines.contains(word)), "{lines}");
     }
     let silent = desk.open("E-4", json!({"interaction_sys_id": "another"})).await;
     desk.deliver(&silent).await;
-    assert!(logged(&silent).contains("no_conversation"));
-    assert_eq!(logged("Unspeakable"), "");
+    assert!(log.with(&silent).contains("no_conversation"));
+    assert_eq!(log.with("Unspeakable"), "");
 }

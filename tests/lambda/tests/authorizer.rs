@@ -3,19 +3,18 @@
 
 use std::time::Duration;
 
-use authorizer::Authorizer;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lambda_http::Context;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
-use tracing::subscriber::set_default;
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::filter::LevelFilter;
 use wrapup::date_time::DateTime;
 use wrapup::dynamodb::{Item, Table, to_item};
 use wrapup::users::{Generated, Lives, NewSecret, NewUser, Password, UserName};
-use wrapup_lambda_tests::{Event, Fault, Instance, Lines, Parts, Rule, World, listen_everywhere, opening};
+use wrapup_functions::authorizer::Authorizer;
+use wrapup_lambda_tests::{Event, Fault, Instance, Log, Parts, Rule, World, opening};
 
 const ROLE: &str = "interaction_integration_user";
 const METHOD_ARN: &str =
@@ -465,13 +464,7 @@ async fn names_and_passwords_are_read_in_every_form_that_clients_send() {
 async fn a_failed_sign_in_is_logged_with_its_address_and_no_word_of_what_was_sent() {
     let world = world().await;
     let instance = world.instance();
-    listen_everywhere();
-    let log = Lines::default();
-    let writer = log.clone();
-    let logging =
-        set_default(wrapup::logging::subscriber(Targets::new().with_default(LevelFilter::TRACE), move || {
-            writer.clone()
-        }));
+    let log = Log::of_a_function(LevelFilter::TRACE);
     let wrong = basic("Grüße:hunter2");
     let mut event = request(Some(&wrong));
     // Whoever can send a header can write anything into it.
@@ -485,7 +478,6 @@ async fn a_failed_sign_in_is_logged_with_its_address_and_no_word_of_what_was_sen
     // Neither a right password nor none at all is a failure.
     assert!(allowed(&instance, "integrator:secret").await);
     instance.call(&Event::get("code/x").unvouched()).await.expect(401);
-    drop(logging);
     let log = log.text();
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let failed: Vec<_> = lines.iter().filter(|line| line["message"] == "a sign-in failed").collect();

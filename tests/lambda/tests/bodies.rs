@@ -4,13 +4,13 @@
 use std::future::ready;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use create_codes::CreateCodes;
-use get_code::GetCode;
 use lambda_http::Body;
 use lambda_http::http::{Method, Request};
 use serde_json::json;
 use wrapup::System;
 use wrapup::api::{Api, BodyError};
+use wrapup_functions::create_codes::CreateCodes;
+use wrapup_functions::get_code::GetCode;
 use wrapup_lambda_tests::{Event, Reply, World};
 
 fn api(system: &System) -> Api {

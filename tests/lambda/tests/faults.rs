@@ -646,7 +646,7 @@ async fn a_close_that_outgrows_a_record_is_refused_and_a_shorter_one_is_not() {
 async fn a_call_that_takes_too_long_is_given_up_and_can_be_sent_again() {
     let world = World::start().await;
     let system = world.instance().system;
-    let endpoint = create_segment::CreateSegment::new(&system);
+    let endpoint = wrapup_functions::create_segment::CreateSegment::new(&system);
     let api = Api::new(&system, vec![Box::new(endpoint)]).expect("a route").with_patience(Duration::from_millis(50));
     // A second request that never comes is what this one waits for.
     world.fail(Rule::once(Fault::together(2)).on("TransactWriteItems"));

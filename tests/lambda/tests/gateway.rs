@@ -3,27 +3,14 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 use lambda_http::http::Method;
-use wrapup::System;
-use wrapup::api::{Api, Endpoint};
+use wrapup::api::Api;
 use wrapup_lambda_tests::{Event, Reply, World, sent};
-
-fn endpoints(system: &System) -> [Box<dyn Endpoint>; 7] {
-    [
-        Box::new(get_code::GetCode::new(system)),
-        Box::new(create_codes::CreateCodes::new(system)),
-        Box::new(get_segment::GetSegment::new(system)),
-        Box::new(find_segment::FindSegment::new(system)),
-        Box::new(create_segment::CreateSegment::new(system)),
-        Box::new(update_segment::UpdateSegment::new(system)),
-        Box::new(update_segment_ai::UpdateSegmentAi::new(system)),
-    ]
-}
 
 #[tokio::test]
 async fn a_function_alone_refuses_what_is_no_route() {
     let world = World::start().await;
     let system = world.instance().system;
-    for endpoint in endpoints(&system) {
+    for (_, endpoint) in wrapup_functions::endpoints(&system) {
         let route = endpoint.route();
         let (other, allow) = match route.method {
             Method::GET => (Event::post(""), "GET, HEAD"),

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use wrapup::document::asked;
-use wrapup::openapi::{Described, Document};
+use wrapup::openapi::{Contract, Described};
+use wrapup_functions::{ENDPOINTS, described};
 use wrapup_lambda_tests::{Event, Instance, World};
 use wrapup_test_support::{field_at, put_at};
 
@@ -13,21 +14,12 @@ const SYSTEM: &str = include_str!("../../../infra/system.json");
 
 /// Every function with an endpoint, by its name.
 fn endpoints(instance: &Instance) -> Vec<(&'static str, Box<dyn Described>)> {
-    let system = &instance.system;
-    vec![
-        ("create-codes", Box::new(create_codes::CreateCodes::new(system))),
-        ("get-code", Box::new(get_code::GetCode::new(system))),
-        ("create-segment", Box::new(create_segment::CreateSegment::new(system))),
-        ("update-segment-ai", Box::new(update_segment_ai::UpdateSegmentAi::new(system))),
-        ("update-segment", Box::new(update_segment::UpdateSegment::new(system))),
-        ("get-segment", Box::new(get_segment::GetSegment::new(system))),
-        ("find-segment", Box::new(find_segment::FindSegment::new(system))),
-    ]
+    ENDPOINTS.iter().copied().zip(described(&instance.system)).collect()
 }
 
 fn document(instance: &Instance) -> Value {
     let endpoints: Vec<_> = endpoints(instance).into_iter().map(|(_, endpoint)| endpoint).collect();
-    serde_json::to_value(Document::new(&endpoints, "/")).expect("JSON")
+    serde_json::to_value(Contract::new(&endpoints, "/")).expect("JSON")
 }
 
 /// An operation under its versioned path, its parts resolved.

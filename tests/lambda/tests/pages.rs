@@ -3,14 +3,14 @@
 
 use std::process::{Command, Stdio};
 
-use create_codes::CreateCodes;
-use get_code::GetCode;
 use lambda_http::Request;
 use serde_json::json;
-use update_segment::UpdateSegment;
 use wrapup::System;
 use wrapup::api::{Api, Origins};
 use wrapup::dynamodb::Table;
+use wrapup_functions::create_codes::CreateCodes;
+use wrapup_functions::get_code::GetCode;
+use wrapup_functions::update_segment::UpdateSegment;
 use wrapup_lambda_tests::{Event, Reply, World, opening, sent};
 
 fn api(system: &System, origins: &str) -> Api {

@@ -4,18 +4,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ai_filler::AiFiller;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use wrapup::ai::Filler;
-use wrapup::clock::Clock;
 use wrapup::configurations::Definition;
 use wrapup::document::{Document, Fields};
 use wrapup::dynamodb::{Item, Stamp, Table, string};
 use wrapup::interactions::{Interaction, Interactions};
 use wrapup::segment_tables::{PhoneLog, PhoneLogRecord};
 use wrapup_lambda_tests::{
-    Event, Fault, Rule, ScriptedProvider, StreamRecord, World, call_all, internal, opening, segmented,
+    Event, Fault, Rule, ScriptedProvider, StreamRecord, World, call_all, filler, internal, opening, segmented,
 };
 use wrapup_test_support::merged;
 
@@ -119,10 +116,10 @@ async fn what_the_filler_adds_is_the_systems_change() {
     let wanting = json!({"configuration": {"use_third_party_ai": false}});
     world.instance().open(&merged(opening("E-1"), &wanting)).await;
     let provider = Arc::new(ScriptedProvider::new(Some(("Code 001", 0.9)), None));
-    let filler = AiFiller::new(Some(Filler::new(&world.instance().system, provider)), Clock::system());
+    let filler = filler(world.instance().system, provider);
     let record = StreamRecord::insert(segment(&world).await);
     world.pass(Duration::from_secs(5));
-    filler.handle(StreamRecord::event(&[record])).await.expect("an answer");
+    filler.handle(StreamRecord::event(&[record])).await;
     let expected = columns(("integrator", BEGIN), ("system", "2024-09-16 18:00:05"));
     assert_eq!(shown(&world.instance().read("E-1").await), expected);
 }

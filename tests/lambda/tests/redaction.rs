@@ -3,17 +3,15 @@
 
 use std::sync::Arc;
 
-use ai_filler::AiFiller;
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant};
-use wrapup::ai::{Bedrock, Conversation, Extractive, Filler, Provider, Said, Task};
-use wrapup::clock::Clock;
+use wrapup::ai::{Bedrock, Conversation, Extractive, Provider, Said, Task};
 use wrapup::codes::{Code, Label};
 use wrapup::document::FromText;
 use wrapup::dynamodb::Table;
 use wrapup::interactions::{Interaction, Interactions};
 use wrapup::redaction::{Personal, Redactor};
-use wrapup_lambda_tests::{Event, Instance, Scripted, ScriptedProvider, StreamRecord, Turn, World, opening};
+use wrapup_lambda_tests::{Event, Instance, Scripted, ScriptedProvider, StreamRecord, Turn, World, filler, opening};
 use wrapup_test_support::merged;
 
 /// A caller who reads out what nobody should find again, some of it over several turns.
@@ -89,9 +87,9 @@ async fn filled(provider: Arc<dyn Provider>) -> Value {
     let sys_id = instance.open(&merged(opening("E-1"), &wanting)).await;
     let records = world.records(Table::Segments).await;
     let item = records.into_iter().find(|item| item["sys_id"].as_s().is_ok_and(|key| *key == sys_id));
-    let filler = AiFiller::new(Some(Filler::new(&world.instance().system, provider)), Clock::system());
+    let filler = filler(world.instance().system, provider);
     let event = StreamRecord::event(&[StreamRecord::insert(item.expect("a segment"))]);
-    let answer = filler.handle(event).await.expect("an answer");
+    let answer = filler.handle(event).await;
     assert!(answer.batch_item_failures.is_empty());
     instance.read("E-1").await
 }

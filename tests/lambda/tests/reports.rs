@@ -4,16 +4,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ai_filler::AiFiller;
-use authorizer::Authorizer;
 use lambda_http::RequestExt;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Map, Value, json};
-use wrapup::ai::Filler;
 use wrapup::dynamodb::Table;
 use wrapup::interactions::{Interaction, Interactions};
+use wrapup_functions::authorizer::Authorizer;
 use wrapup_lambda_tests::{
-    Event, Fault, Instance, Parts, Reports, Rule, ScriptedProvider, StreamRecord, World, call_all, opening,
+    Event, Fault, Instance, Parts, Reports, Rule, ScriptedProvider, StreamRecord, World, call_all, filler, opening,
     opening_with, segmented,
 };
 use wrapup_test_support::merged;
@@ -450,8 +448,7 @@ async fn what_the_filler_does_is_reported() {
     };
     Interactions::new(system.dynamo().clone()).put(&interaction, &world.stamp()).await.expect("a put");
     let provider = Arc::new(ScriptedProvider::new(Some(("Code 001", 0.9)), Some("unspeakable")));
-    let filler = AiFiller::new(Some(Filler::new(&system, provider)), wrapup::clock::Clock::system())
-        .with_reporter(reports.reporter(world.clock()));
+    let filler = filler(system, provider).with_reporter(reports.reporter(world.clock()));
     for (interaction, outcome, filled) in [("said", "filled", Some(json!(1))), ("silent", "no_conversation", None)] {
         let wanting = json!({"interaction_sys_id": interaction, "configuration": {"use_third_party_ai": false}});
         let sys_id = instance.open(&merged(opening(interaction), &wanting)).await;
@@ -460,7 +457,7 @@ async fn what_the_filler_does_is_reported() {
         reports.take();
         reports.audits();
         world.traffic();
-        filler.handle(StreamRecord::event(&[record.expect("a segment")])).await.expect("an answer");
+        filler.handle(StreamRecord::event(&[record.expect("a segment")])).await;
         let line = reports.one();
         assert_eq!(metrics(&line).get("filled"), filled.as_ref());
         assert_eq!((&line["endpoint"], &line["outcome"]), (&json!("ai-filler"), &json!(outcome)));

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so by panicking")]
 
 use std::collections::HashMap;
+use std::future::pending;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use aws_sdk_dynamodb::types::{
 };
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use tracing_subscriber::filter::LevelFilter;
 use wrapup::date_time::DateTime;
 use wrapup::dynamodb::{Item, Table};
@@ -22,8 +23,9 @@ use wrapup::segment_tables::{
     WantedInteractionSegment, connect, contract, from_json,
 };
 use wrapup_lambda_tests::{
-    Event, Instance, Invocation, InvokeApi, Misbehaviour, Parts, Reply, World, keep_log, logged, opening, segmented,
+    Event, Instance, Invocation, InvokeApi, Log, Misbehaviour, Parts, Reply, World, opening, segmented,
 };
+use wrapup_test_support::Schema;
 
 const PHONE_LOG: &str = "sn_openframe_phone_log";
 
@@ -146,7 +148,7 @@ impl InMemory {
     /// Comes back in time, or says that it could not.
     async fn work(&self, deadline: Instant) -> Result<(), Error> {
         match self.flaw {
-            Flaw::IgnoresDeadlines => sleep(Duration::from_secs(8)).await,
+            Flaw::IgnoresDeadlines if deadline <= Instant::now() => pending().await,
             Flaw::SaysBrokenWhenLate if deadline <= Instant::now() => return Err(Error::Broken("late".into())),
             _ if deadline <= Instant::now() => return Err(Error::too_late()),
             _ => {}
@@ -202,8 +204,7 @@ impl InteractionSegment for InMemory {
     }
 }
 
-// The clock stands still while anything can go on, so that waiting takes no time.
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn every_breach_of_the_contract_is_found_by_its_clause() {
     for (flaw, broken) in [
         (Flaw::None, &[][..]),
@@ -433,15 +434,16 @@ struct Deployed {
     api: InvokeApi,
     function: &'static str,
     instance: Instance,
+    log: Log,
 }
 
 impl Deployed {
     async fn start(function: &'static str) -> Self {
-        keep_log(LevelFilter::WARN);
+        let log = Log::keep(LevelFilter::WARN);
         let (world, api) = (World::start().await, InvokeApi::start(function).await);
         let instance =
             world.instance_with(Parts { segment_tables: Some(remote(&world, &api, function)), ..Parts::default() });
-        Self { world, api, function, instance }
+        Self { world, api, function, instance, log }
     }
 
     fn parts(&self) -> Parts {
@@ -539,7 +541,7 @@ async fn a_failing_function_is_a_500_and_not_asked_again() {
     assert_eq!(deployed.api.invocations().len(), 1);
     deployed.api.behave();
     deployed.assert_answered(&deployed.instance, &Misbehaviour::FunctionError, 500).await;
-    let lines = logged("failing");
+    let lines = deployed.log.text();
     assert!(lines.contains("function failing failed (Unhandled)"), "{lines}");
     // What the function says of its failure may quote the conversation.
     assert!(!lines.contains("secret"), "{lines}");
@@ -556,7 +558,7 @@ async fn a_remote_that_asks_to_try_again_is_a_503() {
 async fn a_remote_that_answers_another_tables_record_is_a_500() {
     let deployed = Deployed::start("other-table").await;
     deployed.assert_answered(&deployed.instance, &Misbehaviour::AnotherTable, 500).await;
-    let lines = logged("other-table");
+    let lines = deployed.log.text();
     let violation = "function other-table breaks the contract: record.table is 'someone_elses', and 'voice_call'";
     assert!(lines.contains(violation), "{lines}");
 }
@@ -565,7 +567,7 @@ async fn a_remote_that_answers_another_tables_record_is_a_500() {
 async fn a_remote_that_answers_another_record_is_a_500() {
     let deployed = Deployed::start("other-record").await;
     deployed.assert_answered(&deployed.instance, &Misbehaviour::AnotherRecord, 500).await;
-    let lines = logged("other-record");
+    let lines = deployed.log.text();
     let violation = "function other-record breaks the contract: record.id is 'another-call', and 'call-500'";
     assert!(lines.contains(violation), "{lines}");
 }
@@ -585,10 +587,10 @@ async fn a_remote_that_answers_garbage_is_a_500_whose_log_says_what_is_wrong() {
 impl Deployed {
     /// A response to an opening that breaks the contract: 500, a log line, and no segment.
     async fn assert_answered_with(&self, response: &str, violation: &str) {
-        let before = logged(self.function).len();
+        let before = self.log.text().len();
         self.api.misbehave(Misbehaviour::Answers(response.to_owned()));
         assert_opaque(&self.instance.call(&create("EXT-1", "call-1")).await, 500, self.function);
-        let lines = logged(self.function).split_off(before);
+        let lines = self.log.text().split_off(before);
         let expected = format!("function {} breaks the contract: ", self.function);
         let said = lines.split_once(&expected).map(|(_, said)| said);
         assert!(said.is_some_and(|said| said.contains(violation)), "{response}: {violation} is not in {lines}");
@@ -600,13 +602,13 @@ impl Deployed {
 #[tokio::test]
 async fn a_remote_that_is_absent_is_a_500_that_the_log_explains() {
     let (world, api) = (World::start().await, InvokeApi::start("present").await);
-    keep_log(LevelFilter::WARN);
+    let log = Log::keep(LevelFilter::WARN);
     let instance =
         world.instance_with(Parts { segment_tables: Some(remote(&world, &api, "absent")), ..Parts::default() });
     assert_opaque(&instance.call(&create("EXT-1", "call-1")).await, 500, "absent");
     assert_eq!(api.invocations().len(), 1);
     assert!(world.records(Table::Segments).await.is_empty());
-    let lines = logged("function absent");
+    let lines = log.with("function absent");
     assert!(lines.contains("ResourceNotFoundException") || lines.contains("ResourceNotFound"), "{lines}");
 
     let present =
@@ -1148,13 +1150,13 @@ fn without_remaining(invocation: &Invocation) -> Value {
 }
 
 /// A definition of the published schema.
-fn schema(definition: &str) -> jsonschema::Validator {
+fn schema(definition: &str) -> Schema {
     let text = include_str!("../../../docs/segment-table.schema.json");
     let mut schema: Value = serde_json::from_str(text).expect("JSON");
-    jsonschema::meta::validate(&schema).expect("a schema");
+    Schema::new(schema.clone());
     schema.as_object_mut().expect("an object").remove("oneOf");
     schema["$ref"] = json!(format!("#/$defs/{definition}"));
-    jsonschema::validator_for(&schema).expect("a schema whose references lead somewhere")
+    Schema::new(schema)
 }
 
 /// A platform error that does not tell what is behind the API.

@@ -5,17 +5,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ai_filler::AiFiller;
-use authorizer::Authorizer;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
-use wrapup::ai::{AI_KEY, AI_MODEL, AI_PROVIDER, AI_URL, Filler};
-use wrapup::clock::Clock;
+use wrapup::ai::{AI_KEY, AI_MODEL, AI_PROVIDER, AI_URL};
 use wrapup::dynamodb::Table;
 use wrapup::logging;
 use wrapup::segment_tables::SEGMENT_TABLES;
 use wrapup::settings::{self, REDACT_NOTES, REDACT_PERSONAL};
-use wrapup_lambda_tests::{Event, ScriptedProvider, StreamRecord, World, internal, opening, opening_with, segmented};
+use wrapup_functions::authorizer::Authorizer;
+use wrapup_lambda_tests::{
+    Event, ScriptedProvider, StreamRecord, World, filler, internal, opening, opening_with, segmented,
+};
 use wrapup_test_support::merged;
 
 fn system() -> Value {
@@ -126,9 +126,9 @@ async fn fillers(world: &World) -> Permissions {
     let items = world.records(Table::Segments).await;
     let record = items.into_iter().map(StreamRecord::insert).find(|record| record.is_of(&sys_id)).expect("a segment");
     let provider = Arc::new(ScriptedProvider::new(Some(("Code 001", 1.0)), None));
-    let filler = AiFiller::new(Some(Filler::new(&world.instance().system, provider)), Clock::system());
+    let filler = filler(world.instance().system, provider);
     world.traffic();
-    filler.handle(StreamRecord::event(&[record])).await.expect("an answer");
+    filler.handle(StreamRecord::event(&[record])).await;
     world.traffic().permissions
 }
 

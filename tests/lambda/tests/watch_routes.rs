@@ -1,7 +1,6 @@
 //! The routes under which `cargo lambda watch` serves the functions are the functions' own.
 
 use lambda_http::http::Method;
-use wrapup::api::Endpoint;
 use wrapup_lambda_tests::World;
 
 const MANIFEST: &str = include_str!("../../../Cargo.toml");
@@ -9,17 +8,8 @@ const MANIFEST: &str = include_str!("../../../Cargo.toml");
 #[tokio::test]
 async fn the_router_of_cargo_lambda_knows_every_route_and_no_other() {
     let system = World::start().await.stores();
-    let endpoints: [(&str, Box<dyn Endpoint>); 7] = [
-        ("get-code", Box::new(get_code::GetCode::new(&system))),
-        ("create-codes", Box::new(create_codes::CreateCodes::new(&system))),
-        ("get-segment", Box::new(get_segment::GetSegment::new(&system))),
-        ("find-segment", Box::new(find_segment::FindSegment::new(&system))),
-        ("create-segment", Box::new(create_segment::CreateSegment::new(&system))),
-        ("update-segment", Box::new(update_segment::UpdateSegment::new(&system))),
-        ("update-segment-ai", Box::new(update_segment_ai::UpdateSegmentAi::new(&system))),
-    ];
     let mut expected = Vec::new();
-    for (function, endpoint) in endpoints {
+    for (function, endpoint) in wrapup_functions::endpoints(&system) {
         let route = endpoint.route();
         let methods = if route.method == Method::GET { vec!["GET", "HEAD"] } else { vec![route.method.as_str()] };
         let served = methods.iter().map(|method| format!("{{ method = \"{method}\", function = \"{function}\" }}"));

@@ -1,23 +1,30 @@
 use std::io::{Read, Write};
 use std::net::{IpAddr, TcpStream};
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Method, RequestBuilder};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use hyper::{Method, Request};
 use serde_json::{Value, json};
 
-use crate::{as_xml, xml_to_json};
+use crate::{Http, as_xml, xml_to_json};
 
 /// A client of the API, as a CCaaS system has one.
 #[derive(Clone)]
 pub struct Api {
-    client: Client,
+    client: Http,
     base: String,
     user: String,
     password: String,
 }
 
 /// A call that has not been sent.
-pub struct Call(RequestBuilder);
+pub struct Call {
+    client: Http,
+    request: Request<Full<Bytes>>,
+}
 
 /// An answer.
 #[derive(Debug)]
@@ -33,14 +40,17 @@ pub struct Reply {
 impl Api {
     /// The API at `http://host:port`, as the demo user calls it.
     pub fn new(base: &str) -> Self {
-        let client = Client::builder().no_proxy().build().expect("a client");
-        Self { client, base: base.to_owned(), user: "username".to_owned(), password: "password".to_owned() }
+        Self {
+            client: Http::new(),
+            base: base.to_owned(),
+            user: "username".to_owned(),
+            password: "password".to_owned(),
+        }
     }
 
     /// The same from another address of this machine.
     pub fn from_address(&self, address: IpAddr) -> Self {
-        let client = Client::builder().no_proxy().local_address(address).build().expect("a client");
-        Self { client, ..self.clone() }
+        Self { client: Http::from_address(address), ..self.clone() }
     }
 
     /// The same as another user.
@@ -55,13 +65,14 @@ impl Api {
 
     /// A call to `/api/now/v1/wrapup/` and `path`.
     pub fn call(&self, method: Method, path: &str) -> Call {
-        let url = format!("{}/api/now/v1/wrapup/{path}", self.base);
-        Call(self.client.request(method, url).basic_auth(&self.user, Some(&self.password)))
+        self.raw(method, &format!("/api/now/v1/wrapup/{path}")).basic_auth(&self.user, &self.password)
     }
 
-    /// A call to any path, without credentials.
+    /// A call to any path, without credentials. What no URL may hold is written as `%xx`.
     pub fn raw(&self, method: Method, path: &str) -> Call {
-        Call(self.client.request(method, format!("{}{path}", self.base)))
+        let url = format!("{}{}", self.base, encoded(path));
+        let request = Request::builder().method(method).uri(url).body(Full::default()).expect("a URL");
+        Call { client: self.client.clone(), request }
     }
 
     /// GET of a path that a URL library would tidy up, such as one with `..` in it: as the demo user,
@@ -103,19 +114,22 @@ impl Api {
 }
 
 impl Call {
-    /// Adds a header.
-    pub fn header(self, name: &str, value: &str) -> Self {
-        Self(self.0.header(name, value))
+    /// Adds a header, beside those of the same name.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let name = HeaderName::try_from(name).expect("a header's name");
+        self.request.headers_mut().append(name, HeaderValue::try_from(value).expect("a header's value"));
+        self
     }
 
     /// Asks for XML.
     pub fn accept_xml(self) -> Self {
-        Self(self.0.header(ACCEPT, "application/xml"))
+        self.header(ACCEPT.as_str(), "application/xml")
     }
 
     /// With credentials.
     pub fn basic_auth(self, user: &str, password: &str) -> Self {
-        Self(self.0.basic_auth(user, Some(password)))
+        let credentials = STANDARD.encode(format!("{user}:{password}"));
+        self.header(AUTHORIZATION.as_str(), &format!("Basic {credentials}"))
     }
 
     /// With a JSON body.
@@ -129,21 +143,21 @@ impl Call {
     }
 
     /// With a body of any type.
-    pub fn body(self, content_type: &str, body: impl Into<reqwest::Body>) -> Self {
-        Self(self.0.header(CONTENT_TYPE, content_type).body(body))
+    pub fn body(self, content_type: &str, body: impl Into<Bytes>) -> Self {
+        self.header(CONTENT_TYPE.as_str(), content_type).untyped_body(body)
     }
 
     /// With a body and no `Content-Type`.
-    pub fn untyped_body(self, body: impl Into<reqwest::Body>) -> Self {
-        Self(self.0.body(body))
+    pub fn untyped_body(mut self, body: impl Into<Bytes>) -> Self {
+        *self.request.body_mut() = Full::new(body.into());
+        self
     }
 
-    /// Sends it.
-    pub async fn send(self) -> Reply {
-        let response = self.0.send().await.expect("an answer");
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = response.bytes().await.expect("a whole answer").to_vec();
-        Reply { status, headers, body }
+    /// Sends it; unless the test says what it accepts, as one who accepts anything.
+    pub async fn send(mut self) -> Reply {
+        self.request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+        let (head, body) = self.client.send(self.request).await.into_parts();
+        Reply { status: head.status.as_u16(), headers: head.headers, body: body.to_vec() }
     }
 }
 
@@ -220,4 +234,13 @@ impl Reply {
         }
         as_xml(&body)
     }
+}
+
+/// A path and query as a URL library writes them: `%xx` for each byte that no URL may hold as it is.
+fn encoded(path: &str) -> String {
+    let bytes = path.bytes().map(|byte| match byte {
+        0..=b' ' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' | 0x7f.. => format!("%{byte:02X}"),
+        byte => char::from(byte).to_string(),
+    });
+    bytes.collect()
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use wrapup::segment_tables::{InteractionSegment, Remote, contract};
 
 use super::CommandError;
-use crate::connect::Target;
+use crate::connect::{Target, TeamTables, unconnected};
 use crate::output::{Output, Row};
 
 /// `wrapup segment-table`
@@ -61,16 +61,16 @@ impl Row for CheckRow {
 }
 
 /// Runs the command.
-pub async fn run(command: Command, target: &Target) -> Result<(), CommandError> {
+pub async fn run(command: Command, target: &Target, team: TeamTables) -> Result<(), CommandError> {
     match command {
         Command::List { output } => {
-            let tables = target.segment_tables().await?;
-            let rows = tables.tables().map(|table| TableRow { segment_table: table.to_owned() });
+            let system = unconnected(team)?;
+            let rows = system.segment_tables().tables().map(|table| TableRow { segment_table: table.to_owned() });
             output.list(&rows.collect::<Vec<_>>())?;
             Ok(())
         }
         Command::Verify { table, function, output } => {
-            let implementation = implementation(&table, function, target).await?;
+            let implementation = implementation(&table, function, target, team).await?;
             let report = contract::verify(implementation).await;
             let rows = report.checks().iter().map(|check| CheckRow {
                 clause: check.clause,
@@ -87,11 +87,12 @@ async fn implementation(
     table: &str,
     function: Option<String>,
     target: &Target,
+    team: TeamTables,
 ) -> Result<Arc<dyn InteractionSegment>, CommandError> {
     if let Some(function) = function {
         return Ok(Arc::new(Remote::new(table, function, target.lambda().await)));
     }
-    let tables = target.segment_tables().await?;
+    let tables = target.segment_tables(team).await?;
     tables.get(table).cloned().ok_or_else(|| {
         let served = tables.tables().collect::<Vec<_>>().join(", ");
         CommandError::UnknownSegmentTable { table: table.to_owned(), served }

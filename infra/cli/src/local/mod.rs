@@ -1,47 +1,52 @@
 //! The whole API on one machine: the embedded DynamoDB, the functions' own endpoints, and what
 //! API Gateway does in front of them.
 
+mod consumers;
 mod demo;
 mod engine;
 mod gateway;
+mod jobs;
 mod lambda;
 mod page;
 mod server;
 mod signals;
-mod stream;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ai_filler::AiFiller;
 use clap::Args;
+use lambda_http::Context;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use wrapup::System;
-use wrapup::ai::{AiSettings, AiSettingsError, Filler, Provider, ProviderKind};
+use wrapup::ai::{AiSettings, AiSettingsError, ProviderKind};
 use wrapup::api::{Api, Origins};
 use wrapup::clock::Clock;
-use wrapup::dynamodb::{Tables, tables};
+use wrapup::dynamodb::{Table, Tables, tables};
 use wrapup::language::Language;
-use wrapup::openapi::Document;
+use wrapup::openapi::Contract;
 use wrapup::redaction::Redactor;
-use wrapup::segment_tables::{self, Described};
+use wrapup::segment_tables;
 use wrapup::settings::{self, SettingsError};
 use wrapup::system::StartError;
+use wrapup_functions::{JobFunction, Parts, StreamFunction};
 
-use crate::connect::{DYNAMODB_PORT, LAMBDA_PORT, ai_provider, on_this_machine};
-use crate::endpoints::endpoints;
+use crate::connect::{DYNAMODB_PORT, LAMBDA_PORT, TeamTables, ai_provider, on_this_machine, registry};
 use crate::output;
-use engine::Engine;
+use consumers::Mapping;
+use engine::{Engine, StreamError};
 use server::{Guard, Limits, Server};
 use signals::Signals;
 
 /// How long the requests that run may take to finish once the process is told to end: callers that have
 /// stalled would keep it for good.
 const DRAIN: Duration = Duration::from_secs(30);
+
+/// What an invocation of a consumer or a job may take.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What `wrapup local` takes.
 #[derive(Args, Clone)]
@@ -94,6 +99,9 @@ pub enum LocalError {
     /// The functions cannot be put together.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// What consumers take cannot be read.
+    #[error("the segment table's stream: {0}")]
+    Stream(#[from] StreamError),
     /// The tables or the demo data could not be made.
     #[error(transparent)]
     Wrapup(#[from] wrapup::Error),
@@ -106,7 +114,7 @@ pub enum LocalError {
 }
 
 /// Runs until it is told to end, finishes the requests that run, and ends at once when told a second time.
-pub async fn run(options: Options) -> Result<(), LocalError> {
+pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let api_listener = listen(options.port, "--port").await?;
     let engine_listener = listen(options.dynamodb_port, "--dynamodb-port").await?;
     let (api_port, engine_port) = (api_listener.local_addr()?.port(), engine_listener.local_addr()?.port());
@@ -114,10 +122,6 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
     let limits = Limits::of_this_process();
     let data = (!options.in_memory).then_some(options.data);
     let engine = Engine::open(data.as_deref())?;
-    let (stop_engine, told_to_stop) = oneshot::channel::<()>();
-    let engine_served = Server::new(engine.routes(), Guard::for_programs(engine_port), limits)
-        .serve(engine_listener, async { drop(told_to_stop.await) });
-    let engine_served = tokio::spawn(engine_served);
     // As the functions do, so that they can run on this DynamoDB in the same environment.
     let tables = Tables::with_prefix(settings::optional(settings::TABLE_PREFIX).unwrap_or_default());
     let dynamo = engine.dynamo(on_this_machine(engine_port), tables);
@@ -128,22 +132,26 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
         lambda.endpoint = settings::optional(segment_tables::LAMBDA_ENDPOINT).or(lambda.endpoint);
         segment_tables::connect(lambda)
     };
-    let described = Described::from_env()?;
-    let lambda = described.need_lambda().then(connect_lambda);
-    let segment_tables = described.registry(&dynamo, lambda);
+    let segment_tables = registry(&dynamo, connect_lambda, team)?;
     let system = System::new(dynamo, segment_tables, Clock::system(), Language::from_env()?)
         .with_notes_redactor(Redactor::of_notes_from_env()?);
+    let provider = ai_provider(AiSettings::from_env(ProviderKind::Extractive)?).await?;
+    let parts = Parts { system: system.clone(), provider, redactor: Redactor::from_env()? };
+    let consumers = wrapup_functions::consumers(&parts);
+    if consumers.iter().any(|consumer| consumer.is_on()) {
+        tables::enable_streams(system.dynamo()).await.map_err(wrapup::Error::from)?;
+    }
+    // Before, nobody else writes: what is changed while a stream is switched would be in none.
+    let (stop_engine, told_to_stop) = oneshot::channel::<()>();
+    let engine_served = Server::new(engine.routes(), Guard::for_programs(engine_port), limits)
+        .serve(engine_listener, async { drop(told_to_stop.await) });
+    let engine_served = tokio::spawn(engine_served);
     let demo = demo::ensure(&system).await?;
-    let endpoints = endpoints(&system);
-    let document = serde_json::to_string(&Document::new(&endpoints, "/")).map_err(io::Error::from)?;
+    let endpoints = wrapup_functions::described(&system);
+    let document = serde_json::to_string(&Contract::new(&endpoints, "/")).map_err(io::Error::from)?;
     let origins = Origins::from_env()?;
     let endpoints = endpoints.into_iter().map(|endpoint| endpoint as _).collect();
     let api = Api::new(&system, endpoints).map_err(StartError::from)?.with_origins(origins.clone());
-    let provider = ai_provider(AiSettings::from_env(ProviderKind::Extractive)?).await?;
-    if provider.is_some() {
-        tables::enable_missing_streams(system.dynamo()).await.map_err(wrapup::Error::from)?;
-    }
-    let filled_by = provider.as_ref().map_or_else(|| "off".to_owned(), |provider| name_of(provider.as_ref()));
 
     // Whoever has read the first line may tell the process to end.
     let mut signals = Signals::listen()?;
@@ -154,7 +162,9 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
     if let Some(port) = lambda_port {
         output::line(format!("Lambda        http://127.0.0.1:{port}"))?;
     }
-    output::line(format!("AI filler     {filled_by}"))?;
+    for consumer in &consumers {
+        output::line(format!("{:<14}{}", consumer.title(), consumer.setting()))?;
+    }
     output::line(match &data {
         Some(data) => format!("Data          {}", data.display()),
         None => "Data          in memory, lost at the end".to_owned(),
@@ -165,18 +175,22 @@ pub async fn run(options: Options) -> Result<(), LocalError> {
         output::line("Try it:\n")?;
         output::line(demo.curl(&base))?;
     }
-    let streams = stream::connect(on_this_machine(engine_port), engine.http_client());
-    let filler = match provider {
-        Some(provider) => Some(start_filler(provider, &system, streams, data.as_deref()).await?),
-        None => None,
-    };
+    let mut in_background = JoinSet::new();
+    for consumer in consumers.into_iter().filter(|consumer| consumer.is_on()) {
+        let stream = engine.stream(&system.dynamo().tables.name(Table::Segments))?;
+        let function = StreamFunction::new(consumer, Clock::system());
+        in_background.spawn(Mapping::new(stream, function, data.as_deref()).run());
+    }
+    for job in wrapup_functions::jobs(&system) {
+        in_background.spawn(jobs::keep_running(JobFunction::new(job, Clock::system())));
+    }
     let routes = gateway::routes(Arc::new(api), page::routes(document));
     let server = Server::new(routes, Guard::for_pages(api_port, origins), limits);
     let (end, told_to_end) = oneshot::channel::<()>();
     let finished = async {
         server.serve(api_listener, async { drop(told_to_end.await) }).await;
-        // What it has not come to, the next start goes on with.
-        filler.inspect(JoinHandle::abort);
+        // What they have not come to, the next start goes on with.
+        in_background.abort_all();
         drop(stop_engine);
         engine_served.await.map_err(io::Error::other)?;
         drop(engine);
@@ -211,21 +225,13 @@ async fn start_functions(
     Ok(Some(port))
 }
 
-fn name_of(provider: &dyn Provider) -> String {
-    format!("{} ({})", provider.source(), provider.model())
-}
-
-/// Starts the AI filler on the segment table's stream.
-async fn start_filler(
-    provider: Arc<dyn Provider>,
-    system: &System,
-    streams: aws_sdk_dynamodbstreams::Client,
-    data: Option<&Path>,
-) -> Result<JoinHandle<()>, LocalError> {
-    let filler = Filler::new(system, provider).with_redactor(Redactor::from_env()?);
-    let function = AiFiller::new(Some(filler), Clock::system());
-    let reader = stream::Reader::new(system.dynamo(), streams, data, Clock::system()).await;
-    Ok(tokio::spawn(reader.map_err(wrapup::Error::from)?.run(function)))
+/// What Lambda tells a function of an invocation that begins now.
+fn invocation() -> Context {
+    let mut context = Context::default();
+    context.request_id = uuid::Uuid::new_v4().to_string();
+    let deadline = Clock::system().since_epoch() + TIMEOUT;
+    context.deadline = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
+    context
 }
 
 /// Listens on loopback only: the demo user's password is public.

@@ -1,12 +1,7 @@
-//! A Lambda function for tests that need a process of its own: `create-codes`, as its own `main` starts it.
+//! A Lambda function for tests that need a process of its own: `create-codes`.
 
-use create_codes::CreateCodes;
-use wrapup::System;
-use wrapup::system::{StartError, run};
+use wrapup::system::StartError;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), StartError> {
-    let system = System::from_env()?;
-    let endpoint = CreateCodes::new(&system);
-    run(system, endpoint).await
+fn main() -> Result<(), StartError> {
+    wrapup_functions::create_codes::main()
 }

@@ -6,8 +6,9 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use wrapup::ai::{Bedrock, Provider, Suggestion};
 use wrapup_lambda_tests::{Asked, Scripted, Turn};
+use wrapup_test_support::Schema;
 
-use crate::{AMPLE, SECRET, ask, codes, good, kind, material, suggest, suggest_within};
+use super::{AMPLE, SECRET, ask, codes, good, kind, material, suggest, suggest_within};
 
 const MODEL: &str = "eu.anthropic.claude-haiku-4-5-20251001-v1:0";
 
@@ -20,9 +21,8 @@ static CONVERSE: LazyLock<Value> =
 fn assert_valid(part: &str, document: &Value) {
     let mut schema = CONVERSE.clone();
     schema["allOf"] = json!([{"$ref": format!("#/{part}")}]);
-    let validator = jsonschema::validator_for(&schema).expect("a schema");
-    let errors: Vec<_> = validator.iter_errors(document).map(|error| error.to_string()).collect();
-    assert!(errors.is_empty(), "{part}: {errors:?} in {document}");
+    let checked = Schema::new(schema).check(document);
+    assert!(checked.is_ok(), "{part}: {checked:?} in {document}");
 }
 
 /// An answer of a model.

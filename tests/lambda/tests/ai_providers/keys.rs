@@ -10,7 +10,7 @@ use wrapup::ai::{
 use wrapup::clock::Clock;
 use wrapup_lambda_tests::{Scripted, Turn};
 
-use crate::{good, kind, suggest};
+use super::{good, kind, suggest};
 
 /// A provider whose key is kept somewhere, and what it asks.
 struct Keyed {

@@ -2,13 +2,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use tracing::subscriber::set_default;
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::filter::LevelFilter;
 use wrapup::ai::{Bedrock, Provider};
-use wrapup::logging;
-use wrapup_lambda_tests::{Lines, Scripted, Turn, listen_everywhere};
+use wrapup_lambda_tests::{Log, Scripted, Turn};
 
-use crate::{SECRET, good, suggest_within};
+use super::{SECRET, good, suggest_within};
 
 /// Asks for suggestions, well and ill.
 async fn suggest_this_and_that() {
@@ -25,30 +23,22 @@ async fn suggest_this_and_that() {
     let endpoint =
         Scripted::start([Turn::json(&json!({"choices": [choice]})), Turn::status(400, &json!({"error": SECRET}))])
             .await;
-    let provider: Arc<dyn Provider> = crate::chat_completions::provider(endpoint.url());
+    let provider: Arc<dyn Provider> = super::chat_completions::provider(endpoint.url());
     suggest_within(&*provider, Duration::from_secs(9)).await.expect("a suggestion");
     suggest_within(&*provider, Duration::from_secs(9)).await.expect_err("no suggestion");
 }
 
 #[tokio::test]
 async fn nothing_that_was_said_is_logged_at_any_level() {
-    listen_everywhere();
-    let lines = Lines::default();
-    let (ours, writer) = (lines.clone(), lines.clone());
-    let logging =
-        set_default(logging::subscriber(Targets::new().with_default(LevelFilter::TRACE), move || writer.clone()));
+    let ours = Log::of_a_function(LevelFilter::TRACE);
     tracing::debug!(target: "wrapup::ai", "a word of our own");
     suggest_this_and_that().await;
-    drop(logging);
     assert!(ours.text().contains("a word of our own"), "{}", ours.text());
     assert!(!ours.text().contains("Quastenflosser"), "{}", ours.text());
+    drop(ours);
 
     // The same without the guard: what it is there for.
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let all = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(move || writer.clone()).finish();
-    let logging = set_default(all);
+    let all = Log::keep(LevelFilter::TRACE);
     suggest_this_and_that().await;
-    drop(logging);
-    assert!(lines.text().contains("Quastenflosser"), "the SDK shows no bodies any more: the guard is of no use");
+    assert!(all.text().contains("Quastenflosser"), "the SDK shows no bodies any more: the guard is of no use");
 }

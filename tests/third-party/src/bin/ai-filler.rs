@@ -1,6 +1,7 @@
 //! The Lambda function `ai-filler`, with the team's segment tables.
 
 use wrapup::system::StartError;
+use wrapup_functions::ai_filler;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

@@ -1,7 +1,7 @@
 //! The Lambda function `create-segment`, with the team's segment tables.
 
-use create_segment::CreateSegment;
 use wrapup::system::{StartError, run};
+use wrapup_functions::create_segment::CreateSegment;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

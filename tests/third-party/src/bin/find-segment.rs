@@ -1,7 +1,7 @@
 //! The Lambda function `find-segment`, with the team's segment tables.
 
-use find_segment::FindSegment;
 use wrapup::system::{StartError, run};
+use wrapup_functions::find_segment::FindSegment;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

@@ -1,7 +1,7 @@
 //! The Lambda function `get-segment`, with the team's segment tables.
 
-use get_segment::GetSegment;
 use wrapup::system::{StartError, run};
+use wrapup_functions::get_segment::GetSegment;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

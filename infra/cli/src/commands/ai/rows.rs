@@ -3,7 +3,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use wrapup::ai::{Conversation, Said};
-use wrapup::codes::{Code, CodeRequest, Label};
+use wrapup::codes::{Code, CodeRequest, Label, UnusableCode};
 use wrapup::document::{Document, Fields, ParseError, Problem, Violations};
 use wrapup::language::Language;
 use wrapup::redaction::Redactor;
@@ -158,6 +158,6 @@ fn allowed(fields: &Fields<'_>, name: &str, label: Label, codes: &[Arc<Code>]) -
     if codes.iter().any(|code| code.code == label) {
         return Some(label);
     }
-    fields.violation(name, Problem::NotAllowed { label: label.as_str().to_owned() });
+    fields.violation(name, UnusableCode::NotAllowed { label: label.as_str().to_owned() });
     None
 }

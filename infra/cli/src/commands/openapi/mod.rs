@@ -3,15 +3,11 @@
 mod requests;
 
 use clap::{Args, ValueEnum};
-use wrapup::System;
-use wrapup::clock::Clock;
-use wrapup::dynamodb::{self, Dynamo, Tables};
-use wrapup::openapi::Document;
-use wrapup::segment_tables::{self, Described};
+use wrapup::openapi::Contract;
+use wrapup_functions::described;
 
 use super::CommandError;
-use crate::connect::{DYNAMODB_PORT, LAMBDA_PORT, on_this_machine};
-use crate::endpoints::endpoints;
+use crate::connect::{TeamTables, unconnected};
 use crate::output;
 
 /// What `wrapup openapi` takes.
@@ -36,15 +32,10 @@ enum Format {
 }
 
 /// Prints the contract. Nothing is connected to: only the names of segment tables come from the environment.
-pub fn run(options: Options) -> Result<(), CommandError> {
-    let dynamo = Dynamo::new(dynamodb::connect(on_this_machine(DYNAMODB_PORT)), Tables::default());
-    let connect_lambda = || segment_tables::connect(on_this_machine(LAMBDA_PORT));
-    let described = Described::from_env()?;
-    let lambda = described.need_lambda().then(connect_lambda);
-    let segment_tables = described.registry(&dynamo, lambda);
-    let system = System::new(dynamo, segment_tables, Clock::system(), None);
+pub fn run(options: Options, team: TeamTables) -> Result<(), CommandError> {
+    let system = unconnected(team)?;
     let server = options.server.trim_end_matches('/');
-    let document = Document::new(&endpoints(&system), server);
+    let document = Contract::new(&described(&system), server);
     match options.format {
         Format::Json => output::json(&document)?,
         Format::Http => output::line(requests::written(&document, server).trim_end())?,

@@ -2,11 +2,11 @@ use std::fmt::Write;
 
 use serde_json::Value;
 use wrapup::api::PREFIXES;
-use wrapup::openapi::Document;
+use wrapup::openapi::Contract;
 
 /// The document's examples as an `.http` file, each operation under its versioned path. Sent from top to bottom to a
 /// fresh local server, all of them succeed.
-pub fn written(document: &Document, server: &str) -> String {
+pub fn written(document: &Contract, server: &str) -> String {
     let mut text = format!("@server = {server}\n@user = username\n@password = password\n");
     let mut done = Vec::new();
     for (method, path, operation) in document.operations() {
@@ -20,7 +20,7 @@ pub fn written(document: &Document, server: &str) -> String {
     text
 }
 
-fn write_operation(text: &mut String, document: &Document, method: &str, path: &str, operation: &Value) {
+fn write_operation(text: &mut String, document: &Contract, method: &str, path: &str, operation: &Value) {
     let url = url(path, operation);
     let summary = text_of(&operation["summary"]);
     if operation["requestBody"].is_null() {

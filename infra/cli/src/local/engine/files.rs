@@ -1,6 +1,7 @@
 //! The files of the data folder. Wrap-ups are personal data: they are for the owner's eyes, however the folder is shared
 //! and whatever the process's umask is.
 
+use std::ffi::OsStr;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -11,12 +12,16 @@ pub const LOCK: &str = "lock";
 /// The database. What SQLite makes beside it gets its mode.
 pub const DATABASE: &str = "dynamodb.sqlite";
 
-/// Up to where the segment table's stream has been read.
-pub const POSITION: &str = "ai-filler.position";
+/// What is in the folder beside the positions.
+const NAMES: [&str; 5] = [LOCK, DATABASE, "dynamodb.sqlite-wal", "dynamodb.sqlite-shm", "dynamodb.sqlite-journal"];
 
-/// All that is ever in the folder.
-const NAMES: [&str; 6] =
-    [LOCK, DATABASE, "dynamodb.sqlite-wal", "dynamodb.sqlite-shm", "dynamodb.sqlite-journal", POSITION];
+/// How the names of positions end.
+const POSITION: &str = ".position";
+
+/// The file that says up to where a consumer has read the segment table's stream.
+pub fn position_of(consumer: &str) -> String {
+    format!("{consumer}{POSITION}")
+}
 
 /// Makes the folder where it is missing.
 pub fn make(folder: &Path) -> io::Result<()> {
@@ -31,7 +36,14 @@ pub fn make(folder: &Path) -> io::Result<()> {
 /// locks (POSIX).
 pub fn close(folder: &Path) -> io::Result<()> {
     open(&folder.join(DATABASE))?;
-    NAMES.iter().map(|name| folder.join(name)).filter(|file| file.is_file()).try_for_each(|file| close_to_others(&file))
+    for entry in folder.read_dir()? {
+        let file = entry?.path();
+        let name = file.file_name().and_then(OsStr::to_str).unwrap_or_default();
+        if (NAMES.contains(&name) || name.ends_with(POSITION)) && file.is_file() {
+            close_to_others(&file)?;
+        }
+    }
+    Ok(())
 }
 
 /// Opens a file, or makes it for the owner alone.

@@ -1,9 +1,9 @@
-//! The embedded DynamoDB. The API writes to it through the same SDK as to DynamoDB in AWS (`transport.rs`), and reads
-//! single items by `near.rs`; over HTTP (`operations.rs`) operator's commands and functions find it.
+//! The embedded DynamoDB. The API asks it through the same SDK as DynamoDB in AWS (`transport.rs`); over HTTP
+//! (`operations.rs`) operator's commands and functions find it.
 
 pub mod files;
-mod near;
 mod operations;
+mod stream;
 mod tokens;
 mod transport;
 
@@ -12,15 +12,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::SharedHttpClient;
 use axum::Router;
 use dynoxide::storage::Storage;
 use dynoxide::{Database, DynoxideError};
-use wrapup::dynamodb::{self, Connection, Dynamo, Near, Tables};
+use wrapup::dynamodb::{self, Connection, Dynamo, Tables};
 
 use super::LocalError;
-use near::InProcess;
 use operations::Operations;
+pub use stream::{Stream, StreamError};
 
 /// Where SQLite keeps data in memory that more than one connection of this process can open.
 const MEMORY: &str = "file:wrapup?mode=memory&cache=shared";
@@ -55,19 +54,16 @@ impl Engine {
         Arc::clone(&self.operations).routes()
     }
 
-    /// What the API reaches it by: an SDK client, and the short way to single items.
+    /// What the API reaches it by.
     pub fn dynamo(&self, connection: Connection, tables: Tables) -> Dynamo {
-        let config = dynamodb::connect(connection).config().to_builder().http_client(self.http_client());
-        Dynamo { client: Client::from_conf(config.build()), tables, near: Some(self.near()) }
+        let http_client = transport::http_client(Arc::clone(&self.operations));
+        let config = dynamodb::connect(connection).config().to_builder().http_client(http_client);
+        Dynamo::new(Client::from_conf(config.build()), tables)
     }
 
-    /// The HTTP client of an SDK client of this database's.
-    pub fn http_client(&self) -> SharedHttpClient {
-        transport::http_client(Arc::clone(&self.operations))
-    }
-
-    fn near(&self) -> Arc<dyn Near> {
-        Arc::new(InProcess(self.operations.database.clone()))
+    /// The stream of a table that has one.
+    pub fn stream(&self, table: &str) -> Result<Stream, StreamError> {
+        Stream::of(Arc::clone(&self.operations), table)
     }
 }
 

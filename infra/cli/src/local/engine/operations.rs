@@ -285,6 +285,7 @@ mod tests {
     use dynoxide::types::AttributeValue;
     use serde_json::json;
     use tokio::net::TcpListener;
+    use wrapup_test_support::Http;
 
     use super::*;
 
@@ -321,13 +322,13 @@ mod tests {
 
     /// What the engine's own server answers.
     async fn there(url: &str, (headers, body): &Asked) -> Tested<(u16, String, String)> {
-        let mut request = reqwest::Client::builder().no_proxy().build()?.post(url).body(body.clone());
+        let mut request = Request::post(url);
         for (name, value) in headers {
             request = request.header(*name, value);
         }
-        let answer = request.send().await?;
+        let answer = Http::new().send(request.body(body.clone().into())?).await;
         let media_type = text(answer.headers(), &CONTENT_TYPE).to_owned();
-        Ok((answer.status().as_u16(), media_type, answer.text().await?))
+        Ok((answer.status().as_u16(), media_type, String::from_utf8(answer.into_body().into())?))
     }
 
     /// Bodies that are equal as JSON are equal; times and names made of them are those of the table's making.

@@ -1,0 +1,219 @@
+//! Consumers of the segment table's stream: functions that take what becomes of segments.
+
+use std::convert::Infallible;
+
+use async_trait::async_trait;
+use futures_util::stream::{self, StreamExt};
+use lambda_runtime::{Context, LambdaEvent, service_fn};
+use serde::{Deserialize, Serialize};
+use serde_dynamo::Item;
+use tokio::time::{Instant, timeout_at};
+use wrapup::clock::Clock;
+use wrapup::logging;
+use wrapup::segments::SegmentEvent;
+use wrapup::system::StartError;
+use wrapup::watch::{self, Reporter};
+
+use crate::invocation::{deadline, origin};
+
+/// Segments of a batch whose events are taken at once: waiting for others is all that takes time.
+const AT_ONCE: usize = 10;
+
+/// A function that takes what becomes of segments, from the segment table's stream. The events of one segment come in
+/// their order; each may come again, and late.
+#[async_trait]
+pub trait Consumer: Send + Sync {
+    /// The function's name, by which its reports go.
+    fn name(&self) -> &'static str;
+
+    /// What people call it.
+    fn title(&self) -> &'static str;
+
+    /// How it is set up, in a word or two; `off` where it takes nothing.
+    fn setting(&self) -> String;
+
+    /// Whether it takes anything: where nobody does, nobody has to read the stream.
+    fn is_on(&self) -> bool {
+        true
+    }
+
+    /// Whether an event concerns it. Any other one costs nothing.
+    fn wants(&self, event: &SegmentEvent) -> bool;
+
+    /// Takes an event, which it is given up for at the deadline. Answers what came of it, as reports name it.
+    ///
+    /// # Errors
+    /// The event has to come again; so has every later one of the same segment.
+    async fn take(&self, event: &SegmentEvent, deadline: Instant) -> Result<&'static str, Again>;
+}
+
+/// An event has to come again; the log says why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the event has to come again")]
+pub struct Again;
+
+/// What Lambda hands to a function on a DynamoDB stream, as far as it is read.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct StreamEvent {
+    /// The batch, in the order of the changes.
+    #[serde(rename = "Records")]
+    pub records: Vec<StreamRecord>,
+}
+
+/// A record of a DynamoDB stream.
+#[derive(Clone, Debug, Deserialize)]
+pub struct StreamRecord {
+    /// `INSERT`, `MODIFY` or `REMOVE`.
+    #[serde(rename = "eventName")]
+    pub event_name: String,
+    /// What has changed.
+    #[serde(rename = "dynamodb")]
+    pub change: StreamChange,
+}
+
+/// An item before and after a change, as far as the stream shows it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct StreamChange {
+    /// Before; none where the item is new.
+    pub old_image: Option<Item>,
+    /// After; none where the item is gone.
+    pub new_image: Option<Item>,
+    /// The place in the stream.
+    pub sequence_number: Option<String>,
+}
+
+/// Which records of a batch have to come again: Lambda sends all from the first of them on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BatchResponse {
+    /// Those records.
+    pub batch_item_failures: Vec<BatchItemFailure>,
+}
+
+/// A record that has to come again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BatchItemFailure {
+    /// Its sequence number; without one, the whole batch comes again.
+    pub item_identifier: Option<String>,
+}
+
+/// A consumer behind Lambda's events of the segment table's stream.
+pub struct StreamFunction {
+    consumer: Box<dyn Consumer>,
+    clock: Clock,
+    reporter: Option<Reporter>,
+}
+
+/// An event of a segment, and the place of its record in the stream.
+type Placed<'a> = (&'a Option<String>, SegmentEvent);
+
+/// Serves a consumer as a Lambda function: all that its `main` does.
+pub async fn run(consumer: impl Consumer + 'static) -> Result<(), StartError> {
+    logging::init();
+    let clock = Clock::system();
+    let function = StreamFunction::new(Box::new(consumer), clock.clone()).with_reporter(Reporter::stdout(clock));
+    let service = service_fn(async |event| Ok::<_, Infallible>(function.handle(event).await));
+    Ok(lambda_runtime::run(service).await?)
+}
+
+impl StreamFunction {
+    /// The function around a consumer. By the clock it knows how much of an invocation's time is left.
+    pub fn new(consumer: Box<dyn Consumer>, clock: Clock) -> Self {
+        Self { consumer, clock, reporter: None }
+    }
+
+    /// Reports every event that the consumer takes.
+    #[must_use]
+    pub fn with_reporter(self, reporter: Reporter) -> Self {
+        Self { reporter: Some(reporter), ..self }
+    }
+
+    /// The consumer.
+    pub fn consumer(&self) -> &dyn Consumer {
+        self.consumer.as_ref()
+    }
+
+    /// Has the consumer take the events of a batch that concern it: those of one segment after each other, those of
+    /// several at once. Answers the records that have to come again.
+    pub async fn handle(&self, event: LambdaEvent<StreamEvent>) -> BatchResponse {
+        if !self.consumer.is_on() {
+            return BatchResponse::default();
+        }
+        let LambdaEvent { payload, context } = &event;
+        let deadline = deadline(context, &self.clock);
+        let mut again: Vec<&Option<String>> = Vec::new();
+        let mut segments: Vec<Vec<Placed<'_>>> = Vec::new();
+        for record in &payload.records {
+            let place = &record.change.sequence_number;
+            let event = match record.event() {
+                Ok(Some(event)) if self.consumer.wants(&event) => event,
+                Ok(_) => continue,
+                Err(error) => {
+                    tracing::error!(%error, "a record of the segment table's stream cannot be read");
+                    again.push(place);
+                    continue;
+                }
+            };
+            match segments.iter_mut().find(|events| events[0].1.after.sys_id == event.after.sys_id) {
+                Some(events) => events.push((place, event)),
+                None => segments.push(vec![(place, event)]),
+            }
+        }
+        let taken = segments.into_iter().map(|events| self.take_in_order(events, deadline, context));
+        let failed: Vec<_> = stream::iter(taken.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await;
+        again.extend(failed.into_iter().flatten());
+        let failure = |place: &Option<String>| BatchItemFailure { item_identifier: place.clone() };
+        BatchResponse { batch_item_failures: again.into_iter().map(failure).collect() }
+    }
+
+    /// Has the events of one segment taken; answers the places of those that have to come again.
+    async fn take_in_order<'a>(
+        &self,
+        events: Vec<Placed<'a>>,
+        deadline: Instant,
+        context: &Context,
+    ) -> Vec<&'a Option<String>> {
+        let mut again = Vec::new();
+        for (place, event) in events {
+            if !again.is_empty() || !self.take(&event, deadline, context).await {
+                again.push(place);
+            }
+        }
+        again
+    }
+
+    /// Has an event taken, and reports it. Answers whether it is done with.
+    async fn take(&self, event: &SegmentEvent, deadline: Instant, context: &Context) -> bool {
+        let report = self.reporter.as_ref().map(|reporter| reporter.begin(origin(context)));
+        let taking = timeout_at(deadline, self.consumer.take(event, deadline));
+        let (taken, tally) = match &report {
+            Some(report) => report.counted(taking).await,
+            None => watch::counted(taking).await,
+        };
+        let taken = taken.unwrap_or_else(|_| {
+            let (function, segment) = (self.consumer.name(), &event.after.sys_id);
+            tracing::error!(function, segment, "the segment's event was not taken in time");
+            Err(Again)
+        });
+        if let Some(report) = report {
+            report.end(self.consumer.name(), taken.unwrap_or("failed"), &tally);
+        }
+        taken.is_ok()
+    }
+}
+
+impl StreamRecord {
+    /// What became of a segment; none where the record is of something else, or of a segment that is gone.
+    fn event(&self) -> Result<Option<SegmentEvent>, wrapup::Error> {
+        let Some(new) = &self.change.new_image else { return Ok(None) };
+        let old = match (self.event_name.as_str(), &self.change.old_image) {
+            ("INSERT", _) => None,
+            // A stream that shows new images alone does not say what has changed.
+            (_, None) => return Ok(None),
+            (_, Some(old)) => Some(old.clone().into()),
+        };
+        Ok(SegmentEvent::from_images(old, new.clone().into())?)
+    }
+}

@@ -1,0 +1,108 @@
+//! The functions of the Wrap Up API, each a file of `bin/`: the root of its binary, and a module of this library for
+//! whoever wants more than one of them, such as `wrapup local`, or builds its own, with its own segment tables. What
+//! such a file uses it names by `wrapup::` and `wrapup_functions::`, which mean the same in both places.
+//!
+//! They are of three kinds: endpoints of the API ([`wrapup::api::Endpoint`]); consumers, which take what becomes of
+//! segments ([`Consumer`]); and jobs, which the clock runs ([`Job`]). In front of the endpoints stands the
+//! [`authorizer`].
+
+extern crate self as wrapup_functions;
+
+pub mod consumer;
+mod invocation;
+pub mod job;
+mod lookup;
+
+pub use consumer::{
+    Again, BatchItemFailure, BatchResponse, Consumer, StreamChange, StreamEvent, StreamFunction, StreamRecord,
+};
+pub use job::{Job, JobFailed, JobFunction};
+pub use lookup::Lookup;
+
+#[cfg(feature = "ai")]
+use std::sync::Arc;
+
+use wrapup::System;
+#[cfg(feature = "ai")]
+use wrapup::ai::Provider;
+use wrapup::api::Endpoint;
+#[cfg(feature = "openapi")]
+use wrapup::openapi::Described;
+#[cfg(feature = "ai")]
+use wrapup::redaction::Redactor;
+
+#[path = "bin/authorizer.rs"]
+pub mod authorizer;
+
+/// The name of the function whose file this is.
+const fn name(file: &'static str) -> &'static str {
+    let (_, name) = file.split_at("bin/".len());
+    name.split_at(name.len() - ".rs".len()).0
+}
+
+/// Makes modules of the functions, and what is needed of all of them.
+macro_rules! functions {
+    (
+        endpoints { $($endpoint_module:ident::$endpoint:ident in $endpoint_file:literal;)* }
+        consumers { $($(#[$needs:meta])* $consumer_module:ident::$consumer:ident in $consumer_file:literal;)* }
+        jobs { $($job_module:ident::$job:ident in $job_file:literal;)* }
+    ) => {
+        $(#[path = $endpoint_file] pub mod $endpoint_module;)*
+        $($(#[$needs])* #[path = $consumer_file] pub mod $consumer_module;)*
+        $(#[path = $job_file] pub mod $job_module;)*
+
+        /// The names of the functions that are endpoints, in the order in which a wrap-up calls them.
+        pub const ENDPOINTS: &[&str] = &[$(name($endpoint_file)),*];
+
+        /// All endpoints with their functions' names, in the same order.
+        pub fn endpoints(system: &System) -> Vec<(&'static str, Box<dyn Endpoint>)> {
+            vec![$((name($endpoint_file), Box::new($endpoint_module::$endpoint::new(system)))),*]
+        }
+
+        /// All endpoints as the OpenAPI document describes them, in the same order.
+        #[cfg(feature = "openapi")]
+        pub fn described(system: &System) -> Vec<Box<dyn Described>> {
+            vec![$(Box::new($endpoint_module::$endpoint::new(system))),*]
+        }
+
+        /// All consumers of the segment table's stream.
+        #[cfg(feature = "ai")]
+        pub fn consumers(parts: &Parts) -> Vec<Box<dyn Consumer>> {
+            vec![$(Box::new($consumer_module::$consumer::of(parts))),*]
+        }
+
+        /// All jobs.
+        pub fn jobs(system: &System) -> Vec<Box<dyn Job>> {
+            // While there are none, nothing is made of the deployment.
+            let _ = system;
+            vec![$(Box::new($job_module::$job::new(system))),*]
+        }
+    };
+}
+
+/// What consumers are made of.
+#[cfg(feature = "ai")]
+pub struct Parts {
+    /// The deployment.
+    pub system: System,
+    /// What suggests codes and notes; none where that is off.
+    pub provider: Option<Arc<dyn Provider>>,
+    /// What takes secrets out of conversations.
+    pub redactor: Redactor,
+}
+
+functions! {
+    endpoints {
+        create_codes::CreateCodes in "bin/create-codes.rs";
+        get_code::GetCode in "bin/get-code.rs";
+        create_segment::CreateSegment in "bin/create-segment.rs";
+        update_segment_ai::UpdateSegmentAi in "bin/update-segment-ai.rs";
+        update_segment::UpdateSegment in "bin/update-segment.rs";
+        get_segment::GetSegment in "bin/get-segment.rs";
+        find_segment::FindSegment in "bin/find-segment.rs";
+    }
+    consumers {
+        #[cfg(feature = "ai")] ai_filler::AiFiller in "bin/ai-filler.rs";
+    }
+    jobs {}
+}

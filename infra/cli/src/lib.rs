@@ -1,0 +1,128 @@
+//! `wrapup`: the operator's command line, and the whole API on one machine, as a library: a team whose segment tables
+//! are Rust has a `wrapup` of its own by a `main` of one line, in which they work like the built-in ones.
+
+mod commands;
+mod connect;
+mod local;
+mod operator;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use wrapup::logging;
+
+use commands::{ai, code, configuration, interaction, openapi, phone_log, segment_table, tables, user};
+pub use connect::TeamTables;
+
+use connect::Target;
+
+/// The Wrap Up API on one machine, and the tools of those who operate it.
+#[derive(Parser)]
+#[command(name = "wrapup", version, args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// What `wrapup` without a command does.
+    #[command(flatten)]
+    local: local::Options,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the API on this machine, on an embedded DynamoDB (the default)
+    Local(local::Options),
+    /// Print the API's contract: an OpenAPI document, or requests to send
+    Openapi(openapi::Options),
+    /// API users
+    User {
+        #[command(subcommand)]
+        command: user::Command,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Configurations of internal wrap-ups
+    Configuration {
+        #[command(subcommand)]
+        command: configuration::Command,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Wrap-up codes
+    Code {
+        #[command(subcommand)]
+        command: code::Command,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Interaction segment tables
+    SegmentTable {
+        #[command(subcommand)]
+        command: segment_table::Command,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// The built-in phone log
+    PhoneLog {
+        #[command(subcommand)]
+        command: phone_log::Command,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Interactions, as the AI filler reads them
+    Interaction {
+        #[command(subcommand)]
+        command: interaction::Command,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Suggestions of codes and notes
+    Ai {
+        #[command(subcommand)]
+        command: ai::Command,
+    },
+    /// DynamoDB tables
+    Tables {
+        #[command(subcommand)]
+        command: tables::Command,
+        #[command(flatten)]
+        target: Target,
+    },
+}
+
+/// Does what the process's arguments say: all that a `main` does. `team` adds the team's own segment tables.
+#[tokio::main]
+pub async fn run(team: TeamTables) -> ExitCode {
+    // The embedded DynamoDB warns of every condition that fails, which is how races are decided.
+    let (targets, complaint) = logging::targets("info,dynoxide=off");
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
+    tracing_subscriber::registry().with(targets).with(logging::without_bodies()).with(lines).init();
+    let arguments = Arguments::parse();
+    if let Some(error) = complaint {
+        output::complain(&format!("environment variable {} is malformed and not used: {error}", logging::LOG));
+    }
+    let done = match arguments.command {
+        None => local::run(arguments.local, team).await.map_err(Into::into),
+        Some(Command::Local(options)) => local::run(options, team).await.map_err(Into::into),
+        Some(Command::Openapi(options)) => openapi::run(options, team),
+        Some(Command::User { command, target }) => user::run(command, &target).await,
+        Some(Command::Configuration { command, target }) => configuration::run(command, &target).await,
+        Some(Command::Code { command, target }) => code::run(command, &target).await,
+        Some(Command::SegmentTable { command, target }) => segment_table::run(command, &target, team).await,
+        Some(Command::PhoneLog { command, target }) => phone_log::run(command, &target).await,
+        Some(Command::Interaction { command, target }) => interaction::run(command, &target).await,
+        Some(Command::Ai { command }) => ai::run(command).await,
+        Some(Command::Tables { command, target }) => tables::run(command, &target).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

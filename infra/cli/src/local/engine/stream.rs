@@ -1,0 +1,82 @@
+//! A table's stream, read in this process.
+
+use std::sync::Arc;
+
+use dynoxide::DynoxideError;
+use dynoxide::actions::get_records::GetRecordsRequest;
+use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
+use serde_json::{Value, json};
+use wrapup_functions::StreamEvent;
+
+use super::operations::Operations;
+
+/// The stream of a table, which has one shard that never ends.
+#[derive(Clone)]
+pub struct Stream {
+    operations: Arc<Operations>,
+    arn: String,
+    shard: String,
+}
+
+/// Records that were read, and where to read on.
+pub struct Batch {
+    pub event: StreamEvent,
+    /// The sequence number of the last record; none where there was nothing new.
+    pub last: Option<String>,
+    pub next: String,
+}
+
+/// Why a stream cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    /// The table has no stream.
+    #[error("the table has none")]
+    Missing,
+    /// The engine refuses it.
+    #[error(transparent)]
+    Engine(#[from] DynoxideError),
+    /// What the engine answers is no stream's.
+    #[error("the engine's answer cannot be read: {0}")]
+    Answer(#[from] serde_json::Error),
+    /// The place to read on at cannot be kept.
+    #[error("how far it has been read cannot be kept: {0}")]
+    Place(#[from] std::io::Error),
+}
+
+impl Stream {
+    /// The stream of the table of this name.
+    pub(super) fn of(operations: Arc<Operations>, table: &str) -> Result<Self, StreamError> {
+        let database = &operations.database;
+        let described = json!(database.describe_table(serde_json::from_value(json!({"TableName": table}))?)?);
+        let arn = text(&described, "/Table/LatestStreamArn")?;
+        let described = json!(database.describe_stream(serde_json::from_value(json!({"StreamArn": arn}))?)?);
+        let shard = text(&described, "/StreamDescription/Shards/0/ShardId")?;
+        Ok(Self { operations, arn, shard })
+    }
+
+    /// Where to read on behind the record with this sequence number, or from the first one that is kept.
+    pub fn behind(&self, sequence_number: Option<String>) -> Result<String, StreamError> {
+        let kind = if sequence_number.is_some() { "AFTER_SEQUENCE_NUMBER" } else { "TRIM_HORIZON" };
+        let request = GetShardIteratorRequest {
+            stream_arn: self.arn.clone(),
+            shard_id: self.shard.clone(),
+            shard_iterator_type: kind.to_owned(),
+            sequence_number,
+        };
+        let answer = self.operations.database.get_shard_iterator(request)?;
+        answer.shard_iterator.ok_or(StreamError::Missing)
+    }
+
+    /// The next records, in the form in which Lambda hands them to functions.
+    pub fn read(&self, iterator: String, most: usize) -> Result<Batch, StreamError> {
+        let request = GetRecordsRequest { shard_iterator: iterator, limit: Some(most) };
+        let answer = self.operations.database.get_records(request)?;
+        let last = answer.records.last().map(|record| record.dynamodb.sequence_number.clone());
+        let event = serde_json::from_value(json!(answer))?;
+        Ok(Batch { event, last, next: answer.next_shard_iterator.ok_or(StreamError::Missing)? })
+    }
+}
+
+fn text(answer: &Value, place: &str) -> Result<String, StreamError> {
+    answer.pointer(place).and_then(Value::as_str).map(str::to_owned).ok_or(StreamError::Missing)
+}

@@ -1,0 +1,81 @@
+"""infra/system.json and infra/gateway-responses.json, by which the templates are made and judged."""
+
+import json
+import pathlib
+
+INFRA = pathlib.Path(__file__).parent.parent
+SYSTEM = json.loads((INFRA / "system.json").read_text())
+GATEWAY_RESPONSES = json.loads((INFRA / "gateway-responses.json").read_text())
+
+# What every answer has, whatever it says, be it a function's or API Gateway's own.
+COMMON_HEADERS = {
+    "Cache-Control": "no-store",
+    "Vary": "Accept, Accept-Language, Authorization",
+    "X-Content-Type-Options": "nosniff",
+}
+
+# How many may read a stream of DynamoDB at once before its readers are throttled.
+READERS = 2
+
+_KINDS = {"routes": "endpoint", "stream": "consumer", "schedule": "job"}
+
+
+def kind(name: str, function: dict) -> str:
+    """What has a function run: an `endpoint` callers, a `consumer` a table's stream, a `job` the clock, the
+    `authorizer` API Gateway, before it lets a caller through."""
+    return next((kind for field, kind in _KINDS.items() if field in function), name)
+
+
+def in_background(function: dict) -> bool:
+    """Whether nobody waits for it: then what it gives up is kept as dead letters, and it has alarms of its own."""
+    return "stream" in function or "schedule" in function
+
+
+def wants_ai(function: dict) -> bool:
+    """Whether it calls an AI provider: then it is there only where a deployment has one."""
+    return "WRAPUP_AI_PROVIDER" in function.get("environment", [])
+
+
+def writes(function: dict) -> bool:
+    """Whether it changes records, of which it writes audit lines."""
+    changes = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"}
+    return any(changes & set(actions) for actions in function["dynamodb"].values())
+
+
+def timeout(name: str, function: dict) -> int:
+    """Seconds. API Gateway waits 29 at most, and for an authorizer 10 are plenty; in the background a model or many
+    records may take their time."""
+    return 120 if in_background(function) else 10 if kind(name, function) == "authorizer" else 29
+
+
+def title(name: str) -> str:
+    """`create-codes` as names in templates are written: `CreateCodes`."""
+    return "".join(part.capitalize() for part in name.replace("_", "-").split("-"))
+
+
+def dead_letters(name: str) -> str:
+    """What the queue of a function is called. The AI filler's was there before there were others."""
+    return "DeadLetters" if name == "ai-filler" else f"{title(name)}DeadLetters"
+
+
+def wrong_system(system: dict):
+    """What no deployment can be made of."""
+    served, readers = {}, {}
+    for name, function in system["functions"].items():
+        fields = [field for field in _KINDS if field in function]
+        if len(fields) != (name != "authorizer"):
+            yield f"{name} is not of one kind: it has {' and '.join(fields) or 'neither ' + ', '.join(_KINDS)}"
+        for table in function["dynamodb"]:
+            if table not in system["tables"]:
+                yield f"{name}: there is no table {table}"
+        for route in function.get("routes", []):
+            other = served.setdefault(route.split(" ")[1], name)
+            if other != name:
+                yield f"{name}: {route.split(' ')[1]} is served by {other}, and a path is one function's"
+        if "stream" in function:
+            readers.setdefault(function["stream"]["table"], []).append(name)
+    for table, names in readers.items():
+        if "stream" not in system["tables"].get(table, {}):
+            yield f"{names[0]}: there is no stream of {table}"
+        if len(names) > READERS:
+            yield f"the stream of {table} has the readers {', '.join(names)}: DynamoDB lets {READERS} read one"

@@ -1,0 +1,113 @@
+use std::collections::BTreeSet;
+
+use schemars::generate::{SchemaGenerator, SchemaSettings};
+use schemars::{JsonSchema, Schema};
+use serde_json::{Map, Value, json};
+
+use super::Object;
+
+/// The document's schemas, collected while endpoints describe themselves.
+pub struct Schemas {
+    generator: SchemaGenerator,
+    requests: Map<String, Value>,
+    answers: BTreeSet<String>,
+}
+
+impl Default for Schemas {
+    fn default() -> Self {
+        let settings = SchemaSettings::draft2020_12().for_serialize().with(|settings| {
+            settings.definitions_path = "/components/schemas".into();
+            settings.meta_schema = None;
+        });
+        Self { generator: settings.into_generator(), requests: Map::new(), answers: BTreeSet::new() }
+    }
+}
+
+impl Schemas {
+    /// The schema of an answer's body: that of the struct which is written.
+    pub fn answer<T: JsonSchema>(&mut self) -> Value {
+        let schema = self.generator.subschema_for::<T>().to_value();
+        self.answers.insert(T::schema_name().into_owned());
+        schema
+    }
+
+    /// The schema of a request's body, which is of one of these shapes.
+    pub(crate) fn request(&mut self, shapes: Vec<Object>) -> Value {
+        let mut references = Vec::with_capacity(shapes.len());
+        for shape in shapes {
+            let mut schemas = shape.into_schemas();
+            if let Some((name, schema)) = schemas.last_mut() {
+                schema["xml"] = json!({ "name": "request" });
+                references.push(reference(name));
+            }
+            self.requests.extend(schemas.into_iter().map(|(name, schema)| (name.to_owned(), schema)));
+        }
+        if references.len() > 1 {
+            return json!({ "oneOf": references, "xml": { "name": "request" } });
+        }
+        references.pop().unwrap_or_default()
+    }
+
+    /// The same schema for a body in XML: without null, which is an attribute there and beyond this schema.
+    pub(crate) fn in_xml(&self, schema: &Value) -> Value {
+        without_null(self.inlined(schema))
+    }
+
+    /// All schemas by their names.
+    pub(crate) fn into_components(mut self) -> Map<String, Value> {
+        let mut components = self.requests;
+        for (name, schema) in self.generator.take_definitions(true) {
+            // Fields without a value are left out of answers.
+            let mut schema = without_null(schema);
+            if self.answers.contains(&name) {
+                schema["xml"] = json!({ "name": "response" });
+            }
+            components.insert(name, schema);
+        }
+        components
+    }
+
+    fn inlined(&self, schema: &Value) -> Value {
+        match schema {
+            Value::Object(map) => {
+                let name = map.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next());
+                let mut rest = map.clone();
+                rest.remove("$ref");
+                let mut inlined =
+                    name.and_then(|name| self.requests.get(name)).map_or(json!({}), |it| self.inlined(it));
+                for (key, value) in rest {
+                    inlined[key] = self.inlined(&value);
+                }
+                inlined
+            }
+            Value::Array(list) => list.iter().map(|entry| self.inlined(entry)).collect(),
+            leaf => leaf.clone(),
+        }
+    }
+}
+
+/// The reference to a schema of the document.
+pub(crate) fn reference(name: &str) -> Value {
+    Schema::new_ref(format!("#/components/schemas/{name}")).to_value()
+}
+
+/// The schema of the same values except null.
+pub(crate) fn without_null(schema: Value) -> Value {
+    match schema {
+        Value::Object(map) => map
+            .into_iter()
+            .map(|(key, value)| {
+                let value = match (key.as_str(), value) {
+                    ("type" | "enum", Value::Array(mut list)) => {
+                        list.retain(|entry| !entry.is_null() && entry != "null");
+                        if key == "type" && list.len() == 1 { list.remove(0) } else { Value::Array(list) }
+                    }
+                    (_, value) => without_null(value),
+                };
+                (key, value)
+            })
+            .collect(),
+        Value::Array(list) => list.into_iter().map(without_null).collect(),
+        leaf => leaf,
+    }
+}

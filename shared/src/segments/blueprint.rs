@@ -1,0 +1,85 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::codes::{Code, Label, UnusableCode};
+use crate::configurations::{ConfigurationRequest, Definition, Sealed, Snapshot};
+use crate::document::{Problem, Violation, Violations};
+
+/// What a new segment's snapshot is made from.
+pub(super) enum Blueprint<'a> {
+    Request(&'a ConfigurationRequest),
+    Definition(Arc<Definition>),
+}
+
+impl Blueprint<'_> {
+    /// The codes it names.
+    pub fn labels(&self) -> Vec<Label> {
+        match self {
+            Self::Request(request) => request.allowed_codes.iter().map(|allowed| allowed.code.clone()).collect(),
+            Self::Definition(definition) => definition.allowed_codes.clone(),
+        }
+    }
+
+    /// The codes that have to be added to the code table, out of those it names.
+    pub fn missing(&self, known: &HashMap<Label, Arc<Code>>) -> Vec<Code> {
+        let labels = self.labels().into_iter().filter(|label| !known.contains_key(label));
+        let mut codes: Vec<Code> = labels.map(Code::new_external).collect();
+        if let Self::Request(request) = self {
+            for code in &mut codes {
+                if let Some(allowed) = request.allowed_codes.iter().find(|allowed| allowed.code == code.code) {
+                    code.lay_over(&allowed.translations);
+                }
+            }
+        }
+        codes
+    }
+
+    /// The snapshot, given all the codes, and its stored form.
+    pub fn snapshot(&self, known: &HashMap<Label, Arc<Code>>) -> Result<(Arc<Snapshot>, Sealed), Violations> {
+        let mut violations = Vec::new();
+        let inactive = |code: &Code| UnusableCode::Inactive { label: code.code.as_str().to_owned() }.into();
+        let (snapshot, field) = match self {
+            Self::Request(request) => {
+                let mut allowed = Vec::with_capacity(request.allowed_codes.len());
+                for (index, entry) in request.allowed_codes.iter().enumerate() {
+                    let Some(code) = known.get(&entry.code) else { continue };
+                    if !code.active {
+                        let field = format!("configuration.allowed_codes[{index}].code");
+                        violations.push(Violation { field, problem: inactive(code) });
+                    }
+                    let mut code = Arc::clone(code);
+                    if !entry.translations.is_empty() {
+                        Arc::make_mut(&mut code).lay_over(&entry.translations);
+                    }
+                    allowed.push(code);
+                }
+                let snapshot = Snapshot::new(None, request.rules(), allowed);
+                (snapshot, "configuration.allowed_codes")
+            }
+            Self::Definition(definition) => {
+                // Whoever switches a code off wants agents to stop using it, not every wrap-up of the
+                // configuration to fail; only the default cannot be left out.
+                let codes = definition.allowed_codes.iter().filter_map(|label| known.get(label));
+                let allowed_codes = codes.filter(|code| code.active).cloned().collect();
+                let default = definition.rules.default_code.as_ref().and_then(|label| known.get(label));
+                if let Some(default) = default.filter(|default| !default.active) {
+                    let field = "wrap_up_configuration_sys_id".to_owned();
+                    violations.push(Violation { field, problem: inactive(default) });
+                }
+                let configuration = Some(definition.sys_id.clone());
+                let snapshot = Snapshot::new(configuration, definition.rules.clone(), allowed_codes);
+                (snapshot, "wrap_up_configuration_sys_id")
+            }
+        };
+        let sealed = snapshot.seal();
+        if sealed.is_none() {
+            let problem = Problem::TooLarge { most_kb: Snapshot::MOST_KB };
+            violations.push(Violation { field: field.to_owned(), problem });
+        }
+        match (Violations::new(violations), sealed) {
+            (None, Some(sealed)) => Ok((Arc::new(snapshot), sealed)),
+            (Some(violations), _) => Err(violations),
+            (None, None) => Err(Violations::one(field, Problem::Unreadable)),
+        }
+    }
+}

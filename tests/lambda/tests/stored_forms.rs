@@ -1,0 +1,305 @@
+//! Records as they stand in tables: what version 1 has written reads and answers the same for ever, and what a newer
+//! version has written is neither read nor written over.
+#![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+
+use std::fs;
+use std::path::Path;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::{Value, json};
+use wrapup::configurations::Definition;
+use wrapup::document::{Document, Fields};
+use wrapup::dynamodb::{Item, SCHEMA, Table};
+use wrapup::interactions::{Interaction, Interactions};
+use wrapup::segment_tables::{PhoneLog, PhoneLogRecord};
+use wrapup_lambda_tests::{Event, Reply, World, internal, opening, segmented};
+use wrapup_test_support::merged;
+
+/// The secrets of the user whose record is among those of version 1.
+const SECRETS: [&str; 2] = ["Wf7-quarz-Nebel-41!", "wu_5r4mwCIJ46rGehlFiu7bwaHFYsOcRqX9bV07jD0POI8UxwhTg"];
+
+/// The files of a folder of version 1's records, by their names.
+fn files(folder: &str) -> Vec<(String, Value)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("records/v1").join(folder);
+    let files = fs::read_dir(&folder).expect("a folder").map(|file| file.expect("a file").path());
+    let mut files: Vec<_> = files
+        .map(|file| {
+            let name = file.file_stem().expect("a name").to_string_lossy().into_owned();
+            (name, serde_json::from_slice(&fs::read(&file).expect("a file")).expect("JSON"))
+        })
+        .collect();
+    files.sort_by(|one, other| one.0.cmp(&other.0));
+    assert!(!files.is_empty(), "{folder:?}");
+    files
+}
+
+/// A deployment whose tables hold what version 1 has written, each item changed as `change` likes it.
+async fn world_of_version_1(change: impl Fn(&mut Item)) -> World {
+    let world = World::start().await;
+    for (name, file) in files("items") {
+        let item: serde_dynamo::Item = serde_json::from_value(file["item"].clone()).expect(&name);
+        let mut item: Item = item.into();
+        change(&mut item);
+        put(&world, file["table"].as_str().expect("a table"), item).await;
+    }
+    world
+}
+
+async fn put(world: &World, table: &str, item: Item) {
+    world.client().put_item().table_name(table).set_item(Some(item)).send().await.expect("a put");
+}
+
+fn read<T>(file: &Value, read: impl FnOnce(&Fields<'_>) -> Option<T>) -> T {
+    let document = Document::from_json(file.to_string().as_bytes()).expect("JSON");
+    document.read(read).expect("a record")
+}
+
+/// Has every answer given that version 1 gave, by an instance that has seen nothing.
+async fn answers_as_version_1_did(world: &World) {
+    for (name, call) in files("answers") {
+        let path = call["path"].as_str().expect("a path");
+        let event = match call["method"].as_str() {
+            Some("GET") => Event::get(path),
+            Some("POST") => Event::post(path).json(&call["body"]),
+            Some("PUT") => Event::put(path).json(&call["body"]),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(world.instance().call(&event).await.expect(200), call["answer"], "{name}");
+    }
+    for secret in SECRETS {
+        let event = Event::get("segment/CALL-0001").unvouched().basic_auth("integrator", secret);
+        world.instance().call(&event).await.expect(200);
+    }
+    let interactions = Interactions::new(world.stores().dynamo().clone());
+    let interaction = interactions.get("interaction-42").await.expect("an interaction");
+    let shown = json!({
+        "sys_id": "interaction-42", "short_description": "Charged twice", "language": "en",
+        "transcript": "Agent: Hello.\nCustomer: I was charged twice.",
+    });
+    assert_eq!(json!(interaction), shown);
+}
+
+#[tokio::test]
+async fn what_version_1_has_written_reads_and_answers_the_same() {
+    let world = world_of_version_1(|_| {}).await;
+    answers_as_version_1_did(&world).await;
+    // Columns that nobody here knows are no reason to read nothing.
+    let world = world_of_version_1(|item| {
+        // The phone log shows its further columns, which is what they are for.
+        if !item.contains_key("phone_number") {
+            item.insert("added_later".to_owned(), AttributeValue::Bool(true));
+        }
+    });
+    answers_as_version_1_did(&world.await).await;
+}
+
+#[tokio::test]
+async fn a_segment_of_version_1_goes_on_as_one_of_today() {
+    let world = world_of_version_1(|_| {}).await;
+    let instance = world.instance();
+    let answer = async |event: Event| instance.call(&event).await.expect(200)["segment"].clone();
+    let advised = answer(
+        Event::put("segment/update/ai").json(&json!({"external_segment_id": "CALL-0001", "ai_notes": "A refund."})),
+    );
+    assert_eq!(advised.await["ai_notes"], "A refund.");
+    let closed = answer(Event::put("segment/update?external_segment_id=CALL-0001").json(&json!({})));
+    assert_eq!(closed.await["code"]["translated_code"], "Store Issue");
+    let confirm = json!({"confirmed_on": "2024-09-16 18:10:00"});
+    let confirmed = answer(Event::put("segment/update?external_segment_id=CALL-0002").json(&confirm)).await;
+    assert_eq!(
+        (&confirmed["code"]["code"], &confirmed["awaiting_confirmation"]),
+        (&json!("Anything Else"), &json!(false))
+    );
+    let opened =
+        answer(Event::put("segment/update?agent_sys_id=agent-8&interaction_sys_id=interaction-44").json(&json!({})));
+    let closed = opened.await["sys_id"].clone();
+    let again = files("answers").into_iter().find(|(name, _)| name == "create-again-internal").expect("an answer").1;
+    let next = answer(Event::post("segment/create").json(&again["body"])).await;
+    assert_eq!((&next["state"], next["sys_id"] == closed), (&json!("open"), false), "its slot is free");
+}
+
+/// The requests of before are known by the hash of before; what differs is refused as it was.
+#[tokio::test]
+async fn a_request_that_differs_from_one_of_version_1_is_refused() {
+    let world = world_of_version_1(|_| {}).await;
+    for (name, call) in files("answers").into_iter().filter(|(name, _)| name.starts_with("create-again")) {
+        let mut other = call["body"].clone();
+        other["ai_notes"] = json!("Other notes.");
+        let reply = world.instance().call(&Event::post("segment/create").json(&other)).await;
+        assert!(reply.expect(400)["message"].as_str().expect("a message").contains("a different request"), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn every_record_says_its_schema() {
+    let world = world_of_everything().await;
+    for table in Table::ALL {
+        let records = world.records(table).await;
+        assert!(!records.is_empty(), "{table:?}");
+        for record in records {
+            assert_eq!(record.get(SCHEMA), Some(&AttributeValue::N("1".to_owned())), "{table:?} {record:?}");
+        }
+    }
+    // A record of before gets it with its next change.
+    for table in Table::ALL {
+        for mut record in world.records(table).await {
+            record.remove(SCHEMA);
+            put(&world, table.platform_name(), record).await;
+        }
+    }
+    let instance = world.instance();
+    let described = json!({"codes": [{"code": "Code 000", "description": "Changed"}]});
+    instance.call(&Event::post("code").json(&described)).await.expect(200);
+    instance.call(&Event::put("segment/update?external_segment_id=EXT-1").json(&json!({}))).await.expect(200);
+    world.stores().users().set_active("somebody", false, &world.stamp()).await.expect("a change");
+    for (table, of) in [(Table::Codes, "code"), (Table::Segments, "submitted_on"), (Table::Users, "user_name")] {
+        let records = world.records(table).await;
+        let changed = records.iter().filter(|record| record.contains_key(SCHEMA)).collect::<Vec<_>>();
+        assert_eq!(changed.len(), 1, "{table:?}");
+        assert!(changed[0].contains_key(of), "{table:?}");
+    }
+}
+
+/// A deployment with records of every type, each written by its own store.
+async fn world_of_everything() -> World {
+    let world = World::start().await;
+    let configuration = world.put_configuration("Calls", 2, &json!({})).await;
+    let instance = world.instance();
+    instance.open(&segmented("EXT-1", "call-1")).await;
+    instance.open(&internal(&configuration)).await;
+    world.add_user("somebody", &["interaction_integration_user"], None).await;
+    let interaction = read(&json!({"sys_id": "i", "transcript": "Hello."}), Interaction::read);
+    Interactions::new(world.stores().dynamo().clone()).put(&interaction, &world.stamp()).await.expect("a put");
+    world
+}
+
+/// Makes every record of the tables one that a newer version wrote.
+async fn renew(world: &World, tables: &[Table], is_it: impl Fn(&Item) -> bool) {
+    for table in tables {
+        for mut record in world.records(*table).await.into_iter().filter(|record| is_it(record)) {
+            record.insert(SCHEMA.to_owned(), AttributeValue::N("2".to_owned()));
+            put(world, table.platform_name(), record).await;
+        }
+    }
+}
+
+async fn everything(world: &World) -> Vec<Vec<Item>> {
+    let mut all = Vec::new();
+    for table in Table::ALL {
+        all.push(world.records(table).await);
+    }
+    all
+}
+
+fn is_internal_error(reply: &Reply, what: &str) {
+    assert_eq!(reply.status(), 500, "{what}: {}", reply.text());
+    assert!(!reply.text().contains("schema"), "{what}: {}", reply.text());
+}
+
+#[tokio::test]
+async fn what_a_newer_version_wrote_is_not_read_and_not_written_over() {
+    let has =
+        |prefix: &'static str| move |record: &Item| record["sys_id"].as_s().is_ok_and(|key| key.starts_with(prefix));
+    let create = |body: Value| Event::post("segment/create").json(&body);
+    let update = Event::put("segment/update?external_segment_id=EXT-1").json(&json!({}));
+    let codes = |codes: Value| Event::post("code").json(&json!({ "codes": codes }));
+    for (table, prefix, calls) in [
+        (
+            Table::Segments,
+            "",
+            vec![
+                Event::get("segment/EXT-1"),
+                Event::get("segment/agent/agent/interaction/interaction"),
+                update.clone(),
+                Event::put("segment/update/ai").json(&json!({"external_segment_id": "EXT-1", "ai_notes": "A refund."})),
+                create(segmented("EXT-1", "call-1")),
+            ],
+        ),
+        (
+            Table::Segments,
+            "latest:",
+            vec![create(opening("EXT-2")), Event::get("segment/agent/agent/interaction/interaction")],
+        ),
+        (
+            Table::Codes,
+            "",
+            vec![
+                codes(json!([{"code": "Code 000", "active": false}])),
+                create(merged(opening("EXT-2"), &json!({"configuration": {"show_timer": true}}))),
+            ],
+        ),
+        (Table::Configurations, "snapshot:", vec![Event::get("segment/EXT-1"), create(opening("EXT-2"))]),
+        (
+            Table::PhoneLog,
+            "",
+            vec![Event::get("segment/EXT-1?include=interaction_segment"), create(segmented("EXT-2", "call-1"))],
+        ),
+    ] {
+        let world = world_of_everything().await;
+        renew(&world, &[table], has(prefix)).await;
+        let before = everything(&world).await;
+        for call in calls {
+            is_internal_error(&world.instance().call(&call).await, &format!("{table:?} {prefix} {call:?}"));
+        }
+        assert_eq!(everything(&world).await, before, "{table:?} {prefix}");
+    }
+}
+
+#[tokio::test]
+async fn an_instance_that_has_seen_all_writes_over_nothing_newer_either() {
+    let create = |body: Value| Event::post("segment/create").json(&body);
+    // Those that one transaction or one update writes without a read.
+    let world = world_of_everything().await;
+    let configuration = world.put_configuration("Calls", 2, &json!({})).await;
+    let instance = world.instance();
+    let open = async |body: Value| instance.open(&body).await;
+    open(opening("EXT-2")).await;
+    let slot = merged(internal(&configuration), &json!({"agent_sys_id": "another"}));
+    let closed = open(slot.clone()).await;
+    instance.call(&Event::put(&format!("segment/update?segment_sys_id={closed}")).json(&json!({}))).await.expect(200);
+    renew(&world, &[Table::Segments], |record| !record.contains_key("state")).await;
+    let before = everything(&world).await;
+    for body in [opening("EXT-3"), slot] {
+        is_internal_error(&instance.call(&create(body.clone())).await, &body.to_string());
+    }
+    assert_eq!(everything(&world).await, before);
+}
+
+#[tokio::test]
+async fn what_operators_put_writes_over_nothing_newer() {
+    let world = world_of_everything().await;
+    let (stores, stamp) = (world.stores(), world.stamp());
+    let tables = [Table::Configurations, Table::Interactions, Table::PhoneLog, Table::Users];
+    renew(&world, &tables, |_| true).await;
+    let before = everything(&world).await;
+    let newer = |done: Result<(), wrapup::Error>, what: &str| {
+        let problem = done.err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(problem.contains("it is of schema 2, which a newer version"), "{what}: {problem}");
+    };
+    let definition = read(&json!({"name": "Calls", "enable_codes": false}), Definition::read);
+    newer(stores.configurations().put(&definition, &stamp).await, "configuration");
+    newer(stores.configurations().list().await.map(drop), "configurations");
+    let interactions = Interactions::new(stores.dynamo().clone());
+    newer(interactions.put(&read(&json!({"sys_id": "i"}), Interaction::read), &stamp).await, "interaction");
+    newer(interactions.get("i").await.map(drop), "interaction");
+    let record = read(&json!({"segment_id": "call-1"}), PhoneLogRecord::read);
+    newer(PhoneLog::new(stores.dynamo().clone()).put(&record, &stamp).await, "phone log");
+    newer(stores.users().set_active("somebody", false, &stamp).await.map(drop), "user");
+    // Whoever signs in learns no more than of a user who is not there.
+    let sign_in = Event::get("segment/EXT-1").unvouched().basic_auth("somebody", "secret");
+    world.instance().call(&sign_in).await.expect(401);
+    assert_eq!(everything(&world).await, before);
+}
+
+#[tokio::test]
+async fn a_column_of_another_type_is_no_version() {
+    let world = world_of_everything().await;
+    let interactions = Interactions::new(world.stores().dynamo().clone());
+    let mut item = world.records(Table::Interactions).await.remove(0);
+    item.insert(SCHEMA.to_owned(), AttributeValue::S("v2".to_owned()));
+    put(&world, Table::Interactions.platform_name(), item).await;
+    assert_eq!(json!(interactions.get("i").await.expect("an interaction"))["transcript"], "Hello.");
+    let changed = read(&json!({"sys_id": "i", "transcript": "Goodbye."}), Interaction::read);
+    interactions.put(&changed, &world.stamp()).await.expect("a put");
+    assert_eq!(json!(interactions.get("i").await.expect("an interaction"))["transcript"], "Goodbye.");
+}
