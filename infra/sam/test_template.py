@@ -548,6 +548,9 @@ class Made(unittest.TestCase):
             },
             "authorizer is not of one kind: it has routes": {"authorizer": function(routes=["GET wrapup/more"])},
             "more: there is no table other": {"more": function(schedule="rate(1 day)") | {"dynamodb": {"other": []}}},
+            "more: it uses segment tables, and may do nothing on sn_openframe_phone_log": {
+                "more": function(schedule="rate(1 day)", environment=["WRAPUP_SEGMENT_TABLES"])
+            },
             "more: wrapup/code is served by create-codes": {"more": function(routes=["GET wrapup/code"])},
             "more: there is no stream of sys_user": {"more": function(stream={"table": "sys_user", "filter": {}})},
             "the stream of interaction_wrap_up_segment has the readers ai-filler, one, two: DynamoDB lets 2 read one": {

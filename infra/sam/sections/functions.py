@@ -2,17 +2,13 @@
 
 import json
 
-from template_check.system import dead_letters, in_background, kind, timeout, title, wants_ai, writes
+from template_check.system import BUILT_IN, dead_letters, in_background, kind, timeout, title, wants_ai, writes
 
 from .text import condition, line, logical, variables
 
 
 # What the sources of a function are, beside its name: cargo-lambda builds the binary of that name.
 CODE = "../../functions/{name}"
-
-
-# The table that is built in as a segment table: who may do what on it, may do so on those of a deployment's own.
-BUILT_IN = "sn_openframe_phone_log"
 
 
 def table(system: dict, name: str) -> str:
@@ -52,7 +48,7 @@ def function(name: str, one: dict) -> str:
     own = variables(one.get("environment", []), 10)
     return (
         f"""\
-  # {why}.
+  # {why}
   {id}:
     Type: AWS::Serverless::Function
 {condition(one)}\
