@@ -118,7 +118,7 @@ impl Filler {
     async fn said(&self, found: &mut Found) -> Result<Option<Said>, Error> {
         // A segment may have been opened by functions that know more tables than this one.
         let served = |table: &Id| self.segment_tables.get(table.as_str()).is_some();
-        if found.segment.segment_table.as_ref().is_some_and(served) {
+        if found.segment.given.segment_table.as_ref().is_some_and(served) {
             found.include_interaction_segment(&self.segment_tables, SYSTEM).await?;
         }
         if let Some(mut record) = found.interaction_segment.take()

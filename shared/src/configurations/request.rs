@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use serde::{Deserialize, Serialize};
 
 use crate::codes::{Label, TranslationRequest, UnusableCode, read_translations, yes};
-use crate::document::{Fields, FromText, Id, Problem};
+use crate::document::{Fields, FromText, Id, Problem, Visitor};
 use crate::sys_id::{self, Kind};
 #[cfg(feature = "openapi")]
 use crate::{
@@ -91,23 +91,11 @@ impl ConfigurationRequest {
     /// Reads everything but the allowed codes, which a file and a request word differently. `readable`
     /// says whether all of them could be read.
     fn read_with(fields: &Fields<'_>, codes: Vec<Option<AllowedCodeRequest>>, readable: bool) -> Option<Self> {
-        let flags = Self {
-            enable_codes: fields.flag("enable_codes"),
-            show_timer: fields.flag("show_timer"),
-            enable_ai_code: fields.flag("enable_ai_code"),
-            enable_ai_notes: fields.flag("enable_ai_notes"),
-            use_ai_as_default: fields.flag("use_ai_as_default"),
-            use_third_party_ai: fields.flag("use_third_party_ai"),
-            ..Self::default()
-        };
-        let required = Problem::RequiredWhen { when: "when enable_codes is true" };
+        let flags = Self::visit_flags(&mut { fields });
         if flags.enable_codes == Some(true) && !fields.has("allowed_codes") {
-            fields.violation("allowed_codes", required.clone());
+            fields.violation("allowed_codes", Problem::RequiredWhen { when: WHEN_CODES });
         }
-        let default_code = match flags.enable_codes {
-            Some(true) => fields.required_when::<Label>("default_code", required),
-            _ => fields.optional("default_code"),
-        };
+        let default_code = visit_default_code(&mut { fields }, flags.enable_codes == Some(true));
         // Beside entries that are wrong themselves, this would be a guess.
         if let Some(label) = &default_code
             && readable
@@ -116,13 +104,42 @@ impl ConfigurationRequest {
         {
             fields.violation("default_code", UnusableCode::NotAllowed { label: label.as_str().to_owned() });
         }
-        let duration = fields.seconds("duration");
+        let duration = visit_duration(&mut { fields });
         if duration.is_some() && flags.show_timer != Some(true) {
             fields.violation("duration", Problem::OnlyWith { with: "with show_timer true" });
         }
         let allowed_codes = codes.into_iter().collect::<Option<Vec<_>>>()?;
         Some(Self { allowed_codes, default_code, duration, ..flags })
     }
+
+    /// Goes through the flags.
+    fn visit_flags(visitor: &mut impl Visitor) -> Self {
+        Self {
+            enable_codes: visitor.flag("enable_codes", "Whether the agent has to pick a code."),
+            show_timer: visitor.flag("show_timer", "Whether the agent sees the timer."),
+            enable_ai_code: visitor.flag("enable_ai_code", "Whether an AI code is wanted."),
+            enable_ai_notes: visitor.flag("enable_ai_notes", "Whether AI notes are wanted."),
+            use_ai_as_default: visitor
+                .flag("use_ai_as_default", "Whether the AI code stands in where the agent picks none."),
+            use_third_party_ai: visitor.flag("use_third_party_ai", "Whether AI content comes from an external system."),
+            ..Self::default()
+        }
+    }
+}
+
+const WHEN_CODES: &str = "when enable_codes is true";
+
+fn visit_default_code(visitor: &mut impl Visitor, required: bool) -> Option<Label> {
+    let (name, says) = ("default_code", "One of `allowed_codes`; required where `enable_codes` is true.");
+    match required {
+        true => visitor.required_when(name, Problem::RequiredWhen { when: WHEN_CODES }, says),
+        false => visitor.optional(name, says),
+    }
+}
+
+fn visit_duration(visitor: &mut impl Visitor) -> Option<NonZeroU32> {
+    let says = "Most seconds a wrap-up may take, with `show_timer` true; as text of up to nine digits.";
+    visitor.seconds("duration", says)
 }
 
 #[cfg(feature = "openapi")]
@@ -137,18 +154,12 @@ impl ConfigurationRequest {
             .required::<Label>("code", "The label, in the list once.")
             .object_or_objects("translation", translation, "Laid over the stored translations for this segment.");
         Object::new("Configuration", "Codes, time limit and AI of an external wrap-up.")
-            .flag("enable_codes", "Whether the agent has to pick a code.")
+            .with(|object| {
+                Self::visit_flags(object);
+                visit_default_code(object, false);
+                visit_duration(object);
+            })
             .objects("allowed_codes", allowed, Self::MOST_CODES, "Required where `enable_codes` is true.")
-            .optional::<Label>("default_code", "One of `allowed_codes`; required where `enable_codes` is true.")
-            .seconds(
-                "duration",
-                "Most seconds a wrap-up may take, with `show_timer` true; as text of up to nine digits.",
-            )
-            .flag("show_timer", "Whether the agent sees the timer.")
-            .flag("enable_ai_code", "Whether an AI code is wanted.")
-            .flag("enable_ai_notes", "Whether AI notes are wanted.")
-            .flag("use_ai_as_default", "Whether the AI code stands in where the agent picks none.")
-            .flag("use_third_party_ai", "Whether AI content comes from an external system.")
             .rule(when(is_true("enable_codes"), all_given(&["allowed_codes", "default_code"])))
             .rule(when(given("default_code"), given("allowed_codes")))
             .rule(when(given("duration"), is_true("show_timer")))
