@@ -22,7 +22,7 @@ use serde_json::{Map, Value};
 use unique_keys::UniqueKeys;
 
 pub use encoding::is_encoding_read;
-pub use fields::Fields;
+pub use fields::{Fields, ObjectOrText};
 pub use text::{BoundedText, FromText, Id, TextForm};
 pub use violation::{Problem, Violation, Violations};
 pub use visitor::Visitor;

@@ -34,10 +34,11 @@ impl Given {
 
     /// Each text by its name: what is stored of it, and what tells one request from another. Their order is part of the
     /// form of a request's hash.
-    pub(super) fn texts(&self) -> [(&'static str, Option<&str>); 2] {
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&'static str, Option<&str>)> {
         [
             ("segment_id", self.segment_id.as_ref().map(Id::as_str)),
             ("segment_table", self.segment_table.as_ref().map(Id::as_str)),
         ]
+        .into_iter()
     }
 }

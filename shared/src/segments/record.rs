@@ -163,7 +163,7 @@ pub fn to_item(segment: &Segment) -> Result<Item, dynamodb::Error> {
         sys_updated_on: segment.updated.as_ref().map(|stamp| stamp.at),
         sys_mod_count: segment.version,
     })?;
-    let given = segment.given.texts().into_iter();
+    let given = segment.given.texts();
     item.extend(given.filter_map(|(column, text)| Some((column.to_owned(), string(text?)))));
     item.insert(SCHEMA.to_owned(), schema());
     Ok(item)
@@ -176,8 +176,7 @@ pub fn is_segment(item: &Item) -> bool {
 
 /// Reads an item as a segment; attributes that are no columns of it are ignored.
 pub fn from_item(mut item: Item) -> Result<Segment, CorruptRecord> {
-    let given: Item =
-        Given::default().texts().into_iter().filter_map(|(column, _)| item.remove_entry(column)).collect();
+    let given: Item = Given::default().texts().filter_map(|(column, _)| item.remove_entry(column)).collect();
     let record: Record = dynamodb::from_item(Table::Segments, item)?;
     let given = dynamodb::from_item(Table::Segments, given)
         .map_err(|error| CorruptRecord { key: record.sys_id.clone(), ..error })?;

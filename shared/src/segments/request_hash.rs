@@ -51,7 +51,7 @@ fn fields(request: &OpenRequest) -> Vec<Field> {
     give("agent_sys_id", Some(request.agent.as_str()));
     give("interaction_sys_id", Some(request.interaction.as_str()));
     give("segmented", flag(request.segmented));
-    request.given.texts().into_iter().for_each(|(name, text)| give(name, text));
+    request.given.texts().for_each(|(name, text)| give(name, text));
     give("opened_on", opened_on.as_deref());
     give("ai_wrap_up_code", request.ai_wrap_up_code.as_ref().map(|label| label.as_str()));
     give("ai_notes", request.ai_notes.as_deref());
