@@ -17,8 +17,13 @@ pub trait Visitor {
     /// A text of at most `most` characters, `""` included.
     fn text_up_to(&mut self, name: &'static str, most: usize, says: &str) -> Option<String>;
 
-    /// A flag, false where it is absent.
-    fn flag(&mut self, name: &'static str, says: &str) -> Option<bool>;
+    /// A flag: a boolean, or the strings `"true"` and `"false"`. Its absence means `default`.
+    fn flag_or(&mut self, default: bool, name: &'static str, says: &str) -> Option<bool>;
+
+    /// A flag whose absence means false.
+    fn flag(&mut self, name: &'static str, says: &str) -> Option<bool> {
+        self.flag_or(false, name, says)
+    }
 
     /// Whole seconds above 0.
     fn seconds(&mut self, name: &'static str, says: &str) -> Option<NonZeroU32>;
@@ -41,7 +46,7 @@ impl Visitor for &Fields<'_> {
         Fields::text_up_to(self, name, most)
     }
 
-    fn flag(&mut self, name: &'static str, _: &str) -> Option<bool> {
+    fn flag_or(&mut self, _: bool, name: &'static str, _: &str) -> Option<bool> {
         Fields::flag(self, name)
     }
 

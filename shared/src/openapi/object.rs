@@ -5,8 +5,9 @@ use serde_json::{Map, Value, json};
 use super::rules::{NOT_BLANK, trimmed};
 use crate::document::{FromText, Problem, TextForm, Visitor};
 
-/// An object of a request. Its methods are named like those of [`Fields`](crate::document::Fields), so that a
-/// description reads like the reader that it stands beside.
+/// An object of a request, as its description says it. Fields that a reader goes through as a [`Visitor`] are described
+/// by that same reader: see [`Object::with`]. The others are named here once more, by methods that are called like those of
+/// [`Fields`](crate::document::Fields).
 #[derive(Clone)]
 pub struct Object {
     name: &'static str,
@@ -53,12 +54,6 @@ impl Object {
     #[must_use]
     pub fn text_up_to(self, name: &'static str, most: usize, says: &str) -> Self {
         self.with(|object| drop(Visitor::text_up_to(object, name, most, says)))
-    }
-
-    /// A flag whose absence means `default`.
-    #[must_use]
-    pub fn flag_with_default(self, name: &'static str, default: bool, says: &str) -> Self {
-        self.field(name, flag(default), says)
     }
 
     /// A flag that has to be true.
@@ -199,8 +194,8 @@ impl Visitor for Object {
         None
     }
 
-    fn flag(&mut self, name: &'static str, says: &str) -> Option<bool> {
-        self.put(name, flag(false), says);
+    fn flag_or(&mut self, default: bool, name: &'static str, says: &str) -> Option<bool> {
+        self.put(name, json!({ "enum": [true, false, "true", "false", null], "default": default }), says);
         None
     }
 
@@ -210,11 +205,6 @@ impl Visitor for Object {
         self.put(name, json!({ "anyOf": [number, digits, blank()] }), says);
         None
     }
-}
-
-/// A boolean, or the strings `"true"` and `"false"`, and what its absence means.
-fn flag(default: bool) -> Value {
-    json!({ "enum": [true, false, "true", "false", null], "default": default })
 }
 
 /// The texts that a value is read from, blank ones aside.
