@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Holds a plain CloudFormation template, from SAM or from CDK, against infra/system.json, in what is written by hand in
-both and must not go wrong in either: `infra/check_template.py [--complete] [--further FILE] TEMPLATE [PARAMETER=VALUE ...]`.
+"""Holds a plain CloudFormation template, from SAM or from CDK, against infra/system.json, in what either tool has to get
+right by itself: `infra/check_template.py [--complete] [--further FILE] TEMPLATE [PARAMETER=VALUE ...]`.
 
 - A function may do what the list says, and nothing else; nobody but the one service of the account takes its role.
 - The stage tells neither logs nor traces whom a request is about, and has bounds.
 - Tables, logs and dead letters are encrypted by one key, and stay or go with the stack alike.
 - Alarms have the names, metrics and thresholds that docs/operations.md has for them.
 
-That tables, paths, gateway responses, streams and schedules are those of the list needs no check here: SAM's template is
-made from it by infra/sam/make, CDK's by the construct, and either has tests of how.
+That paths, gateway responses, streams and schedules are those of the list needs no check here: SAM's template is made
+from it by infra/sam/make, CDK's by the construct, and either has tests of how.
 
 What a template has to look like to be understood: a function bears the tag `wrapup-function` with its name in
 system.json; roles, policies and managed policies stand in the template, and none of AWS's own is used.

@@ -14,6 +14,9 @@ COMMON_HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
+# The table that is built in as a segment table: who may do what on it, may do so on those of a deployment's own.
+BUILT_IN = "sn_openframe_phone_log"
+
 # How many may read a stream of DynamoDB at once before its readers are throttled.
 READERS = 2
 
@@ -68,6 +71,8 @@ def wrong_system(system: dict):
         for table in function["dynamodb"]:
             if table not in system["tables"]:
                 yield f"{name}: there is no table {table}"
+        if "WRAPUP_SEGMENT_TABLES" in function.get("environment", []) and not function["dynamodb"].get(BUILT_IN):
+            yield f"{name}: it uses segment tables, and may do nothing on {BUILT_IN}"
         for route in function.get("routes", []):
             other = served.setdefault(route.split(" ")[1], name)
             if other != name:

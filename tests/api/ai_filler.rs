@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::{StreamSpecification, StreamViewType};
 use hyper::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -209,13 +210,34 @@ async fn segments_that_opened_before_a_crash_are_filled_after_it() {
 async fn data_without_a_stream_gets_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Server::start_in(BINARY, folder.path());
-    let specification = aws_sdk_dynamodb::types::StreamSpecification::builder().stream_enabled(false).build();
+    let specification = StreamSpecification::builder().stream_enabled(false).build();
     let update = server.dynamodb().update_table().table_name("interaction_wrap_up_segment");
     update.stream_specification(specification.expect("a specification")).send().await.expect("an update");
     server.kill();
     let desk = Desk::on(Server::start_in(BINARY, folder.path()));
     open(&desk.api(), "E-1", json!({})).await;
     filled(&desk.api(), "E-1").await;
+}
+
+#[tokio::test]
+async fn a_stream_that_shows_new_images_alone_is_switched_and_nothing_in_it_is_lost() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_string_lossy();
+    // As data of before is: with a stream of new images, in which nobody has read to the end.
+    let off = Server::start_with(BINARY, &["--data", &data], &[("WRAPUP_AI_PROVIDER", "off")]);
+    let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewImage);
+    let update = off.dynamodb().update_table().table_name("interaction_wrap_up_segment");
+    update.stream_specification(stream.build().expect("a specification")).send().await.expect("an update");
+    let desk = Desk::on(off);
+    open(&desk.api(), "BEFORE", json!({})).await;
+    desk.server.kill();
+    let server = Server::start_in(BINARY, folder.path());
+    let described = server.dynamodb().describe_table().table_name("interaction_wrap_up_segment").send().await;
+    let stream = described.expect("a description").table.expect("a table").stream_specification.expect("a stream");
+    assert_eq!(stream.stream_view_type, Some(StreamViewType::NewAndOldImages));
+    filled(&server.api(), "BEFORE").await;
+    open(&server.api(), "AFTER", json!({})).await;
+    filled(&server.api(), "AFTER").await;
 }
 
 // The operator's command.

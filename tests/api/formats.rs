@@ -297,6 +297,71 @@ async fn every_form_of_xml_says_the_same_as_its_json_counterpart() {
 }
 
 #[tokio::test]
+async fn allowed_codes_are_objects_or_their_labels_alone() {
+    let server = Server::start(BINARY);
+    let api = server.api();
+    let opening = |id: &str, codes: Value| {
+        json!({
+            "agent_sys_id": "a", "interaction_sys_id": "i", "external": true, "external_segment_id": id,
+            "configuration": { "enable_codes": true, "allowed_codes": codes, "default_code": "Two" },
+        })
+    };
+    let labels = |answer: &Value| -> Vec<Value> {
+        let codes = answer["segment"]["wrap_up_configuration"]["allowed_codes"].as_array();
+        codes.into_iter().flatten().map(|code| code["code"].clone()).collect()
+    };
+    let mixed = json!([" One ", { "code": "Two", "translation": { "language": "de", "code": "Zwei" } }]);
+    let answer = api.post("segment/create", &opening("labels", mixed)).await.expect(200);
+    assert_eq!(labels(&answer), ["One", "Two"]);
+    // A label says what an object with nothing else says.
+    let objects = opening("same", json!([{ "code": "One" }, { "code": "Two" }]));
+    let first = api.post("segment/create", &objects).await.expect(200);
+    let again = opening("same", json!(["One", "Two"]));
+    assert_eq!(api.post("segment/create", &again).await.expect(200), first);
+    for codes in [
+        "<allowed_codes>One</allowed_codes><allowed_codes>Two</allowed_codes>",
+        "<allowed_codes><entry>One</entry><entry><code>Two</code></entry></allowed_codes>",
+    ] {
+        let xml = format!(
+            "<request><agent_sys_id>a</agent_sys_id><interaction_sys_id>i</interaction_sys_id><external>true</external>\
+             <external_segment_id>same</external_segment_id><configuration><enable_codes>true</enable_codes>{codes}\
+             <default_code>Two</default_code></configuration></request>"
+        );
+        let reply = api.call(Method::POST, "segment/create").xml(&xml).send().await;
+        assert_eq!(reply.expect(200), first, "{codes}");
+    }
+    let twice = api.post("segment/create", &opening("twice", json!([{ "code": "Two" }, "Two"]))).await;
+    assert!(twice.segment_error(400).contains("configuration.allowed_codes[1] repeats 'Two'"));
+}
+
+#[tokio::test]
+async fn an_entry_beside_other_elements_is_refused_in_a_list() {
+    let server = Server::start(BINARY);
+    let api = server.api();
+    let ids = "<agent_sys_id>a</agent_sys_id><interaction_sys_id>i</interaction_sys_id><external>true</external>\
+               <external_segment_id>mixed</external_segment_id>";
+    for (codes, field) in [
+        (
+            "<allowed_codes><entry><code>One</code></entry><code>Two</code></allowed_codes>",
+            "configuration.allowed_codes has <entry> beside other elements",
+        ),
+        (
+            "<allowed_codes><code>One</code><translation><language>de</language><code>Eins</code>\
+             <entry><language>fr</language><code>Un</code></entry></translation></allowed_codes>",
+            "configuration.allowed_codes[0].translation has <entry> beside other elements",
+        ),
+    ] {
+        let xml = format!("<request>{ids}<configuration>{codes}</configuration></request>");
+        let reply = api.call(Method::POST, "segment/create").xml(&xml).send().await;
+        let message = reply.segment_error(400);
+        assert!(message.contains(field), "{message}");
+    }
+    let xml = "<request><codes><entry><code>One</code></entry><code>Two</code></codes></request>";
+    let message = api.call(Method::POST, "code").xml(xml).send().await.code_error(400);
+    assert!(message.contains("codes has <entry> beside other elements"), "{message}");
+}
+
+#[tokio::test]
 async fn lists_of_one_and_of_none_are_lists_in_xml_too() {
     let server = Server::start(BINARY);
     let api = server.api();

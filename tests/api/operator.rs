@@ -468,6 +468,25 @@ async fn putting_a_configuration_prints_the_sys_id_that_internal_wrap_ups_name()
 }
 
 #[tokio::test]
+async fn a_configurations_codes_are_labels_or_objects_with_nothing_else() {
+    let desk = Desk::open();
+    three_codes(&desk).await;
+    let file =
+        |codes: Value| json!({"name": "Calls", "enable_codes": true, "allowed_codes": codes, "default_code": "Two"});
+    let labels = desk.put_configuration(&file(json!(["One", "Two"]))).fine();
+    let objects = desk.put_configuration(&file(json!([{"code": "One"}, "Two"]))).fine();
+    assert_eq!(labels, objects);
+    let body =
+        json!({"agent_sys_id": "a", "interaction_sys_id": "i", "wrap_up_configuration_sys_id": objects.trim_end()});
+    let segment = desk.api().post("segment/create", &body).await.expect(200)["segment"].clone();
+    let codes = segment["wrap_up_configuration"]["allowed_codes"].as_array().expect("codes").clone();
+    assert_eq!(codes.iter().map(|code| &code["code"]).collect::<Vec<_>>(), ["One", "Two"]);
+    // What a configuration does not keep would be left out unseen.
+    let translated = json!([{"code": "One", "translation": {"language": "de", "code": "Eins"}}, {"code": "Two"}]);
+    desk.put_configuration(&file(translated)).failed(&["allowed_codes[0].translation"]);
+}
+
+#[tokio::test]
 async fn putting_a_configuration_again_updates_it() {
     let desk = Desk::open();
     three_codes(&desk).await;

@@ -124,14 +124,14 @@ describe('the AI filler', () => {
     const deployment = new Deployment((stack) => ({
       aiProvider: openAi({
         parameter: StringParameter.fromSecureStringParameterAttributes(stack, 'Parameter', { parameterName: '/llm' }),
-        encryptionKey: Key.fromKeyArn(stack, 'Key', arn('kms', 'key/1')),
+        encryptionKey: Key.fromKeyArn(stack, 'Key', arn('kms', 'key/11111111-2222-3333-4444-555555555555')),
       }),
     }));
     assert.equal(variables(deployment)['WRAPUP_AI_KEY'], 'ssm:/llm');
     const [parameter, key, ...others] = onModels(deployment);
     assert.deepEqual([parameter?.actions, key?.actions, others], [['ssm:GetParameter'], ['kms:Decrypt'], []]);
     assert.match(JSON.stringify(parameter?.resource), /:parameter\/llm"/);
-    assert.equal(key?.resource, arn('kms', 'key/1'));
+    assert.equal(key?.resource, arn('kms', 'key/11111111-2222-3333-4444-555555555555'));
     assert.match(JSON.stringify(key?.conditions), /"StringEquals":.*"kms:ViaService":.*"ssm\./);
   });
 
@@ -140,12 +140,15 @@ describe('the AI filler', () => {
       aiProvider: openAi({
         secret: Secret.fromSecretAttributes(stack, 'Secret', {
           secretCompleteArn: arn('secretsmanager', 'secret:llm-AbCdEf'),
-          encryptionKey: Key.fromKeyArn(stack, 'Key', arn('kms', 'key/1')),
+          encryptionKey: Key.fromKeyArn(stack, 'Key', arn('kms', 'key/11111111-2222-3333-4444-555555555555')),
         }),
       }),
     }));
     const [, key, ...others] = onModels(deployment);
-    assert.deepEqual([key?.actions, key?.resource, others], [['kms:Decrypt'], arn('kms', 'key/1'), []]);
+    assert.deepEqual(
+      [key?.actions, key?.resource, others],
+      [['kms:Decrypt'], arn('kms', 'key/11111111-2222-3333-4444-555555555555'), []],
+    );
     assert.match(JSON.stringify(key?.conditions), /"StringEquals":.*"kms:ViaService":.*"secretsmanager\./);
   });
 });

@@ -5,7 +5,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { FunctionSpec } from '../lib/system';
 import { Deployment, Statement, bigger } from './deployment';
 
-const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/1';
+const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555';
 
 const FURTHER: Record<string, FunctionSpec> = {
   relay: {

@@ -63,7 +63,7 @@ describe('tables', () => {
   });
 
   it('are encrypted by a key of yours, which functions use through DynamoDB alone', () => {
-    const arn = 'arn:aws:kms:eu-central-1:123456789012:key/1';
+    const arn = 'arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555';
     const encrypted = new Deployment((stack) => ({ encryptionKey: Key.fromKeyArn(stack, 'Key', arn) }));
     for (const name of Object.keys(system.tables)) {
       assert.deepEqual(encrypted.table(name).Properties.SSESpecification, {
@@ -81,7 +81,7 @@ describe('tables', () => {
   });
 
   it('are encrypted by the key, and so are logs and dead letters', () => {
-    const arn = 'arn:aws:kms:eu-central-1:123456789012:key/1';
+    const arn = 'arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555';
     const encrypted = new Deployment((stack) => ({
       encryptionKey: Key.fromKeyArn(stack, 'Key', arn),
       aiProvider: { kind: 'extractive' },
@@ -110,7 +110,7 @@ describe('tables', () => {
   });
 
   it('have the key used by way of their services, by the name that they have in any partition', () => {
-    const arn = 'arn:aws-cn:kms:cn-north-1:123456789012:key/1';
+    const arn = 'arn:aws-cn:kms:cn-north-1:123456789012:key/11111111-2222-3333-4444-555555555555';
     const encrypted = new Deployment((stack) => ({ encryptionKey: Key.fromKeyArn(stack, 'Key', arn) }));
     const [onKey] = encrypted.statements('get-code').filter(({ resource }) => resource === arn);
     const hosts = (onKey?.conditions as any).StringEquals['kms:ViaService'].map((one: any) => one['Fn::Join'][1]);

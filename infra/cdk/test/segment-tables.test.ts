@@ -50,7 +50,7 @@ describe('segment tables', () => {
   });
 
   it('are decrypted by those that use them, through DynamoDB alone', () => {
-    const key = 'arn:aws:kms:eu-central-1:123456789012:key/1';
+    const key = 'arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555';
     const encrypted = new Deployment((stack) => {
       const encryptionKey = Key.fromKeyArn(stack, 'Key', key);
       const table = Table.fromTableAttributes(stack, 'Tickets', { tableArn: TICKETS, encryptionKey });

@@ -124,7 +124,7 @@ impl Filler {
     async fn said(&self, found: &mut Found) -> Result<Option<Said>, Error> {
         // A segment may have been opened by functions that know more tables than this one.
         let served = |table: &Id| self.segment_tables.get(table.as_str()).is_some();
-        if found.segment.segment_table.as_ref().is_some_and(served) {
+        if found.segment.given.segment_table.as_ref().is_some_and(served) {
             found.include_interaction_segment(&self.segment_tables, SYSTEM).await?;
         }
         if let Some(mut record) = found.interaction_segment.take()
@@ -170,9 +170,9 @@ impl Filler {
         Ok(self.vet(suggestion, &task, took_ms))
     }
 
-    /// Whatever a provider was talked into by a transcript: a label that is not among the task's is dropped, what is secret
-    /// in notes is taken out, be it that the provider has put it together from several turns, and notes that are too long
-    /// are cut.
+    /// What the segment may have of a suggestion, since a transcript can make a provider say anything: no label that is not
+    /// among the task's, and notes that are short enough, without secrets, also such as the provider has put together from
+    /// several turns.
     fn vet(&self, suggestion: Suggestion, task: &Task<'_>, took_ms: u64) -> Option<Filling> {
         let code = suggestion.code.and_then(|suggested| {
             Some((task.allowed(&suggested.label)?.code.clone(), suggested.confidence.map(Confidence::from)))

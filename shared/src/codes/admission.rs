@@ -21,8 +21,8 @@ impl Codes {
     /// Asks to write so many codes.
     ///
     /// # Errors
-    /// [`Error::Busy`], at once, where this process writes as many for others as it can in time. Who was let in succeeds
-    /// for that, and who was not has stored nothing.
+    /// [`Error::Busy`], at once, where this process writes as many for others as it can in time: so that those it has let
+    /// in succeed, and nothing is stored of the others' codes.
     pub fn admit(&self, codes: usize) -> Result<Admission<'_>, Error> {
         let codes = u32::try_from(codes).map_err(|_| Error::Busy)?;
         let writing = self.writing.try_acquire_many(codes).map_err(|_| Error::Busy)?;

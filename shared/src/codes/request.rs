@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use super::{Code, Translation};
 use crate::codes::Label;
-use crate::document::{BoundedText, Fields, Problem};
+use crate::document::{BoundedText, Fields, Problem, Visitor};
 #[cfg(feature = "openapi")]
 use crate::json_schema::{Object, given, json, when};
 use crate::language::{Language, Wish};
@@ -42,9 +42,7 @@ impl CodeRequest {
     /// Reads one entry of `codes`. The reference requires a translation's label always, and its
     /// description where the code has one.
     pub fn read(fields: &Fields<'_>) -> Option<Self> {
-        let label = fields.required("code");
-        let description = fields.text_up_to("description", Self::LONGEST_DESCRIPTION);
-        let active = fields.flag("active");
+        let (label, description, active) = visit_code(&mut { fields });
         let described = description.as_deref().is_some_and(|text| !text.trim().is_empty());
         let mut translations = fields.objects("translations").unwrap_or_default();
         if translations.len() > Self::MOST_TRANSLATIONS {
@@ -100,12 +98,22 @@ impl CodeRequest {
             .text_up_to("description", Self::LONGEST_DESCRIPTION, "Required where the code has a description.");
         let described_too = json!({ "properties": { "translations": { "items": given("description") } } });
         Object::new("NewCode", "A code that is created, or updated where its label exists already.")
-            .required::<Label>("code", "The label, which identifies the code. White space around it does not count.")
-            .text_up_to("description", Self::LONGEST_DESCRIPTION, "Absent keeps what is stored, `\"\"` clears it.")
-            .flag_with_default("active", true, "Whether agents may use it. On an update absent keeps what is stored.")
+            .with(|object| drop(visit_code(object)))
             .objects("translations", translation, Self::MOST_TRANSLATIONS, "Laid over those that are stored.")
             .rule(when(given("description"), described_too))
     }
+}
+
+/// Goes through what a request says of a code besides its translations: label, description, and whether agents may use it.
+fn visit_code(visitor: &mut impl Visitor) -> (Option<Label>, Option<String>, Option<bool>) {
+    let label = "The label, which identifies the code. White space around it does not count.";
+    let description = "Absent keeps what is stored, `\"\"` clears it.";
+    let active = "Whether agents may use it. On an update absent keeps what is stored.";
+    (
+        visitor.required("code", label),
+        visitor.text_up_to("description", CodeRequest::LONGEST_DESCRIPTION, description),
+        visitor.flag_or(true, "active", active),
+    )
 }
 
 /// Reads the translations of one code, each language at most once. `check` adds its caller's rules.

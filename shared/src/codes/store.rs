@@ -28,7 +28,7 @@ use crate::watch::Action;
 /// trips of 1,000 codes, few enough for the connections of one instance.
 const IN_FLIGHT: usize = 32;
 
-/// How old a code's state may be by which an opening segment is judged.
+/// How old what an instance knows of a code may be, when a segment opens with it.
 const SEEN_FOR: Duration = Duration::from_secs(60);
 
 /// Codes an instance remembers; a code with a few translations takes about 1 KB.
@@ -93,7 +93,7 @@ impl Codes {
     }
 
     /// One update without a read: absent fields keep what is stored, two callers that write the same
-    /// code at once both get their translations in. What says all of it already stays as it is.
+    /// code at once both get their translations in. A record that says all of it already stays as it is.
     async fn upsert_one(&self, request: &CodeRequest, external: bool, stamp: &Stamp) -> Result<Arc<Code>, Error> {
         let sys_id = request.label.sys_id();
         let settings = settings(request, external, self.clock.since_epoch(), stamp);
@@ -274,7 +274,7 @@ fn settings(request: &CodeRequest, external: bool, now: Duration, stamp: &Stamp)
             texts.into_iter().filter_map(|(prefix, text)| Some((format!("{prefix}{language}"), text.as_ref()?)));
         let before = settings.len();
         settings.extend(texts.map(|(column, text)| Setting::new(column, string(text), Kind::Says)));
-        // A language is there as soon as it has been named, even without a word in it.
+        // A translation without a text is one, too: it has a place among the code's languages.
         let kind = if settings.len() == before { Kind::Adds } else { Kind::Begins };
         settings.push(Setting::new(format!("{TRANSLATED_SINCE}{language}"), since(now.as_nanos(), index), kind));
     }
@@ -316,7 +316,8 @@ fn change_condition(settings: &[Setting]) -> String {
     format!("(attribute_not_exists(#0) OR (#0 = :0 AND NOT ({same}))){newer}")
 }
 
-/// The languages of one request keep their order.
+/// When a language was first stored: a nanosecond later for each that stands in front of it in the request, so that they
+/// keep their order.
 fn since(now: u128, index: usize) -> AttributeValue {
     AttributeValue::N((now + index as u128).to_string())
 }

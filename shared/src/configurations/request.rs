@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use serde::{Deserialize, Serialize};
 
 use crate::codes::{Label, TranslationRequest, UnusableCode, read_translations, yes};
-use crate::document::{Fields, FromText, Id, Problem};
+use crate::document::{Fields, FromText, Id, ObjectOrText, Problem, Visitor};
 use crate::sys_id::{self, Kind};
 #[cfg(feature = "openapi")]
 use crate::{
@@ -50,28 +50,13 @@ impl ConfigurationRequest {
     /// Codes that one configuration may allow.
     pub const MOST_CODES: usize = 1_000;
 
-    /// Reads the `configuration` object of a request, whose allowed codes are objects.
+    /// Reads the `configuration` object of a request.
     pub fn read(fields: &Fields<'_>) -> Option<Self> {
-        let noted = fields.noted();
-        let mut labels = HashSet::new();
-        let mut entries = fields.objects("allowed_codes").unwrap_or_default();
-        if entries.len() > Self::MOST_CODES {
-            fields.violation("allowed_codes", Problem::TooMany { most: Self::MOST_CODES });
-            entries.clear();
-        }
-        let codes = entries.iter().map(|entry| {
-            let code = entry.required::<Label>("code");
-            if let Some(label) = code.clone()
-                && !labels.insert(label.clone())
-            {
-                entry.violation("code", Problem::Repeats { value: label.as_str().to_owned() });
-            }
+        let (codes, readable) = read_allowed_codes(fields, |entry| {
             let translations = entry.object_or_objects("translation").unwrap_or_default();
-            let translations = read_translations(&translations, |_| {});
-            Some(AllowedCodeRequest { code: code?, translations })
+            read_translations(&translations, |_| {})
         });
-        let codes = codes.collect();
-        Self::read_with(fields, codes, fields.noted() == noted)
+        Self::read_with(fields, codes, readable)
     }
 
     /// What it says beside its codes, defaults filled in.
@@ -88,26 +73,14 @@ impl ConfigurationRequest {
         }
     }
 
-    /// Reads everything but the allowed codes, which a file and a request word differently. `readable`
-    /// says whether all of them could be read.
+    /// Reads everything but the allowed codes, of which a request may say more than a file. `readable` says whether all of
+    /// them could be read.
     fn read_with(fields: &Fields<'_>, codes: Vec<Option<AllowedCodeRequest>>, readable: bool) -> Option<Self> {
-        let flags = Self {
-            enable_codes: fields.flag("enable_codes"),
-            show_timer: fields.flag("show_timer"),
-            enable_ai_code: fields.flag("enable_ai_code"),
-            enable_ai_notes: fields.flag("enable_ai_notes"),
-            use_ai_as_default: fields.flag("use_ai_as_default"),
-            use_third_party_ai: fields.flag("use_third_party_ai"),
-            ..Self::default()
-        };
-        let required = Problem::RequiredWhen { when: "when enable_codes is true" };
+        let flags = Self::visit_flags(&mut { fields });
         if flags.enable_codes == Some(true) && !fields.has("allowed_codes") {
-            fields.violation("allowed_codes", required.clone());
+            fields.violation("allowed_codes", Problem::RequiredWhen { when: WHEN_CODES });
         }
-        let default_code = match flags.enable_codes {
-            Some(true) => fields.required_when::<Label>("default_code", required),
-            _ => fields.optional("default_code"),
-        };
+        let default_code = visit_default_code(&mut { fields }, flags.enable_codes == Some(true));
         // Beside entries that are wrong themselves, this would be a guess.
         if let Some(label) = &default_code
             && readable
@@ -116,13 +89,78 @@ impl ConfigurationRequest {
         {
             fields.violation("default_code", UnusableCode::NotAllowed { label: label.as_str().to_owned() });
         }
-        let duration = fields.seconds("duration");
+        let duration = visit_duration(&mut { fields });
         if duration.is_some() && flags.show_timer != Some(true) {
             fields.violation("duration", Problem::OnlyWith { with: "with show_timer true" });
         }
         let allowed_codes = codes.into_iter().collect::<Option<Vec<_>>>()?;
         Some(Self { allowed_codes, default_code, duration, ..flags })
     }
+
+    /// Goes through the flags.
+    fn visit_flags(visitor: &mut impl Visitor) -> Self {
+        Self {
+            enable_codes: visitor.flag("enable_codes", "Whether the agent has to pick a code."),
+            show_timer: visitor.flag("show_timer", "Whether the agent sees the timer."),
+            enable_ai_code: visitor.flag("enable_ai_code", "Whether an AI code is wanted."),
+            enable_ai_notes: visitor.flag("enable_ai_notes", "Whether AI notes are wanted."),
+            use_ai_as_default: visitor
+                .flag("use_ai_as_default", "Whether the AI code stands in where the agent picks none."),
+            use_third_party_ai: visitor.flag("use_third_party_ai", "Whether AI content comes from an external system."),
+            ..Self::default()
+        }
+    }
+}
+
+/// Reads `allowed_codes`, objects or their labels alone, each label once. `translations` reads what an object says beside
+/// its label. Answers, too, whether all of them could be read.
+fn read_allowed_codes(
+    fields: &Fields<'_>,
+    translations: impl Fn(&Fields<'_>) -> Vec<TranslationRequest>,
+) -> (Vec<Option<AllowedCodeRequest>>, bool) {
+    let noted = fields.noted();
+    let mut labels = HashSet::new();
+    let mut entries = fields.objects_or_texts::<Label>("allowed_codes").unwrap_or_default();
+    if entries.len() > ConfigurationRequest::MOST_CODES {
+        fields.violation("allowed_codes", Problem::TooMany { most: ConfigurationRequest::MOST_CODES });
+        entries.clear();
+    }
+    let repeats = |label: &Label| Problem::Repeats { value: label.as_str().to_owned() };
+    let codes = entries.into_iter().map(|entry| match entry {
+        ObjectOrText::Object(entry) => {
+            let code = entry.required::<Label>("code");
+            if let Some(label) = &code
+                && !labels.insert(label.clone())
+            {
+                entry.violation("code", repeats(label));
+            }
+            let translations = translations(&entry);
+            Some(AllowedCodeRequest { code: code?, translations })
+        }
+        ObjectOrText::Text(index, code) => {
+            if !labels.insert(code.clone()) {
+                fields.violation(&format!("allowed_codes[{index}]"), repeats(&code));
+            }
+            Some(AllowedCodeRequest { code, translations: Vec::new() })
+        }
+    });
+    let codes = codes.collect();
+    (codes, fields.noted() == noted)
+}
+
+const WHEN_CODES: &str = "when enable_codes is true";
+
+fn visit_default_code(visitor: &mut impl Visitor, required: bool) -> Option<Label> {
+    let (name, says) = ("default_code", "One of `allowed_codes`; required where `enable_codes` is true.");
+    match required {
+        true => visitor.required_when(name, Problem::RequiredWhen { when: WHEN_CODES }, says),
+        false => visitor.optional(name, says),
+    }
+}
+
+fn visit_duration(visitor: &mut impl Visitor) -> Option<NonZeroU32> {
+    let says = "Most seconds a wrap-up may take, with `show_timer` true; as text of up to nine digits.";
+    visitor.seconds("duration", says)
 }
 
 #[cfg(feature = "openapi")]
@@ -137,18 +175,17 @@ impl ConfigurationRequest {
             .required::<Label>("code", "The label, in the list once.")
             .object_or_objects("translation", translation, "Laid over the stored translations for this segment.");
         Object::new("Configuration", "Codes, time limit and AI of an external wrap-up.")
-            .flag("enable_codes", "Whether the agent has to pick a code.")
-            .objects("allowed_codes", allowed, Self::MOST_CODES, "Required where `enable_codes` is true.")
-            .optional::<Label>("default_code", "One of `allowed_codes`; required where `enable_codes` is true.")
-            .seconds(
-                "duration",
-                "Most seconds a wrap-up may take, with `show_timer` true; as text of up to nine digits.",
+            .with(|object| {
+                Self::visit_flags(object);
+                visit_default_code(object, false);
+                visit_duration(object);
+            })
+            .objects_or_texts(
+                "allowed_codes",
+                allowed,
+                Self::MOST_CODES,
+                "Objects, or their labels alone. Required where `enable_codes` is true.",
             )
-            .flag("show_timer", "Whether the agent sees the timer.")
-            .flag("enable_ai_code", "Whether an AI code is wanted.")
-            .flag("enable_ai_notes", "Whether AI notes are wanted.")
-            .flag("use_ai_as_default", "Whether the AI code stands in where the agent picks none.")
-            .flag("use_third_party_ai", "Whether AI content comes from an external system.")
             .rule(when(is_true("enable_codes"), all_given(&["allowed_codes", "default_code"])))
             .rule(when(given("default_code"), given("allowed_codes")))
             .rule(when(given("duration"), is_true("show_timer")))
@@ -207,7 +244,7 @@ impl Definition {
     const FIELDS: &'static str = "sys_id, name, active, enable_codes, allowed_codes, default_code, duration, \
                                   show_timer, enable_ai_code, enable_ai_notes, use_ai_as_default, use_third_party_ai";
 
-    /// Reads a file whose fields are named as the columns are; allowed codes are labels. Putting a
+    /// Reads a file whose fields are named as the columns are; allowed codes are labels, or objects with nothing else. Putting a
     /// name again updates its configuration.
     pub fn read(fields: &Fields<'_>) -> Option<Self> {
         // API clients may send more than is known; a misspelt field of a file would be left out unseen.
@@ -223,22 +260,13 @@ impl Definition {
             fields.violation("sys_id", Problem::WrongType { expected, found: "another text" });
         }
         let active = fields.flag("active");
-        let noted = fields.noted();
-        let mut labels = HashSet::new();
-        let mut entries = fields.texts::<Label>("allowed_codes").unwrap_or_default();
-        if entries.len() > ConfigurationRequest::MOST_CODES {
-            fields.violation("allowed_codes", Problem::TooMany { most: ConfigurationRequest::MOST_CODES });
-            entries.clear();
-        }
-        let codes = entries.into_iter().map(|(index, code)| {
-            if !labels.insert(code.clone()) {
-                let value = code.as_str().to_owned();
-                fields.violation(&format!("allowed_codes[{index}]"), Problem::Repeats { value });
+        let (codes, readable) = read_allowed_codes(fields, |entry| {
+            for name in entry.names().filter(|name| *name != "code") {
+                entry.violation(name, Problem::NotOneOf { one_of: "code" });
             }
-            Some(AllowedCodeRequest { code, translations: Vec::new() })
+            Vec::new()
         });
-        let codes = codes.collect();
-        let request = ConfigurationRequest::read_with(fields, codes, fields.noted() == noted)?;
+        let request = ConfigurationRequest::read_with(fields, codes, readable)?;
         let name = name?.0;
         Some(Self {
             sys_id: sys_id.map_or_else(|| sys_id::derive(Kind::Configuration, &[&name]), |id| id.as_str().to_owned()),

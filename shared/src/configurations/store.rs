@@ -14,7 +14,7 @@ use crate::dynamodb::{self, Dynamo, Item, SCHEMA, Stamp, Table, Write, key, sche
 use crate::error::{CorruptRecord, NotFound};
 use crate::sys_id;
 
-/// How old an administrator's configuration may be by which an opening segment is judged.
+/// How old what an instance knows of an administrator's configuration may be, when a segment opens by it.
 const SEEN_FOR: Duration = Duration::from_secs(60);
 
 /// Configurations an instance remembers; each is a few KB at most.

@@ -42,14 +42,14 @@ impl Written {
     }
 }
 
-/// A copy writes for itself.
+/// A copy of a snapshot begins with nothing written.
 impl Clone for Written {
     fn clone(&self) -> Self {
         Self::default()
     }
 }
 
-/// What is kept says nothing that the snapshot itself does not.
+/// Two snapshots are equal whatever has been written of them so far.
 impl PartialEq for Written {
     fn eq(&self, _: &Self) -> bool {
         true

@@ -17,6 +17,14 @@ pub struct Fields<'a> {
     noted: &'a RefCell<Vec<Violation>>,
 }
 
+/// An entry of a list: an object, or a text that says what the object's one field would, with the entry's index.
+pub enum ObjectOrText<'a, T> {
+    /// An object.
+    Object(Fields<'a>),
+    /// A text.
+    Text(usize, T),
+}
+
 static NO_FIELDS: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
 
 impl<'a> Fields<'a> {
@@ -157,6 +165,23 @@ impl<'a> Fields<'a> {
         Some(entries.collect())
     }
 
+    /// A list of objects, or of texts in place of objects that would have one field; entries that are neither are
+    /// violations and left out.
+    pub fn objects_or_texts<T: FromText>(&self, name: &str) -> Option<Vec<ObjectOrText<'a, T>>> {
+        let entries = self.list(name)?.into_iter().enumerate().filter_map(|(index, entry)| {
+            let name = format!("{name}[{index}]");
+            match entry {
+                Value::Object(map) => Some(ObjectOrText::Object(self.nested(self.path_of(&name), map))),
+                Value::String(text) => self.entry(&name, text).map(|value| ObjectOrText::Text(index, value)),
+                other => {
+                    self.wrong_type(&name, "an object or a text", other);
+                    None
+                }
+            }
+        });
+        Some(entries.collect())
+    }
+
     /// A list of objects, with a violation in place of each entry of another type.
     pub fn each_object(&self, name: &str) -> Option<Vec<Result<Fields<'a>, Violation>>> {
         let entries = self.list(name)?.into_iter().enumerate().map(|(index, entry)| {
@@ -216,22 +241,10 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A list of texts, each with its index; entries that are none are violations and left out.
-    pub fn texts<T: FromText>(&self, name: &str) -> Option<Vec<(usize, T)>> {
-        let entries = self.list(name)?;
-        let texts = entries.into_iter().enumerate().filter_map(|(index, entry)| {
-            let name = format!("{name}[{index}]");
-            match entry {
-                Value::String(text) if text.trim().is_empty() => self.violation(&name, Problem::Required),
-                Value::String(text) => match T::from_text(text) {
-                    Ok(value) => return Some((index, value)),
-                    Err(problem) => self.violation(&name, problem),
-                },
-                other => self.wrong_type(&name, "a text", other),
-            }
-            None
-        });
-        Some(texts.collect())
+    /// A list's entry that is a text, which has to say something.
+    fn entry<T: FromText>(&self, name: &str, text: &str) -> Option<T> {
+        let value = if text.trim().is_empty() { Err(Problem::Required) } else { T::from_text(text) };
+        value.map_err(|problem| self.violation(name, problem)).ok()
     }
 
     fn list(&self, name: &str) -> Option<Vec<&'a Value>> {
@@ -239,11 +252,16 @@ impl<'a> Fields<'a> {
         match (self.notation, value) {
             (_, Value::Array(entries)) => Some(entries.iter().collect()),
             (Notation::Xml, Value::String(text)) if text.trim().is_empty() => Some(Vec::new()),
-            (Notation::Xml, Value::Object(map)) => Some(match (map.len(), map.get("entry")) {
-                (1, Some(Value::Array(entries))) => entries.iter().collect(),
-                (1, Some(entry)) => vec![entry],
-                _ => vec![value],
-            }),
+            (Notation::Xml, Value::Object(map)) => match (map.len(), map.get("entry")) {
+                (1, Some(Value::Array(entries))) => Some(entries.iter().collect()),
+                (1, Some(entry)) => Some(vec![entry]),
+                (_, None) => Some(vec![value]),
+                // To read one of the two would lose the other.
+                (_, Some(_)) => {
+                    self.violation(name, Problem::EntryBesideOthers);
+                    None
+                }
+            },
             (Notation::Xml, text) => Some(vec![text]),
             (Notation::Json, other) => {
                 self.wrong_type(name, "an array", other);

@@ -12,6 +12,7 @@ mod fields;
 mod text;
 mod unique_keys;
 mod violation;
+mod visitor;
 mod xml;
 
 use std::cell::RefCell;
@@ -21,9 +22,10 @@ use serde_json::{Map, Value};
 use unique_keys::UniqueKeys;
 
 pub use encoding::is_encoding_read;
-pub use fields::Fields;
+pub use fields::{Fields, ObjectOrText};
 pub use text::{BoundedText, FromText, Id, TextForm};
 pub use violation::{Problem, Violation, Violations};
+pub use visitor::Visitor;
 
 /// How a document was written, which decides what counts as a list or an empty object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

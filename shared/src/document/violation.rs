@@ -62,6 +62,9 @@ pub enum Problem {
         /// The values.
         one_of: &'static str,
     },
+    /// A list in XML that is written in two ways at once.
+    #[error("has <entry> beside other elements, where a list is one element around <entry>s, or its element repeated")]
+    EntryBesideOthers,
     /// A query parameter, a column or a key that may stand once stands twice.
     #[error("is given more than once")]
     GivenTwice,

@@ -1,10 +1,13 @@
+use std::num::NonZeroU32;
+
 use serde_json::{Map, Value, json};
 
 use super::rules::{NOT_BLANK, trimmed};
-use crate::document::{FromText, TextForm};
+use crate::document::{FromText, Problem, TextForm, Visitor};
 
-/// An object of a request. Its methods are named like those of [`Fields`](crate::document::Fields), so that a
-/// description reads like the reader that it stands beside.
+/// An object of a request, as its description says it. Fields that a reader goes through as a [`Visitor`] are described
+/// by that same reader: see [`Object::with`]. The others are named here once more, by methods that are called like those of
+/// [`Fields`](crate::document::Fields).
 #[derive(Clone)]
 pub struct Object {
     name: &'static str,
@@ -31,24 +34,14 @@ impl Object {
 
     /// A value that has to be given.
     #[must_use]
-    pub fn required<T: FromText>(mut self, name: &'static str, says: &str) -> Self {
-        let mut schema = text(T::form());
-        schema.entry("pattern").or_insert(json!(NOT_BLANK));
-        self.required.push(name);
-        self.field(name, Value::Object(schema), says)
+    pub fn required<T: FromText>(self, name: &'static str, says: &str) -> Self {
+        self.with(|object| drop(Visitor::required::<T>(object, name, says)))
     }
 
     /// A value that may be absent, null or blank.
     #[must_use]
     pub fn optional<T: FromText>(self, name: &'static str, says: &str) -> Self {
-        let mut schema = text(T::form());
-        let schema = if schema.contains_key("pattern") {
-            json!({ "anyOf": [schema, blank()] })
-        } else {
-            schema.insert("type".to_owned(), json!(["string", "null"]));
-            Value::Object(schema)
-        };
-        self.field(name, schema, says)
+        self.with(|object| drop(Visitor::optional::<T>(object, name, says)))
     }
 
     /// A value that may be absent, null or blank, and otherwise is one of these.
@@ -60,19 +53,7 @@ impl Object {
     /// A text of at most `most` characters.
     #[must_use]
     pub fn text_up_to(self, name: &'static str, most: usize, says: &str) -> Self {
-        self.field(name, json!({ "type": ["string", "null"], "maxLength": most }), says)
-    }
-
-    /// A boolean, or the strings `"true"` and `"false"`. Absent is `false`.
-    #[must_use]
-    pub fn flag(self, name: &'static str, says: &str) -> Self {
-        self.flag_with_default(name, false, says)
-    }
-
-    /// A flag whose absence means `default`.
-    #[must_use]
-    pub fn flag_with_default(self, name: &'static str, default: bool, says: &str) -> Self {
-        self.field(name, json!({ "enum": [true, false, "true", "false", null], "default": default }), says)
+        self.with(|object| drop(Visitor::text_up_to(object, name, most, says)))
     }
 
     /// A flag that has to be true.
@@ -86,14 +67,6 @@ impl Object {
     #[must_use]
     pub fn false_flag(self, name: &'static str, says: &str) -> Self {
         self.field(name, json!({ "enum": [false, "false", null], "default": false }), says)
-    }
-
-    /// Whole seconds above 0, as a number or a text.
-    #[must_use]
-    pub fn seconds(self, name: &'static str, says: &str) -> Self {
-        let number = json!({ "type": "integer", "minimum": 1, "maximum": u32::MAX });
-        let digits = json!({ "type": "string", "pattern": trimmed("0*[1-9][0-9]{0,8}") });
-        self.field(name, json!({ "anyOf": [number, digits, blank()] }), says)
     }
 
     /// A nested object that has to be given.
@@ -111,6 +84,13 @@ impl Object {
         self.field(name, json!({ "type": ["array", "null"], "items": items, "maxItems": most }), says)
     }
 
+    /// A list of at most `most` objects, or of texts in place of objects that would have one field.
+    #[must_use]
+    pub fn objects_or_texts(mut self, name: &'static str, entry: Self, most: usize, says: &str) -> Self {
+        let entry = json!({ "anyOf": [self.nest(entry), { "type": "string", "pattern": NOT_BLANK }] });
+        self.field(name, json!({ "type": ["array", "null"], "items": entry, "maxItems": most }), says)
+    }
+
     /// A list of at least one object and at most `most`.
     #[must_use]
     pub fn required_objects(mut self, name: &'static str, entry: Self, most: usize, says: &str) -> Self {
@@ -125,6 +105,13 @@ impl Object {
         let entry = self.nest(entry);
         let list = json!({ "type": ["array", "null"], "items": entry });
         self.field(name, json!({ "anyOf": [entry, list] }), says)
+    }
+
+    /// The fields that a reader goes through, which is called with this object in their place.
+    #[must_use]
+    pub fn with(mut self, visit: impl FnOnce(&mut Self)) -> Self {
+        visit(&mut self);
+        self
     }
 
     /// A condition that the whole object has to meet.
@@ -159,16 +146,64 @@ impl Object {
         (self.fields, self.required)
     }
 
-    fn field(mut self, name: &'static str, mut schema: Value, says: &str) -> Self {
+    fn field(mut self, name: &'static str, schema: Value, says: &str) -> Self {
+        self.put(name, schema, says);
+        self
+    }
+
+    fn put(&mut self, name: &'static str, mut schema: Value, says: &str) {
         schema["description"] = json!(says);
         self.fields.insert(name.to_owned(), schema);
-        self
     }
 
     fn nest(&mut self, object: Self) -> Value {
         let reference = super::schemas::reference(object.name);
         self.nested.extend(object.into_schemas());
         reference
+    }
+}
+
+/// Takes down what is said of each field.
+impl Visitor for Object {
+    fn required<T: FromText>(&mut self, name: &'static str, says: &str) -> Option<T> {
+        let mut schema = text(T::form());
+        schema.entry("pattern").or_insert(json!(NOT_BLANK));
+        self.required.push(name);
+        self.put(name, Value::Object(schema), says);
+        None
+    }
+
+    fn required_when<T: FromText>(&mut self, name: &'static str, _: Problem, says: &str) -> Option<T> {
+        Visitor::required(self, name, says)
+    }
+
+    fn optional<T: FromText>(&mut self, name: &'static str, says: &str) -> Option<T> {
+        let mut schema = text(T::form());
+        let schema = if schema.contains_key("pattern") {
+            json!({ "anyOf": [schema, blank()] })
+        } else {
+            schema.insert("type".to_owned(), json!(["string", "null"]));
+            Value::Object(schema)
+        };
+        self.put(name, schema, says);
+        None
+    }
+
+    fn text_up_to(&mut self, name: &'static str, most: usize, says: &str) -> Option<String> {
+        self.put(name, json!({ "type": ["string", "null"], "maxLength": most }), says);
+        None
+    }
+
+    fn flag_or(&mut self, default: bool, name: &'static str, says: &str) -> Option<bool> {
+        self.put(name, json!({ "enum": [true, false, "true", "false", null], "default": default }), says);
+        None
+    }
+
+    fn seconds(&mut self, name: &'static str, says: &str) -> Option<NonZeroU32> {
+        let number = json!({ "type": "integer", "minimum": 1, "maximum": u32::MAX });
+        let digits = json!({ "type": "string", "pattern": trimmed("0*[1-9][0-9]{0,8}") });
+        self.put(name, json!({ "anyOf": [number, digits, blank()] }), says);
+        None
     }
 }
 

@@ -1,6 +1,6 @@
 //! The API's contract as an OpenAPI 3.1 document, put together from what the code itself knows: paths and methods
-//! from the routes, answers from the structs that are written, errors from the edge's own, and requests from the
-//! descriptions that stand beside their readers.
+//! from the routes, answers from the structs that are written, errors from the edge's own, and requests from their
+//! readers, or from the descriptions that stand beside them.
 //!
 //! A feature of the crate, so that no function carries it.
 

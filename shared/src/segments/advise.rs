@@ -2,7 +2,7 @@ use super::{Advice, Segment, State};
 use crate::Error;
 use crate::codes::Label;
 use crate::configurations::Snapshot;
-use crate::document::{Fields, Problem};
+use crate::document::{Fields, Problem, Visitor};
 use crate::error::Refusal;
 #[cfg(feature = "openapi")]
 use crate::json_schema::{Object, any_given};
@@ -26,8 +26,16 @@ impl AdviseRequest {
             let when = "where ai_notes is not given";
             fields.violation("ai_wrap_up_code", Problem::RequiredWhen { when });
         }
-        let code = fields.optional("ai_wrap_up_code");
-        Some(Self { code, notes: read_ai_notes(fields) })
+        Some(Self::visit(&mut { fields }))
+    }
+
+    /// Goes through the two fields, which a request to open a segment may have, too.
+    pub(super) fn visit(visitor: &mut impl Visitor) -> Self {
+        let code = "An AI code, any label; stored where the configuration's `enable_ai_code` is true.";
+        let notes = "AI notes; stored where the configuration's `enable_ai_notes` is true.";
+        let code = visitor.optional("ai_wrap_up_code", code);
+        let notes = visitor.text_up_to("ai_notes", LONGEST_AI_NOTES, notes);
+        Self { code, notes: notes.filter(|notes| !notes.trim().is_empty()) }
     }
 }
 
@@ -37,18 +45,9 @@ impl AdviseRequest {
     pub fn described() -> Object {
         let says = "AI content for an open segment: a code, notes, or both. The segment is named by one of its ids.";
         Object::new("AiContent", says)
-            .optional::<Label>(
-                "ai_wrap_up_code",
-                "Any label; stored where the configuration's `enable_ai_code` is true.",
-            )
-            .text_up_to("ai_notes", LONGEST_AI_NOTES, "Stored where the configuration's `enable_ai_notes` is true.")
+            .with(|object| drop(Self::visit(object)))
             .rule(any_given(&["ai_wrap_up_code", "ai_notes"]))
     }
-}
-
-/// Reads `ai_notes`; blank means absent.
-pub(super) fn read_ai_notes(fields: &Fields<'_>) -> Option<String> {
-    fields.text_up_to("ai_notes", LONGEST_AI_NOTES).filter(|notes| !notes.trim().is_empty())
 }
 
 impl Segment {

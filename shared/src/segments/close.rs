@@ -3,7 +3,7 @@ use crate::Error;
 use crate::codes::{Code, Label, UnusableCode};
 use crate::configurations::Snapshot;
 use crate::date_time::DateTime;
-use crate::document::{Fields, Violations};
+use crate::document::{Fields, Violations, Visitor};
 use crate::error::Refusal;
 #[cfg(feature = "openapi")]
 use crate::json_schema::Object;
@@ -26,10 +26,19 @@ pub struct CloseRequest {
 impl CloseRequest {
     /// Reads `wrap_up_code` (blank means none), `notes` and `confirmed_on`.
     pub fn read(fields: &Fields<'_>) -> Option<Self> {
-        let code = fields.optional("wrap_up_code");
-        let notes = fields.text_up_to("notes", LONGEST_NOTES);
-        let confirmed_on = fields.optional("confirmed_on");
-        Some(Self { code, notes, confirmed_on })
+        Some(Self::visit(&mut { fields }))
+    }
+
+    fn visit(visitor: &mut impl Visitor) -> Self {
+        let code = "Label of the code that the agent picked. Blank: the AI code or the default code stands in, where \
+                    there is one.";
+        let confirmed = "When the external system had processed the wrap-up: `yyyy-MM-dd HH:mm:ss` in UTC, or RFC 3339. \
+                         With it the segment is final.";
+        Self {
+            code: visitor.optional("wrap_up_code", code),
+            notes: visitor.text_up_to("notes", LONGEST_NOTES, "The agent's notes; `\"\"` clears them."),
+            confirmed_on: visitor.optional("confirmed_on", confirmed),
+        }
     }
 
     /// The request with what is secret taken out of its notes.
@@ -48,14 +57,8 @@ impl CloseRequest {
 impl CloseRequest {
     /// What [`CloseRequest::read`] reads.
     pub fn described() -> Object {
-        let code = "Label of the code that the agent picked. Blank: the AI code or the default code stands in, where \
-                    there is one.";
-        let confirmed = "When the external system had processed the wrap-up: `yyyy-MM-dd HH:mm:ss` in UTC, or RFC 3339. \
-                         With it the segment is final.";
         Object::new("Closing", "What the agent submits. A field that is absent keeps what is stored.")
-            .optional::<Label>("wrap_up_code", code)
-            .text_up_to("notes", LONGEST_NOTES, "The agent's notes; `\"\"` clears them.")
-            .optional::<DateTime>("confirmed_on", confirmed)
+            .with(|object| drop(Self::visit(object)))
     }
 }
 

@@ -101,7 +101,7 @@ impl SegmentEvent {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Advice, Closing, Confirmation, Origin, PickedCode, Provenance};
+    use super::super::{Advice, Closing, Confirmation, Given, Origin, PickedCode, Provenance};
     use super::*;
     use crate::codes::Label;
     use crate::date_time::DateTime;
@@ -123,8 +123,7 @@ mod tests {
             interaction: id("interaction")?,
             origin: Origin::External { external_segment_id: id("CALL-0001")? },
             segmented: false,
-            segment_id: None,
-            segment_table: None,
+            given: Given::default(),
             opened_on: at("18:00:00")?,
             configuration: "0".repeat(64),
             wants_ai: true,

@@ -24,7 +24,7 @@ impl Found {
     /// Adds the record of the interaction segment that a segmented wrap-up refers to, for the user of this name.
     pub async fn include_interaction_segment(&mut self, tables: &Registry, caller: &str) -> Result<(), Error> {
         let (true, Some(table), Some(segment_id)) =
-            (self.segment.segmented, &self.segment.segment_table, &self.segment.segment_id)
+            (self.segment.segmented, &self.segment.given.segment_table, &self.segment.given.segment_id)
         else {
             return Ok(());
         };

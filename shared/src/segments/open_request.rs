@@ -1,14 +1,11 @@
-use super::advise::read_ai_notes;
+use super::{AdviseRequest, Given};
 use crate::codes::Label;
 use crate::configurations::ConfigurationRequest;
 use crate::date_time::DateTime;
-use crate::document::{Fields, Id, Problem, Violations};
-use crate::segment_tables::{Registry, UnusableSegment};
+use crate::document::{Fields, Id, Problem, Violations, Visitor};
 #[cfg(feature = "openapi")]
-use crate::{
-    json_schema::{Object, all_given, given, is_true, json, when},
-    segments::LONGEST_AI_NOTES,
-};
+use crate::json_schema::{Object, all_given, given, is_true, json, when};
+use crate::segment_tables::{Registry, UnusableSegment};
 
 /// What a request to open a segment says, normalised, its defaults not yet filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,10 +18,8 @@ pub struct OpenRequest {
     pub origin: OriginRequest,
     /// Whether one segment of the interaction is wrapped up.
     pub segmented: Option<bool>,
-    /// Id of the interaction segment.
-    pub segment_id: Option<Id>,
-    /// The table of the interaction segment.
-    pub segment_table: Option<Id>,
+    /// What the segment keeps and shows as it is given.
+    pub given: Given,
     /// When the wrap-up began; absent means now.
     pub opened_on: Option<DateTime>,
     /// An AI code that is there already.
@@ -55,34 +50,18 @@ impl OpenRequest {
     /// `external_segment_id` are not looked at.
     pub fn read(fields: &Fields<'_>, tables: &Registry) -> Option<Self> {
         let noted = fields.noted();
-        let agent = fields.required("agent_sys_id");
-        let interaction = fields.required("interaction_sys_id");
-        let external = fields.flag("external").or((!fields.is_given("external")).then_some(false));
-        let segmented = fields.flag("segmented");
-
-        let both = external == Some(true) && segmented == Some(true);
-        let identifier = |name| match both {
-            true => fields.required_when(name, Problem::RequiredWhen { when: "when external and segmented are true" }),
-            false => fields.optional(name),
-        };
-        let segment_id = identifier("segment_id");
-        let segment_table: Option<Id> = identifier(SEGMENT_TABLE);
-        let opened_on = fields.optional("opened_on");
-        let ai_wrap_up_code = fields.optional("ai_wrap_up_code");
-        let ai_notes = read_ai_notes(fields);
+        let common = Common::visit(&mut { fields }, |_| {
+            fields.flag("external").or((!fields.is_given("external")).then_some(false))
+        });
+        let Common { agent, interaction, external, segmented, given, opened_on, ai } = common;
         let origin = external.and_then(|external| match external {
             true => read_external(fields),
-            false => {
-                let when = "when external is false";
-                let configuration =
-                    fields.required_when("wrap_up_configuration_sys_id", Problem::RequiredWhen { when });
-                Some(OriginRequest::Internal { configuration: configuration? })
-            }
+            false => configuration_id(&mut { fields }).map(|configuration| OriginRequest::Internal { configuration }),
         });
         // Alone it is judged when the segment turns out to be new: the same request again is right though its table
         // has gone. Beside others it is named with them.
         if fields.noted() > noted
-            && let Some(problem) = unknown_table(segmented, segment_table.as_ref(), tables)
+            && let Some(problem) = unknown_table(segmented, &given, tables)
         {
             fields.violation(SEGMENT_TABLE, problem);
         }
@@ -91,17 +70,16 @@ impl OpenRequest {
             interaction: interaction?,
             origin: origin?,
             segmented,
-            segment_id,
-            segment_table,
+            given,
             opened_on,
-            ai_wrap_up_code,
-            ai_notes,
+            ai_wrap_up_code: ai.code,
+            ai_notes: ai.notes,
         })
     }
 
     /// Refuses to open a segment whose table nobody serves.
     pub(super) fn check_segment_table(&self, tables: &Registry) -> Result<(), Violations> {
-        match unknown_table(self.segmented, self.segment_table.as_ref(), tables) {
+        match unknown_table(self.segmented, &self.given, tables) {
             Some(problem) => Err(Violations::one(SEGMENT_TABLE, problem)),
             None => Ok(()),
         }
@@ -117,44 +95,80 @@ impl OpenRequest {
         let timed = json!({ "required": ["configuration"], "properties": { "configuration": given("duration") } });
         let external =
             Object::new("NewExternalSegment", "A wrap-up of a CCaaS system, which brings its configuration.")
+                .with(|object| drop(Common::visit(object, |_| None)))
                 .true_flag("external", "An external segment.")
-                .required::<Id>("external_segment_id", "The external system's id, which names this segment for good.")
+                .with(|object| drop(external_id(object)))
                 .required_object("configuration", ConfigurationRequest::described(), "What the agent gets to see.")
                 .rule(when(timed, given("opened_on")))
                 .rule(when(is_true("segmented"), all_given(&["segment_id", "segment_table"])));
         let internal =
             Object::new("NewInternalSegment", "A workspace's own wrap-up, by an administrator's configuration.")
+                .with(|object| drop(Common::visit(object, |_| None)))
                 .false_flag("external", "An internal segment.")
-                .required::<Id>("wrap_up_configuration_sys_id", "sys_id of an active configuration.");
-        [external, internal].map(|segment| {
-            segment
-                .required::<Id>("agent_sys_id", "sys_id of the agent.")
-                .required::<Id>("interaction_sys_id", "sys_id of the interaction.")
-                .flag("segmented", "Whether one segment of the interaction is wrapped up.")
-                .optional::<Id>("segment_id", "Id of the interaction segment.")
-                .optional::<Id>("segment_table", "The interaction segment's table.")
-                .optional::<DateTime>(
-                    "opened_on",
-                    "When the wrap-up began, `yyyy-MM-dd HH:mm:ss` in UTC; absent is now.",
-                )
-                .optional::<Label>("ai_wrap_up_code", "An AI code; stored where `enable_ai_code` is true.")
-                .text_up_to("ai_notes", LONGEST_AI_NOTES, "AI notes; stored where `enable_ai_notes` is true.")
-                .rule(when(is_true("segmented"), known.clone()))
-        })
+                .with(|object| drop(configuration_id(object)));
+        [external, internal].map(|segment| segment.rule(when(is_true("segmented"), known.clone())))
     }
+}
+
+/// What external and internal segments are opened with alike.
+struct Common {
+    agent: Option<Id>,
+    interaction: Option<Id>,
+    external: Option<bool>,
+    segmented: Option<bool>,
+    given: Given,
+    opened_on: Option<DateTime>,
+    ai: AdviseRequest,
+}
+
+impl Common {
+    /// Goes through the fields; `external` is asked for the one that tells the two kinds apart.
+    fn visit<V: Visitor>(visitor: &mut V, external: impl FnOnce(&mut V) -> Option<bool>) -> Self {
+        let opened_on = "When the wrap-up began, `yyyy-MM-dd HH:mm:ss` in UTC; absent is now.";
+        let agent = visitor.required("agent_sys_id", "sys_id of the agent.");
+        let interaction = visitor.required("interaction_sys_id", "sys_id of the interaction.");
+        let external = external(visitor);
+        let segmented = visitor.flag("segmented", "Whether one segment of the interaction is wrapped up.");
+        Self {
+            agent,
+            interaction,
+            external,
+            segmented,
+            given: Given::visit(visitor, external == Some(true) && segmented == Some(true)),
+            opened_on: visitor.optional("opened_on", opened_on),
+            ai: AdviseRequest::visit(visitor),
+        }
+    }
+}
+
+/// The external system's id of an external segment.
+fn external_id(visitor: &mut impl Visitor) -> Option<Id> {
+    let required = Problem::RequiredWhen { when: "when external is true" };
+    visitor.required_when(
+        "external_segment_id",
+        required,
+        "The external system's id, which names this segment for good.",
+    )
+}
+
+/// The configuration of an internal segment.
+fn configuration_id(visitor: &mut impl Visitor) -> Option<Id> {
+    let required = Problem::RequiredWhen { when: "when external is false" };
+    visitor.required_when("wrap_up_configuration_sys_id", required, "sys_id of an active configuration.")
 }
 
 const SEGMENT_TABLE: &str = "segment_table";
 
 /// What is wrong with the table that a segmented wrap-up names.
-fn unknown_table(segmented: Option<bool>, table: Option<&Id>, tables: &Registry) -> Option<Problem> {
-    let table = table.filter(|table| segmented == Some(true) && tables.get(table.as_str()).is_none())?;
+fn unknown_table(segmented: Option<bool>, given: &Given, tables: &Registry) -> Option<Problem> {
+    let table =
+        given.segment_table.as_ref().filter(|table| segmented == Some(true) && tables.get(table.as_str()).is_none())?;
     Some(UnusableSegment::UnknownTable { table: table.to_string() }.into())
 }
 
 fn read_external(fields: &Fields<'_>) -> Option<OriginRequest> {
     let required = Problem::RequiredWhen { when: "when external is true" };
-    let external_segment_id = fields.required_when("external_segment_id", required.clone());
+    let external_segment_id = external_id(&mut { fields });
     let configuration = fields.required_object("configuration", required);
     let timed = configuration.as_ref().is_some_and(|object| object.has("duration"));
     let configuration = configuration.and_then(|object| ConfigurationRequest::read(&object));

@@ -166,8 +166,7 @@ impl Segments {
             interaction: request.interaction.clone(),
             origin,
             segmented: request.segmented.unwrap_or(false),
-            segment_id: request.segment_id.clone(),
-            segment_table: request.segment_table.clone(),
+            given: request.given.clone(),
             opened_on: opening.opened_on,
             configuration,
             ai_code: code.map(|value| Advice { value, defined_at }),
@@ -256,7 +255,7 @@ impl Segments {
     }
 
     fn put_slot(&self, segment: &Segment, previous: Option<&str>) -> Result<TransactWriteItem, dynamodb::Error> {
-        let slot = slot_key(&segment.agent, &segment.interaction, segment.segment_id.as_ref());
+        let slot = slot_key(&segment.agent, &segment.interaction, segment.given.segment_id.as_ref());
         let item = record::pointer(slot, segment, None);
         let put = Put::builder()
             .table_name(&self.table)
@@ -321,7 +320,7 @@ impl Segments {
             }
             OriginRequest::Internal { configuration } => {
                 let guess = self.configurations.recall_even_old(configuration.as_str());
-                let slot = slot_key(&request.agent, &request.interaction, request.segment_id.as_ref());
+                let slot = slot_key(&request.agent, &request.interaction, request.given.segment_id.as_ref());
                 let labels = guess.map(|definition| definition.allowed_codes.clone()).unwrap_or_default();
                 (slot, self.configurations.key_of(configuration.as_str()), labels)
             }
@@ -400,7 +399,8 @@ fn opened(segment: Segment, snapshot: Arc<Snapshot>) -> Found {
 /// Has the segment table retrieve the interaction segment of a segmented wrap-up, or create it.
 async fn ensure_interaction_segment(opening: &Opening<'_>) -> Result<(), Error> {
     let request = opening.request;
-    let (Some(true), Some(segment_id), Some(table)) = (request.segmented, &request.segment_id, &request.segment_table)
+    let (Some(true), Some(segment_id), Some(table)) =
+        (request.segmented, &request.given.segment_id, &request.given.segment_table)
     else {
         return Ok(());
     };
@@ -430,7 +430,7 @@ async fn ensure_interaction_segment(opening: &Opening<'_>) -> Result<(), Error> 
 
 /// The sys_id of the internal segment that follows `previous` in its slot: see [`sys_id::derive`].
 fn internal_key(request: &OpenRequest, previous: Option<&str>) -> String {
-    let segment_id = request.segment_id.as_ref().map_or("", Id::as_str);
+    let segment_id = request.given.segment_id.as_ref().map_or("", Id::as_str);
     let parts = [request.agent.as_str(), request.interaction.as_str(), segment_id, previous.unwrap_or("")];
     sys_id::derive(Kind::InternalSegment, &parts)
 }

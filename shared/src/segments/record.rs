@@ -3,11 +3,13 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
-use super::{Advice, AiOutcome, Closing, Confidence, Confirmation, Origin, PickedCode, Provenance, Segment, State};
+use super::{
+    Advice, AiOutcome, Closing, Confidence, Confirmation, Given, Origin, PickedCode, Provenance, Segment, State,
+};
 use crate::codes::{Code, Label};
 use crate::date_time::DateTime;
 use crate::document::Id;
-use crate::dynamodb::{self, Item, SCHEMA, Stamp, Table, schema};
+use crate::dynamodb::{self, Item, SCHEMA, Stamp, Table, schema, string};
 use crate::error::CorruptRecord;
 
 /// The column of a `latest:` or `slot:` record that names its segment.
@@ -27,10 +29,6 @@ struct Record {
     external_segment_id: Option<Id>,
     #[serde(default)]
     segmented: bool,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    segment_id: Option<Id>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    segment_table: Option<Id>,
     state: StateName,
     opened_on: DateTime,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -133,8 +131,6 @@ pub fn to_item(segment: &Segment) -> Result<Item, dynamodb::Error> {
             Origin::Internal => None,
         },
         segmented: segment.segmented,
-        segment_id: segment.segment_id.clone(),
-        segment_table: segment.segment_table.clone(),
         state: if closing.is_some() { StateName::Closed } else { StateName::Open },
         opened_on: segment.opened_on,
         submitted_on: closing.map(|closing| closing.submitted_on),
@@ -167,6 +163,8 @@ pub fn to_item(segment: &Segment) -> Result<Item, dynamodb::Error> {
         sys_updated_on: segment.updated.as_ref().map(|stamp| stamp.at),
         sys_mod_count: segment.version,
     })?;
+    let given = segment.given.texts();
+    item.extend(given.filter_map(|(column, text)| Some((column.to_owned(), string(text?)))));
     item.insert(SCHEMA.to_owned(), schema());
     Ok(item)
 }
@@ -177,8 +175,11 @@ pub fn is_segment(item: &Item) -> bool {
 }
 
 /// Reads an item as a segment; attributes that are no columns of it are ignored.
-pub fn from_item(item: Item) -> Result<Segment, CorruptRecord> {
+pub fn from_item(mut item: Item) -> Result<Segment, CorruptRecord> {
+    let given: Item = Given::default().texts().filter_map(|(column, _)| item.remove_entry(column)).collect();
     let record: Record = dynamodb::from_item(Table::Segments, item)?;
+    let given = dynamodb::from_item(Table::Segments, given)
+        .map_err(|error| CorruptRecord { key: record.sys_id.clone(), ..error })?;
     let corrupt = |problem: &str| CorruptRecord {
         table: Table::Segments.platform_name().to_owned(),
         key: record.sys_id.clone(),
@@ -212,8 +213,7 @@ pub fn from_item(item: Item) -> Result<Segment, CorruptRecord> {
         interaction: record.interaction,
         origin,
         segmented: record.segmented,
-        segment_id: record.segment_id,
-        segment_table: record.segment_table,
+        given,
         opened_on: record.opened_on,
         configuration: record.wrap_up_configuration,
         ai_code: advice(record.ai_wrap_up_code, record.ai_code_defined_at),

@@ -51,8 +51,7 @@ fn fields(request: &OpenRequest) -> Vec<Field> {
     give("agent_sys_id", Some(request.agent.as_str()));
     give("interaction_sys_id", Some(request.interaction.as_str()));
     give("segmented", flag(request.segmented));
-    give("segment_id", request.segment_id.as_ref().map(|id| id.as_str()));
-    give("segment_table", request.segment_table.as_ref().map(|table| table.as_str()));
+    request.given.texts().for_each(|(name, text)| give(name, text));
     give("opened_on", opened_on.as_deref());
     give("ai_wrap_up_code", request.ai_wrap_up_code.as_ref().map(|label| label.as_str()));
     give("ai_notes", request.ai_notes.as_deref());
@@ -206,8 +205,8 @@ mod form_1 {
                 OriginRequest::Internal { configuration } => Origin::Internal { configuration: configuration.as_str() },
             },
             segmented: request.segmented,
-            segment_id: request.segment_id.as_ref().map(|id| id.as_str()),
-            segment_table: request.segment_table.as_ref().map(|table| table.as_str()),
+            segment_id: request.given.segment_id.as_ref().map(|id| id.as_str()),
+            segment_table: request.given.segment_table.as_ref().map(|table| table.as_str()),
             opened_on: request.opened_on.map(|opened_on| opened_on.to_string()),
             ai_wrap_up_code: request.ai_wrap_up_code.as_ref().map(|label| label.as_str()),
             ai_notes: request.ai_notes.as_deref(),

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::Provenance;
+use super::{Given, Provenance};
 use crate::codes::{Code, Label};
 use crate::date_time::DateTime;
 use crate::document::Id;
@@ -19,10 +19,8 @@ pub struct Segment {
     pub origin: Origin,
     /// Whether it wraps up one segment of the interaction.
     pub segmented: bool,
-    /// Id of the interaction segment.
-    pub segment_id: Option<Id>,
-    /// The table that holds the interaction segment.
-    pub segment_table: Option<Id>,
+    /// What it keeps as it was given, such as the interaction segment that it wraps up.
+    pub given: Given,
     /// When the wrap-up began.
     pub opened_on: DateTime,
     /// Hash of the configuration snapshot it was opened with.

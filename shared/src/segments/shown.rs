@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::{AiOutcome, Confidence, Confirmation, Found, Origin, PickedCode, State};
+use super::{AiOutcome, Confidence, Confirmation, Found, Given, Origin, PickedCode, State};
 use crate::codes::ShownCode;
 use crate::configurations::Shown;
 #[cfg(feature = "openapi")]
@@ -17,14 +17,8 @@ struct ShownSegment<'a> {
     /// sys_id of the agent.
     #[cfg_attr(feature = "openapi", schemars(example = &"agent-7"))]
     agent: &'a str,
-    /// The interaction segment's table.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schemars(example = &"sn_openframe_phone_log"))]
-    segment_table: Option<&'a str>,
-    /// Id of the interaction segment.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schemars(example = &"phone-log-0001"))]
-    segment_id: Option<&'a str>,
+    #[serde(flatten)]
+    given: &'a Given,
     /// Whether it is a CCaaS system's.
     external: bool,
     /// The external system's id of the segment.
@@ -186,8 +180,7 @@ impl Found {
         };
         ShownSegment {
             agent: segment.agent.as_str(),
-            segment_table: segment.segment_table.as_ref().map(|table| table.as_str()),
-            segment_id: segment.segment_id.as_ref().map(|id| id.as_str()),
+            given: &segment.given,
             external: matches!(segment.origin, Origin::External { .. }),
             external_segment_id: match &segment.origin {
                 Origin::External { external_segment_id } => Some(external_segment_id.as_str()),

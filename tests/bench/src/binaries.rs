@@ -10,20 +10,12 @@ use serde::Serialize;
 
 use crate::error::BenchError;
 
-/// The functions of the API: a package and a binary of this name each.
-pub const FUNCTIONS: [&str; 8] = [
-    "authorizer",
-    "create-codes",
-    "create-segment",
-    "find-segment",
-    "get-code",
-    "get-segment",
-    "update-segment",
-    "update-segment-ai",
-];
+/// The package of the functions' binaries.
+const FUNCTIONS: &str = "wrapup-functions";
 
 /// The package of the floors' binaries.
 const FLOORS: &str = "wrapup-bench-floors";
+const FLOOR_BINARIES: [&str; 2] = ["floor-constant", "floor-get-item"];
 
 /// The package of the `wrapup` binary.
 const LOCAL: &str = "wrapup-cli";
@@ -53,9 +45,9 @@ impl Binaries {
         let own = std::env::current_exe()?;
         // `target/release/wrapup-bench` or, without `--release`, `target/debug/wrapup-bench`.
         let target = own.ancestors().nth(2).unwrap_or(Path::new("target"));
-        build(target, &[functions, &[FLOORS]].concat())?;
+        build(target, &[FUNCTIONS, FLOORS], &[functions, &FLOOR_BINARIES].concat())?;
         if local {
-            build(target, &[LOCAL])?;
+            build(target, &[LOCAL], &[])?;
         }
         Ok(Self { folder: target.join("release") })
     }
@@ -75,11 +67,13 @@ impl Binaries {
     }
 }
 
-fn build(target: &Path, packages: &[&str]) -> Result<(), BenchError> {
+/// Builds these binaries of the packages, or all that they have.
+fn build(target: &Path, packages: &[&str], binaries: &[&str]) -> Result<(), BenchError> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let mut command = Command::new(&cargo);
     command.args(["build", "--release", "--locked"]).arg("--target-dir").arg(target);
     command.args(packages.iter().flat_map(|package| ["--package", package]));
+    command.args(binaries.iter().flat_map(|binary| ["--bin", binary]));
     let status = command.status().map_err(|source| BenchError::Start { program: cargo, source })?;
     match status.success() {
         true => Ok(()),

@@ -24,9 +24,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use clap::builder::PossibleValuesParser;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use binaries::{Binaries, FUNCTIONS};
+use binaries::Binaries;
 use error::BenchError;
 use measure::Bench;
 use report::{Codes, Machine, Report, Row};
@@ -40,7 +41,7 @@ struct Arguments {
     #[arg(long)]
     quick: bool,
     /// Measure these functions alone, and nothing else than functions; may be repeated
-    #[arg(long, value_name = "NAME", value_parser = FUNCTIONS)]
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(subject::functions()))]
     only: Vec<String>,
     /// Also write the figures as JSON
     #[arg(long, value_name = "FILE")]
@@ -80,7 +81,7 @@ async fn run(arguments: Arguments) -> Result<(), BenchError> {
     let extent = if arguments.quick { QUICK } else { FULL };
     let all = arguments.only.is_empty();
     let wanted = |name: &str| all || arguments.only.iter().any(|only| only == name);
-    let functions: Vec<&str> = FUNCTIONS.into_iter().filter(|name| wanted(name)).collect();
+    let functions: Vec<&str> = subject::functions().into_iter().filter(|name| wanted(name)).collect();
     let subjects: Vec<Subject> =
         ALL.into_iter().filter(|subject| subject.is_floor() || wanted(subject.binary)).collect();
     let binaries = Binaries::build(&functions, all)?;

@@ -73,6 +73,14 @@ pub const ALL: [Subject; 20] = [
     Subject::of("update-segment-ai", Call::UpdateSegmentAi, Xml, USUAL),
 ];
 
+/// The functions that are measured.
+pub fn functions() -> Vec<&'static str> {
+    let mut names: Vec<_> = ALL.iter().filter(|subject| !subject.is_floor()).map(|subject| subject.binary).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 impl Subject {
     const fn of(binary: &'static str, call: Call, format: Format, codes: usize) -> Self {
         Self { binary, call, format, codes }

@@ -7,7 +7,7 @@ use wrapup::configurations::Snapshot;
 use wrapup::date_time::DateTime;
 use wrapup::document::{FromText, Id};
 use wrapup::dynamodb::Stamp;
-use wrapup::segments::{Found, Origin, Segment, State};
+use wrapup::segments::{Found, Given, Origin, Segment, State};
 
 use crate::case::Kind;
 
@@ -32,8 +32,7 @@ pub fn found() -> Option<Found> {
         interaction: id("interaction")?,
         origin: Origin::External { external_segment_id: id("EXT-1")? },
         segmented: false,
-        segment_id: None,
-        segment_table: None,
+        given: Given::default(),
         opened_on,
         configuration: "0".repeat(64),
         ai_code: None,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant};
 use wrapup::ai::{Bedrock, Conversation, Extractive, Provider, Said, Task};
+use wrapup::clock::Clock;
 use wrapup::codes::{Code, Label};
 use wrapup::document::FromText;
 use wrapup::dynamodb::Table;

@@ -93,6 +93,29 @@ async fn what_version_1_has_written_reads_and_answers_the_same() {
     answers_as_version_1_did(&world.await).await;
 }
 
+/// Another sys_id or another hash would leave behind what is stored, and make it once more.
+#[tokio::test]
+async fn what_version_1_has_written_has_the_keys_of_today() {
+    let world = world_of_version_1(|_| {}).await;
+    let tables = [Table::Codes, Table::Configurations, Table::PhoneLog];
+    let keys = async || {
+        let mut keys = Vec::new();
+        for table in tables {
+            keys.push(world.keys(table).await);
+        }
+        keys
+    };
+    let before = keys().await;
+    for (name, call) in files("answers").into_iter().filter(|(name, _)| name.starts_with("create-again")) {
+        let mut next = call["body"].clone();
+        next["agent_sys_id"] = json!("another agent");
+        next["external_segment_id"] = json!(format!("{name}-next"));
+        let answer = world.instance().call(&Event::post("segment/create").json(&next)).await.expect(200);
+        assert_ne!(answer["sys_id"], call["answer"]["sys_id"], "{name}");
+    }
+    assert_eq!(keys().await, before);
+}
+
 #[tokio::test]
 async fn a_segment_of_version_1_goes_on_as_one_of_today() {
     let world = world_of_version_1(|_| {}).await;

@@ -10,8 +10,10 @@ use serde_json::{Value, json};
 use wrapup::ai::{AI_KEY, AI_MODEL, AI_PROVIDER, AI_URL};
 use wrapup::dynamodb::Table;
 use wrapup::logging;
+use wrapup::redaction::Redactor;
 use wrapup::segment_tables::SEGMENT_TABLES;
 use wrapup::settings::{self, REDACT_NOTES, REDACT_PERSONAL};
+use wrapup_functions::Parts;
 use wrapup_functions::authorizer::Authorizer;
 use wrapup_lambda_tests::{
     Event, ScriptedProvider, StreamRecord, World, filler, internal, opening, opening_with, segmented,
@@ -130,6 +132,40 @@ async fn fillers(world: &World) -> Permissions {
     world.traffic();
     filler.handle(StreamRecord::event(&[record])).await;
     world.traffic().permissions
+}
+
+/// Each function is of one kind: an endpoint has routes, a consumer a stream, a job a schedule; the authorizer has neither.
+#[tokio::test]
+async fn the_list_has_the_functions_of_the_code_and_their_kinds() {
+    let world = World::start().await;
+    let (system, deployment) = (system(), world.stores());
+    let functions = system["functions"].as_object().expect("functions");
+    let with = |key: &str| -> BTreeMap<String, Value> {
+        let of_kind = functions.iter().filter(|(_, function)| function.get(key).is_some());
+        of_kind.map(|(name, function)| (name.clone(), function[key].clone())).collect()
+    };
+    let routes = wrapup_functions::endpoints(&deployment).into_iter().map(|(name, endpoint)| {
+        let route = endpoint.route();
+        let routes: Vec<_> = route.paths.iter().map(|path| format!("{} {path}", route.method)).collect();
+        (name.to_owned(), json!(routes))
+    });
+    assert_eq!(with("routes"), routes.collect());
+    let parts = Parts { system: deployment.clone(), provider: None, redactor: Redactor::default() };
+    let consumers = wrapup_functions::consumers(&parts).into_iter().map(|consumer| consumer.name().to_owned());
+    assert_eq!(with("stream").into_keys().collect::<BTreeSet<_>>(), consumers.collect());
+    let jobs = wrapup_functions::jobs(&deployment).into_iter().map(|job| {
+        let minutes = job.every().as_secs() / 60;
+        (job.name().to_owned(), json!(format!("rate({minutes} minute{})", if minutes == 1 { "" } else { "s" })))
+    });
+    assert_eq!(with("schedule"), jobs.collect());
+    let of_no_kind = functions.iter().filter(|(_, function)| {
+        ["routes", "stream", "schedule"].iter().filter(|key| function.get(**key).is_some()).count() != 1
+    });
+    assert_eq!(of_no_kind.map(|(name, _)| name).collect::<Vec<_>>(), ["authorizer"]);
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../functions/src/bin");
+    let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").file_name());
+    let names = files.map(|file| file.to_string_lossy().trim_end_matches(".rs").to_owned());
+    assert_eq!(functions.keys().cloned().collect::<BTreeSet<_>>(), names.collect(), "a binary each");
 }
 
 #[test]

@@ -1,29 +1,20 @@
 //! The team's table keeps the contract, works behind the API, and its functions are ones that Lambda
 //! can start.
-#![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so by panicking")]
 
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use serde_json::{Value, json};
 use third_party_segments::chat::{ChatSessions, SEGMENT_TABLE, TABLE};
 use third_party_segments::registry;
-use tokio::net::TcpListener;
-use tokio::sync::{Mutex, mpsc};
 use tokio::time::timeout;
 use wrapup::dynamodb::Table;
 use wrapup::segment_tables::contract;
-use wrapup_lambda_tests::{Event, Instance, Parts, World, segmented};
+use wrapup_lambda_tests::{Answered, Event, FunctionProcess, Instance, Parts, World, segmented};
 
 /// Longer than any function takes to start: one that does not fails the test.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -101,14 +92,16 @@ async fn the_team_s_functions_run_on_lambda() {
     let world = start().await;
     put_session(&world).await;
     world.add_user("integrator", &["interaction_integration_user"], None).await;
-    let create = Function::start(env!("CARGO_BIN_EXE_third-party-create-segment"), &world).await;
-    let get = Function::start(env!("CARGO_BIN_EXE_third-party-get-segment"), &world).await;
-    let find = Function::start(env!("CARGO_BIN_EXE_third-party-find-segment"), &world).await;
+    let url = world.dynamodb_url();
+    let mut create = FunctionProcess::start(env!("CARGO_BIN_EXE_third-party-create-segment"), url).await;
+    let mut get = FunctionProcess::start(env!("CARGO_BIN_EXE_third-party-get-segment"), url).await;
+    let mut find = FunctionProcess::start(env!("CARGO_BIN_EXE_third-party-find-segment"), url).await;
 
-    let opened = create.invoke("POST", "segment/create", &chat("EXT-1", "s-1")).await;
+    let opened = invoke(&mut create, Event::post("segment/create").json(&chat("EXT-1", "s-1"))).await;
     assert_eq!(opened["segment"]["segment_table"], SEGMENT_TABLE, "{opened}");
-    let got = get.invoke("GET", "segment/EXT-1", &Value::Null).await;
-    let found = find.invoke("GET", "segment/agent/agent/interaction/interaction", &Value::Null).await;
+    let including = |path: &str| Event::get(&format!("segment/{path}?include=interaction_segment"));
+    let got = invoke(&mut get, including("EXT-1")).await;
+    let found = invoke(&mut find, including("agent/agent/interaction/interaction")).await;
     for answer in [&got, &found] {
         assert_eq!(answer["segment"]["interaction_segment"]["transcript"], "Hello.\nGood bye.", "{answer}");
     }
@@ -153,107 +146,12 @@ async fn put_session(world: &World) {
     put.send().await.expect("a session");
 }
 
-/// A function's process, and the Runtime API by which Lambda would talk to it.
-struct Function {
-    events: mpsc::Sender<Value>,
-    answers: Mutex<mpsc::Receiver<Value>>,
-    process: Child,
-}
-
-struct Runtime {
-    events: Mutex<mpsc::Receiver<Value>>,
-    answers: mpsc::Sender<Value>,
-}
-
-impl Function {
-    async fn start(binary: &str, world: &World) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
-        let address = listener.local_addr().expect("an address").to_string();
-        let (events, received) = mpsc::channel(1);
-        let (answered, answers) = mpsc::channel(1);
-        let runtime = Arc::new(Runtime { events: Mutex::new(received), answers: answered });
-        let router = Router::new()
-            .route("/2018-06-01/runtime/invocation/next", get(next))
-            .route("/2018-06-01/runtime/invocation/{id}/{outcome}", post(outcome))
-            .with_state(runtime);
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        let process = Command::new(binary)
-            .env("AWS_LAMBDA_RUNTIME_API", address)
-            .env("AWS_LAMBDA_FUNCTION_NAME", "third-party")
-            .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
-            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
-            .env("AWS_REGION", "us-east-1")
-            .env("AWS_ACCESS_KEY_ID", "test")
-            .env("AWS_SECRET_ACCESS_KEY", "test")
-            .env("AWS_ENDPOINT_URL_DYNAMODB", world.url())
-            .env_remove("WRAPUP_SEGMENT_TABLES")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("the binary starts");
-        Self { events, answers: Mutex::new(answers), process }
-    }
-
-    /// Sends the event of a function URL, and answers the body of a success.
-    async fn invoke(&self, method: &str, path: &str, body: &Value) -> Value {
-        let path = format!("/api/now/v1/wrapup/{path}");
-        let event = json!({
-            "version": "2.0",
-            "routeKey": "$default",
-            "rawPath": path,
-            "rawQueryString": "include=interaction_segment",
-            "headers": {
-                "content-type": "application/json",
-                // The base64 of integrator:secret.
-                "authorization": "Basic aW50ZWdyYXRvcjpzZWNyZXQ=",
-            },
-            "requestContext": {
-                "accountId": "anonymous",
-                "apiId": "furl",
-                "domainName": "furl.lambda-url.us-east-1.on.aws",
-                "domainPrefix": "furl",
-                "http": {
-                    "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "test",
-                },
-                "requestId": "1",
-                "routeKey": "$default",
-                "stage": "$default",
-                "time": "16/Sep/2024:18:00:00 +0000",
-                "timeEpoch": 1_726_509_600_000_u64,
-            },
-            "body": (!body.is_null()).then(|| body.to_string()),
-            "isBase64Encoded": false,
-        });
-        self.events.send(event).await.expect("the function waits");
-        let mut answers = self.answers.lock().await;
-        let answer = timeout(PATIENCE, answers.recv()).await.expect("an answer at last").expect("an answer");
-        assert_eq!(answer["statusCode"], 200, "{answer}");
-        serde_json::from_str(answer["body"].as_str().expect("a text")).expect("JSON")
-    }
-}
-
-impl Drop for Function {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-async fn next(State(runtime): State<Arc<Runtime>>) -> Response {
-    let Some(event) = runtime.events.lock().await.recv().await else {
-        return StatusCode::GONE.into_response();
-    };
-    let headers = [
-        ("lambda-runtime-aws-request-id", "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"),
-        ("lambda-runtime-deadline-ms", "4102444800000"),
-        ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:123456789012:function:third-party"),
-    ];
-    (headers, event.to_string()).into_response()
-}
-
-async fn outcome(State(runtime): State<Arc<Runtime>>, answer: Bytes) -> StatusCode {
-    let answer = serde_json::from_slice(&answer).expect("JSON");
-    runtime.answers.send(answer).await.expect("the test waits");
-    StatusCode::ACCEPTED
+/// Has a function answer the event of a function URL by a success; answers its body.
+async fn invoke(function: &mut FunctionProcess, event: Event) -> Value {
+    // The function itself asks who calls: nobody stands in front of it.
+    let event = event.unvouched().basic_auth("integrator", "secret").function_url_json();
+    let answered = timeout(PATIENCE, function.invoke(&event)).await.expect("an answer at last");
+    let Answered::Response(answer) = answered else { panic!("{answered:?}") };
+    assert_eq!(answer["statusCode"], 200, "{answer}");
+    serde_json::from_str(answer["body"].as_str().expect("a text")).expect("JSON")
 }

@@ -124,7 +124,7 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let engine = Engine::open(data.as_deref())?;
     // As the functions do, so that they can run on this DynamoDB in the same environment.
     let tables = Tables::with_prefix(settings::optional(settings::TABLE_PREFIX).unwrap_or_default());
-    let dynamo = engine.dynamo(on_this_machine(engine_port), tables);
+    let dynamo = engine.dynamo(tables);
     tables::create_missing(&dynamo).await.map_err(wrapup::Error::from)?;
     let lambda_port = start_functions(options.lambda_port, options.functions, limits).await?;
     let connect_lambda = || {

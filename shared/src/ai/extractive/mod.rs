@@ -12,7 +12,7 @@ mod thesaurus;
 mod turns;
 mod words;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
 use tokio::time::Instant;
@@ -32,13 +32,14 @@ const SURE_ENOUGH: f64 = 0.35;
 /// The embedded provider. The same task gets the same answer, on every machine.
 #[derive(Clone)]
 pub struct Extractive {
-    lexicons: Arc<Lexicons>,
+    lexicons: Arc<LazyLock<Lexicons>>,
 }
 
 impl Extractive {
-    /// Reads the word lists that it comes with.
+    /// A provider that reads the word lists it comes with when it is first asked: who starts a local server waits for
+    /// its port, and most never ask.
     pub fn new() -> Self {
-        Self { lexicons: Arc::new(Lexicons::new()) }
+        Self { lexicons: Arc::new(LazyLock::new(Lexicons::new)) }
     }
 
     /// What it suggests for a task.

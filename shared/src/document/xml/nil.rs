@@ -33,7 +33,7 @@ impl<'a> Prefixes<'a> {
         for attribute in attributes {
             let Some(prefix) = attribute.prefix.filter(|_| attribute.local == "nil") else { continue };
             if !self.meaning_it.contains(prefix) {
-                // Whoever writes this means it; to read past it would make a blank text of a null.
+                // It can only be meant as that namespace's; without it, a null would become a blank text.
                 if prefix == "xsi" {
                     return Err(Fault::new(attribute.start, "the namespace of 'xsi' is not declared"));
                 }

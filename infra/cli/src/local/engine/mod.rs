@@ -11,11 +11,10 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::Client;
 use axum::Router;
 use dynoxide::storage::Storage;
 use dynoxide::{Database, DynoxideError};
-use wrapup::dynamodb::{self, Connection, Dynamo, Tables};
+use wrapup::dynamodb::{Dynamo, Tables};
 
 use super::LocalError;
 use operations::Operations;
@@ -55,10 +54,8 @@ impl Engine {
     }
 
     /// What the API reaches it by.
-    pub fn dynamo(&self, connection: Connection, tables: Tables) -> Dynamo {
-        let http_client = transport::http_client(Arc::clone(&self.operations));
-        let config = dynamodb::connect(connection).config().to_builder().http_client(http_client);
-        Dynamo::new(Client::from_conf(config.build()), tables)
+    pub fn dynamo(&self, tables: Tables) -> Dynamo {
+        Dynamo::new(transport::client(Arc::clone(&self.operations)), tables)
     }
 
     /// The stream of a table that has one.

@@ -87,42 +87,56 @@ impl Operations {
         if let Some(error) = auth_material::validate(credentials) {
             return refused(error);
         }
-        let Ok(json) = json else { return unreadable() };
-        match (operation.perform)(self, body, &json) {
-            Ok(answer) => answered(StatusCode::OK, media_type, answer),
+        if json.is_err() {
+            return unreadable();
+        }
+        let (status, answer) = self.perform(operation, body);
+        answered(status, media_type, answer)
+    }
+
+    /// Answers a request of this process's own, which nobody has to prove: its `X-Amz-Target` and body. `None` where it is
+    /// none of DynamoDB's.
+    pub fn answer_own(&self, target: &str, body: &[u8]) -> Option<(StatusCode, String)> {
+        let operation = Operation::named(target.strip_prefix("DynamoDB_20120810.")?)?;
+        Some(self.perform(operation, std::str::from_utf8(body).ok()?))
+    }
+
+    fn perform(&self, operation: &Operation, body: &str) -> (StatusCode, String) {
+        match (operation.perform)(self, body) {
+            Ok(answer) => (StatusCode::OK, answer),
             Err(error) => {
                 let error = operation.word(error);
                 let status = StatusCode::from_u16(error.status_code()).unwrap_or(StatusCode::BAD_REQUEST);
-                answered(status, media_type, error.to_json())
+                (status, error.to_json())
             }
         }
     }
 
-    fn transact_write_items(&self, body: &str, json: &Value) -> Result<String, DynoxideError> {
+    fn transact_write_items(&self, body: &str) -> Result<String, DynoxideError> {
         let mut request: TransactWriteItemsRequest = read(body)?;
         let token = taken(&mut request.client_request_token);
         let carry_out = || write(&self.database.transact_write_items(request)?);
-        once(&self.transactions, token.as_deref(), &json["TransactItems"], carry_out)
+        once(&self.transactions, token.as_deref(), body, "TransactItems", carry_out)
     }
 
-    fn execute_transaction(&self, body: &str, json: &Value) -> Result<String, DynoxideError> {
+    fn execute_transaction(&self, body: &str) -> Result<String, DynoxideError> {
         let mut request: ExecuteTransactionRequest = read(body)?;
         let token = taken(&mut request.client_request_token);
         let carry_out = || write(&self.database.execute_transaction(request)?);
-        once(&self.statements, token.as_deref(), &json["TransactStatements"], carry_out)
+        once(&self.statements, token.as_deref(), body, "TransactStatements", carry_out)
     }
 }
 
 /// An operation of DynamoDB.
 struct Operation {
     name: &'static str,
-    perform: fn(&Operations, &str, &Value) -> Result<String, DynoxideError>,
+    perform: fn(&Operations, &str) -> Result<String, DynoxideError>,
 }
 
 /// An operation that the database does by the method of its name.
 macro_rules! by_method {
     ($name:literal, $method:ident) => {
-        Operation { name: $name, perform: |operations, body, _| write(&operations.database.$method(read(body)?)?) }
+        Operation { name: $name, perform: |operations, body| write(&operations.database.$method(read(body)?)?) }
     };
 }
 
@@ -201,18 +215,20 @@ async fn handle(State(operations): State<Arc<Operations>>, request: Request) -> 
     answer.map(Body::from)
 }
 
-/// Carries a transaction out once for each token.
+/// Carries a transaction out once for each token; `what` is the field of its request that has to be the same.
 fn once(
     tokens: &Mutex<Tokens>,
     token: Option<&str>,
-    request: &Value,
+    body: &str,
+    what: &str,
     carry_out: impl FnOnce() -> Result<String, DynoxideError>,
 ) -> Result<String, DynoxideError> {
     match token {
         // Whoever comes with the same token meanwhile waits here, and gets the same answer.
         Some(token) => {
+            let request: Value = read(body)?;
             let mut tokens = tokens.lock().unwrap_or_else(PoisonError::into_inner);
-            tokens.once(Instant::now(), token, request, carry_out)
+            tokens.once(Instant::now(), token, &request[what], carry_out)
         }
         None => carry_out(),
     }

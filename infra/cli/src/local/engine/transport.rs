@@ -1,21 +1,43 @@
-//! What the API's own SDK clients talk to the database by: what they send is answered in this process, and no connection
-//! of theirs can be taken by others.
+//! What the API's own SDK client talks to the database by: what it sends is answered in this process, and no connection of
+//! its can be taken by others. Nothing of what is for the way to another machine is done: it takes longer than the rest.
 
 use std::sync::Arc;
 
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
-};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::endpoint::{Endpoint, EndpointFuture, Params, ResolveEndpoint};
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Region, StalledStreamProtectionConfig};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 
 use super::operations::Operations;
 
-/// The HTTP client of an SDK client.
-pub fn http_client(operations: Arc<Operations>) -> SharedHttpClient {
+/// The client of the database.
+pub fn client(operations: Arc<Operations>) -> Client {
     let connector = SharedHttpConnector::new(Transport(operations));
-    http_client_fn(move |_, _| connector.clone())
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("us-east-1"))
+        .endpoint_resolver(Here)
+        .http_client(http_client_fn(move |_, _| connector.clone()))
+        .allow_no_auth()
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(TimeoutConfig::disabled())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    Client::from_conf(config.build())
+}
+
+/// A URL that nothing is sent to.
+#[derive(Debug)]
+struct Here;
+
+impl ResolveEndpoint for Here {
+    fn resolve_endpoint<'a>(&'a self, _: &'a Params) -> EndpointFuture<'a> {
+        EndpointFuture::ready(Ok(Endpoint::builder().url("http://127.0.0.1").build()))
+    }
 }
 
 #[derive(Clone)]
@@ -34,16 +56,19 @@ impl HttpConnector for Transport {
             // Nothing else here waits for anything: without this a call that makes thousands of requests would let no
             // other one in between, and no time limit could end it.
             tokio::task::yield_now().await;
-            transport.answer(request).map_err(|error| ConnectorError::other(error, None))
+            transport.answer(&request).map_err(|error| ConnectorError::other(error, None))
         })
     }
 }
 
 impl Transport {
-    fn answer(&self, request: HttpRequest) -> Result<HttpResponse, axum::BoxError> {
-        let (head, body) = request.try_into_http1x()?.into_parts();
-        let body = body.bytes().ok_or("a request to DynamoDB is not sent in parts")?;
-        Ok(self.0.answer(&head, body).map(SdkBody::from).try_into()?)
+    fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, axum::BoxError> {
+        let target = request.headers().get("x-amz-target").ok_or("a request to DynamoDB names its operation")?;
+        let body = request.body().bytes().ok_or("a request to DynamoDB is not sent in parts")?;
+        let (status, answer) = self.0.answer_own(target, body).ok_or("no request of DynamoDB's API")?;
+        let mut response = HttpResponse::new(status.as_u16().try_into()?, SdkBody::from(answer));
+        response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
+        Ok(response)
     }
 }
 
@@ -55,12 +80,11 @@ mod tests {
     use wrapup::dynamodb::Tables;
 
     use super::super::Engine;
-    use crate::connect::on_this_machine;
 
     #[tokio::test]
     async fn whoever_asks_much_lets_others_in_between() -> Result<(), Box<dyn std::error::Error>> {
         let data = tempfile::tempdir()?;
-        let dynamo = Engine::open(Some(data.path()))?.dynamo(on_this_machine(1), Tables::default());
+        let dynamo = Engine::open(Some(data.path()))?.dynamo(Tables::default());
         let turns = Arc::new(AtomicUsize::new(0));
         let other = tokio::spawn({
             let turns = Arc::clone(&turns);

@@ -1,0 +1,292 @@
+"""Tables and functions, each function with its log and its role, and what runs it."""
+
+import json
+
+from template_check.system import BUILT_IN, dead_letters, in_background, kind, timeout, title, wants_ai, writes
+
+from .text import condition, line, logical, variables
+
+
+# What the sources of a function are, beside its name: cargo-lambda builds the binary of that name.
+CODE = "../../functions/{name}"
+
+
+def table(system: dict, name: str) -> str:
+    readers = [one for one in system["functions"].values() if one.get("stream", {}).get("table") == name]
+    stream = f"{{StreamViewType: {system['tables'][name].get('stream')}}}"
+    # A stream that nothing reads is left out.
+    if readers and all(map(wants_ai, readers)):
+        stream = f"!If [Ai, {stream}, !Ref AWS::NoValue]"
+    return f"""\
+  {logical(name)}:
+    Type: AWS::DynamoDB::Table
+    DeletionPolicy: Retain
+    UpdateReplacePolicy: Retain
+    Properties:
+      TableName: !Sub '${{TablePrefix}}{name}'
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{{AttributeName: sys_id, AttributeType: S}}]
+      KeySchema: [{{AttributeName: sys_id, KeyType: HASH}}]
+{line(f"      StreamSpecification: {stream}", readers)}\
+      PointInTimeRecoverySpecification: {{PointInTimeRecoveryEnabled: true}}
+      DeletionProtectionEnabled: true
+      SSESpecification:
+        !If [OwnKey, {{SSEEnabled: true, SSEType: KMS, KMSMasterKeyId: !Ref KmsKeyArn}}, !Ref AWS::NoValue]
+      Tags: [{{Key: application, Value: wrapup}}]
+"""
+
+
+def function(name: str, one: dict) -> str:
+    """A function with its log group and its role, and what runs it."""
+    id, what = title(name), kind(name, one)
+    why = {
+        "endpoint": lambda: ", ".join(one["routes"]),
+        "consumer": lambda: f"Takes what happens to records of {one['stream']['table']}",
+        "job": lambda: f"Runs by the clock: {one['schedule']}",
+        "authorizer": lambda: "Says who calls",
+    }[what]()
+    own = variables(one.get("environment", []), 10)
+    return (
+        f"""\
+  # {why}
+  {id}:
+    Type: AWS::Serverless::Function
+{condition(one)}\
+    Metadata: {{BuildMethod: rust-cargolambda, BuildProperties: {{Binary: {name}}}}}
+    Properties:
+      CodeUri: {CODE.format(name=name)}
+      Role: !GetAtt {id}Role.Arn
+      LoggingConfig: {{LogGroup: !Ref {id}Logs}}
+      Timeout: {timeout(name, one)}
+{BULKHEAD if what == "authorizer" else ""}\
+{line("      Environment:", own)}{line("        Variables:", own)}{own}\
+      Tags: {{application: wrapup, wrapup-function: {name}}}
+{event_source(name, one) if what == "consumer" else ""}{asynchronously(name) if what == "job" else ""}\
+  {id}Logs:
+    Type: AWS::Logs::LogGroup
+{condition(one)}\
+    DeletionPolicy: Retain
+    UpdateReplacePolicy: Retain
+    Properties:
+      RetentionInDays: !Ref LogRetentionDays
+      KmsKeyId: !If [OwnKey, !Ref KmsKeyArn, !Ref AWS::NoValue]
+      Tags: [{{Key: application, Value: wrapup}}]
+{role(f"{id}Role", "lambda", statements(name, one), one)}"""
+        + (permission(id, what) if not in_background(one) else queue(name, one))
+        + (schedule(name, one) if what == "job" else "")
+        + (audit(id, one) if writes(one) else "")
+    )
+
+
+BULKHEAD = """\
+      # Who floods the API with sign-ins takes no more of the account's concurrency than this; what goes beyond is
+      # answered 500.
+      ReservedConcurrentExecutions: !If [Bulkhead, !Ref AuthorizerConcurrency, !Ref AWS::NoValue]
+"""
+
+
+def event_source(name: str, one: dict) -> str:
+    """What of a stream a consumer gets. The filler's had its name before there were others."""
+    stream = one["stream"]
+    return f"""\
+      Events:
+        {"Opened" if name == "ai-filler" else "Stream"}:
+          Type: DynamoDB
+          Properties:
+            Stream: !GetAtt {logical(stream["table"])}.StreamArn
+            StartingPosition: TRIM_HORIZON
+            BatchSize: 10
+            FilterCriteria:
+              Filters:
+                - Pattern: '{json.dumps(stream["filter"])}'
+            FunctionResponseTypes: [ReportBatchItemFailures]
+            BisectBatchOnFunctionError: true
+            MaximumRetryAttempts: 5
+            MaximumRecordAgeInSeconds: 21600
+            DestinationConfig: {{OnFailure: {{Type: SQS, Destination: !GetAtt {dead_letters(name)}.Arn}}}}
+"""
+
+
+def asynchronously(name: str) -> str:
+    """How often Lambda tries a job that fails: the schedule only knows that Lambda took it."""
+    return f"""\
+      EventInvokeConfig:
+        MaximumRetryAttempts: 2
+        MaximumEventAgeInSeconds: 3600
+        DestinationConfig: {{OnFailure: {{Type: SQS, Destination: !GetAtt {dead_letters(name)}.Arn}}}}
+"""
+
+
+def role(id: str, service: str, allowed: str, one: dict) -> str:
+    managed = "      ManagedPolicyArns: [!Ref Trace, !If [OwnKey, !Ref UseKey, !Ref AWS::NoValue]]"
+    return f"""\
+  {id}:
+    Type: AWS::IAM::Role
+{condition(one)}\
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement:
+          - Effect: Allow
+            Principal: {{Service: {service}.amazonaws.com}}
+            Action: sts:AssumeRole
+            # Not for another account.
+            Condition: {{StringEquals: {{'aws:SourceAccount': !Ref AWS::AccountId}}}}
+{line(managed, service == "lambda")}\
+      Policies:
+        - PolicyName: own
+          PolicyDocument:
+            Version: '2012-10-17'
+            Statement:
+{allowed}"""
+
+
+def allow(actions: list, resource: str, when: str = "", via: str = "") -> str:
+    """A statement, there only where a condition of the template holds; by way of one service alone."""
+    lines = [
+        "Effect: Allow",
+        f"Action: {actions[0] if len(actions) == 1 else '[' + ', '.join(actions) + ']'}",
+        f"Resource: {resource}",
+        *(["Condition:", "  StringEquals:", f"    kms:ViaService: {hosts(via)}"] if via else []),
+    ]
+    if not when:
+        return "              - " + "\n                ".join(lines) + "\n"
+    text = "\n                  ".join(lines)
+    return f"""\
+              - !If
+                - {when}
+                - {text}
+                - !Ref AWS::NoValue
+"""
+
+
+def hosts(service: str) -> str:
+    """KMS names a service by its domain, and the domain of a partition is not always the one of its endpoints."""
+    names = (f"!Sub '{service}.${{AWS::Region}}.{domain}'" for domain in ("amazonaws.com", "${AWS::URLSuffix}"))
+    return f"[{', '.join(names)}]"
+
+
+def statements(name: str, one: dict) -> str:
+    """What a function may do, beside what all may."""
+    id = title(name)
+    made = allow(["logs:CreateLogStream", "logs:PutLogEvents"], f"!GetAtt {id}Logs.Arn")
+    for table, actions in one["dynamodb"].items():
+        made += allow([f"dynamodb:{action}" for action in actions], f"!GetAtt {logical(table)}.Arn")
+    if "stream" in one:
+        source = logical(one["stream"]["table"])
+        made += allow([f"dynamodb:{action}" for action in READ_STREAM], f"!GetAtt {source}.StreamArn")
+        # Streams are listed without naming one.
+        made += allow(["dynamodb:ListStreams"], f"!Sub '${{{source}.Arn}}/stream/*'")
+    if in_background(one):
+        made += send(name)
+    if "WRAPUP_SEGMENT_TABLES" in one.get("environment", []):
+        actions = [f"dynamodb:{action}" for action in one["dynamodb"][BUILT_IN]]
+        made += allow(["lambda:InvokeFunction"], "!Ref SegmentFunctionArns", "SegmentFunctions")
+        made += allow(actions, "!Ref SegmentTableArns", "OtherSegmentTables")
+        # DynamoDB decrypts a table's key for reads and writes alike.
+        made += allow(["kms:Decrypt"], "!Ref SegmentTableKmsKeyArns", "SegmentTableKeys", "dynamodb")
+    return made + (AI if wants_ai(one) else "")
+
+
+READ_STREAM = ["DescribeStream", "GetRecords", "GetShardIterator"]
+
+
+# What the providers take.
+AI = (
+    allow(
+        ["bedrock:InvokeModel"],
+        "!If [ModelArns, !Ref AiModelArns,\n"
+        "                    !Sub 'arn:${AWS::Partition}:bedrock:${AWS::Region}::foundation-model/${AiModel}']",
+        "Bedrock",
+    )
+    + allow(["secretsmanager:GetSecretValue"], "!Ref AiKeySecretArn", "KeyInSecret")
+    + allow(
+        ["ssm:GetParameter"],
+        "!Sub 'arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter${AiKeyParameter}'",
+        "KeyInParameter",
+    )
+    + allow(["kms:Decrypt"], "!Ref AiKeyKmsKeyArn", "AiKeyOfSecret", "secretsmanager")
+    + allow(["kms:Decrypt"], "!Ref AiKeyKmsKeyArn", "AiKeyOfParameter", "ssm")
+)
+
+
+def send(name: str) -> str:
+    """Dead letters are sent in the name of the role, and encrypted."""
+    return allow(["sqs:SendMessage"], f"!GetAtt {dead_letters(name)}.Arn") + allow(
+        ["kms:Decrypt", "kms:GenerateDataKey"], "!Ref KmsKeyArn", "OwnKey", "sqs"
+    )
+
+
+def permission(id: str, what: str) -> str:
+    """API Gateway alone invokes it: the authorizer as one, an endpoint by the stage."""
+    part = "authorizers" if what == "authorizer" else "live"
+    return f"""\
+  {id}Permission:
+    Type: AWS::Lambda::Permission
+    Properties:
+      Action: lambda:InvokeFunction
+      Principal: apigateway.amazonaws.com
+      SourceArn: !Sub 'arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{Api}}/{part}/*'
+      FunctionName: !Ref {id}
+"""
+
+
+def queue(name: str, one: dict) -> str:
+    id = dead_letters(name)
+    return f"""\
+  # What {name} gave up, without its content: it goes with the stack.
+  {id}:
+    Type: AWS::SQS::Queue
+{condition(one)}\
+    DeletionPolicy: Delete
+    UpdateReplacePolicy: Delete
+    Properties:
+      SqsManagedSseEnabled: !If [OwnKey, !Ref AWS::NoValue, true]
+      KmsMasterKeyId: !If [OwnKey, !Ref KmsKeyArn, !Ref AWS::NoValue]
+      MessageRetentionPeriod: 1209600
+      Tags: [{{Key: application, Value: wrapup}}]
+  {id}ByTls:
+    Type: AWS::SQS::QueuePolicy
+{condition(one)}\
+    Properties:
+      Queues: [!Ref {id}]
+      PolicyDocument:
+        Version: '2012-10-17'
+        Statement:
+          - Effect: Deny
+            Principal: '*'
+            Action: sqs:*
+            Resource: !GetAtt {id}.Arn
+            Condition: {{Bool: {{'aws:SecureTransport': 'false'}}}}
+"""
+
+
+def schedule(name: str, one: dict) -> str:
+    id = title(name)
+    return f"""\
+  {id}Schedule:
+    Type: AWS::Scheduler::Schedule
+{condition(one)}\
+    Properties:
+      Description: !Sub 'Runs ${{{id}}}'
+      ScheduleExpression: {one["schedule"]}
+      FlexibleTimeWindow: {{Mode: 'OFF'}}
+      Target:
+        Arn: !GetAtt {id}.Arn
+        RoleArn: !GetAtt {id}ScheduleRole.Arn
+        RetryPolicy: {{MaximumRetryAttempts: 5, MaximumEventAgeInSeconds: 3600}}
+        DeadLetterConfig: {{Arn: !GetAtt {dead_letters(name)}.Arn}}
+{role(f"{id}ScheduleRole", "scheduler", allow(["lambda:InvokeFunction"], f"!GetAtt {id}.Arn") + send(name), one)}"""
+
+
+def audit(id: str, one: dict) -> str:
+    return f"""\
+  {id}Audit:
+    Type: AWS::Logs::SubscriptionFilter
+    Condition: {"AiAudit" if wants_ai(one) else "Audit"}
+    Properties:
+      LogGroupName: !Ref {id}Logs
+      FilterPattern: '{{ $.audit.action = "*" }}'
+      DestinationArn: !Ref AuditDestinationArn
+      RoleArn: !If [AuditByRole, !Ref AuditRoleArn, !Ref AWS::NoValue]
+"""

@@ -1,0 +1,42 @@
+"""What all sections are written with."""
+
+from template_check.system import title, wants_ai
+
+
+# Logical ids that came before the rule, which makes them of names: another id is another resource.
+IDS = {
+    "interaction_wrap_up_code": "Codes",
+    "interaction_wrap_up_configuration": "Configurations",
+    "interaction_wrap_up_segment": "Segments",
+    "sn_openframe_phone_log": "PhoneLog",
+    "interaction": "Interactions",
+    "sys_user": "Users",
+}
+
+
+# The values of variables; of others it is the parameter that is called like the variable.
+VALUES = {
+    "WRAPUP_LOG": "!Ref LogLevel",
+    "WRAPUP_AI_KEY": "!If [KeyInSecret, !Sub 'secretsmanager:${AiKeySecretArn}',\n"
+    "            !If [KeyInParameter, !Sub 'ssm:${AiKeyParameter}', '']]",
+}
+
+
+def logical(table: str) -> str:
+    """The logical id of a table."""
+    return IDS.get(table, title(table))
+
+
+def variables(names: list, indent: int) -> str:
+    """Variables of functions, with their values."""
+    value = lambda name: VALUES.get(name, f"!Ref {title(name.removeprefix('WRAPUP_').lower())}")
+    return "".join(f"{' ' * indent}{name}: {value(name)}\n" for name in names)
+
+
+def line(text: str, wanted) -> str:
+    """A line that is there or not."""
+    return f"{text}\n" if wanted else ""
+
+
+def condition(function: dict) -> str:
+    return line("    Condition: Ai", wants_ai(function))
