@@ -13,7 +13,9 @@ mod invocation;
 pub mod job;
 mod lookup;
 
-pub use consumer::{Again, BatchItemFailure, BatchResponse, Consumer, StreamChange, StreamEvent, StreamFunction, StreamRecord};
+pub use consumer::{
+    Again, BatchItemFailure, BatchResponse, Consumer, StreamChange, StreamEvent, StreamFunction, StreamRecord,
+};
 pub use job::{Job, JobFailed, JobFunction};
 pub use lookup::Lookup;
 

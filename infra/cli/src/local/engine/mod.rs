@@ -16,7 +16,6 @@ use dynoxide::storage::Storage;
 use dynoxide::{Database, DynoxideError};
 use wrapup::dynamodb::{Dynamo, Tables};
 
-
 use super::LocalError;
 use operations::Operations;
 pub use stream::{Stream, StreamError};
