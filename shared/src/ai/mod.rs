@@ -19,7 +19,7 @@ mod settings;
 pub use aws::AwsFailure;
 pub use bedrock::{BEDROCK_ENDPOINT, Bedrock, BedrockFailure};
 pub use extractive::Extractive;
-pub use filler::{FillError, Filler, Outcome};
+pub use filler::{FillError, FillOutcome, Filler};
 pub use key::{KeyError, KeyProblem, KeyReference, KeyStore, NotAReference, SECRETS_MANAGER_ENDPOINT, SSM_ENDPOINT};
 pub use model::TooLate;
 pub use openai::{EndpointFailure, OpenAi, OpenAiFailure};
