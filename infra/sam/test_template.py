@@ -353,7 +353,7 @@ class Options(unittest.TestCase):
 
     def test_each_alarm_is_described_once(self):
         [_, section] = OPERATIONS.read_text().split("\n## Alarms\n")
-        rows = re.findall(r"^\| (`.*?) \|", section.split("\n## ")[0], re.MULTILINE)
+        rows = re.findall(r"^- (`[^:]*):", section.split("\n## ")[0], re.MULTILINE)
         wanted = alarms(Deployment(Template(PLAIN, {"AiProvider": "extractive"}), {}, False, SYSTEM))
         self.assertEqual(sorted(re.findall("`([^`]*)`", " ".join(rows))), sorted(wanted))
 
