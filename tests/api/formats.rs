@@ -1123,7 +1123,7 @@ async fn one_answer_names_every_violation_of_the_request() {
                 { "code": "A" },
                 { "code": "" },
                 { "code": "l".repeat(256) },
-                "B",
+                7,
                 { "code": "A" },
                 { "code": "C", "translation": { "language": "deu", "code": "c" } },
                 { "code": "D", "translation": [{ "language": "de" }, { "language": "de" }, { "code": "d" }] },
@@ -1155,7 +1155,7 @@ async fn one_answer_names_every_violation_of_the_request() {
         "configuration.allowed_codes[7].code",
         "configuration.allowed_codes[7].translation.language",
         "configuration.default_code",
-        // The label that was there before; the entry that is no object counts as one.
+        // The label that was there before; the entry that is neither object nor text counts as one.
         "configuration.allowed_codes[4].code",
     ];
     let message = api.post("segment/create", &request).await.segment_error(400);
