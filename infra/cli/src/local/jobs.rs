@@ -47,7 +47,7 @@ mod tests {
 
         async fn run(&self, _: Instant) -> Result<&'static str, JobFailed> {
             self.0.add_permits(1);
-            if self.0.available_permits() % 2 == 0 { Err(JobFailed) } else { Ok("counted") }
+            if self.0.available_permits().is_multiple_of(2) { Err(JobFailed) } else { Ok("counted") }
         }
     }
 
