@@ -652,7 +652,7 @@ fn a_function_that_is_no_name_and_command_is_refused() {
 const GUIDE: &str = include_str!("../../docs/segment-tables.md");
 
 /// What the workspace's own test run covers; cargo in cargo would wait for itself.
-const RUN_ELSEWHERE: &str = "cargo test -p third-party-segments\n";
+const RUN_ELSEWHERE: &str = "cargo test -p third-party-segments -p third-party-wrapup\n";
 
 /// Commands of the guide, and what it prints right below them.
 struct Step<'a> {

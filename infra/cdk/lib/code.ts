@@ -50,17 +50,15 @@ function compiled(scope: Construct, name: string, sources: string, options: Func
     ...options,
     manifestPath,
     binaryName: name,
-    bundling: { cargoLambdaFlags: ['--locked', '--package', packageOf(name)] },
+    bundling: { cargoLambdaFlags: ['--locked', '--package', PACKAGE] },
   });
 }
 
 /**
- * The package that has the binary `name`. One is named, since a build of the whole workspace gives every function what
- * only the command line needs.
+ * The package that has a binary for each function. It is named, since a build of the whole workspace gives every
+ * function what only the command line needs.
  */
-function packageOf(name: string): string {
-  return name;
-}
+const PACKAGE = 'wrapup-functions';
 
 /** The checkout that this package lies in, if it has not been installed elsewhere. */
 function checkout(): string {

@@ -7,8 +7,8 @@ from template_check.system import BUILT_IN, dead_letters, in_background, kind, t
 from .text import condition, line, logical, variables
 
 
-# What the sources of a function are, beside its name: cargo-lambda builds the binary of that name.
-CODE = "../../functions/{name}"
+# The package that has a binary for each function.
+CODE = "../../functions"
 
 
 def table(system: dict, name: str) -> str:
@@ -54,7 +54,7 @@ def function(name: str, one: dict) -> str:
 {condition(one)}\
     Metadata: {{BuildMethod: rust-cargolambda, BuildProperties: {{Binary: {name}}}}}
     Properties:
-      CodeUri: {CODE.format(name=name)}
+      CodeUri: {CODE}
       Role: !GetAtt {id}Role.Arn
       LoggingConfig: {{LogGroup: !Ref {id}Logs}}
       Timeout: {timeout(name, one)}

@@ -38,7 +38,7 @@ pub struct Stores {
 
 /// What became of a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum FillOutcome {
     /// Something was added.
     Filled,
     /// There was nothing to add, or the segment was closed or gone.
@@ -51,7 +51,7 @@ pub enum Outcome {
     Overtaken,
 }
 
-impl Outcome {
+impl FillOutcome {
     /// The outcome as logs name it.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -105,17 +105,17 @@ impl Filler {
     /// # Errors
     /// What may go better later. A conversation that the provider declines, or answers with what cannot be read, is
     /// no error: asked again it would say the same, and hold up the segments behind it.
-    pub async fn fill(&self, sys_id: &str, deadline: Instant) -> Result<Outcome, FillError> {
-        let Some((mut found, gap)) = self.segments.with_gap(sys_id).await? else { return Ok(Outcome::NotNeeded) };
-        let Some(said) = self.said(&mut found).await? else { return Ok(Outcome::NoConversation) };
+    pub async fn fill(&self, sys_id: &str, deadline: Instant) -> Result<FillOutcome, FillError> {
+        let Some((mut found, gap)) = self.segments.with_gap(sys_id).await? else { return Ok(FillOutcome::NotNeeded) };
+        let Some(said) = self.said(&mut found).await? else { return Ok(FillOutcome::NoConversation) };
         let redactor = self.redactor;
         let conversation = off_runtime(move || Conversation::redacted(said, redactor)).await;
         let Some(filling) = self.ask(&conversation, &found, gap, deadline).await? else {
-            return Ok(Outcome::NoSuggestion);
+            return Ok(FillOutcome::NoSuggestion);
         };
         match self.segments.fill(found, &filling).await {
-            Ok(true) => Ok(Outcome::Filled),
-            Ok(false) | Err(Error::NotFound(_)) => Ok(Outcome::Overtaken),
+            Ok(true) => Ok(FillOutcome::Filled),
+            Ok(false) | Err(Error::NotFound(_)) => Ok(FillOutcome::Overtaken),
             Err(error) => Err(error.into()),
         }
     }

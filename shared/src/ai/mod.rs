@@ -17,7 +17,7 @@ mod settings;
 
 pub use bedrock::{BEDROCK_ENDPOINT, Bedrock, BedrockFailure};
 pub use extractive::Extractive;
-pub use filler::{FillError, Filler, Outcome, Stores};
+pub use filler::{FillError, FillOutcome, Filler, Stores};
 pub use key::{KeyError, KeyProblem, KeyReference, KeyStore, NotAReference, SECRETS_MANAGER_ENDPOINT, SSM_ENDPOINT};
 pub use model::TooLate;
 pub use openai::{EndpointFailure, OpenAi, OpenAiFailure};

@@ -30,8 +30,8 @@ async fn a_wrap_up_of_a_chat_session_makes_the_session_and_shows_it() {
     let read = api.get("segment/CALL-1?include=interaction_segment").await.expect(200);
     let session = &read["segment"]["interaction_segment"];
     assert_eq!((&session["id"], &session["fields"]["crm_reference"]), (&json!("s-1"), &json!("CALL-1")), "{read}");
-    let refused = merged(external("CALL-2"), &merged(chat, &json!({"segment_id": "a b"})));
-    let message = api.post("segment/create", &refused).await.segment_error(400);
+    let no_session = merged(external("CALL-2"), &merged(chat, &json!({"segment_id": "a b"})));
+    let message = api.post("segment/create", &no_session).await.segment_error(400);
     assert!(message.contains("a chat session's id has up to 64 visible ASCII characters"), "{message}");
 }
 
