@@ -71,7 +71,7 @@ pub fn is_too_large(error: &SdkError<UpdateItemError>) -> bool {
 
 /// How a transaction's single writes fared, in their order; `None` where something stopped it that
 /// neither a condition nor waiting explains.
-pub fn cancellation(error: &SdkError<TransactWriteItemsError>) -> Option<Vec<Outcome>> {
+pub fn cancellation(error: &SdkError<TransactWriteItemsError>) -> Option<Vec<WriteOutcome>> {
     let TransactWriteItemsError::TransactionCanceledException(canceled) = error.as_service_error()? else {
         return None;
     };
@@ -79,9 +79,11 @@ pub fn cancellation(error: &SdkError<TransactWriteItemsError>) -> Option<Vec<Out
         .cancellation_reasons()
         .iter()
         .map(|reason| match reason.code() {
-            None | Some("None") => Some(Outcome::Fine),
-            Some("ConditionalCheckFailed") => Some(Outcome::Refused(reason.item().cloned())),
-            Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded") => Some(Outcome::Busy),
+            None | Some("None") => Some(WriteOutcome::Fine),
+            Some("ConditionalCheckFailed") => Some(WriteOutcome::Refused(reason.item().cloned())),
+            Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded") => {
+                Some(WriteOutcome::Busy)
+            }
             Some(_) => None,
         })
         .collect()
@@ -89,7 +91,7 @@ pub fn cancellation(error: &SdkError<TransactWriteItemsError>) -> Option<Vec<Out
 
 /// How one write of a canceled transaction fared.
 #[derive(Debug)]
-pub enum Outcome {
+pub enum WriteOutcome {
     /// Nothing against it.
     Fine,
     /// Its condition failed on this item.

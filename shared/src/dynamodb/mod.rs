@@ -11,7 +11,7 @@ mod write;
 
 pub use batch::batch_get;
 pub use client::connect;
-pub use error::{CorruptRecord, Error, Outcome, cancellation, is_too_large};
+pub use error::{CorruptRecord, Error, WriteOutcome, cancellation, is_too_large};
 pub use item::{Change, Item, check, from_item, key, string, to_item};
 pub use schema::{NOT_NEWER, RecordProblem, SCHEMA, check_schema, schema};
 pub use stamp::{CREATED_BY, CREATED_ON, SYSTEM, Stamp, UPDATED_BY, UPDATED_ON, VERSION};

@@ -17,7 +17,7 @@ use crate::codes::{Code, Label};
 use crate::configurations::{Definition, NotAnActiveConfiguration, Snapshot};
 use crate::date_time::DateTime;
 use crate::document::{Id, Violations};
-use crate::dynamodb::{self, Item, NOT_NEWER, Outcome, SCHEMA, Stamp, Table, Write, key, schema, string};
+use crate::dynamodb::{self, Item, NOT_NEWER, SCHEMA, Stamp, Table, Write, WriteOutcome, key, schema, string};
 use crate::error::Refusal;
 use crate::segment_tables::{self, NewInteractionSegment, Registry, UnusableSegment};
 use crate::sys_id::{self, Kind};
@@ -217,19 +217,19 @@ impl Segments {
             let Some(outcomes) = dynamodb::cancellation(&error) else {
                 return Err(dynamodb::Error::from(error).into());
             };
-            if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Busy)) {
+            if outcomes.iter().any(|outcome| matches!(outcome, WriteOutcome::Busy)) {
                 back_off(round).await;
                 continue;
             }
             let mut outcomes = outcomes.into_iter();
-            if let Some(Outcome::Refused(item)) = outcomes.next() {
+            if let Some(WriteOutcome::Refused(item)) = outcomes.next() {
                 let existing = record::from_item(item.unwrap_or_default())?;
                 // A closed internal segment is a predecessor: its slot says who comes after it.
                 if !internal || existing.state == State::Open {
                     return self.answer_again(existing, opening).await;
                 }
             }
-            if internal && let Some(Outcome::Refused(item)) = outcomes.next() {
+            if internal && let Some(WriteOutcome::Refused(item)) = outcomes.next() {
                 let holder = self.holder(item.unwrap_or_default()).await?;
                 if holder.state == State::Open {
                     return self.answer_again(holder, opening).await;
@@ -237,7 +237,7 @@ impl Segments {
                 segment.sys_id = internal_key(opening.request, Some(&holder.sys_id));
                 previous = Some(holder.sys_id);
             }
-            if let Some(Outcome::Refused(item)) = outcomes.next() {
+            if let Some(WriteOutcome::Refused(item)) = outcomes.next() {
                 dynamodb::check(Table::Segments, &item.unwrap_or_default())?;
                 is_latest = false;
             }
