@@ -9,7 +9,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 use wrapup_test_support::{Api, Reply, Server};
 
-use crate::BINARY;
+use crate::{BINARY, shared};
 
 const ROLE: &str = "interaction_integration_user";
 /// What users that a test adds sign in with.
@@ -89,7 +89,7 @@ fn assert_not_authenticated(reply: &Reply) {
 
 #[tokio::test]
 async fn without_credentials_every_endpoint_asks_for_them() {
-    let server = Server::start(BINARY);
+    let server = shared();
     let api = server.api();
     for (method, path) in ENDPOINTS {
         for version in ["", "/v1"] {

@@ -5,7 +5,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 use wrapup_test_support::{Api, Server, field_at, mentions, put_at, to_xml_request};
 
-use crate::BINARY;
+use crate::{BINARY, shared};
 
 const MEBIBYTE: usize = 1024 * 1024;
 
@@ -87,7 +87,7 @@ async fn assert_unreadable(api: &Api, content_type: &str, body: &[u8], where_: &
 
 #[tokio::test]
 async fn malformed_json_is_answered_with_its_line_and_column() {
-    let server = Server::start(BINARY);
+    let server = shared();
     let api = server.api();
     for (body, where_) in [
         (&b""[..], "line 1"),
@@ -121,7 +121,7 @@ async fn malformed_json_is_answered_with_its_line_and_column() {
 
 #[tokio::test]
 async fn malformed_xml_is_answered_with_its_line_and_column() {
-    let server = Server::start(BINARY);
+    let server = shared();
     let api = server.api();
     for (body, where_) in [
         (&b""[..], "line 1"),
@@ -161,7 +161,7 @@ async fn malformed_xml_is_answered_with_its_line_and_column() {
 
 #[tokio::test]
 async fn xml_that_no_other_parser_would_take_is_malformed() {
-    let server = Server::start(BINARY);
+    let server = shared();
     let api = server.api();
     for body in [
         "<request>\n  <1a/></request>",
@@ -180,7 +180,7 @@ async fn xml_that_no_other_parser_would_take_is_malformed() {
 
 #[tokio::test]
 async fn document_types_and_entities_are_refused_unread() {
-    let server = Server::start(BINARY);
+    let server = shared();
     let api = server.api();
     let bomb = {
         let mut entities = "<!ENTITY lol0 \"lol\">\n".to_owned();
@@ -244,7 +244,7 @@ async fn xml_full_of_namespaces_holds_nobody_up() {
 
 #[tokio::test]
 async fn nil_with_content_and_nil_without_a_namespace_are_refused() {
-    let server = Server::start(BINARY);
+    let server = shared();
     let api = server.api();
     let instance = "xmlns:i=\"http://www.w3.org/2001/XMLSchema-instance\"";
     for (notes, says) in [
@@ -278,7 +278,7 @@ async fn a_body_cut_off_anywhere_is_refused_whole() {
 
 #[tokio::test]
 async fn a_body_that_is_no_object_is_refused() {
-    let server = Server::start(BINARY);
+    let server = shared();
     let api = server.api();
     for (body, where_) in [
         ("[]", "line 1"),
@@ -356,7 +356,7 @@ async fn a_body_may_have_a_mebibyte_and_not_a_byte_more() {
 
 #[tokio::test]
 async fn a_body_far_over_the_limit_is_answered_and_so_is_the_next_request() {
-    let server = Server::start(BINARY);
+    let server = shared();
     let api = server.api();
     for length in [2 * MEBIBYTE, 4 * MEBIBYTE, 8 * MEBIBYTE] {
         for _ in 0..5 {

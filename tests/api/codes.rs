@@ -5,7 +5,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 use wrapup_test_support::{Api, Reply, Server, mentions};
 
-use crate::BINARY;
+use crate::{BINARY, shared};
 
 /// Posts codes and answers what was created.
 async fn create(api: &Api, codes: Value) -> Vec<Value> {
@@ -315,7 +315,7 @@ async fn some_invalid_codes_give_207_and_the_valid_ones_are_stored_in_order() {
 
 #[tokio::test]
 async fn only_invalid_codes_give_400_that_names_each_of_them() {
-    let server = Server::start(BINARY);
+    let server = shared();
     let body = json!({"codes": [{"description": "no label"}, {"code": "Broken", "active": 1}, null]});
     let reply = server.api().post("code", &body).await;
     assert_refused(&reply, &["codes[0].code", "codes[1].active", "codes[2]"], "three invalid codes");
@@ -341,7 +341,7 @@ async fn of_a_label_given_twice_the_later_one_fails() {
 
 #[tokio::test]
 async fn a_request_without_a_list_of_codes_is_refused() {
-    let server = Server::start(BINARY);
+    let server = shared();
     for body in [
         json!({}),
         json!({"codes": null}),
@@ -391,7 +391,7 @@ async fn what_the_reference_requires_of_a_translation_is_enforced() {
 
 #[tokio::test]
 async fn one_answer_names_every_violation_of_a_code() {
-    let server = Server::start(BINARY);
+    let server = shared();
     let body = json!({"codes": [{"active": "yes", "description": "d", "translations": [{"language": "x"}]}]});
     let reply = server.api().post("code", &body).await;
     let translation = "codes[0].translations[0]";

@@ -5,7 +5,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 use wrapup_test_support::{Api, Reply, Server, as_xml, field_at, mentions, put_at, to_xml_request, xml_to_json};
 
-use crate::BINARY;
+use crate::{BINARY, shared};
 
 /// A request to open an external segment, with nothing in it that need not be there.
 fn opening(external_segment_id: &str) -> Value {
@@ -59,7 +59,7 @@ async fn accepted(api: &Api, accept: &[&str]) -> String {
 
 #[tokio::test]
 async fn answers_come_in_the_format_that_accept_asks_for() {
-    let server = Server::start(BINARY);
+    let server = shared();
     let api = server.api();
     for (accept, content_type) in [
         (&[][..], "application/json"),
@@ -90,7 +90,7 @@ async fn answers_come_in_the_format_that_accept_asks_for() {
 
 #[tokio::test]
 async fn a_types_own_q_value_counts_and_not_that_of_a_wildcard() {
-    let server = Server::start(BINARY);
+    let server = shared();
     let api = server.api();
     for (accept, format) in [
         ("application/xml;q=0.1, */*", "json"),
@@ -106,7 +106,7 @@ async fn a_types_own_q_value_counts_and_not_that_of_a_wildcard() {
 
 #[tokio::test]
 async fn accept_lines_are_one_list() {
-    let server = Server::start(BINARY);
+    let server = shared();
     let api = server.api();
     for (accept, content_type) in [
         (["application/xml", "application/json;q=0.5"], "application/xml"),

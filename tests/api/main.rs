@@ -1,8 +1,5 @@
 //! The API over HTTP, as `wrapup local` serves it, and the operator's command line: one module a topic.
 
-/// The program under test.
-const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
-
 mod access;
 mod ai;
 mod ai_evaluate;
@@ -20,3 +17,17 @@ mod persistence;
 mod readme;
 mod reference;
 mod segment_tables;
+
+use std::sync::LazyLock;
+
+use wrapup_test_support::Server;
+
+/// The program under test.
+const BINARY: &str = env!("CARGO_BIN_EXE_wrapup");
+
+/// One server for all tests that leave nothing behind, or bring ids of their own and look at nothing else. What counts,
+/// changes users or needs an empty store starts its own.
+fn shared() -> &'static Server {
+    static SHARED: LazyLock<Server> = LazyLock::new(|| Server::of_the_process(BINARY));
+    &SHARED
+}

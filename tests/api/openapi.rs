@@ -6,7 +6,7 @@ use hyper::Method;
 use serde_json::Value;
 use wrapup_test_support::{Contract, Server, run_cli};
 
-use crate::BINARY;
+use crate::{BINARY, shared};
 
 #[tokio::test]
 async fn the_served_document_is_the_printed_one_with_the_server_that_serves_it() {
@@ -27,7 +27,7 @@ async fn the_served_document_is_the_printed_one_with_the_server_that_serves_it()
 
 #[tokio::test]
 async fn every_operation_of_the_document_is_served_and_asks_for_credentials() {
-    let server = Server::start(BINARY);
+    let server = shared();
     let contract = Contract::of(BINARY);
     assert_eq!(contract.operations().len(), 16);
     for (method, path) in contract.operations() {
@@ -44,7 +44,7 @@ async fn every_operation_of_the_document_is_served_and_asks_for_credentials() {
 
 #[tokio::test]
 async fn the_page_needs_no_other_host() {
-    let server = Server::start(BINARY);
+    let server = shared();
     let page = server.api().raw(Method::GET, "/").send().await;
     assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
     let policy = page.header("content-security-policy");
@@ -66,7 +66,7 @@ async fn the_page_needs_no_other_host() {
 
 #[tokio::test]
 async fn the_page_takes_nothing_away_from_the_api() {
-    let server = Server::start(BINARY);
+    let server = shared();
     for path in ["/openapi", "/swagger-ui", "/swagger-ui/", "/api", "/api/now/wrapup"] {
         let (message, detail) = server.api().raw(Method::GET, path).send().await.platform_error(404);
         assert_eq!(message, "Not Found");

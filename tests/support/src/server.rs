@@ -9,6 +9,9 @@ use wrapup::dynamodb::{Connection, connect};
 
 use crate::Api;
 
+/// How the binary serves the API without being in another's way.
+const ON_FREE_PORTS: [&str; 5] = ["local", "--port", "0", "--dynamodb-port", "0"];
+
 /// A running `wrapup local`, killed when dropped.
 pub struct Server {
     child: Child,
@@ -32,13 +35,22 @@ impl Server {
 
     /// Starts the binary with arguments and environment variables, on free ports.
     pub fn start_with(binary: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(binary)
-            .args(["local", "--port", "0", "--dynamodb-port", "0"])
-            .args(arguments)
-            .envs(environment.iter().copied())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the binary starts");
+        let mut command = Command::new(binary);
+        Self::run(command.args(ON_FREE_PORTS).args(arguments).envs(environment.iter().copied()))
+    }
+
+    /// Starts the binary with its data in memory, on free ports, for as long as this process runs: it ends behind it even
+    /// if nobody drops this, as nobody does with what a static holds.
+    pub fn of_the_process(binary: &str) -> Self {
+        // The pipe to the shell closes with this process, whatever ends it.
+        let script = r#""$@" & exec >&-; read -r _; kill "$!""#;
+        let mut command = Command::new("sh");
+        let command = command.args(["-c", script, "sh", binary]).args(ON_FREE_PORTS).arg("--in-memory");
+        Self::run(command.stdin(Stdio::piped()))
+    }
+
+    fn run(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the binary starts");
         let mut banner = String::new();
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         // The banner's last line is the curl to paste.
