@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use futures_util::stream::{self, StreamExt};
 use lambda_runtime::{Context, LambdaEvent, service_fn};
 use serde::{Deserialize, Serialize};
-use serde_dynamo::Item;
+use serde_dynamo::{AttributeValue, Item};
 use tokio::time::{Instant, timeout_at};
 use wrapup::clock::Clock;
 use wrapup::logging;
@@ -14,7 +14,7 @@ use wrapup::segments::SegmentEvent;
 use wrapup::system::StartError;
 use wrapup::watch::{self, Reporter};
 
-use crate::invocation::{deadline, origin};
+use crate::invocation::{call_ids, deadline};
 
 /// Segments of a batch whose events are taken at once: waiting for others is all that takes time.
 const AT_ONCE: usize = 10;
@@ -40,7 +40,7 @@ pub trait Consumer: Send + Sync {
     /// Whether an event concerns it. Any other one costs nothing.
     fn wants(&self, event: &SegmentEvent) -> bool;
 
-    /// Takes an event, which it is given up for at the deadline. Answers what came of it, as reports name it.
+    /// Takes an event. At the deadline it is stopped, and the event counts as not taken. Answers what came of it, as reports name it.
     ///
     /// # Errors
     /// The event has to come again; so has every later one of the same segment.
@@ -106,8 +106,8 @@ pub struct StreamFunction {
     reporter: Option<Reporter>,
 }
 
-/// An event of a segment, and the place of its record in the stream.
-type Placed<'a> = (&'a Option<String>, SegmentEvent);
+/// An event of a segment, and the place of its record in the stream; no event where the record cannot be read.
+type Placed<'a> = (&'a Option<String>, Option<SegmentEvent>);
 
 /// Serves a consumer as a Lambda function: all that its `main` does.
 pub async fn run(consumer: impl Consumer + 'static) -> Result<(), StartError> {
@@ -143,29 +143,27 @@ impl StreamFunction {
         }
         let LambdaEvent { payload, context } = &event;
         let deadline = deadline(context, &self.clock);
-        let mut again: Vec<&Option<String>> = Vec::new();
-        let mut segments: Vec<Vec<Placed<'_>>> = Vec::new();
+        let mut segments: Vec<(Option<&str>, Vec<Placed<'_>>)> = Vec::new();
         for record in &payload.records {
             let place = &record.change.sequence_number;
             let event = match record.event() {
-                Ok(Some(event)) if self.consumer.wants(&event) => event,
+                Ok(Some(event)) if self.consumer.wants(&event) => Some(event),
                 Ok(_) => continue,
                 Err(error) => {
                     tracing::error!(%error, "a record of the segment table's stream cannot be read");
-                    again.push(place);
-                    continue;
+                    None
                 }
             };
-            match segments.iter_mut().find(|events| events[0].1.after.sys_id == event.after.sys_id) {
-                Some(events) => events.push((place, event)),
-                None => segments.push(vec![(place, event)]),
+            let segment = record.sys_id();
+            match segments.iter_mut().find(|(sys_id, _)| *sys_id == segment) {
+                Some((_, events)) => events.push((place, event)),
+                None => segments.push((segment, vec![(place, event)])),
             }
         }
-        let taken = segments.into_iter().map(|events| self.take_in_order(events, deadline, context));
+        let taken = segments.into_iter().map(|(_, events)| self.take_in_order(events, deadline, context));
         let failed: Vec<_> = stream::iter(taken.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await;
-        again.extend(failed.into_iter().flatten());
         let failure = |place: &Option<String>| BatchItemFailure { item_identifier: place.clone() };
-        BatchResponse { batch_item_failures: again.into_iter().map(failure).collect() }
+        BatchResponse { batch_item_failures: failed.into_iter().flatten().map(failure).collect() }
     }
 
     /// Has the events of one segment taken; answers the places of those that have to come again.
@@ -177,7 +175,11 @@ impl StreamFunction {
     ) -> Vec<&'a Option<String>> {
         let mut again = Vec::new();
         for (place, event) in events {
-            if !again.is_empty() || !self.take(&event, deadline, context).await {
+            let done = match &event {
+                Some(event) if again.is_empty() => self.take(event, deadline, context).await,
+                _ => false,
+            };
+            if !done {
                 again.push(place);
             }
         }
@@ -186,7 +188,7 @@ impl StreamFunction {
 
     /// Has an event taken, and reports it. Answers whether it is done with.
     async fn take(&self, event: &SegmentEvent, deadline: Instant, context: &Context) -> bool {
-        let report = self.reporter.as_ref().map(|reporter| reporter.begin(origin(context)));
+        let report = self.reporter.as_ref().map(|reporter| reporter.begin(call_ids(context)));
         let taking = timeout_at(deadline, self.consumer.take(event, deadline));
         let (taken, tally) = match &report {
             Some(report) => report.counted(taking).await,
@@ -205,13 +207,23 @@ impl StreamFunction {
 }
 
 impl StreamRecord {
+    /// The key of the item that has changed.
+    fn sys_id(&self) -> Option<&str> {
+        match self.change.new_image.as_ref()?.get("sys_id") {
+            Some(AttributeValue::S(sys_id)) => Some(sys_id),
+            _ => None,
+        }
+    }
+
     /// What became of a segment; none where the record is of something else, or of a segment that is gone.
     fn event(&self) -> Result<Option<SegmentEvent>, wrapup::Error> {
         let Some(new) = &self.change.new_image else { return Ok(None) };
         let old = match (self.event_name.as_str(), &self.change.old_image) {
             ("INSERT", _) => None,
-            // A stream that shows new images alone does not say what has changed.
-            (_, None) => return Ok(None),
+            (_, None) => {
+                tracing::warn!("a record of the stream does not say what has changed: it shows the new image alone");
+                return Ok(None);
+            }
             (_, Some(old)) => Some(old.clone().into()),
         };
         Ok(SegmentEvent::from_images(old, new.clone().into())?)

@@ -17,8 +17,8 @@ pub fn deadline(context: &Context, clock: &Clock) -> Instant {
     Instant::now() + if left.is_zero() { UNSAID } else { left.saturating_sub(MARGIN) }
 }
 
-/// What finds an invocation elsewhere.
-pub fn origin(context: &Context) -> CallIds {
+/// The ids by which an invocation is found in logs and traces.
+pub fn call_ids(context: &Context) -> CallIds {
     CallIds {
         request_id: context.request_id.clone(),
         xray_trace_id: context.xray_trace_id.clone(),

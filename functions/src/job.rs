@@ -11,7 +11,7 @@ use wrapup::logging;
 use wrapup::system::StartError;
 use wrapup::watch::{self, Reporter};
 
-use crate::invocation::{deadline, origin};
+use crate::invocation::{call_ids, deadline};
 
 /// A function that the clock runs. It may run late, and beside another run of itself.
 #[async_trait]
@@ -72,7 +72,7 @@ impl JobFunction {
     /// The run failed or took too long, which counts as an error of the function.
     pub async fn handle(&self, event: LambdaEvent<IgnoredAny>) -> Result<(), Diagnostic> {
         let deadline = deadline(&event.context, &self.clock);
-        let report = self.reporter.as_ref().map(|reporter| reporter.begin(origin(&event.context)));
+        let report = self.reporter.as_ref().map(|reporter| reporter.begin(call_ids(&event.context)));
         let running = timeout_at(deadline, self.job.run(deadline));
         let (done, tally) = match &report {
             Some(report) => report.counted(running).await,

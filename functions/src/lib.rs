@@ -28,7 +28,6 @@ use wrapup::ai::Provider;
 use wrapup::api::Endpoint;
 #[cfg(feature = "openapi")]
 use wrapup::openapi::Described;
-#[cfg(feature = "ai")]
 use wrapup::redaction::Redactor;
 
 #[path = "bin/authorizer.rs"]
@@ -66,9 +65,10 @@ macro_rules! functions {
         }
 
         /// All consumers of the segment table's stream.
-        #[cfg(feature = "ai")]
         pub fn consumers(parts: &Parts) -> Vec<Box<dyn Consumer>> {
-            vec![$(Box::new($consumer_module::$consumer::of(parts))),*]
+            let all: &[fn(&Parts) -> Box<dyn Consumer>] =
+                &[$($(#[$needs])* |parts| Box::new($consumer_module::$consumer::of(parts))),*];
+            all.iter().map(|make| make(parts)).collect()
         }
 
         /// All jobs.
@@ -81,11 +81,11 @@ macro_rules! functions {
 }
 
 /// What consumers are made of.
-#[cfg(feature = "ai")]
 pub struct Parts {
     /// The deployment.
     pub system: System,
     /// What suggests codes and notes; none where that is off.
+    #[cfg(feature = "ai")]
     pub provider: Option<Arc<dyn Provider>>,
     /// What takes secrets out of conversations.
     pub redactor: Redactor,

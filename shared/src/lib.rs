@@ -6,7 +6,7 @@
 //! A function builds a [`System`] once, takes from it the stores it needs, and hands an
 //! [`api::Endpoint`] to [`system::run`].
 //!
-//! The rooms are floors of one stack: each uses those below it and never one above. `tests/floors.rs` has the list.
+//! The rooms are floors of one stack: each uses those below it and never one beside or above. `tests/floors.rs` has the list.
 
 #[cfg(feature = "ai")]
 pub mod ai;

@@ -250,8 +250,8 @@ fn a_link_that_leads_nowhere_is_found() {
 
 #[test]
 fn files_that_the_pages_name_are_there() {
-    // CONTRIBUTING and what is new also name files that are yet to be written, or have gone.
-    for page in pages().into_iter().filter(|page| !["CONTRIBUTING.md", "CHANGELOG.md"].contains(&page.as_str())) {
+    // What is new also names files that have gone.
+    for page in pages().into_iter().filter(|page| page != "CHANGELOG.md") {
         for span in code_spans(&prose(&read(&page))) {
             let name = span.split([' ', ':']).next().unwrap_or_default();
             let ours =

@@ -121,7 +121,7 @@ fn read_entries(body: &Fields<'_>) -> Option<Vec<Result<CodeRequest, Failed>>> {
     Some(entries.collect())
 }
 
-/// Up to here the answer is sure to fit, and nothing is read.
+/// As many codes as always fit into an answer, whatever is stored of them: for these the table is not asked.
 const SURE: usize = 5_000_000;
 
 /// What the answer has around its entries.

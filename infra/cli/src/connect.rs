@@ -104,7 +104,7 @@ pub fn registry(
     Ok(team(dynamo, described.registry(dynamo, lambda)))
 }
 
-/// A deployment that nothing is asked of but what its segment tables are called: nothing is connected to.
+/// A deployment for commands that only need the names of its segment tables: nothing is connected to.
 pub fn unconnected(team: TeamTables) -> Result<System, SegmentTablesError> {
     let dynamo = Dynamo::new(dynamodb::connect(on_this_machine(DYNAMODB_PORT)), Tables::default());
     let tables = registry(&dynamo, || segment_tables::connect(on_this_machine(LAMBDA_PORT)), team)?;

@@ -8,9 +8,9 @@ use super::ServiceName;
 
 /// Where a service is; nowhere without a region.
 #[derive(Debug)]
-pub struct Endpoint(Option<String>);
+pub struct ServiceUrl(Option<String>);
 
-impl Endpoint {
+impl ServiceUrl {
     /// What a configuration says of the service, or else the region's own endpoint.
     pub fn of(name: &ServiceName, config: &SdkConfig) -> Self {
         let chosen = configured(name, config);
@@ -24,7 +24,7 @@ impl Endpoint {
     }
 }
 
-impl ResolveEndpoint for Endpoint {
+impl ResolveEndpoint for ServiceUrl {
     fn resolve_endpoint<'a>(&'a self, _: &'a EndpointResolverParams) -> EndpointFuture<'a> {
         EndpointFuture::ready(match &self.0 {
             Some(url) => Ok(endpoint::Endpoint::builder().url(url.clone()).build()),
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn an_endpoint_that_is_chosen_goes_before_the_regions_own() {
-        let of = |config: &SdkConfig| Endpoint::of(&SECRETS_MANAGER, config).0;
+        let of = |config: &SdkConfig| ServiceUrl::of(&SECRETS_MANAGER, config).0;
         assert_eq!(of(&SdkConfig::builder().build()), None);
         let own = SdkConfig::builder().region(Region::new("eu-west-1")).build();
         assert_eq!(of(&own).as_deref(), Some("https://secretsmanager.eu-west-1.amazonaws.com"));

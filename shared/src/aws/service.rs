@@ -33,7 +33,7 @@ use lambda_http::http::{Method, Request};
 use serde_json::Value;
 
 use super::AwsFailure;
-use super::endpoint::{Endpoint, load};
+use super::endpoint::{ServiceUrl, load};
 
 /// What a service is called, and by whom.
 #[derive(Debug)]
@@ -179,7 +179,7 @@ fn plumbing(name: &'static ServiceName, config: &SdkConfig, signed: bool) -> Sta
     let passing: Vec<_> = TRANSIENT_ERRORS.iter().copied().chain([MODEL_NOT_READY]).collect();
     let mut parts = RuntimeComponentsBuilder::new(name.id)
         .with_http_client(config.http_client())
-        .with_endpoint_resolver(Some(Endpoint::of(name, config)))
+        .with_endpoint_resolver(Some(ServiceUrl::of(name, config)))
         .with_interceptor(ConnectionPoisoningInterceptor::new())
         .with_interceptor(ServiceClockSkewInterceptor::new())
         .with_interceptor(RequestInfoInterceptor::new())
@@ -214,7 +214,8 @@ fn request(call: Call, token: Option<&HeaderValue>) -> Result<HttpRequest, BoxEr
     Ok(HttpRequest::try_from(request.body(SdkBody::from(call.body))?)?)
 }
 
-/// What a response says: an answer, or an error by its name. What has neither is no response of an AWS service.
+/// What a response says: an answer, or an error by its name. What has no name did not come from the service, but from what
+/// stands in front of it, and counts by its status.
 fn answer(response: &HttpResponse) -> Result<Answer, OrchestratorError<ErrorMetadata>> {
     let body = response.body().bytes().unwrap_or_default();
     let headers = response.headers();
@@ -223,10 +224,10 @@ fn answer(response: &HttpResponse) -> Result<Answer, OrchestratorError<ErrorMeta
     }
     let told: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |names: &[&str]| names.iter().find_map(|name| told[*name].as_str());
-    let Some(code) = headers.get("x-amzn-errortype").or_else(|| text(&["code", "__type"])) else {
-        return Err(OrchestratorError::other("an error without a name"));
-    };
-    let mut error = ErrorMetadata::builder().code(plain(code));
+    let mut error = ErrorMetadata::builder();
+    if let Some(code) = headers.get("x-amzn-errortype").or_else(|| text(&["code", "__type"])) {
+        error = error.code(plain(code));
+    }
     if let Some(message) = text(&["message", "Message", "errorMessage"]) {
         error = error.message(message);
     }

@@ -6,8 +6,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Item;
 
-/// The column that says which version of its form a record has: a number. A record without it is of version 1.
-pub const SCHEMA: &str = "schema";
+/// The column that says which version of its form a record has: a number. A record without it is of version 1. It begins as
+/// the platform's own columns do, so that no team's column of a phone log or an interaction has its name.
+pub const SCHEMA: &str = "sys_schema";
 
 /// The version that this code writes, and the newest that it reads. It grows by one when code of before would read a
 /// record wrongly; a column that may be absent, and that code of before may leave as it is, is no reason.
@@ -56,8 +57,7 @@ pub fn schema() -> AttributeValue {
 /// [`RecordProblem::Newer`] where a newer version wrote it.
 pub fn check_schema(item: &Item) -> Result<(), RecordProblem> {
     match item.get(SCHEMA) {
-        // A number that cannot be read is none that this code has written. A column of another type is somebody else's,
-        // such as one of an interaction's, whose table others write too.
+        // A number that cannot be read is none that this code has written. A column of another type is somebody else's.
         Some(AttributeValue::N(digits)) if digits.parse().is_ok_and(|schema: u32| schema <= KNOWN) => Ok(()),
         Some(AttributeValue::N(digits)) => Err(RecordProblem::Newer { schema: digits.clone() }),
         _ => Ok(()),

@@ -26,13 +26,12 @@ pub enum SegmentTablesError {
     Settings(#[from] SettingsError),
 }
 
-/// What every deployment has.
+/// What every deployment has. A built-in table is added here; a team adds its own to a registry of its own.
 pub fn built_in(dynamo: &Dynamo) -> Registry {
     Registry::default().with(PhoneLog::new(dynamo.clone()))
 }
 
-/// The segment tables of a deployment: the built-in ones and what [`SEGMENT_TABLES`] says. This is
-/// the place to add a table that is written in Rust.
+/// The segment tables of a deployment: the built-in ones and what [`SEGMENT_TABLES`] says.
 pub fn from_env(dynamo: &Dynamo) -> Result<Registry, SegmentTablesError> {
     let described = Described::from_env()?;
     let lambda = if described.need_lambda() { Some(connect(Connection::from_env(LAMBDA_ENDPOINT)?)) } else { None };

@@ -126,7 +126,7 @@ mod form_1 {
     struct Request<'a> {
         agent: &'a str,
         interaction: &'a str,
-        origin: Origin<'a>,
+        origin: WrittenOrigin<'a>,
         segmented: Option<bool>,
         segment_id: Option<&'a str>,
         segment_table: Option<&'a str>,
@@ -136,7 +136,7 @@ mod form_1 {
     }
 
     #[derive(Serialize)]
-    enum Origin<'a> {
+    enum WrittenOrigin<'a> {
         External { external_segment_id: &'a str, configuration: Configuration<'a> },
         Internal { configuration: &'a str },
     }
@@ -173,7 +173,7 @@ mod form_1 {
             agent: request.agent.as_str(),
             interaction: request.interaction.as_str(),
             origin: match &request.origin {
-                OriginRequest::External { external_segment_id, configuration } => Origin::External {
+                OriginRequest::External { external_segment_id, configuration } => WrittenOrigin::External {
                     external_segment_id: external_segment_id.as_str(),
                     configuration: Configuration {
                         enable_codes: configuration.enable_codes,
@@ -202,7 +202,9 @@ mod form_1 {
                         use_third_party_ai: configuration.use_third_party_ai,
                     },
                 },
-                OriginRequest::Internal { configuration } => Origin::Internal { configuration: configuration.as_str() },
+                OriginRequest::Internal { configuration } => {
+                    WrittenOrigin::Internal { configuration: configuration.as_str() }
+                }
             },
             segmented: request.segmented,
             segment_id: request.given.segment_id.as_ref().map(|id| id.as_str()),

@@ -12,14 +12,14 @@ use wrapup_functions::{Job, JobFailed, JobFunction};
 use wrapup_lambda_tests::Reports;
 
 /// A job that does what it is told.
-enum Scripted {
+enum ScriptedJob {
     Counts,
     Fails,
     NeverEnds,
 }
 
 #[async_trait]
-impl Job for Scripted {
+impl Job for ScriptedJob {
     fn name(&self) -> &'static str {
         "scripted"
     }
@@ -38,7 +38,7 @@ impl Job for Scripted {
 }
 
 /// Runs a job once; answers its failure, and its line.
-async fn run(job: Scripted, event: &Value, milliseconds: u64) -> (Option<String>, Value) {
+async fn run(job: ScriptedJob, event: &Value, milliseconds: u64) -> (Option<String>, Value) {
     let reports = Reports::default();
     let function = JobFunction::new(Box::new(job), Clock::system()).with_reporter(reports.reporter(Clock::system()));
     let now = u64::try_from(Clock::system().since_epoch().as_millis()).expect("milliseconds");
@@ -52,7 +52,7 @@ async fn run(job: Scripted, event: &Value, milliseconds: u64) -> (Option<String>
 #[tokio::test]
 async fn a_run_is_reported_whatever_the_event_says() {
     for event in [json!({"version": "0", "detail-type": "Scheduled Event"}), json!(null), json!("now"), json!([])] {
-        let (failure, line) = run(Scripted::Counts, &event, 30_000).await;
+        let (failure, line) = run(ScriptedJob::Counts, &event, 30_000).await;
         assert_eq!(failure, None);
         assert_eq!((&line["endpoint"], &line["outcome"]), (&json!("scripted"), &json!("counted")));
     }
@@ -60,7 +60,7 @@ async fn a_run_is_reported_whatever_the_event_says() {
 
 #[tokio::test]
 async fn a_run_that_fails_or_takes_too_long_is_an_error_of_the_function() {
-    for (job, words) in [(Scripted::Fails, "left something undone"), (Scripted::NeverEnds, "too long")] {
+    for (job, words) in [(ScriptedJob::Fails, "left something undone"), (ScriptedJob::NeverEnds, "too long")] {
         let (failure, line) = run(job, &json!({}), 1_200).await;
         assert!(failure.expect("an error").contains(words));
         assert_eq!(line["outcome"], "failed");

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lambda_http::LambdaEvent;
+use tokio::task::yield_now;
 use tokio::time::sleep;
 use wrapup_functions::{StreamEvent, StreamFunction};
 
@@ -26,7 +27,7 @@ const BATCH: usize = 10;
 const ATTEMPTS: u32 = 3;
 
 /// A consumer, and how far it has come in the stream.
-pub struct Mapping {
+pub struct EventSource {
     stream: Stream,
     function: StreamFunction,
     position: Position,
@@ -37,7 +38,7 @@ struct Position {
     file: Option<PathBuf>,
 }
 
-impl Mapping {
+impl EventSource {
     /// A mapping that goes on where the last one of this consumer on this data ended.
     pub fn new(stream: Stream, function: StreamFunction, data: Option<&Path>) -> Self {
         let file = data.map(|data| data.join(files::position_of(function.consumer().name())));
@@ -63,6 +64,8 @@ impl Mapping {
                 Some(last) => {
                     self.hand_over(batch.event).await;
                     self.position.keep(&last)?;
+                    // What nobody wants is read without a pause, and others have to have their turn, too.
+                    yield_now().await;
                 }
                 None => sleep(PAUSE).await,
             }

@@ -36,7 +36,7 @@ use wrapup_functions::{JobFunction, Parts, StreamFunction};
 
 use crate::connect::{DYNAMODB_PORT, LAMBDA_PORT, TeamTables, ai_provider, on_this_machine, registry};
 use crate::output;
-use consumers::Mapping;
+use consumers::EventSource;
 use engine::{Engine, StreamError};
 use server::{Guard, Limits, Server};
 use signals::Signals;
@@ -141,7 +141,7 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     if consumers.iter().any(|consumer| consumer.is_on()) {
         tables::enable_streams(system.dynamo()).await.map_err(wrapup::Error::from)?;
     }
-    // Before, nobody else writes: what is changed while a stream is switched would be in none.
+    // Served only from here on: a change that others make while a stream is switched would be in none.
     let (stop_engine, told_to_stop) = oneshot::channel::<()>();
     let engine_served = Server::new(engine.routes(), Guard::for_programs(engine_port), limits)
         .serve(engine_listener, async { drop(told_to_stop.await) });
@@ -179,7 +179,7 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     for consumer in consumers.into_iter().filter(|consumer| consumer.is_on()) {
         let stream = engine.stream(&system.dynamo().tables.name(Table::Segments))?;
         let function = StreamFunction::new(consumer, Clock::system());
-        in_background.spawn(Mapping::new(stream, function, data.as_deref()).run());
+        in_background.spawn(EventSource::new(stream, function, data.as_deref()).run());
     }
     for job in wrapup_functions::jobs(&system) {
         in_background.spawn(jobs::keep_running(JobFunction::new(job, Clock::system())));
@@ -189,7 +189,7 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let (end, told_to_end) = oneshot::channel::<()>();
     let finished = async {
         server.serve(api_listener, async { drop(told_to_end.await) }).await;
-        // What they have not come to, the next start goes on with.
+        // Records that consumers have not come to are taken at the next start.
         in_background.abort_all();
         drop(stop_engine);
         engine_served.await.map_err(io::Error::other)?;

@@ -1,5 +1,6 @@
-//! What the API's own SDK client talks to the database by: what it sends is answered in this process, and no connection of
-//! its can be taken by others. Nothing of what is for the way to another machine is done: it takes longer than the rest.
+//! The HTTP client below the API's own SDK client: it hands each request to the database in this process, so no other
+//! client can use up its connections. Signatures, retries and timeouts are left out: they are for the way to another
+//! machine, and take longer than all the rest.
 
 use std::sync::Arc;
 

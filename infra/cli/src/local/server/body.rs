@@ -12,7 +12,7 @@ use http_body_util::BodyExt;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use wrapup::api::BodyError;
 
-use super::connections::Place;
+use super::connections::Seat;
 
 /// Bytes of a body that nobody wants that are taken in before the answer, so that the connection can go on.
 const MOST_UNWANTED: usize = 1024 * 1024;
@@ -45,7 +45,7 @@ struct TooSlow;
 /// A body on its way, which breaks off where it is too slow.
 pub struct Arriving<B> {
     body: Option<B>,
-    place: Arc<Place>,
+    place: Arc<Seat>,
     pace: Pace,
     /// The next moment at which it is too slow, and the last one, once somebody waits for it.
     due: Option<(Pin<Box<Sleep>>, Instant)>,
@@ -69,7 +69,7 @@ impl<B> Rest<B> {
 
 impl<B> Arriving<B> {
     /// A body that has to keep this pace, of a connection that is busy but where it waits for it.
-    pub fn new(body: B, place: Arc<Place>, pace: Pace) -> (Self, Rest<B>) {
+    pub fn new(body: B, place: Arc<Seat>, pace: Pace) -> (Self, Rest<B>) {
         let left = Arc::new(Mutex::new(Left { body: None, asked_for: false, failed: false }));
         (Self { body: Some(body), place, pace, due: None, rest: Rest(Arc::clone(&left)) }, Rest(left))
     }

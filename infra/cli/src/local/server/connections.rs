@@ -17,7 +17,7 @@ pub struct Connections {
 }
 
 /// One open connection; its place is free again when this is dropped.
-pub struct Place {
+pub struct Seat {
     id: u64,
     slot: Arc<Slot>,
     connections: Arc<Connections>,
@@ -49,7 +49,7 @@ impl Connections {
 
     /// A place for a new connection. Where all are taken, the one gives way that has waited longest without a request
     /// of its own: a caller who asks at once is not kept out by others who ask nothing. `None` where all are busy.
-    pub fn enter(self: &Arc<Self>) -> Option<Place> {
+    pub fn enter(self: &Arc<Self>) -> Option<Seat> {
         let mut open = locked(&self.open);
         while open.len() >= self.most {
             if !close_one(&mut open) {
@@ -59,7 +59,7 @@ impl Connections {
         let id = self.event();
         let slot = Arc::new(Slot { state: Mutex::new(State::Waiting(id)), told_to_close: Notify::new() });
         open.insert(id, Arc::clone(&slot));
-        Some(Place { id, slot, connections: Arc::clone(self) })
+        Some(Seat { id, slot, connections: Arc::clone(self) })
     }
 
     /// Has the connection that has waited longest give way, because something else than places has run out.
@@ -84,7 +84,7 @@ fn close_one(open: &mut HashMap<u64, Arc<Slot>>) -> bool {
     }
 }
 
-impl Place {
+impl Seat {
     /// A request, or all of its body, has come: as long as it is worked on the connection does not give way. False where
     /// it has done so already.
     pub fn busy(&self) -> bool {
@@ -130,7 +130,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Seat {
     fn drop(&mut self) {
         locked(&self.connections.open).remove(&self.id);
     }

@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Version};
 use wrapup::api::Origins;
 
-use super::refusal::Refusal;
+use super::refusal::HttpRefusal;
 
 /// Where a browser says a request comes from. A page cannot leave it out or change it.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -35,7 +35,7 @@ impl Guard {
     }
 
     /// Whether a request may go on.
-    pub fn admit(&self, head: &Parts) -> Result<(), Refusal> {
+    pub fn admit(&self, head: &Parts) -> Result<(), HttpRefusal> {
         self.host(head)?;
         let origin = self.origin(&head.headers)?;
         let from_elsewhere =
@@ -46,22 +46,22 @@ impl Guard {
             Some(_) => origin == Page::Allowed || head.method.is_safe(),
             None => false,
         };
-        if from_elsewhere && !may { Err(Refusal::FromElsewhere) } else { Ok(()) }
+        if from_elsewhere && !may { Err(HttpRefusal::FromElsewhere) } else { Ok(()) }
     }
 
     /// A name that leads here without being one of ours is how a page of another site makes itself one of this
     /// server's own (DNS rebinding).
-    fn host(&self, head: &Parts) -> Result<(), Refusal> {
+    fn host(&self, head: &Parts) -> Result<(), HttpRefusal> {
         let mut hosts = head.headers.get_all(HOST).iter();
         let host = match (hosts.next(), hosts.next()) {
-            (Some(host), None) => host.to_str().map_err(|_| Refusal::MalformedHost)?,
-            (Some(_), Some(_)) => return Err(Refusal::MalformedHost),
-            (None, _) if head.version == Version::HTTP_11 => return Err(Refusal::NoHost),
+            (Some(host), None) => host.to_str().map_err(|_| HttpRefusal::MalformedHost)?,
+            (Some(_), Some(_)) => return Err(HttpRefusal::MalformedHost),
+            (None, _) if head.version == Version::HTTP_11 => return Err(HttpRefusal::NoHost),
             (None, _) => return Err(self.misdirected()),
         };
         let named = [Some(host), head.uri.authority().map(|authority| authority.as_str())];
         for authority in named.into_iter().flatten() {
-            if !self.is_here(authority).ok_or(Refusal::MalformedHost)? {
+            if !self.is_here(authority).ok_or(HttpRefusal::MalformedHost)? {
                 return Err(self.misdirected());
             }
         }
@@ -71,21 +71,21 @@ impl Guard {
         }
     }
 
-    fn misdirected(&self) -> Refusal {
-        Refusal::Misdirected { port: self.port }
+    fn misdirected(&self) -> HttpRefusal {
+        HttpRefusal::Misdirected { port: self.port }
     }
 
-    fn origin(&self, headers: &HeaderMap) -> Result<Page, Refusal> {
+    fn origin(&self, headers: &HeaderMap) -> Result<Page, HttpRefusal> {
         let mut origins = headers.get_all(ORIGIN).iter();
         let Some(origin) = origins.next() else { return Ok(Page::None) };
         let origin = Some(origin).filter(|_| origins.next().is_none()).map(HeaderValue::to_str);
-        let Some(Ok(origin)) = origin else { return Err(Refusal::ForeignOrigin) };
+        let Some(Ok(origin)) = origin else { return Err(HttpRefusal::ForeignOrigin) };
         if origin.strip_prefix("http://").and_then(|authority| self.is_here(authority)) == Some(true) {
             return Ok(Page::Own);
         }
         match &self.pages {
             Some(origins) if origins.allows(origin) => Ok(Page::Allowed),
-            _ => Err(Refusal::ForeignOrigin),
+            _ => Err(HttpRefusal::ForeignOrigin),
         }
     }
 

@@ -38,8 +38,8 @@ use tower::ServiceExt;
 use wrapup::api::Source;
 
 use body::{Arriving, GaveWay};
-use connections::{Connections, Place};
-use refusal::Refusal;
+use connections::{Connections, Seat};
+use refusal::HttpRefusal;
 
 /// How long listening pauses after it failed: most likely no file can be opened until another is closed.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
@@ -147,7 +147,7 @@ impl Server {
     }
 
     /// Answers the requests of one connection.
-    async fn converse<I>(self: Arc<Self>, stream: I, peer: SocketAddr, place: Place, mut ended: watch::Receiver<bool>)
+    async fn converse<I>(self: Arc<Self>, stream: I, peer: SocketAddr, place: Seat, mut ended: watch::Receiver<bool>)
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -194,7 +194,7 @@ impl Server {
         self: Arc<Self>,
         request: Request<Incoming>,
         peer: SocketAddr,
-        place: Arc<Place>,
+        place: Arc<Seat>,
     ) -> Option<Response<Sent>> {
         if !place.busy() {
             return None;
@@ -221,7 +221,7 @@ impl Server {
 /// An answer's body; when it is gone, the connection waits for the next request.
 struct Sent {
     body: Body,
-    place: Arc<Place>,
+    place: Arc<Seat>,
 }
 
 impl HttpBody for Sent {
@@ -260,7 +260,7 @@ fn is_the_callers(error: &io::Error) -> bool {
 
 /// Says that all connections are busy, and reads nothing of what is asked.
 async fn turn_away(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
-    if timeout(PAUSE_AFTERWARDS, stream.write_all(&Refusal::Busy.as_sent())).await.is_ok_and(|sent| sent.is_ok()) {
+    if timeout(PAUSE_AFTERWARDS, stream.write_all(&HttpRefusal::Busy.as_sent())).await.is_ok_and(|sent| sent.is_ok()) {
         hear_out(stream).await;
     }
 }

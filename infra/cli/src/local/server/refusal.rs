@@ -5,7 +5,7 @@ use serde_json::json;
 
 /// Why a local server answers nothing of what it was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum HttpRefusal {
     /// HTTP/1.1 asks for it (RFC 9112, 3.2).
     #[error("A request names the host it is meant for, in the header Host")]
     NoHost,
@@ -26,7 +26,7 @@ pub enum Refusal {
     Busy,
 }
 
-impl Refusal {
+impl HttpRefusal {
     /// The status of its answer.
     pub fn status(self) -> StatusCode {
         match self {
@@ -70,7 +70,7 @@ impl Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for HttpRefusal {
     fn into_response(self) -> Response {
         (self.status(), self.headers(), self.body()).into_response()
     }
