@@ -116,12 +116,17 @@ async fn a_key_whose_keeper_is_busy_is_fetched_at_the_third_attempt_or_not_at_al
 }
 
 #[tokio::test]
-async fn a_keeper_whose_answer_cannot_be_read_is_asked_again_later() {
-    for (status, body) in [(200, "<html>sk-one</html>"), (403, "<html>sk-one</html>"), (502, "{}")] {
+async fn what_is_no_answer_of_a_keeper_counts_by_its_status() {
+    // A proxy in front of the service says such things.
+    for (status, body, expected) in [
+        (200, "<html>sk-one</html>", "unavailable"),
+        (403, "<html>sk-one</html>", "broken"),
+        (502, "{}", "unavailable"),
+    ] {
         let keyed = Keyed::start("ssm:/llm", vec![Turn::text(status, body)], vec![answers()]).await;
         let (kind, text) = kind(suggest(&*keyed.provider).await);
-        assert_eq!(kind, "unavailable", "{text}");
-        assert!(text.contains("an answer that cannot be read") && !text.contains("sk-"), "{text}");
+        assert_eq!(kind, expected, "{text}");
+        assert!(!text.contains("sk-"), "{text}");
     }
 }
 
