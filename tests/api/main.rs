@@ -32,16 +32,10 @@ fn shared() -> &'static Server {
     &SHARED
 }
 
-/// A file that no line above names would be left out of the tests without a word.
 #[test]
 fn every_file_beside_this_one_is_a_module_of_it() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/api");
-    let names = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let names: Vec<_> = names.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect();
-    assert!(names.iter().any(|name| name == "main"), "{folder} has the files of this suite: {names:?}");
-    let left_out: Vec<_> = names
-        .iter()
-        .filter(|name| *name != "main" && !include_str!("main.rs").contains(&format!("\nmod {name};")))
-        .collect();
-    assert!(left_out.is_empty(), "files without a `mod` line: {left_out:?}");
+    wrapup_test_support::assert_all_are_modules(
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/api"),
+        include_str!("main.rs"),
+    );
 }

@@ -16,6 +16,7 @@ mod samples;
 mod schema;
 mod server;
 mod stored;
+mod suite;
 mod xml;
 
 pub use api::{Api, Call, Reply};
@@ -30,4 +31,5 @@ pub use said::Said;
 pub use samples::{AGENT, INTERACTION, external, id, is_date_time};
 pub use schema::Schema;
 pub use server::{Server, run_cli, run_cli_with_input};
+pub use suite::assert_all_are_modules;
 pub use xml::{as_xml, to_xml_request, xml_to_json};
