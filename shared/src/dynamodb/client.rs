@@ -3,7 +3,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Region, StalledStreamProtectionConfig};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Region, SharedInterceptor, StalledStreamProtectionConfig};
 
 use crate::aws::{Connection, Roots, https_client};
 use crate::watch::CapacityMeter;
@@ -25,10 +25,11 @@ pub fn connect(connection: Connection) -> Client {
                 .operation_timeout(Duration::from_secs(15))
                 .build(),
         )
-        .interceptor(CapacityMeter)
         // The SDK could also watch whether bytes keep coming. No answer is large, so the time limits are enough.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .http_client(http_client);
+    // Permanent: otherwise the SDK looks in all its settings, at each step of a request, whether this is switched off.
+    config.push_interceptor(SharedInterceptor::permanent(CapacityMeter));
     if let Some(endpoint) = connection.endpoint {
         config = config.endpoint_url(endpoint);
     }
