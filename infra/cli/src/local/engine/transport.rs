@@ -1,15 +1,26 @@
 //! The HTTP client below the API's own SDK client: it hands each request to the database in this process, so no other
 //! client can use up its connections. Signatures, retries and timeouts are left out: they are for the way to another
-//! machine, and take longer than all the rest.
+//! machine, and take longer than all the rest. So are the headers by which the SDK introduces itself, which nobody reads,
+//! and the store of identities, of which there is one.
 
 use std::sync::Arc;
 
+use aws_runtime::invocation_id::InvocationIdInterceptor;
+use aws_runtime::request_info::RequestInfoInterceptor;
+use aws_runtime::service_clock_skew::ServiceClockSkewInterceptor;
+use aws_runtime::user_agent::UserAgentInterceptor;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::endpoint::{Endpoint, EndpointFuture, Params, ResolveEndpoint};
+use aws_sdk_dynamodb::config::interceptors::BeforeSerializationInterceptorContextRef;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Region, StalledStreamProtectionConfig};
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, Config, ConfigBag, IdentityCache, Intercept, Region, SharedInterceptor,
+    StalledStreamProtectionConfig,
+};
+use aws_sdk_dynamodb::error::BoxError;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::client::interceptors::disable_interceptor;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
@@ -19,15 +30,17 @@ use super::operations::Operations;
 /// The client of the database.
 pub fn client(operations: Arc<Operations>) -> Client {
     let connector = SharedHttpConnector::new(Transport(operations));
-    let config = Config::builder()
+    let mut config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static("us-east-1"))
         .endpoint_resolver(Here)
         .http_client(http_client_fn(move |_, _| connector.clone()))
         .allow_no_auth()
+        .identity_cache(IdentityCache::no_cache())
         .retry_config(RetryConfig::disabled())
         .timeout_config(TimeoutConfig::disabled())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    config.push_interceptor(SharedInterceptor::permanent(WithoutHeaders));
     Client::from_conf(config.build())
 }
 
@@ -38,6 +51,31 @@ struct Here;
 impl ResolveEndpoint for Here {
     fn resolve_endpoint<'a>(&'a self, _: &'a Params) -> EndpointFuture<'a> {
         EndpointFuture::ready(Ok(Endpoint::builder().url("http://127.0.0.1").build()))
+    }
+}
+
+/// Switches off what only writes or reads headers: a seventh of the instructions of a request.
+#[derive(Debug)]
+struct WithoutHeaders;
+
+impl Intercept for WithoutHeaders {
+    fn name(&self) -> &'static str {
+        "WithoutHeaders"
+    }
+
+    fn read_before_execution(
+        &self,
+        _: &BeforeSerializationInterceptorContextRef<'_>,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        const WHY: &str = "a request within this process has no use for headers";
+        config
+            .interceptor_state()
+            .store_put(disable_interceptor::<UserAgentInterceptor>(WHY))
+            .store_put(disable_interceptor::<InvocationIdInterceptor>(WHY))
+            .store_put(disable_interceptor::<RequestInfoInterceptor>(WHY))
+            .store_put(disable_interceptor::<ServiceClockSkewInterceptor>(WHY));
+        Ok(())
     }
 }
 
