@@ -57,12 +57,12 @@ pub struct Again;
 pub struct StreamEvent {
     /// The batch, in the order of the changes.
     #[serde(rename = "Records")]
-    pub records: Vec<StreamRecord>,
+    pub records: Vec<EventRecord>,
 }
 
 /// A record of a DynamoDB stream.
 #[derive(Clone, Debug, Deserialize)]
-pub struct StreamRecord {
+pub struct EventRecord {
     /// `INSERT`, `MODIFY` or `REMOVE`.
     #[serde(rename = "eventName")]
     pub event_name: String,
@@ -206,7 +206,7 @@ impl StreamFunction {
     }
 }
 
-impl StreamRecord {
+impl EventRecord {
     /// The key of the item that has changed.
     fn sys_id(&self) -> Option<&str> {
         match self.change.new_image.as_ref()?.get("sys_id") {

@@ -14,7 +14,7 @@ pub mod job;
 mod lookup;
 
 pub use consumer::{
-    Again, BatchItemFailure, BatchResponse, Consumer, StreamChange, StreamEvent, StreamFunction, StreamRecord,
+    Again, BatchItemFailure, BatchResponse, Consumer, EventRecord, StreamChange, StreamEvent, StreamFunction,
 };
 pub use job::{Job, JobFailed, JobFunction};
 pub use lookup::Lookup;
@@ -27,7 +27,7 @@ use wrapup::System;
 use wrapup::ai::Provider;
 use wrapup::api::Endpoint;
 #[cfg(feature = "openapi")]
-use wrapup::openapi::Described;
+use wrapup::openapi::Documented;
 use wrapup::redaction::Redactor;
 
 #[path = "bin/authorizer.rs"]
@@ -50,23 +50,20 @@ macro_rules! functions {
         $($(#[$needs])* #[path = $consumer_file] pub mod $consumer_module;)*
         $(#[path = $job_file] pub mod $job_module;)*
 
-        /// The names of the functions that are endpoints, in the order in which a wrap-up calls them.
-        pub const ENDPOINTS: &[&str] = &[$(name($endpoint_file)),*];
-
-        /// All endpoints with their functions' names, in the same order.
+        /// All endpoints with their functions' names, in the order in which a wrap-up calls them.
         pub fn endpoints(system: &System) -> Vec<(&'static str, Box<dyn Endpoint>)> {
             vec![$((name($endpoint_file), Box::new($endpoint_module::$endpoint::new(system)))),*]
         }
 
         /// All endpoints as the OpenAPI document describes them, in the same order.
         #[cfg(feature = "openapi")]
-        pub fn described(system: &System) -> Vec<Box<dyn Described>> {
+        pub fn documented(system: &System) -> Vec<Box<dyn Documented>> {
             vec![$(Box::new($endpoint_module::$endpoint::new(system))),*]
         }
 
         /// All consumers of the segment table's stream.
-        pub fn consumers(parts: &Parts) -> Vec<Box<dyn Consumer>> {
-            let all: &[fn(&Parts) -> Box<dyn Consumer>] =
+        pub fn consumers(parts: &ConsumerParts) -> Vec<Box<dyn Consumer>> {
+            let all: &[fn(&ConsumerParts) -> Box<dyn Consumer>] =
                 &[$($(#[$needs])* |parts| Box::new($consumer_module::$consumer::of(parts))),*];
             all.iter().map(|make| make(parts)).collect()
         }
@@ -81,7 +78,7 @@ macro_rules! functions {
 }
 
 /// What consumers are made of.
-pub struct Parts {
+pub struct ConsumerParts {
     /// The deployment.
     pub system: System,
     /// What suggests codes and notes; none where that is off.

@@ -9,7 +9,7 @@ use wrapup::redaction::Redactor;
 use wrapup::segments::SegmentEvent;
 use wrapup::system::StartError;
 use wrapup::{System, segment_tables};
-use wrapup_functions::{Again, Consumer, Parts, consumer};
+use wrapup_functions::{Again, Consumer, ConsumerParts, consumer};
 
 /// The Lambda function, with the segment tables of its environment.
 #[tokio::main(flavor = "current_thread")]
@@ -22,7 +22,7 @@ pub async fn main() -> Result<(), StartError> {
 /// Serves the function with the provider that the environment chooses.
 pub async fn run(system: System) -> Result<(), StartError> {
     let provider = AiSettings::from_env(ProviderKind::Extractive)?.provider(&Clock::system(), aws_of_function)?;
-    consumer::run(AiFiller::of(&Parts { system, provider, redactor: Redactor::from_env()? })).await
+    consumer::run(AiFiller::of(&ConsumerParts { system, provider, redactor: Redactor::from_env()? })).await
 }
 
 /// The consumer. Reads the segment table, configurations' snapshots, interactions, and what the interaction segment
@@ -33,7 +33,7 @@ pub struct AiFiller {
 
 impl AiFiller {
     /// The consumer of a deployment; where AI is switched off, it takes nothing.
-    pub fn of(parts: &Parts) -> Self {
+    pub fn of(parts: &ConsumerParts) -> Self {
         let filler = parts.provider.clone().map(|provider| Filler::new(&parts.system, provider));
         Self { filler: filler.map(|filler| filler.with_redactor(parts.redactor)) }
     }

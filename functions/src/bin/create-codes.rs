@@ -226,11 +226,11 @@ impl Failed {
 #[cfg(feature = "openapi")]
 mod openapi {
     use wrapup::codes::CodeRequest;
-    use wrapup::openapi::{self, Described, Link, Object, Operation, Schemas, Topic, json};
+    use wrapup::openapi::{self, Documented, Link, Object, Operation, Schemas, Topic, json};
 
     use super::{Body, CreateCodes, MOST_CODES};
 
-    impl Described for CreateCodes {
+    impl Documented for CreateCodes {
         fn describe(&self, schemas: &mut Schemas) -> Operation {
             let answer = schemas.answer::<Body<'static>>();
             let code = json!({ "code_id": "$response.body#/result/result_map/created_wrap_up_codes/0/sys_id" });

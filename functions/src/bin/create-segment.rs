@@ -48,12 +48,12 @@ impl Endpoint for CreateSegment {
 /// The endpoint's part of the OpenAPI document, which the function does without.
 #[cfg(feature = "openapi")]
 mod openapi {
-    use wrapup::openapi::{Body, Described, Link, Operation, Schemas, Topic, json};
+    use wrapup::openapi::{Body, Documented, Link, Operation, Schemas, Topic, json};
     use wrapup::segments::{OpenRequest, SegmentAnswer};
 
     use super::CreateSegment;
 
-    impl Described for CreateSegment {
+    impl Documented for CreateSegment {
         fn describe(&self, schemas: &mut Schemas) -> Operation {
             let by_sys_id = json!({ "segment_id": "$response.body#/sys_id" });
             let closing = json!({ "segment_sys_id": "$response.body#/sys_id" });

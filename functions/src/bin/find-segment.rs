@@ -50,12 +50,12 @@ impl Endpoint for FindSegment {
 #[cfg(feature = "openapi")]
 mod openapi {
     use wrapup::document::Id;
-    use wrapup::openapi::{Described, Object, Operation, Parameter, Schemas, Topic};
+    use wrapup::openapi::{Documented, Object, Operation, Parameter, Schemas, Topic};
     use wrapup::segments::{Include, SegmentAnswer};
 
     use super::FindSegment;
 
-    impl Described for FindSegment {
+    impl Documented for FindSegment {
         fn describe(&self, schemas: &mut Schemas) -> Operation {
             let path = Object::new("AgentInteraction", "Whose segment.")
                 .required::<Id>("agent_id", "sys_id of the agent.")

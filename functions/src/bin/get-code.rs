@@ -76,11 +76,11 @@ struct ResultMap<'a> {
 mod openapi {
     use wrapup::codes::Label;
     use wrapup::document::{FromText, Id};
-    use wrapup::openapi::{Described, Object, Operation, Parameter, Schemas, Topic};
+    use wrapup::openapi::{Documented, Object, Operation, Parameter, Schemas, Topic};
 
     use super::{Body, GetCode};
 
-    impl Described for GetCode {
+    impl Documented for GetCode {
         fn describe(&self, schemas: &mut Schemas) -> Operation {
             let path = Object::new("CodeId", "Which code.").required::<Id>("code_id", "sys_id of the wrap-up code.");
             let example = Label::from_text("Refund").map(|label| label.sys_id()).unwrap_or_default();

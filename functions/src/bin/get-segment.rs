@@ -48,12 +48,12 @@ impl Endpoint for GetSegment {
 #[cfg(feature = "openapi")]
 mod openapi {
     use wrapup::document::Id;
-    use wrapup::openapi::{Described, Object, Operation, Parameter, Schemas, Topic};
+    use wrapup::openapi::{Documented, Object, Operation, Parameter, Schemas, Topic};
     use wrapup::segments::{Include, SegmentAnswer};
 
     use super::GetSegment;
 
-    impl Described for GetSegment {
+    impl Documented for GetSegment {
         fn describe(&self, schemas: &mut Schemas) -> Operation {
             let path = Object::new("SegmentId", "Which segment.")
                 .required::<Id>("segment_id", "sys_id of the wrap-up segment, or the external system's id of it.");

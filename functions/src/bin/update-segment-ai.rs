@@ -48,12 +48,12 @@ impl Endpoint for UpdateSegmentAi {
 /// The endpoint's part of the OpenAPI document, which the function does without.
 #[cfg(feature = "openapi")]
 mod openapi {
-    use wrapup::openapi::{Body, Described, Operation, Schemas, Topic, json};
+    use wrapup::openapi::{Body, Documented, Operation, Schemas, Topic, json};
     use wrapup::segments::{Address, AdviseRequest, SegmentAnswer};
 
     use super::UpdateSegmentAi;
 
-    impl Described for UpdateSegmentAi {
+    impl Documented for UpdateSegmentAi {
         fn describe(&self, schemas: &mut Schemas) -> Operation {
             let notes = "The customer was charged twice and gets one payment back.";
             let by_external_id = json!({

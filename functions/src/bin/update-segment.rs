@@ -49,12 +49,12 @@ impl Endpoint for UpdateSegment {
 /// The endpoint's part of the OpenAPI document, which the function does without.
 #[cfg(feature = "openapi")]
 mod openapi {
-    use wrapup::openapi::{Body, Described, Operation, Parameter, Schemas, Topic, json};
+    use wrapup::openapi::{Body, Documented, Operation, Parameter, Schemas, Topic, json};
     use wrapup::segments::{Address, CloseRequest, SegmentAnswer};
 
     use super::UpdateSegment;
 
-    impl Described for UpdateSegment {
+    impl Documented for UpdateSegment {
         fn describe(&self, schemas: &mut Schemas) -> Operation {
             let query = Parameter::of_query(Address::described());
             let closing = json!({ "wrap_up_code": "Refund", "notes": "Refund sent." });

@@ -13,7 +13,7 @@ use super::answer::{cut_off, declined, malformed, suggestion};
 use super::model::{FORM, MOST_TOKENS, attempt_within, before};
 use super::prompt::Prompt;
 use super::{Provider, ProviderError, Suggestion, Task};
-use crate::aws::{AwsFailure, Call, Service, ServiceName};
+use crate::aws::{AwsFailure, Service, ServiceCall, ServiceName};
 
 /// Where Bedrock is, if not at the region's own endpoint: the AWS SDKs' variable.
 pub const BEDROCK_ENDPOINT: &str = "AWS_ENDPOINT_URL_BEDROCK_RUNTIME";
@@ -70,7 +70,7 @@ impl Bedrock {
         loop {
             let temperature = !self.without.temperature.load(Ordering::Relaxed);
             let tool_choice = !self.without.tool_choice.load(Ordering::Relaxed);
-            let sent = self.service.send(Call {
+            let sent = self.service.send(ServiceCall {
                 operation: "Converse",
                 path: format!("/model/{}/converse", utf8_percent_encode(&self.model, IN_A_PATH)),
                 headers: vec![(CONTENT_TYPE.as_str(), "application/json")],

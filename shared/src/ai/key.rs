@@ -10,7 +10,7 @@ use aws_types::SdkConfig;
 use lambda_http::http::HeaderValue;
 use serde_json::{Value, json};
 
-use crate::aws::{AwsFailure, Call, Service, ServiceName};
+use crate::aws::{AwsFailure, Service, ServiceCall, ServiceName};
 use crate::cache::Cache;
 use crate::clock::Clock;
 
@@ -207,13 +207,15 @@ impl Keeper {
     async fn ask(&self) -> Result<Option<String>, KeyProblem> {
         match self {
             Self::SecretsManager { service, id } => {
-                let call = Call::json("GetSecretValue", "secretsmanager.GetSecretValue", &json!({"SecretId": id}));
+                let call =
+                    ServiceCall::json("GetSecretValue", "secretsmanager.GetSecretValue", &json!({"SecretId": id}));
                 let answer = answered(service, call).await?;
                 Ok(answer["SecretString"].as_str().map(str::to_owned))
             }
             Self::Ssm { service, name } => {
                 let wanted = json!({"Name": name, "WithDecryption": true});
-                let answer = answered(service, Call::json("GetParameter", "AmazonSSM.GetParameter", &wanted)).await?;
+                let answer =
+                    answered(service, ServiceCall::json("GetParameter", "AmazonSSM.GetParameter", &wanted)).await?;
                 Ok(answer["Parameter"]["Value"].as_str().map(str::to_owned))
             }
             Self::File(path) => {
@@ -227,8 +229,8 @@ impl Keeper {
 }
 
 /// What a service answers that keeps keys.
-async fn answered(service: &Service, call: Call) -> Result<Value, KeyProblem> {
-    let answer = service.send(Call { within: Some(ATTEMPT), ..call }).await;
+async fn answered(service: &Service, call: ServiceCall) -> Result<Value, KeyProblem> {
+    let answer = service.send(ServiceCall { within: Some(ATTEMPT), ..call }).await;
     answer.and_then(|answer| answer.json()).map_err(KeyProblem::Aws)
 }
 

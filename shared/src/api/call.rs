@@ -21,7 +21,7 @@ pub struct Call {
 }
 
 /// The parts of a request that hold fields.
-pub struct Parts<'a> {
+pub struct RequestFields<'a> {
     /// The path's parameters, decoded.
     pub path: &'a Fields<'a>,
     /// The query's parameters, decoded.
@@ -41,8 +41,8 @@ const SEPARATOR: usize = ",".len();
 
 impl Call {
     /// Reads what the endpoint needs from the request, or names every field that is wrong.
-    pub fn read<T>(&self, read: impl FnOnce(Parts<'_>) -> Option<T>) -> Result<T, Violations> {
-        read_all([&self.path, &self.query, &self.body], |[path, query, body]| read(Parts { path, query, body }))
+    pub fn read<T>(&self, read: impl FnOnce(RequestFields<'_>) -> Option<T>) -> Result<T, Violations> {
+        read_all([&self.path, &self.query, &self.body], |[path, query, body]| read(RequestFields { path, query, body }))
     }
 
     /// Bytes that a part of an answer, such as an entry of a list, takes of

@@ -10,4 +10,4 @@ mod service;
 pub use connection::{Connection, https_client};
 pub use failure::AwsFailure;
 pub use roots::Roots;
-pub use service::{Answer, Call, Service, ServiceName};
+pub use service::{Service, ServiceAnswer, ServiceCall, ServiceName};

@@ -62,7 +62,7 @@ pub struct Service {
 }
 
 /// A request to a service. It is posted.
-pub struct Call {
+pub struct ServiceCall {
     /// The operation's name.
     pub operation: &'static str,
     /// The path, percent-encoded.
@@ -76,7 +76,7 @@ pub struct Call {
 }
 
 /// What a service answers that has done what it was asked.
-pub struct Answer {
+pub struct ServiceAnswer {
     headers: Headers,
     /// The body.
     pub body: Vec<u8>,
@@ -100,7 +100,7 @@ impl Service {
     }
 
     /// Makes a call.
-    pub async fn send(&self, call: Call) -> Result<Answer, AwsFailure> {
+    pub async fn send(&self, call: ServiceCall) -> Result<ServiceAnswer, AwsFailure> {
         let token = self.token.clone();
         let mut operation = Operation::builder()
             .service_name(self.name.id)
@@ -122,7 +122,7 @@ impl Service {
     }
 }
 
-impl Call {
+impl ServiceCall {
     /// A call in the protocol that AWS calls JSON 1.1; `target` names service and operation.
     pub fn json(operation: &'static str, target: &'static str, body: &Value) -> Self {
         Self {
@@ -135,14 +135,14 @@ impl Call {
     }
 }
 
-impl fmt::Debug for Call {
+impl fmt::Debug for ServiceCall {
     /// Shows what is called, and nothing of what is sent.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").field("operation", &self.operation).finish_non_exhaustive()
+        f.debug_struct("ServiceCall").field("operation", &self.operation).finish_non_exhaustive()
     }
 }
 
-impl Answer {
+impl ServiceAnswer {
     /// A header's value.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)
@@ -155,10 +155,10 @@ impl Answer {
     }
 }
 
-impl fmt::Debug for Answer {
+impl fmt::Debug for ServiceAnswer {
     /// Shows that there is one, and nothing of it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer").finish_non_exhaustive()
+        f.debug_struct("ServiceAnswer").finish_non_exhaustive()
     }
 }
 
@@ -203,7 +203,7 @@ fn plumbing(name: &'static ServiceName, config: &SdkConfig, signed: bool) -> Sta
     StaticRuntimePlugin::new().with_config(settings.freeze()).with_runtime_components(parts)
 }
 
-fn request(call: Call, token: Option<&HeaderValue>) -> Result<HttpRequest, BoxError> {
+fn request(call: ServiceCall, token: Option<&HeaderValue>) -> Result<HttpRequest, BoxError> {
     let mut request = Request::builder().method(Method::POST).uri(call.path);
     for (name, value) in call.headers {
         request = request.header(name, value);
@@ -216,11 +216,11 @@ fn request(call: Call, token: Option<&HeaderValue>) -> Result<HttpRequest, BoxEr
 
 /// What a response says: an answer, or an error by its name. What has no name did not come from the service, but from what
 /// stands in front of it, and counts by its status.
-fn answer(response: &HttpResponse) -> Result<Answer, OrchestratorError<ErrorMetadata>> {
+fn answer(response: &HttpResponse) -> Result<ServiceAnswer, OrchestratorError<ErrorMetadata>> {
     let body = response.body().bytes().unwrap_or_default();
     let headers = response.headers();
     if response.status().is_success() {
-        return Ok(Answer { headers: headers.clone(), body: body.to_vec() });
+        return Ok(ServiceAnswer { headers: headers.clone(), body: body.to_vec() });
     }
     let told: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |names: &[&str]| names.iter().find_map(|name| told[*name].as_str());

@@ -1,7 +1,7 @@
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::operation::{Body, Described, Link, Operation, Topic};
+use super::operation::{Body, Documented, Link, Operation, Topic};
 use super::{Schemas, errors};
 use crate::api::describe::xml_request;
 use crate::api::{Envelope, PREFIXES};
@@ -34,7 +34,7 @@ the root is `<request>` or `<response>`. An element with `xsi:nil=\"true\"` is n
 
 impl Contract {
     /// The document of an API with these endpoints, which is reached at `server`, a URL without `/api`.
-    pub fn new(endpoints: &[Box<dyn Described>], server: &str) -> Self {
+    pub fn new(endpoints: &[Box<dyn Documented>], server: &str) -> Self {
         let mut schemas = Schemas::default();
         let responses = errors::of_the_edge(&mut schemas);
         let mut bodies = Map::new();

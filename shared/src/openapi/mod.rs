@@ -9,6 +9,6 @@ mod errors;
 mod operation;
 
 pub use contract::Contract;
-pub use operation::{Body, Described, Link, Operation, Parameter, Topic};
+pub use operation::{Body, Documented, Link, Operation, Parameter, Topic};
 
 pub use crate::json_schema::{Object, Schemas, all_given, any_given, given, is_true, json, when};

@@ -5,7 +5,7 @@ use crate::api::Endpoint;
 use crate::json_schema::without_null;
 
 /// An endpoint that says what it takes and answers.
-pub trait Described: Endpoint {
+pub trait Documented: Endpoint {
     /// Its part of the document. What all endpoints have in common is not in it.
     fn describe(&self, schemas: &mut Schemas) -> Operation;
 }

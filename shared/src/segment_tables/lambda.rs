@@ -3,7 +3,7 @@ use aws_types::SdkConfig;
 use lambda_http::http::header::CONTENT_TYPE;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::aws::{AwsFailure, Call, Connection, Service, ServiceName};
+use crate::aws::{AwsFailure, Connection, Service, ServiceCall, ServiceName};
 
 const NAME: ServiceName = ServiceName { id: "Lambda", host: "lambda", signed_for: "lambda", token: None };
 
@@ -31,7 +31,7 @@ impl Lambda {
     /// Runs a function, by its name or ARN, and waits for its answer.
     pub async fn invoke(&self, function: &str, payload: Vec<u8>) -> Result<Invoked, AwsFailure> {
         let function = utf8_percent_encode(function, IN_A_PATH);
-        let call = Call {
+        let call = ServiceCall {
             operation: "Invoke",
             path: format!("/2015-03-31/functions/{function}/invocations"),
             headers: vec![(CONTENT_TYPE.as_str(), "application/octet-stream")],

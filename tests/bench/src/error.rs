@@ -10,12 +10,9 @@ pub enum BenchError {
     /// What cargo has built cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Binary { path: PathBuf, source: io::Error },
-    /// A process could not be started.
+    /// cargo could not be started.
     #[error("cannot start {program}: {source}")]
     Start { program: String, source: io::Error },
-    /// A function has ended, or is silent, where it should answer.
-    #[error("{name} {problem}")]
-    Silent { name: String, problem: &'static str },
     /// A function answers something else than what is measured.
     #[error("{name} answered {answer}")]
     Unexpected { name: String, answer: String },

@@ -9,7 +9,6 @@
 mod binaries;
 mod chart;
 mod error;
-mod function;
 mod load;
 mod measure;
 mod process;

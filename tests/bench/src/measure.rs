@@ -3,14 +3,13 @@
 
 use std::time::Duration;
 
-use axum::body::Bytes;
+use bytes::Bytes;
 use indicatif::ProgressBar;
 use serde::Serialize;
-use wrapup_lambda_tests::Traffic;
+use wrapup_lambda_tests::{FunctionProcess, Traffic};
 
 use crate::binaries::Binaries;
 use crate::error::BenchError;
-use crate::function::Function;
 use crate::process;
 use crate::subject::{Call, Subject};
 use crate::workload::Workload;
@@ -65,14 +64,14 @@ impl Bench<'_> {
     /// Counts the requests of a process's first call and of its third; what the second does is the first of
     /// its kind for caches that the first has filled.
     pub async fn counts(&self, subject: Subject) -> Result<Counts, BenchError> {
-        let mut function = self.start(subject, self.workload.counted_dynamodb()).await?;
+        let mut function = self.start(subject, self.workload.counted_dynamodb()).await;
         self.workload.traffic();
         let mut traffic = Vec::new();
         for event in self.workload.events(subject, 3).await {
             invoke(&mut function, subject, event).await?;
             traffic.push(self.workload.traffic());
         }
-        function.stop().await?;
+        function.stop().await;
         self.bar.inc(1);
         let cold = traffic.swap_remove(0);
         let warm = traffic.swap_remove(0);
@@ -86,12 +85,12 @@ impl Bench<'_> {
         for _ in 0..starts {
             for (index, subject) in subjects.iter().enumerate() {
                 let event = self.workload.events(*subject, 1).await;
-                let mut function = self.start(*subject, self.workload.dynamodb()).await?;
+                let mut function = self.start(*subject, self.workload.dynamodb()).await;
                 init[index].push(microseconds(function.init));
                 for event in event {
                     first[index].push(invoke(&mut function, *subject, event).await?);
                 }
-                function.stop().await?;
+                function.stop().await;
                 self.bar.inc(1);
             }
         }
@@ -106,7 +105,7 @@ impl Bench<'_> {
     pub async fn warm(&self, subjects: &[Subject], invocations: usize) -> Result<Vec<Warm>, BenchError> {
         let mut functions = Vec::new();
         for subject in subjects {
-            let mut function = self.start(*subject, self.workload.dynamodb()).await?;
+            let mut function = self.start(*subject, self.workload.dynamodb()).await;
             for event in self.workload.events(*subject, WARM_UP).await {
                 invoke(&mut function, *subject, event).await?;
             }
@@ -115,13 +114,13 @@ impl Bench<'_> {
         for _ in 0..invocations.div_ceil(BATCH) {
             for (subject, (function, took, cpu)) in subjects.iter().zip(&mut functions) {
                 let events = self.workload.events(*subject, BATCH).await;
-                function.idle().await?;
-                let before = process::cpu(function.pid());
+                function.idle().await;
+                let before = process::cpu(function.pid);
                 for event in events {
                     took.push(invoke(function, *subject, event).await?);
                 }
-                function.idle().await?;
-                let used = process::cpu(function.pid()).zip(before).map(|(after, before)| after.saturating_sub(before));
+                function.idle().await;
+                let used = process::cpu(function.pid).zip(before).map(|(after, before)| after.saturating_sub(before));
                 cpu.extend(used.map(|used| microseconds(used) / BATCH as f64));
                 self.bar.inc(1);
             }
@@ -134,16 +133,16 @@ impl Bench<'_> {
                 p99_us: quantile(&took, 0.99),
                 cpu_us: (!cpu.is_empty()).then(|| median(cpu.clone())),
                 cpu_batches: cpu,
-                peak_rss: process::peak_memory(function.pid()),
+                peak_rss: process::peak_memory(function.pid),
             });
-            function.stop().await?;
+            function.stop().await;
         }
         Ok(measured)
     }
 
     /// How long one function takes to create `counts` codes, in microseconds.
     pub async fn codes(&self, subject: Subject, counts: &[usize], rounds: usize) -> Result<Vec<f64>, BenchError> {
-        let mut function = self.start(subject, self.workload.dynamodb()).await?;
+        let mut function = self.start(subject, self.workload.dynamodb()).await;
         let mut took = vec![Vec::new(); counts.len()];
         for _ in 0..rounds {
             for (index, count) in counts.iter().enumerate() {
@@ -151,13 +150,13 @@ impl Bench<'_> {
                 self.bar.inc(1);
             }
         }
-        function.stop().await?;
+        function.stop().await;
         Ok(took.into_iter().map(median).collect())
     }
 
-    async fn start(&self, subject: Subject, dynamodb: &str) -> Result<Function, BenchError> {
+    async fn start(&self, subject: Subject, dynamodb: &str) -> FunctionProcess {
         let variables = self.workload.variables(subject).await;
-        Function::start(&self.binaries.path(subject.binary), dynamodb, &variables).await
+        FunctionProcess::start(self.binaries.path(subject.binary), dynamodb, &variables).await
     }
 }
 
@@ -167,18 +166,21 @@ pub fn steps(subjects: usize, starts: usize, invocations: usize) -> usize {
 }
 
 /// Has an event answered as it should be; answers how long that took, in microseconds.
-async fn invoke(function: &mut Function, subject: Subject, event: Bytes) -> Result<f64, BenchError> {
-    let answer = function.invoke(event).await?;
-    let response = answer.response.unwrap_or_default();
-    let response = String::from_utf8_lossy(&response);
+async fn invoke(function: &mut FunctionProcess, subject: Subject, event: Bytes) -> Result<f64, BenchError> {
+    let answered = function.invoke(event).await;
+    let unexpected = |answer: Bytes| {
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        BenchError::Unexpected { name: subject.name(), answer }
+    };
+    let response = answered.result.map_err(unexpected)?;
     let success = match subject.call {
         Call::Authorize => r#""Effect":"Allow""#,
         _ => r#""statusCode":200"#,
     };
-    if !response.contains(success) {
-        return Err(BenchError::Unexpected { name: subject.name(), answer: response.into_owned() });
+    if !String::from_utf8_lossy(&response).contains(success) {
+        return Err(unexpected(response));
     }
-    Ok(microseconds(answer.took))
+    Ok(microseconds(answered.took))
 }
 
 fn microseconds(time: Duration) -> f64 {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use axum::body::Bytes;
+use bytes::Bytes;
 use serde_json::{Value, json};
 use wrapup::users::{INTEGRATION_ROLE, NewSecret, NewUser, Password, UserName};
 use wrapup_lambda_tests::{Event, Instance, Traffic, World, opening_with};

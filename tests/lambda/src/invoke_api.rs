@@ -1,19 +1,18 @@
 use std::collections::HashMap;
+use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_credential_types::Credentials;
-use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use axum::routing::post;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use wrapup::dynamodb::Connection;
+use wrapup_local_lambda::{Invoke, InvokeError, function_name, invoke_api};
 
 /// A Lambda Invoke API with one function, which keeps interaction segments in memory by the JSON
-/// contract, and misbehaves on demand.
+/// contract, and misbehaves on demand: the API is the one that `wrapup local` has, but Lambda behind it is no more than
+/// what a test makes it do, since a real one cannot be told to fail.
 pub struct InvokeApi {
     url: String,
     function: Arc<Function>,
@@ -42,7 +41,7 @@ pub enum Misbehaviour {
 
 /// What a function was sent, and what it said to that.
 #[derive(Clone, Debug)]
-pub struct Invocation {
+pub struct Exchange {
     /// The function, as the request names it.
     pub function: String,
     /// The request.
@@ -59,7 +58,7 @@ struct Function {
 #[derive(Default)]
 struct Seen {
     records: HashMap<String, Value>,
-    invocations: Vec<Invocation>,
+    exchanges: Vec<Exchange>,
     misbehaviour: Option<Misbehaviour>,
 }
 
@@ -69,9 +68,7 @@ impl InvokeApi {
         let function = Arc::new(Function { name: function, seen: Mutex::default() });
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let router = Router::new()
-            .route("/2015-03-31/functions/{name}/invocations", post(invoke))
-            .with_state(Arc::clone(&function));
+        let router = invoke_api(Arc::clone(&function));
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { url, function }
     }
@@ -112,8 +109,8 @@ impl InvokeApi {
     }
 
     /// What has been invoked since the last time this was called.
-    pub fn invocations(&self) -> Vec<Invocation> {
-        std::mem::take(&mut self.function.lock().invocations)
+    pub fn invocations(&self) -> Vec<Exchange> {
+        std::mem::take(&mut self.function.lock().exchanges)
     }
 }
 
@@ -123,54 +120,50 @@ impl Function {
     }
 }
 
-async fn invoke(State(function): State<Arc<Function>>, Path(name): Path<String>, payload: Bytes) -> Response {
-    let request: Value = serde_json::from_slice(&payload).expect("a JSON request");
-    let answered = answer(&function, &name, &request);
-    let (response, said) = match answered {
-        Some((response, said)) => (response, said),
-        None => {
-            record_invocation(&function, name, request, Value::Null);
-            return std::future::pending().await;
+impl Invoke for Function {
+    async fn invoke(&self, function: String, payload: Bytes) -> Result<Bytes, InvokeError> {
+        let request: Value = serde_json::from_slice(&payload).expect("a JSON request");
+        let answered = answer(self, &function, &request);
+        let response = match &answered {
+            Some(Ok((_, response))) => response.clone(),
+            _ => Value::Null,
+        };
+        self.lock().exchanges.push(Exchange { function, request, response });
+        match answered {
+            Some(answered) => answered.map(|(said, _)| said.into()),
+            None => pending().await,
         }
-    };
-    record_invocation(&function, name, request, said);
-    response
+    }
 }
 
-fn record_invocation(function: &Function, name: String, request: Value, response: Value) {
-    function.lock().invocations.push(Invocation { function: name, request, response });
-}
-
-/// The HTTP response and, where the function has said something, its response; `None` for silence.
-fn answer(function: &Function, name: &str, request: &Value) -> Option<(Response, Value)> {
+/// What the function says, and that again where it is a response of the contract, else null; or why it says nothing.
+/// `None` for silence.
+fn answer(function: &Function, name: &str, request: &Value) -> Option<Result<(String, Value), InvokeError>> {
     let mut seen = function.lock();
-    if name.rsplit(':').next() != Some(function.name) {
-        let body = json!({"Type": "User", "Message": format!("Function not found: {name}")});
-        return Some((lambda_error(StatusCode::NOT_FOUND, "ResourceNotFoundException", &body), Value::Null));
+    if function_name(name) != function.name {
+        return Some(Err(InvokeError::no_such_function(name)));
     }
     let said = match &mut seen.misbehaviour {
         Some(Misbehaviour::Silence) => return None,
         Some(Misbehaviour::Throttles(left)) if *left > 0 => {
             *left -= 1;
             let body = json!({"Reason": "ConcurrentInvocationLimitExceeded", "message": "Rate Exceeded."});
-            let status = StatusCode::TOO_MANY_REQUESTS;
-            return Some((lambda_error(status, "TooManyRequestsException", &body), Value::Null));
+            return Some(Err(refused(StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", &body)));
         }
         Some(Misbehaviour::Updates(left)) if *left > 0 => {
             *left -= 1;
             let body = json!({"Type": "User", "Message": "The operation cannot be performed at this time."});
-            return Some((lambda_error(StatusCode::CONFLICT, "ResourceConflictException", &body), Value::Null));
+            return Some(Err(refused(StatusCode::CONFLICT, "ResourceConflictException", &body)));
         }
         Some(Misbehaviour::ServiceError) => {
             let body = json!({"Type": "Service", "Message": "so the test wants"});
-            let status = StatusCode::INTERNAL_SERVER_ERROR;
-            return Some((lambda_error(status, "ServiceException", &body), Value::Null));
+            return Some(Err(refused(StatusCode::INTERNAL_SERVER_ERROR, "ServiceException", &body)));
         }
         Some(Misbehaviour::FunctionError) => {
             let body = json!({"errorType": "KeyError", "errorMessage": "a caller's secret"}).to_string();
-            return Some((([("x-amz-function-error", "Unhandled")], body).into_response(), Value::Null));
+            return Some(Err(InvokeError::Function(body.into())));
         }
-        Some(Misbehaviour::Answers(text)) => return Some((text.clone().into_response(), Value::Null)),
+        Some(Misbehaviour::Answers(text)) => return Some(Ok((text.clone(), Value::Null))),
         Some(Misbehaviour::AnotherTable) => {
             let mut said = seen.serve(request, true);
             said["record"]["table"] = json!("someone_elses");
@@ -183,7 +176,7 @@ fn answer(function: &Function, name: &str, request: &Value) -> Option<(Response,
         }
         Some(Misbehaviour::Throttles(_) | Misbehaviour::Updates(_)) | None => seen.serve(request, false),
     };
-    Some((said.to_string().into_response(), said))
+    Some(Ok((said.to_string(), said)))
 }
 
 impl Seen {
@@ -222,6 +215,6 @@ impl Seen {
     }
 }
 
-fn lambda_error(status: StatusCode, error: &'static str, body: &Value) -> Response {
-    (status, [("x-amzn-errortype", error)], body.to_string()).into_response()
+fn refused(status: StatusCode, error_type: &'static str, body: &Value) -> InvokeError {
+    InvokeError::Refused { status, error_type, body: body.to_string() }
 }

@@ -20,9 +20,9 @@ mod world;
 
 pub use event::Event;
 pub use instance::{Instance, Reply, call_all, sent};
-pub use invoke_api::{Invocation, InvokeApi, Misbehaviour};
+pub use invoke_api::{Exchange, InvokeApi, Misbehaviour};
 pub use log::Log;
-pub use process::{Answered, FunctionProcess};
+pub use process::FunctionProcess;
 pub use provider::{Question, ScriptedProvider};
 pub use proxy::{Fault, Rule, Traffic};
 pub use reports::Reports;

@@ -8,11 +8,11 @@ use wrapup::clock::Clock;
 use wrapup::dynamodb::Item;
 use wrapup::redaction::Redactor;
 use wrapup_functions::ai_filler::AiFiller;
-use wrapup_functions::{Parts, StreamEvent, StreamFunction};
+use wrapup_functions::{ConsumerParts, StreamEvent, StreamFunction};
 
 /// The AI filler of a deployment, with this provider.
 pub fn filler(system: System, provider: Arc<dyn Provider>) -> StreamFunction {
-    let parts = Parts { system, provider: Some(provider), redactor: Redactor::default() };
+    let parts = ConsumerParts { system, provider: Some(provider), redactor: Redactor::default() };
     StreamFunction::new(Box::new(AiFiller::of(&parts)), Clock::system())
 }
 

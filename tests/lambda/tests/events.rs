@@ -3,7 +3,7 @@
 
 use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use serde_json::{Value, json};
-use wrapup_lambda_tests::{Answered, Event, FunctionProcess, Instance, Parts, Reports, World, opening};
+use wrapup_lambda_tests::{Event, FunctionProcess, Instance, Parts, Reports, World, opening};
 
 /// What is odd in one place or another of a request.
 const ODD: [&str; 30] = [
@@ -127,20 +127,20 @@ async fn scheme_and_host_are_decoration() {
 #[tokio::test]
 async fn one_process_outlives_every_event() {
     let (world, _) = deployment().await;
-    let mut function = FunctionProcess::start(env!("CARGO_BIN_EXE_one-function"), world.dynamodb_url()).await;
+    let mut function = FunctionProcess::start(env!("CARGO_BIN_EXE_one-function"), world.dynamodb_url(), &[]).await;
     let scheme = with_header(rest(&post()), "X-Forwarded-Proto", "https,http");
     let host = with_header(rest(&post()), "Host", "a:99999");
     let events: Vec<Value> = unreadable().into_iter().map(|(event, _)| event).chain([scheme, host]).collect();
     for event in events {
-        let answer = function.invoke(&event).await;
-        assert!(matches!(&answer, Answered::Response(reply) if reply["statusCode"].is_u64()), "{event}: {answer:?}");
+        let reply = function.respond(&event).await;
+        assert!(reply["statusCode"].is_u64(), "{event}: {reply}");
         for good in [rest(&post()), url(&post())] {
-            let answer = function.invoke(&good).await;
-            assert!(matches!(&answer, Answered::Response(reply) if reply["statusCode"] == 200), "{answer:?}");
+            let reply = function.respond(&good).await;
+            assert_eq!(reply["statusCode"], 200, "{reply}");
         }
     }
     for ping in pings() {
-        assert_eq!(function.invoke(&ping).await, Answered::Response(Value::Null), "{ping}");
+        assert_eq!(function.respond(&ping).await, Value::Null, "{ping}");
     }
 }
 

@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use wrapup::document::asked;
-use wrapup::openapi::{Contract, Described};
-use wrapup_functions::{ENDPOINTS, described};
+use wrapup::openapi::{Contract, Documented};
 use wrapup_lambda_tests::{Event, Instance, World};
 use wrapup_test_support::{field_at, put_at};
 
 const SYSTEM: &str = include_str!("../../../infra/system.json");
 
 /// Every function with an endpoint, by its name.
-fn endpoints(instance: &Instance) -> Vec<(&'static str, Box<dyn Described>)> {
-    ENDPOINTS.iter().copied().zip(described(&instance.system)).collect()
+fn endpoints(instance: &Instance) -> Vec<(&'static str, Box<dyn Documented>)> {
+    let names = wrapup_functions::endpoints(&instance.system).into_iter().map(|(name, _)| name);
+    names.zip(wrapup_functions::documented(&instance.system)).collect()
 }
 
 fn document(instance: &Instance) -> Value {

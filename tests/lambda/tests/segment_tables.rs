@@ -23,7 +23,7 @@ use wrapup::segment_tables::{
     WantedInteractionSegment, connect, contract, from_json,
 };
 use wrapup_lambda_tests::{
-    Event, Instance, Invocation, InvokeApi, Log, Misbehaviour, Parts, Reply, World, opening, segmented,
+    Event, Exchange, Instance, InvokeApi, Log, Misbehaviour, Parts, Reply, World, opening, segmented,
 };
 use wrapup_test_support::Schema;
 
@@ -1143,7 +1143,7 @@ async fn rows(world: &World, table: &str) -> Vec<Item> {
     world.client().scan().table_name(table).send().await.expect("a scan").items.unwrap_or_default()
 }
 
-fn without_remaining(invocation: &Invocation) -> Value {
+fn without_remaining(invocation: &Exchange) -> Value {
     let mut request = invocation.request.clone();
     request.as_object_mut().expect("an object").remove("remaining_ms");
     request

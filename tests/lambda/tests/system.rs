@@ -13,7 +13,7 @@ use wrapup::logging;
 use wrapup::redaction::Redactor;
 use wrapup::segment_tables::SEGMENT_TABLES;
 use wrapup::settings::{self, REDACT_NOTES, REDACT_PERSONAL};
-use wrapup_functions::Parts;
+use wrapup_functions::ConsumerParts;
 use wrapup_functions::authorizer::Authorizer;
 use wrapup_lambda_tests::{
     Event, ScriptedProvider, StreamRecord, World, filler, internal, opening, opening_with, segmented,
@@ -150,7 +150,7 @@ async fn the_list_has_the_functions_of_the_code_and_their_kinds() {
         (name.to_owned(), json!(routes))
     });
     assert_eq!(with("routes"), routes.collect());
-    let parts = Parts { system: deployment.clone(), provider: None, redactor: Redactor::default() };
+    let parts = ConsumerParts { system: deployment.clone(), provider: None, redactor: Redactor::default() };
     let consumers = wrapup_functions::consumers(&parts).into_iter().map(|consumer| consumer.name().to_owned());
     assert_eq!(with("stream").into_keys().collect::<BTreeSet<_>>(), consumers.collect());
     let jobs = wrapup_functions::jobs(&deployment).into_iter().map(|job| {

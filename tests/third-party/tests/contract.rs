@@ -1,9 +1,8 @@
 //! The team's table keeps the contract, works behind the API, and its functions are ones that Lambda
 //! can start.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so by panicking")]
+#![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
@@ -11,13 +10,9 @@ use aws_sdk_dynamodb::types::{
 use serde_json::{Value, json};
 use third_party_segments::chat::{ChatSessions, SEGMENT_TABLE, TABLE};
 use third_party_segments::registry;
-use tokio::time::timeout;
 use wrapup::dynamodb::Table;
 use wrapup::segment_tables::contract;
-use wrapup_lambda_tests::{Answered, Event, FunctionProcess, Instance, Parts, World, segmented};
-
-/// Longer than any function takes to start: one that does not fails the test.
-const PATIENCE: Duration = Duration::from_secs(60);
+use wrapup_lambda_tests::{Event, FunctionProcess, Instance, Parts, World, segmented};
 
 #[tokio::test]
 async fn the_team_s_table_keeps_the_contract() {
@@ -93,9 +88,9 @@ async fn the_team_s_functions_run_on_lambda() {
     put_session(&world).await;
     world.add_user("integrator", &["interaction_integration_user"], None).await;
     let url = world.dynamodb_url();
-    let mut create = FunctionProcess::start(env!("CARGO_BIN_EXE_third-party-create-segment"), url).await;
-    let mut get = FunctionProcess::start(env!("CARGO_BIN_EXE_third-party-get-segment"), url).await;
-    let mut find = FunctionProcess::start(env!("CARGO_BIN_EXE_third-party-find-segment"), url).await;
+    let mut create = FunctionProcess::start(env!("CARGO_BIN_EXE_third-party-create-segment"), url, &[]).await;
+    let mut get = FunctionProcess::start(env!("CARGO_BIN_EXE_third-party-get-segment"), url, &[]).await;
+    let mut find = FunctionProcess::start(env!("CARGO_BIN_EXE_third-party-find-segment"), url, &[]).await;
 
     let opened = invoke(&mut create, Event::post("segment/create").json(&chat("EXT-1", "s-1"))).await;
     assert_eq!(opened["segment"]["segment_table"], SEGMENT_TABLE, "{opened}");
@@ -150,8 +145,7 @@ async fn put_session(world: &World) {
 async fn invoke(function: &mut FunctionProcess, event: Event) -> Value {
     // The function itself asks who calls: nobody stands in front of it.
     let event = event.unvouched().basic_auth("integrator", "secret").function_url_json();
-    let answered = timeout(PATIENCE, function.invoke(&event)).await.expect("an answer at last");
-    let Answered::Response(answer) = answered else { panic!("{answered:?}") };
+    let answer = function.respond(&event).await;
     assert_eq!(answer["statusCode"], 200, "{answer}");
     serde_json::from_str(answer["body"].as_str().expect("a text")).expect("JSON")
 }

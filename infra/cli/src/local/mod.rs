@@ -32,7 +32,7 @@ use wrapup::redaction::Redactor;
 use wrapup::segment_tables;
 use wrapup::settings::{self, SettingsError};
 use wrapup::system::StartError;
-use wrapup_functions::{JobFunction, Parts, StreamFunction};
+use wrapup_functions::{ConsumerParts, JobFunction, StreamFunction};
 
 use crate::connect::{DYNAMODB_PORT, LAMBDA_PORT, TeamTables, ai_provider, on_this_machine, registry};
 use crate::output;
@@ -136,7 +136,7 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let system = System::new(dynamo, segment_tables, Clock::system(), Language::from_env()?)
         .with_notes_redactor(Redactor::of_notes_from_env()?);
     let provider = ai_provider(AiSettings::from_env(ProviderKind::Extractive)?).await?;
-    let parts = Parts { system: system.clone(), provider, redactor: Redactor::from_env()? };
+    let parts = ConsumerParts { system: system.clone(), provider, redactor: Redactor::from_env()? };
     let consumers = wrapup_functions::consumers(&parts);
     if consumers.iter().any(|consumer| consumer.is_on()) {
         tables::enable_streams(system.dynamo()).await.map_err(wrapup::Error::from)?;
@@ -147,7 +147,7 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
         .serve(engine_listener, async { drop(told_to_stop.await) });
     let engine_served = tokio::spawn(engine_served);
     let demo = demo::ensure(&system).await?;
-    let endpoints = wrapup_functions::described(&system);
+    let endpoints = wrapup_functions::documented(&system);
     let document = serde_json::to_string(&Contract::new(&endpoints, "/")).map_err(io::Error::from)?;
     let origins = Origins::from_env()?;
     let endpoints = endpoints.into_iter().map(|endpoint| endpoint as _).collect();

@@ -4,7 +4,7 @@ mod requests;
 
 use clap::{Args, ValueEnum};
 use wrapup::openapi::Contract;
-use wrapup_functions::described;
+use wrapup_functions::documented;
 
 use super::CommandError;
 use crate::connect::{TeamTables, unconnected};
@@ -35,7 +35,7 @@ enum Format {
 pub fn run(options: Options, team: TeamTables) -> Result<(), CommandError> {
     let system = unconnected(team)?;
     let server = options.server.trim_end_matches('/');
-    let document = Contract::new(&described(&system), server);
+    let document = Contract::new(&documented(&system), server);
     match options.format {
         Format::Json => output::json(&document)?,
         Format::Http => output::line(requests::written(&document, server).trim_end())?,

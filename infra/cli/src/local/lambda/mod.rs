@@ -1,28 +1,25 @@
 //! Lambda on this machine: the Invoke API in front of functions that run as processes and speak the
-//! Lambda Runtime API, as they do in AWS.
+//! Lambda Runtime API, as they do in AWS. Both are `wrapup-local-lambda`'s; here stand queues, and processes that
+//! are started again.
 
 mod invoke;
 mod process;
-mod runtime;
 
 use std::collections::HashMap;
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
+use wrapup_local_lambda::{Runtime, invoke_api};
 
 use super::LocalError;
 use super::server::{Guard, Limits, Server};
-use runtime::Runtime;
+use invoke::Queues;
 
 /// How long an invocation may take: longer than the API waits for one.
 const TIMEOUT: Duration = Duration::from_secs(15);
-
-/// Bytes that Lambda takes as a payload, either way.
-const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024;
 
 /// Invocations that wait for one function.
 const LONGEST_QUEUE: usize = 100;
@@ -56,15 +53,6 @@ fn is_name(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
-/// An invocation on its way to a process.
-struct Invocation {
-    payload: Bytes,
-    answer: Answer,
-}
-
-/// Where a function's answer goes, or its error.
-type Answer = oneshot::Sender<Result<Bytes, Bytes>>;
-
 /// Starts the functions, and serves the Invoke API on `listener`.
 pub async fn start(listener: TcpListener, functions: Vec<Function>, limits: Limits) -> Result<(), LocalError> {
     let mut queues = HashMap::new();
@@ -76,7 +64,7 @@ pub async fn start(listener: TcpListener, functions: Vec<Function>, limits: Limi
     }
     for function in functions {
         let Some(waiting) = queues.get_mut(&function.name).and_then(|(_, waiting)| waiting.take()) else { continue };
-        let runtime = Arc::new(Runtime::new(function.name.clone(), waiting));
+        let runtime = Arc::new(Runtime::new(function.name.clone(), TIMEOUT, waiting));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let limits = Limits { connections: RUNTIME_CONNECTIONS, ..limits };
@@ -84,8 +72,8 @@ pub async fn start(listener: TcpListener, functions: Vec<Function>, limits: Limi
         tokio::spawn(server.serve(listener, pending()));
         tokio::spawn(process::keep_running(function, address.to_string(), runtime));
     }
-    let queues = queues.into_iter().map(|(name, (queue, _))| (name, queue)).collect();
+    let queues = Queues(queues.into_iter().map(|(name, (queue, _))| (name, queue)).collect());
     let guard = Guard::for_programs(listener.local_addr()?.port());
-    tokio::spawn(Server::new(invoke::routes(queues), guard, limits).serve(listener, pending()));
+    tokio::spawn(Server::new(invoke_api(Arc::new(queues)), guard, limits).serve(listener, pending()));
     Ok(())
 }

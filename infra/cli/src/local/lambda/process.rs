@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tokio::process::Command;
 use tokio::time::{Instant, sleep};
+use wrapup_local_lambda::Runtime;
 
 use super::Function;
-use super::runtime::Runtime;
 
 /// How long a process that has ended stays away: the first time, and at most.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);

@@ -1,5 +1,6 @@
 //! A request's body: in time, not larger than it may be, and what becomes of one that nobody wants.
 
+use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -37,12 +38,7 @@ pub struct Pace {
 #[error("the connection has given way to another one")]
 pub struct GaveWay;
 
-/// The caller was slower than that.
-#[derive(Debug, thiserror::Error)]
-#[error("the body did not arrive in time")]
-struct TooSlow;
-
-/// A body on its way, which breaks off where it is too slow.
+/// A body on its way, which breaks off where it is too slow, as [`io::ErrorKind::TimedOut`].
 pub struct Arriving<B> {
     body: Option<B>,
     place: Arc<Seat>,
@@ -97,7 +93,7 @@ where
             Poll::Ready(frame) => frame.map(|frame| frame.map_err(Into::into)),
             Poll::Pending => {
                 ready!(due.as_mut().poll(context));
-                Some(Err(TooSlow.into()))
+                Some(Err(io::Error::from(io::ErrorKind::TimedOut).into()))
             }
         };
         due.as_mut().reset((Instant::now() + pause).min(*end));
@@ -164,7 +160,8 @@ pub async fn read(body: Body, most: usize) -> Result<Bytes, BodyError> {
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|error| {
             tracing::debug!(%error, "a request body broke off");
-            if error.into_inner().is::<TooSlow>() { BodyError::TooSlow } else { BodyError::Broken }
+            let too_slow = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
+            if error.into_inner().downcast_ref().is_some_and(too_slow) { BodyError::TooSlow } else { BodyError::Broken }
         })?;
         if bytes.len() + chunk.len() > most {
             return Err(BodyError::TooLarge);

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -9,17 +10,37 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::sleep;
+use uuid::Uuid;
 use wrapup::api::BodyError;
 use wrapup::clock::Clock;
 
-use super::super::server;
-use super::{Answer, Invocation, LARGEST_PAYLOAD, TIMEOUT};
+use crate::payload::read;
 
-/// What the Runtime API of one function knows.
+/// An invocation on its way to a process.
+#[derive(Debug)]
+pub struct Invocation {
+    /// The event.
+    pub payload: Bytes,
+    /// Where it goes what becomes of it. It is dropped where the process ends first, or does not answer in time; an
+    /// invocation that nobody waits for any more is handed to no process.
+    pub answer: oneshot::Sender<Answered>,
+}
+
+/// What a function made of an invocation.
+#[derive(Debug)]
+pub struct Answered {
+    /// From handing the event out to having the whole answer.
+    pub took: Duration,
+    /// The response, or the error that the function has reported.
+    pub result: Result<Bytes, Bytes>,
+}
+
+/// The Runtime API of one function, which has one process at a time.
 pub struct Runtime {
     name: String,
+    timeout: Duration,
     waiting: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
     process: Mutex<Process>,
 }
@@ -28,17 +49,26 @@ pub struct Runtime {
 #[derive(Default)]
 struct Process {
     /// By request id: handed to it, and not answered yet.
-    running: HashMap<String, Answer>,
+    running: HashMap<String, Running>,
+    /// When it asked for the invocation that it waits for.
+    asked: watch::Sender<Option<Instant>>,
     /// It has not answered in time.
     overdue: Arc<Notify>,
     has_answered: bool,
 }
 
+struct Running {
+    answer: oneshot::Sender<Answered>,
+    handed_out: Instant,
+}
+
 impl Runtime {
-    pub fn new(name: String, waiting: mpsc::Receiver<Invocation>) -> Self {
-        Self { name, waiting: tokio::sync::Mutex::new(waiting), process: Mutex::default() }
+    /// The Runtime API of a function with this name, whose invocations come from this queue and may take so long.
+    pub fn new(name: String, timeout: Duration, waiting: mpsc::Receiver<Invocation>) -> Self {
+        Self { name, timeout, waiting: tokio::sync::Mutex::new(waiting), process: Mutex::default() }
     }
 
+    /// What has to be served at the address that the process finds in `AWS_LAMBDA_RUNTIME_API`.
     pub fn routes(self: Arc<Self>) -> Router {
         Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
@@ -60,6 +90,12 @@ impl Runtime {
         std::mem::take(&mut *self.process()).has_answered
     }
 
+    /// Waits until the process has nothing to do; since when it has been asking for an invocation. None where it ends.
+    pub async fn idle_since(&self) -> Option<Instant> {
+        let mut asked = self.process().asked.subscribe();
+        asked.wait_for(Option::is_some).await.ok().and_then(|asked| *asked)
+    }
+
     fn process(&self) -> MutexGuard<'_, Process> {
         self.process.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -77,45 +113,57 @@ impl Runtime {
 
     /// Has the process ended that does not answer in time, as Lambda does: it would take no other call.
     async fn watch(self: Arc<Self>, id: String, overdue: Arc<Notify>) {
-        sleep(TIMEOUT).await;
+        sleep(self.timeout).await;
         if self.process().running.remove(&id).is_some() {
             overdue.notify_one();
         }
     }
 
-    async fn answer(&self, id: &str, body: Body, to_answer: fn(Bytes) -> Result<Bytes, Bytes>) -> StatusCode {
-        let answer = match server::read(body, LARGEST_PAYLOAD).await {
-            Ok(body) => to_answer(body),
+    async fn answer(&self, id: &str, body: Body, to_result: fn(Bytes) -> Result<Bytes, Bytes>) -> StatusCode {
+        let result = match read(body).await {
+            Ok(body) => to_result(body),
             Err(BodyError::TooLarge) => return StatusCode::PAYLOAD_TOO_LARGE,
             Err(BodyError::TooSlow) => return StatusCode::REQUEST_TIMEOUT,
             Err(BodyError::Broken) => return StatusCode::BAD_REQUEST,
         };
         let mut process = self.process();
-        let Some(asked) = process.running.remove(id) else { return StatusCode::BAD_REQUEST };
+        let Some(Running { answer, handed_out }) = process.running.remove(id) else { return StatusCode::BAD_REQUEST };
         process.has_answered = true;
         // Whoever asked may have gone away: no matter.
-        let _ = asked.send(answer);
+        let _ = answer.send(Answered { took: handed_out.elapsed(), result });
         StatusCode::ACCEPTED
     }
 }
 
 async fn next(State(runtime): State<Arc<Runtime>>) -> Response {
+    runtime.process().asked.send_replace(Some(Instant::now()));
     let Some(Invocation { payload, answer }) = runtime.next().await else { return StatusCode::GONE.into_response() };
-    let id = uuid::Uuid::new_v4().to_string();
+    let id = Uuid::new_v4();
+    let now = Clock::system().since_epoch();
+    let deadline = (now + runtime.timeout).as_millis().to_string();
+    let trace = trace_id(now, id);
+    let id = id.to_string();
+    let arn = format!("arn:aws:lambda:us-east-1:000000000000:function:{}", runtime.name);
     let overdue = {
         let mut process = runtime.process();
-        process.running.insert(id.clone(), answer);
+        process.asked.send_replace(None);
+        process.running.insert(id.clone(), Running { answer, handed_out: Instant::now() });
         Arc::clone(&process.overdue)
     };
     tokio::spawn(Arc::clone(&runtime).watch(id.clone(), overdue));
-    let deadline = (Clock::system().since_epoch() + TIMEOUT).as_millis().to_string();
-    let arn = format!("arn:aws:lambda:us-east-1:000000000000:function:{}", runtime.name);
     let headers = [
         ("lambda-runtime-aws-request-id", id),
         ("lambda-runtime-deadline-ms", deadline),
         ("lambda-runtime-invoked-function-arn", arn),
+        ("lambda-runtime-trace-id", trace),
     ];
     (headers, payload).into_response()
+}
+
+/// What X-Ray would know the invocation by, if it were to trace it.
+fn trace_id(now: Duration, id: Uuid) -> String {
+    let (high, low) = id.as_u64_pair();
+    format!("Root=1-{:08x}-{:08x}{high:016x};Parent={low:016x};Sampled=0", now.as_secs(), low >> 32)
 }
 
 async fn response(State(runtime): State<Arc<Runtime>>, Path(id): Path<String>, payload: Body) -> StatusCode {
@@ -127,7 +175,7 @@ async fn error(State(runtime): State<Arc<Runtime>>, Path(id): Path<String>, erro
 }
 
 async fn init_error(State(runtime): State<Arc<Runtime>>, error: Body) -> StatusCode {
-    let error = server::read(error, LARGEST_PAYLOAD).await.unwrap_or_default();
+    let error = read(error).await.unwrap_or_default();
     tracing::error!(function = runtime.name, error = %String::from_utf8_lossy(&error), "the function does not start");
     StatusCode::ACCEPTED
 }
@@ -135,14 +183,15 @@ async fn init_error(State(runtime): State<Arc<Runtime>>, error: Body) -> StatusC
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt;
-    use tokio::sync::oneshot;
 
     use super::*;
+
+    const LONG: Duration = Duration::from_secs(60);
 
     #[tokio::test]
     async fn what_its_caller_has_given_up_is_handed_to_nobody() -> Result<(), Box<dyn std::error::Error>> {
         let (queue, waiting) = mpsc::channel(10);
-        let runtime = Arc::new(Runtime::new("chat".to_owned(), waiting));
+        let runtime = Arc::new(Runtime::new("chat".to_owned(), LONG, waiting));
         let mut callers = Vec::new();
         for payload in ["given up", "waits"] {
             let (answer, answered) = oneshot::channel();
@@ -159,7 +208,7 @@ mod tests {
     #[tokio::test]
     async fn no_process_is_ended_for_what_another_did_not_answer() {
         let (_queue, waiting) = mpsc::channel(1);
-        let runtime = Runtime::new("chat".to_owned(), waiting);
+        let runtime = Runtime::new("chat".to_owned(), LONG, waiting);
         let first = runtime.process_begins();
         // It ends by itself in the very moment in which it is overdue.
         first.notify_one();
