@@ -8,8 +8,8 @@ use std::fmt::{Display, Write as _};
 use std::io::{self, Write};
 
 use clap::ValueEnum;
-use comfy_table::Table;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{ColumnConstraint, ContentArrangement, Table};
 use serde::Serialize;
 
 /// How a list is printed.
@@ -37,15 +37,29 @@ impl Output {
         match self {
             Self::Json => json(&rows),
             Self::Table => {
-                let mut table = Table::new();
-                table.load_style(UTF8_FULL_CONDENSED).set_header(R::COLUMNS);
-                for row in rows {
-                    table.add_row(row.cells().iter().map(|cell| shown(cell).into_owned()));
-                }
-                line(table)
+                let width = console::Term::stdout().size_checked().map(|(_, width)| width);
+                line(table(rows, width))
             }
         }
     }
+}
+
+/// A list as a table. In a terminal it is no wider than that, so that no line of it breaks: long cells take more lines,
+/// but a sys_id stays in one, to be copied. Where nobody looks, each row is one line.
+fn table<R: Row>(rows: &[R], terminal_width: Option<u16>) -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED).set_header(R::COLUMNS);
+    for row in rows {
+        table.add_row(row.cells().iter().map(|cell| shown(cell).into_owned()));
+    }
+    if let Some(width) = terminal_width {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+        let sys_id = R::COLUMNS.iter().position(|column| *column == "sys_id");
+        if let Some(column) = sys_id.and_then(|index| table.column_mut(index)) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
+    table
 }
 
 /// Prints a record as JSON.
@@ -116,4 +130,43 @@ fn is_order(character: char) -> bool {
             character,
             '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Person(&'static str, &'static str);
+
+    impl Row for Person {
+        const COLUMNS: &'static [&'static str] = &["user_name", "active", "roles", "preferred_language", "sys_id"];
+
+        fn cells(&self) -> Vec<String> {
+            [self.0, "true", self.1, "de", "c21d32e5feca5cd5a17cf28634ed7442"].map(str::to_owned).into()
+        }
+    }
+
+    #[test]
+    fn a_table_is_as_wide_as_the_terminal_and_lacks_nothing() {
+        let people = [Person("jane.doe@example.com", "interaction_integration_user"), Person("x", "")];
+        for width in [80, 100, 200] {
+            let table = table(&people, Some(width)).to_string();
+            assert!(table.lines().all(|line| line.chars().count() <= usize::from(width)), "{width}:\n{table}");
+            assert_eq!(table.matches(" c21d32e5feca5cd5a17cf28634ed7442 ").count(), 2, "{width}:\n{table}");
+            let column = |index: usize| {
+                let cells = table.lines().filter_map(|line| line.split(['│', '┆']).nth(index));
+                cells.map(str::trim).collect::<String>()
+            };
+            for (index, text) in [(1, "jane.doe@example.com"), (3, "interaction_integration_user")] {
+                assert!(column(index).contains(text), "{width}:\n{table}");
+            }
+        }
+        // For a program, or a file, each row is a line.
+        let table = table(&people, None).to_string();
+        assert!(
+            table.lines().any(|line| line.contains("jane.doe@example.com") && line.contains("c21d32e5")),
+            "{table}"
+        );
+    }
 }
