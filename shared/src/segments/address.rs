@@ -34,6 +34,12 @@ pub enum Address {
     },
 }
 
+/// The query parameter that says what an answer shows besides.
+const INCLUDE: &str = "include";
+
+/// What it can say.
+const INTERACTION_SEGMENT: &str = "interaction_segment";
+
 /// What a GET is asked to add to its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Include {
@@ -44,10 +50,10 @@ pub struct Include {
 impl Include {
     /// Reads the query parameter `include`.
     pub fn read(fields: &Fields<'_>) -> Option<Self> {
-        match fields.as_given("include") {
-            Some("interaction_segment") => Some(Self { interaction_segment: true }),
+        match fields.as_given(INCLUDE) {
+            Some(INTERACTION_SEGMENT) => Some(Self { interaction_segment: true }),
             Some(text) if !text.trim().is_empty() => {
-                fields.violation("include", Problem::NotOneOf { one_of: "interaction_segment" });
+                fields.violation(INCLUDE, Problem::NotOneOf { one_of: INTERACTION_SEGMENT });
                 None
             }
             _ => Some(Self { interaction_segment: false }),
@@ -60,11 +66,7 @@ impl Include {
     /// What [`Include::read`] reads.
     pub fn described() -> Object {
         let says = "`interaction_segment` adds the interaction segment's record, where the segment refers to one.";
-        Object::new("Include", "What an answer shows besides.").optional_one_of(
-            "include",
-            &["interaction_segment"],
-            says,
-        )
+        Object::new("Include", "What an answer shows besides.").optional_one_of(INCLUDE, &[INTERACTION_SEGMENT], says)
     }
 }
 
