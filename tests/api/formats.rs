@@ -362,6 +362,41 @@ async fn an_entry_beside_other_elements_is_refused_in_a_list() {
 }
 
 #[tokio::test]
+async fn an_entry_with_elements_that_nothing_reads_is_refused() {
+    let server = Server::start(BINARY);
+    let api = server.api();
+    let post = async |path: &str, xml: &str| api.call(Method::POST, path).xml(xml).send().await;
+    let strays = "has elements in it, and is neither the one element of <request> nor an entry of a list";
+    let ids = "<agent_sys_id>a</agent_sys_id><interaction_sys_id>i</interaction_sys_id><external>true</external>\
+               <external_segment_id>stray</external_segment_id>";
+    let entry = "<entry><ai_notes>Lost.</ai_notes></entry>";
+    let code = "<allowed_codes><code>One</code></allowed_codes>";
+    for (xml, field) in [
+        (format!("{ids}<configuration>{code}</configuration>{entry}"), "entry"),
+        (format!("{entry}<entry>{ids}<configuration>{code}</configuration></entry>"), "entry"),
+        (format!("<entry>{ids}<configuration>{code}</configuration>{entry}</entry>"), "entry"),
+        (format!("{ids}<configuration>{code}{entry}</configuration>"), "configuration.entry"),
+        (
+            format!("{ids}<configuration>{code}<allowed_codes><code>Two</code>{entry}</allowed_codes></configuration>"),
+            "configuration.allowed_codes[1].entry",
+        ),
+    ] {
+        let message = post("segment/create", &format!("<request>{xml}</request>")).await.segment_error(400);
+        assert!(message.contains(&format!("{field} {strays}")), "{xml}: {message}");
+    }
+    api.get("segment/stray").await.expect(404);
+    // One of several codes is refused by itself.
+    let codes = "<request><codes><code>Good</code></codes><codes><code>Bad</code><entry><x/></entry></codes></request>";
+    let body = post("code", codes).await.expect(207);
+    let failed = &body["result"]["result_map"]["failed_wrap_up_codes"];
+    assert_eq!(failed.as_array().map(Vec::len), Some(1), "{body}");
+    assert_eq!(failed[0]["message"], format!("codes[1].entry {strays}"));
+    // With a text in it, it is an unknown field like any other.
+    let unknown = format!("<request>{ids}<configuration>{code}</configuration><entry>x</entry><entry/></request>");
+    post("segment/create", &unknown).await.expect(200);
+}
+
+#[tokio::test]
 async fn lists_of_one_and_of_none_are_lists_in_xml_too() {
     let server = Server::start(BINARY);
     let api = server.api();

@@ -155,6 +155,34 @@ fn every_server_answers_under_loopback_names_with_its_own_port_alone() {
 }
 
 #[test]
+fn whoever_is_refused_reads_why_in_the_format_of_accept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_server, asked) = all_servers(folder.path(), &[]);
+    for asked in &asked {
+        let (name, here) = (asked.server, format!("Host: {}\r\n", asked.address));
+        for (lines, status, message) in [
+            ("Host: rebound.example\r\n", 421, "Misdirected Request"),
+            (&format!("{here}Origin: https://elsewhere.example\r\n"), 403, "Forbidden"),
+        ] {
+            for (accept, content_type, begin) in [
+                ("", "application/json", "{\"error\":{\"message\":\""),
+                ("Accept: image/png\r\n", "application/json", "{\"error\":{\"message\":\""),
+                (
+                    "Accept: application/xml\r\n",
+                    "application/xml",
+                    "<?xml version=\"1.0\" encoding=\"UTF-8\"?><response><error><message>",
+                ),
+            ] {
+                let (answered, answer) = asked.send("1.1", None, &format!("{lines}{accept}"));
+                assert_eq!(answered, status, "{name} {accept}: {answer}");
+                assert!(answer.contains(&format!("content-type: {content_type}\r\n")), "{name} {accept}: {answer}");
+                assert!(answer.contains(&format!("\r\n\r\n{begin}{message}")), "{name} {accept}: {answer}");
+            }
+        }
+    }
+}
+
+#[test]
 fn no_page_of_another_site_reads_or_writes_at_any_server() {
     let folder = tempfile::tempdir().expect("a folder");
     let (_server, asked) = all_servers(folder.path(), &[]);

@@ -414,6 +414,11 @@ async fn an_inactive_code_is_refused_and_nothing_is_added() {
     let changes = json!({"configuration": {"enable_codes": false}});
     let reply = create(&api, &external_with("EXT-SEG-001", changes)).await;
     assert_refused(&reply, 400, &["configuration.allowed_codes[1].code"], "without enable_codes");
+    // A label that stands alone is named where it stands.
+    let changes = json!({"configuration": {"allowed_codes": ["Billing Issue", "Store Issue"]}});
+    let reply = create(&api, &external_with("EXT-SEG-001", changes)).await;
+    let named = "configuration.allowed_codes[1] wrap-up code 'Store Issue' is inactive";
+    assert_refused(&reply, 400, &[named], "a label alone");
     assert_eq!(server.stored(CODES).await.len(), codes_before);
     assert_refused(&api.get("segment/EXT-SEG-001").await, 404, &[], "no segment");
 }

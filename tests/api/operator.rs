@@ -667,12 +667,13 @@ async fn csv_rows_that_are_wrong_are_named_by_line_and_the_others_stored() {
     assert_eq!(said.status, Some(1), "{said:?}");
     // The first row takes two lines of the file.
     for (line, field) in
-        [("line 4", "code"), ("line 5", "active"), ("line 6", "code"), ("line 7", "translations[0].code")]
+        [("line 4", "code"), ("line 5", "active"), ("line 6", "code"), ("line 7", "code_de is required")]
     {
         let complaint = said.err.lines().find(|complaint| complaint.contains(line));
         assert!(complaint.is_some_and(|complaint| complaint.contains(field)), "{line}: {}", said.err);
     }
     assert!(!said.err.contains("line 2:") && !said.err.contains("line 8:"), "{}", said.err);
+    assert!(!said.err.contains("translations"), "{}", said.err);
     assert!(said.err.contains("4 of 6"), "{}", said.err);
     let labels = desk.server.code_labels(BINARY);
     for label in ["Good One", "Good Two"] {
@@ -711,6 +712,8 @@ async fn a_csv_file_whose_columns_are_not_understood_is_refused_whole() {
         ("label,description\nOne,First\n", "code"),
         ("code,descripton\nOne,First\n", "descripton"),
         ("code,code_deu\nOne,Eins\n", "code_deu"),
+        ("code,code_1x\nOne,Eins\n", "code_1x"),
+        ("code,code_de,code_DE\nOne,Eins,Zwei\n", "'code_DE'"),
         ("code,description,code\nOne,First,Two\n", "'code'"),
         ("code,code_de, code_de\nOne,Eins,Zwei\n", "'code_de'"),
         ("", "code"),
@@ -760,9 +763,86 @@ async fn json_entries_that_are_wrong_are_named_by_index_and_the_others_stored() 
         assert!(complaint.is_some_and(|complaint| complaint.contains(field)), "{place}: {}", said.err);
     }
     assert!(said.err.contains("3 of 5"), "{}", said.err);
+    // Its place is said once.
+    assert!(said.err.lines().any(|line| line == "wrapup: codes[1].code is required"), "{}", said.err);
     let labels = desk.server.code_labels(BINARY);
     assert!(labels.contains(&"Good One".to_owned()) && labels.contains(&"Good Two".to_owned()), "{labels:?}");
     assert!(!labels.contains(&"Bad".to_owned()), "{labels:?}");
+}
+
+#[tokio::test]
+async fn translations_that_are_wrong_are_named_by_their_columns() {
+    let desk = Desk::open();
+    let long = "x".repeat(256);
+    let file = format!(
+        "code,description,code_fr,description_fr,code_de,description_de\n\
+         One,First,Un,,Eins,Erstens\n\
+         Two,,,,{long},\n"
+    );
+    let said = desk.import(&desk.file("codes.csv", file)).failed(&["2 of 2 codes were not imported"]);
+    for line in [
+        "wrapup: line 2: description_fr is required when the code has a description",
+        "wrapup: line 3: code_de has more than 255 characters",
+    ] {
+        assert!(said.err.lines().any(|complaint| complaint == line), "no '{line}' in {}", said.err);
+    }
+    let said = desk.import(&desk.file("codes.csv", "code,code_de,description_de\nOne,,Erstens\n"));
+    said.failed(&["line 2: code_de is required", "1 of 1 code was not imported; mend it"]);
+}
+
+#[tokio::test]
+async fn spreadsheets_say_in_their_own_language_whether_a_code_is_active() {
+    let desk = Desk::open();
+    let file = "code,active\nOne,WAHR\nTwo,Falsch\nThree,VRAI\nFour, FAUX \nFive,FALSO\nSix,YANLIŞ\nSeven,ИСТИНА\n";
+    desk.import(&desk.file("codes.csv", file)).fine();
+    for (label, active) in [
+        ("One", true),
+        ("Two", false),
+        ("Three", true),
+        ("Four", false),
+        ("Five", false),
+        ("Six", false),
+        ("Seven", true),
+    ] {
+        assert_eq!(desk.code(label)["active"], active, "{label}");
+    }
+    desk.import(&desk.file("codes.csv", "code,active\nOne,peut-être\n"))
+        .failed(&["line 2: active has to be true or false"]);
+}
+
+#[tokio::test]
+async fn a_file_may_come_by_standard_input() {
+    let desk = Desk::open();
+    let import = |content: &str| desk.run_with("code import -", &[], content);
+    import("\u{feff}code,code_de\nOne,Eins\nTwo,Zwei\n").fine();
+    import("\n {\"codes\": [{\"code\": \"Three\"}]}").fine();
+    let labels = desk.server.code_labels(BINARY);
+    assert!(["One", "Two", "Three"].iter().all(|label| labels.contains(&(*label).to_owned())), "{labels:?}");
+    assert_eq!(desk.shown("Two", "de").await["translated_code"], "Zwei");
+    import("{\"codes\": ").failed(&["standard input: line 1"]);
+    import("label\nOne\n").failed(&["standard input: the first line", "'code'"]);
+    let configuration = json!({"name": "Calls", "enable_codes": true, "allowed_codes": ["One"], "default_code": "One"});
+    desk.run_with("configuration put -", &[], &configuration.to_string()).fine();
+    assert!(desk.list("configuration").iter().any(|listed| listed["name"] == "Calls"));
+}
+
+#[tokio::test]
+async fn a_record_of_a_newer_version_is_named_beside_the_others() {
+    let desk = Desk::open();
+    let before = desk.list("code").len();
+    let newer = desk.code("Order Status")["sys_id"].as_str().expect("a sys_id").to_owned();
+    let update = desk.server.dynamodb().update_item().table_name("interaction_wrap_up_code");
+    let update = update.key("sys_id", aws_sdk_dynamodb::types::AttributeValue::S(newer.clone()));
+    let update = update.update_expression("SET sys_schema = :newer");
+    let version = aws_sdk_dynamodb::types::AttributeValue::N("2".to_owned());
+    update.expression_attribute_values(":newer", version).send().await.expect("an update");
+    let said = desk.run("code list");
+    assert_eq!(said.status, Some(0), "{said:?}");
+    assert!(said.err.contains("not listed") && said.err.contains(&newer) && said.err.contains("newer"), "{}", said.err);
+    assert!(said.out.contains("Password Reset") && !said.out.contains("Order Status"), "{}", said.out);
+    let listed = desk.run("code list --output json");
+    let listed: Vec<Value> = serde_json::from_str(&listed.out).expect("JSON");
+    assert_eq!(listed.len(), before - 1);
 }
 
 #[tokio::test]

@@ -608,9 +608,25 @@ fn verifying_what_is_not_there_says_so() {
     let said =
         desk.run(&["segment-table", "verify", "u_nothing"]).failed(&["'u_nothing'", "u_chat", PHONE_LOG, "--function"]);
     assert_eq!(said.out, "");
-    // Nobody listens: every clause says which function could not be asked.
-    let printed = desk.run(&["segment-table", "verify", "u_chat"]).failed(&["u_chat", "contract"]).out;
-    assert_eq!(printed.matches("function chat").count(), CLAUSES.len(), "{printed}");
+    // No such function, or nobody who listens: no clause is kept, and people read once why.
+    let serving = Desk::with_function(&json!({}), "garbage", GARBAGE);
+    let absent = serving.run(&["segment-table", "verify", "u_chat", "--function", "absent"]);
+    let unheard = desk.run(&["segment-table", "verify", "u_chat"]);
+    for (said, cause) in [(absent, "Function not found: absent"), (unheard, "function chat dispatch failure")] {
+        let printed = said.failed(&["u_chat", "contract"]).out;
+        assert_eq!(printed.matches(" NO ").count(), CLAUSES.len(), "{printed}");
+        assert_eq!(printed.matches(cause).count(), 1, "{printed}");
+        // Where nobody listens, a call that is too late rightly ends with "try again".
+        assert!(printed.matches("failed with the same").count() >= CLAUSES.len() - 2, "{printed}");
+    }
+    // For programs each clause says all of it.
+    let printed = desk.run(&["segment-table", "verify", "u_chat", "--output", "json"]).failed(&["contract"]).out;
+    for (clause, problem) in Desk::clauses(&printed) {
+        assert!(
+            problem.is_some_and(|problem| problem.contains("function chat dispatch failure")),
+            "{clause}: {printed}"
+        );
+    }
 }
 
 #[test]

@@ -8,8 +8,8 @@ use std::fmt::{Display, Write as _};
 use std::io::{self, Write};
 
 use clap::ValueEnum;
-use comfy_table::Table;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width};
 use serde::Serialize;
 
 /// How a list is printed.
@@ -37,15 +37,57 @@ impl Output {
         match self {
             Self::Json => json(&rows),
             Self::Table => {
-                let mut table = Table::new();
-                table.load_style(UTF8_FULL_CONDENSED).set_header(R::COLUMNS);
-                for row in rows {
-                    table.add_row(row.cells().iter().map(|cell| shown(cell).into_owned()));
-                }
-                line(table)
+                let width = console::Term::stdout().size_checked().map(|(_, width)| width);
+                line(table(rows, width))
             }
         }
     }
+}
+
+/// A list as a table, each row a line, as wide as it has to be. In a terminal no line of it breaks: where it does not fit,
+/// texts go over several lines, between their words; and where whole words do not fit either, each row becomes a block of
+/// lines with a column each, in which a sys_id can still be copied.
+fn table<R: Row>(rows: &[R], terminal_width: Option<u16>) -> String {
+    let rows: Vec<Vec<String>> =
+        rows.iter().map(|row| row.cells().iter().map(|cell| shown(cell).into_owned()).collect()).collect();
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED).set_header(R::COLUMNS).add_rows(&rows);
+    let text = table.to_string();
+    let Some(width) = terminal_width.filter(|width| text.lines().any(|line| wide(line) > usize::from(*width))) else {
+        return text;
+    };
+    let longest_word = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(String::as_str);
+        let words = cells.chain(R::COLUMNS.get(column).copied()).flat_map(str::split_whitespace);
+        words.map(wide).max().unwrap_or(0)
+    };
+    let columns: Vec<usize> = (0..R::COLUMNS.len()).map(|column| longest_word(column) + PADDING).collect();
+    // Between the columns and around them stand lines.
+    if columns.iter().sum::<usize>() + columns.len() + 1 > usize::from(width) && !rows.is_empty() {
+        return blocks::<R>(&rows);
+    }
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    let least = columns.into_iter().map(|least| u16::try_from(least).unwrap_or(u16::MAX));
+    table.set_constraints(least.map(|least| ColumnConstraint::LowerBoundary(Width::Fixed(least))));
+    table.to_string()
+}
+
+/// Columns of a terminal that a cell takes beside its text.
+const PADDING: usize = 2;
+
+/// Columns of a terminal that a text takes.
+fn wide(text: &str) -> usize {
+    console::measure_text_width(text)
+}
+
+/// Each row as lines of a column's name and its cell.
+fn blocks<R: Row>(rows: &[Vec<String>]) -> String {
+    let widest = R::COLUMNS.iter().map(|column| column.len()).max().unwrap_or(0);
+    let block = |row: &Vec<String>| {
+        let lines = R::COLUMNS.iter().zip(row).map(|(column, cell)| format!("{column:widest$}  {cell}"));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    rows.iter().map(block).collect::<Vec<_>>().join("\n\n")
 }
 
 /// Prints a record as JSON.
@@ -116,4 +158,39 @@ fn is_order(character: char) -> bool {
             character,
             '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Person(&'static str, &'static str);
+
+    impl Row for Person {
+        const COLUMNS: &'static [&'static str] = &["user_name", "active", "roles", "preferred_language", "sys_id"];
+
+        fn cells(&self) -> Vec<String> {
+            [self.0, "true", self.1, "de", "c21d32e5feca5cd5a17cf28634ed7442"].map(str::to_owned).into()
+        }
+    }
+
+    #[test]
+    fn no_line_of_a_table_breaks_in_a_terminal_and_nothing_is_lacking() {
+        let people = [Person("Jane Doe of the second desk", "interaction_integration_user"), Person("x", "")];
+        let whole = ["interaction_integration_user", "c21d32e5feca5cd5a17cf28634ed7442", "preferred_language"];
+        for (width, as_table) in [(40, false), (80, false), (124, true), (200, true)] {
+            let table = table(&people, Some(width));
+            assert_eq!(table.starts_with('┌'), as_table, "{width}:\n{table}");
+            let broken = table.lines().filter(|line| wide(line) > usize::from(width));
+            // Where there is no room for a word and its column's name, the terminal breaks that line.
+            assert!(broken.count() == 0 || width == 40, "{width}:\n{table}");
+            for word in whole.iter().copied().chain("Jane Doe of the second desk".split(' ')) {
+                assert!(table.contains(word), "{width}: no {word} in\n{table}");
+            }
+        }
+        // For a program, or a file, each row is a line.
+        let table = table(&people, None);
+        assert!(table.lines().any(|line| line.contains("Jane Doe of the second desk") && line.contains("c21d32e5")));
+    }
 }

@@ -195,6 +195,14 @@ pub(crate) struct UnderResult<'a> {
     result: BusinessError<'a>,
 }
 
+/// What stands in the platform's place where a request is refused before the API sees it: the `Content-Type` and the body,
+/// in the format that `accept`, the header's value, asks for; in JSON where it asks for none of ours.
+pub fn refusal(accept: Option<&str>, message: &str, detail: &str) -> (&'static str, Vec<u8>) {
+    let format = Format::accepted(accept).unwrap_or(Format::Json);
+    let body = PlatformError { error: MessageAndDetail { message, detail }, status: "failure" };
+    (format.content_type(), render(format, &body).unwrap_or_default())
+}
+
 /// The response to a request that failed at the edge.
 pub fn platform_error(format: Format, error: &EdgeError) -> Response<Body> {
     let (message, detail) = (error.message(), error.detail());

@@ -21,9 +21,9 @@ mod route;
 mod serve;
 mod size;
 
-pub use answer::Envelope;
 #[cfg(feature = "openapi")]
 pub(crate) use answer::{BusinessError, PlatformError, UnderResult};
+pub use answer::{Envelope, refusal};
 pub use authenticate::{Caller, Credentials, Denied, Source, authenticate};
 pub use authorizer::AuthorizerRequest;
 pub use body::BodyError;

@@ -49,10 +49,7 @@ impl CodeRequest {
             fields.violation("translations", Problem::TooMany { most: Self::MOST_TRANSLATIONS });
             translations.clear();
         }
-        let translations = read_translations(&translations, |translation| {
-            if !translation.has("code") {
-                translation.violation("code", Problem::Required);
-            }
+        let translations = read_translations(&translations, true, |translation| {
             if described && !translation.has("description") {
                 let when = "when the code has a description";
                 translation.violation("description", Problem::RequiredWhen { when });
@@ -92,10 +89,8 @@ impl CodeRequest {
 impl CodeRequest {
     /// What [`CodeRequest::read`] reads.
     pub fn described() -> Object {
-        let translation = Object::new("CodeTranslation", "A code's label and description in one language.")
-            .required::<Language>("language", "Two letters, in a code's translations once.")
-            .required::<BoundedText<{ Label::MOST }>>("code", "The label in that language.")
-            .text_up_to("description", Self::LONGEST_DESCRIPTION, "Required where the code has a description.");
+        let description = "Required where the code has a description.";
+        let translation = TranslationRequest::described("CodeTranslation", true, description);
         let described_too = json!({ "properties": { "translations": { "items": given("description") } } });
         Object::new("NewCode", "A code that is created, or updated where its label exists already.")
             .with(|object| drop(visit_code(object)))
@@ -116,15 +111,42 @@ fn visit_code(visitor: &mut impl Visitor) -> (Option<Label>, Option<String>, Opt
     )
 }
 
+/// Goes through what a request says of a code in one language: which, label, and description.
+fn visit_translation(
+    visitor: &mut impl Visitor,
+    label_required: bool,
+    description: &str,
+) -> (Option<Language>, Option<String>, Option<String>) {
+    let language = visitor.required("language", "Two letters, in a code's translations once.");
+    let (name, says) = ("code", "The label in that language.");
+    let label: Option<BoundedText<{ Label::MOST }>> = match label_required {
+        true => visitor.required(name, says),
+        false => visitor.optional(name, says),
+    };
+    let description = visitor.text_up_to("description", CodeRequest::LONGEST_DESCRIPTION, description);
+    (language, label.map(|text| text.0), description)
+}
+
+#[cfg(feature = "openapi")]
+impl TranslationRequest {
+    /// What [`read_translations`] reads of each, under its name in the contract.
+    pub fn described(name: &'static str, label_required: bool, description: &'static str) -> Object {
+        Object::new(name, "A code's label and description in one language.")
+            .with(|object| drop(visit_translation(object, label_required, description)))
+    }
+}
+
 /// Reads the translations of one code, each language at most once. `check` adds its caller's rules.
-pub fn read_translations(entries: &[Fields<'_>], check: impl Fn(&Fields<'_>)) -> Vec<TranslationRequest> {
+pub fn read_translations(
+    entries: &[Fields<'_>],
+    label_required: bool,
+    check: impl Fn(&Fields<'_>),
+) -> Vec<TranslationRequest> {
     let mut languages = HashSet::new();
     let mut translations = Vec::with_capacity(entries.len());
-    for entry in entries {
+    for mut entry in entries {
+        let (language, code, description) = visit_translation(&mut entry, label_required, "");
         check(entry);
-        let language = entry.required::<Language>("language");
-        let code = entry.optional::<BoundedText<{ Label::MOST }>>("code").map(|text| text.0);
-        let description = entry.text_up_to("description", CodeRequest::LONGEST_DESCRIPTION);
         let Some(language) = language else { continue };
         if languages.insert(language) {
             translations.push(TranslationRequest { language, code, description });

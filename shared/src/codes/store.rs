@@ -18,7 +18,7 @@ use crate::Error;
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::document::{FromText, Problem, Violations};
-use crate::dynamodb::{self, Dynamo, Item, SCHEMA, Stamp, Table, Write, batch_get, key, string};
+use crate::dynamodb::{self, Dynamo, Item, Listed, SCHEMA, Stamp, Table, Write, batch_get, key, string};
 use crate::error::{CorruptRecord, NotFound};
 use crate::language::Language;
 use crate::sys_id;
@@ -199,13 +199,13 @@ impl Codes {
     }
 
     /// Every code of the table, by label. Reads the whole table: for operators.
-    pub async fn list(&self) -> Result<Vec<Code>, Error> {
+    pub async fn list(&self) -> Result<Listed<Code>, Error> {
         let scan = self.dynamo.client.scan().table_name(&self.table).consistent_read(true);
         let items: Vec<Item> =
             scan.into_paginator().items().send().try_collect().await.map_err(dynamodb::Error::from)?;
-        let mut codes = items.into_iter().map(from_item).collect::<Result<Vec<_>, _>>()?;
-        codes.sort_by(|one, other| one.code.cmp(&other.code));
-        Ok(codes)
+        let mut listed = Listed::of(items, from_item);
+        listed.records.sort_by(|one, other| one.code.cmp(&other.code));
+        Ok(listed)
     }
 
     fn remember(&self, code: &Arc<Code>) {

@@ -5,14 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::codes::{Label, TranslationRequest, UnusableCode, read_translations, yes};
 use crate::document::{Fields, FromText, Id, ObjectOrText, Problem, Visitor};
-use crate::sys_id::{self, Kind};
 #[cfg(feature = "openapi")]
-use crate::{
-    codes::CodeRequest,
-    document::BoundedText,
-    json_schema::{Object, all_given, given, is_true, when},
-    language::Language,
-};
+use crate::json_schema::{Object, all_given, given, is_true, when};
+use crate::sys_id::{self, Kind};
 
 /// A configuration as a request gives it, its defaults not yet filled in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +37,8 @@ pub struct ConfigurationRequest {
 pub struct AllowedCodeRequest {
     /// The label.
     pub code: Label,
+    /// Whether the label stands alone, without an object around it. Violations name it as it stands.
+    pub alone: bool,
     /// Laid over the stored translations in this segment's snapshot.
     pub translations: Vec<TranslationRequest>,
 }
@@ -54,7 +51,7 @@ impl ConfigurationRequest {
     pub fn read(fields: &Fields<'_>) -> Option<Self> {
         let (codes, readable) = read_allowed_codes(fields, |entry| {
             let translations = entry.object_or_objects("translation").unwrap_or_default();
-            read_translations(&translations, |_| {})
+            read_translations(&translations, false, |_| {})
         });
         Self::read_with(fields, codes, readable)
     }
@@ -135,13 +132,13 @@ fn read_allowed_codes(
                 entry.violation("code", repeats(label));
             }
             let translations = translations(&entry);
-            Some(AllowedCodeRequest { code: code?, translations })
+            Some(AllowedCodeRequest { code: code?, alone: false, translations })
         }
         ObjectOrText::Text(index, code) => {
             if !labels.insert(code.clone()) {
                 fields.violation(&format!("allowed_codes[{index}]"), repeats(&code));
             }
-            Some(AllowedCodeRequest { code, translations: Vec::new() })
+            Some(AllowedCodeRequest { code, alone: true, translations: Vec::new() })
         }
     });
     let codes = codes.collect();
@@ -167,10 +164,8 @@ fn visit_duration(visitor: &mut impl Visitor) -> Option<NonZeroU32> {
 impl ConfigurationRequest {
     /// What [`ConfigurationRequest::read`] reads.
     pub fn described() -> Object {
-        let translation = Object::new("AllowedCodeTranslation", "A code's label and description in one language.")
-            .required::<Language>("language", "Two letters, in a code's translations once.")
-            .optional::<BoundedText<{ Label::MOST }>>("code", "The label in that language.")
-            .text_up_to("description", CodeRequest::LONGEST_DESCRIPTION, "The description in that language.");
+        let description = "The description in that language.";
+        let translation = TranslationRequest::described("AllowedCodeTranslation", false, description);
         let allowed = Object::new("AllowedCode", "A code that the agent may pick. One that does not exist is created.")
             .required::<Label>("code", "The label, in the list once.")
             .object_or_objects("translation", translation, "Laid over the stored translations for this segment.");

@@ -10,7 +10,7 @@ use super::{Definition, Snapshot};
 use crate::Error;
 use crate::cache::Cache;
 use crate::clock::Clock;
-use crate::dynamodb::{self, Dynamo, Item, SCHEMA, Stamp, Table, Write, key, schema, string};
+use crate::dynamodb::{self, Dynamo, Item, Listed, SCHEMA, Stamp, Table, Write, key, schema, string};
 use crate::error::{CorruptRecord, NotFound};
 use crate::sys_id;
 
@@ -90,7 +90,7 @@ impl Configurations {
     }
 
     /// Every configuration by name, without the snapshots. Reads the whole table: for operators.
-    pub async fn list(&self) -> Result<Vec<Definition>, Error> {
+    pub async fn list(&self) -> Result<Listed<Definition>, Error> {
         let scan = self
             .dynamo
             .client
@@ -101,10 +101,9 @@ impl Configurations {
             .expression_attribute_names("#name", "name");
         let items: Vec<Item> =
             scan.into_paginator().items().send().try_collect().await.map_err(dynamodb::Error::from)?;
-        let definitions = items.into_iter().map(|item| dynamodb::from_item(Table::Configurations, item));
-        let mut definitions = definitions.collect::<Result<Vec<Definition>, _>>()?;
-        definitions.sort_by(|one, other| one.name.cmp(&other.name));
-        Ok(definitions)
+        let mut listed = Listed::of(items, |item| dynamodb::from_item::<Definition>(Table::Configurations, item));
+        listed.records.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(listed)
     }
 
     /// The snapshot with this hash: one read where this instance has not seen it.

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value};
 
 use super::text::longer_than;
+use super::xml::ENTRY;
 use super::{FromText, Notation, Problem, Violation, Violations, kind_of};
 
 /// The fields of one object of a document. Unknown fields are ignored, null means absent.
@@ -34,7 +35,11 @@ impl<'a> Fields<'a> {
         not_utf8: &'a [String],
         noted: &'a RefCell<Vec<Violation>>,
     ) -> Self {
-        Self { notation, path: String::new(), map, not_utf8, noted }
+        let fields = Self { notation, path: String::new(), map, not_utf8, noted };
+        if let Some(violation) = fields.stray_entry() {
+            fields.note_once(violation);
+        }
+        fields
     }
 
     /// The path of a field of this object.
@@ -145,7 +150,7 @@ impl<'a> Fields<'a> {
             Value::String(text) if self.notation == Notation::Xml && text.trim().is_empty() => {
                 Some(self.nested(self.path_of(name), &NO_FIELDS))
             }
-            Value::Object(map) => Some(self.nested(self.path_of(name), map)),
+            Value::Object(map) => self.inner(self.path_of(name), map).map_err(|stray| self.note_once(stray)).ok(),
             other => {
                 self.wrong_type(name, "an object", other);
                 None
@@ -171,7 +176,10 @@ impl<'a> Fields<'a> {
         let entries = self.list(name)?.into_iter().enumerate().filter_map(|(index, entry)| {
             let name = format!("{name}[{index}]");
             match entry {
-                Value::Object(map) => Some(ObjectOrText::Object(self.nested(self.path_of(&name), map))),
+                Value::Object(map) => {
+                    let object = self.inner(self.path_of(&name), map).map_err(|stray| self.note_once(stray));
+                    object.ok().map(ObjectOrText::Object)
+                }
                 Value::String(text) => self.entry(&name, text).map(|value| ObjectOrText::Text(index, value)),
                 other => {
                     self.wrong_type(&name, "an object or a text", other);
@@ -187,7 +195,7 @@ impl<'a> Fields<'a> {
         let entries = self.list(name)?.into_iter().enumerate().map(|(index, entry)| {
             let field = self.path_of(&format!("{name}[{index}]"));
             match entry {
-                Value::Object(map) => Ok(self.nested(field, map)),
+                Value::Object(map) => self.inner(field, map),
                 other => Err(Violation {
                     field,
                     problem: Problem::WrongType { expected: "an object", found: kind_of(other) },
@@ -252,7 +260,7 @@ impl<'a> Fields<'a> {
         match (self.notation, value) {
             (_, Value::Array(entries)) => Some(entries.iter().collect()),
             (Notation::Xml, Value::String(text)) if text.trim().is_empty() => Some(Vec::new()),
-            (Notation::Xml, Value::Object(map)) => match (map.len(), map.get("entry")) {
+            (Notation::Xml, Value::Object(map)) => match (map.len(), map.get(ENTRY)) {
                 (1, Some(Value::Array(entries))) => Some(entries.iter().collect()),
                 (1, Some(entry)) => Some(vec![entry]),
                 (_, None) => Some(vec![value]),
@@ -306,5 +314,23 @@ impl<'a> Fields<'a> {
 
     fn nested(&self, path: String, map: &'a Map<String, Value>) -> Fields<'a> {
         Fields { notation: self.notation, path, map, not_utf8: &[], noted: self.noted }
+    }
+
+    /// The fields of an object that stands in this one.
+    fn inner(&self, path: String, map: &'a Map<String, Value>) -> Result<Fields<'a>, Violation> {
+        let inner = self.nested(path, map);
+        inner.stray_entry().map_or(Ok(inner), Err)
+    }
+
+    /// An `<entry>` among the fields of an object that has elements in it: whoever wrote them means them to be read, and here
+    /// they would be ignored as an unknown field is.
+    fn stray_entry(&self) -> Option<Violation> {
+        let has_elements = |entry: &Value| match entry {
+            Value::Object(_) => true,
+            Value::Array(entries) => entries.iter().any(Value::is_object),
+            _ => false,
+        };
+        let strays = self.notation == Notation::Xml && self.map.get(ENTRY).is_some_and(has_elements);
+        strays.then(|| Violation { field: self.path_of(ENTRY), problem: Problem::StrayEntry })
     }
 }

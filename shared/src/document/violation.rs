@@ -65,6 +65,9 @@ pub enum Problem {
     /// A list in XML that is written in two ways at once.
     #[error("has <entry> beside other elements, where a list is one element around <entry>s, or its element repeated")]
     EntryBesideOthers,
+    /// An `<entry>` with elements in it, where nothing reads them.
+    #[error("has elements in it, and is neither the one element of <request> nor an entry of a list")]
+    StrayEntry,
     /// A query parameter, a column or a key that may stand once stands twice.
     #[error("is given more than once")]
     GivenTwice,
@@ -129,9 +132,15 @@ impl Violations {
 
     /// The same, of an object that stands at `path` in its request.
     #[must_use]
-    pub fn within(mut self, path: &str) -> Self {
+    pub fn within(self, path: &str) -> Self {
+        self.renamed(|field| format!("{path}.{field}"))
+    }
+
+    /// The same, of fields that their caller knows by other names.
+    #[must_use]
+    pub fn renamed(mut self, name: impl Fn(&str) -> String) -> Self {
         for violation in &mut self.0 {
-            violation.field = format!("{path}.{}", violation.field);
+            violation.field = name(&violation.field);
         }
         self
     }

@@ -32,7 +32,29 @@ pub struct Check {
     /// The clause.
     pub clause: &'static str,
     /// What broke it.
-    pub outcome: Result<(), String>,
+    pub outcome: Result<(), Breach>,
+}
+
+/// How a clause was broken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}{}", cause.as_ref().map(|cause| format!(" failed with: {cause}")).unwrap_or_default())]
+pub struct Breach {
+    /// What the table answered; or the call that failed.
+    pub what: String,
+    /// What that call failed with. Where a table cannot be asked at all, it is the same in every clause.
+    pub cause: Option<String>,
+}
+
+impl From<String> for Breach {
+    fn from(what: String) -> Self {
+        Self { what, cause: None }
+    }
+}
+
+impl From<&str> for Breach {
+    fn from(what: &str) -> Self {
+        what.to_owned().into()
+    }
 }
 
 impl Report {
@@ -76,7 +98,7 @@ pub async fn verify(table: Arc<dyn InteractionSegment>) -> Report {
     ])
 }
 
-async fn creates(table: &dyn InteractionSegment) -> Result<(), String> {
+async fn creates(table: &dyn InteractionSegment) -> Result<(), Breach> {
     let id = fresh_id();
     let created = create(table, &id, "agent-1").await.map_err(in_call("create"))?;
     belongs(table, &created, &id)?;
@@ -84,18 +106,18 @@ async fn creates(table: &dyn InteractionSegment) -> Result<(), String> {
     same(&created, &retrieved, "retrieve after create")
 }
 
-async fn keeps_it_apart(table: &dyn InteractionSegment) -> Result<(), String> {
+async fn keeps_it_apart(table: &dyn InteractionSegment) -> Result<(), Breach> {
     let id = fresh_id();
     create(table, &id, "agent-1").await.map_err(in_call("create"))?;
     // Under any other, no wrap-up would get to see it, not even the one that it was created for.
     let retrieved = retrieve(table, &id).await.map_err(in_call("retrieve"))?;
     match retrieved.interaction.as_deref().filter(|interaction| !interaction.trim().is_empty()) {
         None | Some(INTERACTION) => Ok(()),
-        Some(_) => Err("the record answers another interaction than it was created with".to_owned()),
+        Some(_) => Err("the record answers another interaction than it was created with".into()),
     }
 }
 
-async fn is_idempotent(table: &dyn InteractionSegment) -> Result<(), String> {
+async fn is_idempotent(table: &dyn InteractionSegment) -> Result<(), Breach> {
     let id = fresh_id();
     let first = create(table, &id, "agent-1").await.map_err(in_call("create"))?;
     // Somebody else's retry must not rewrite what is there.
@@ -105,15 +127,15 @@ async fn is_idempotent(table: &dyn InteractionSegment) -> Result<(), String> {
     same(&first, &retrieved, "retrieve after the second create")
 }
 
-async fn knows_what_it_lacks(table: &dyn InteractionSegment) -> Result<(), String> {
+async fn knows_what_it_lacks(table: &dyn InteractionSegment) -> Result<(), Breach> {
     match retrieve(table, &fresh_id()).await {
         Err(Error::NoSuchRecord { .. }) => Ok(()),
-        Err(other) => Err(format!("retrieve of an unknown id failed with: {other}")),
-        Ok(_) => Err("retrieve of an unknown id answered a record".to_owned()),
+        Err(other) => Err(in_call("retrieve of an unknown id")(other)),
+        Ok(_) => Err("retrieve of an unknown id answered a record".into()),
     }
 }
 
-async fn takes_any_id(table: &dyn InteractionSegment) -> Result<(), String> {
+async fn takes_any_id(table: &dyn InteractionSegment) -> Result<(), Breach> {
     let long = "x".repeat(990);
     let hostile = [
         "with space",
@@ -144,28 +166,28 @@ async fn takes_any_id(table: &dyn InteractionSegment) -> Result<(), String> {
             // A table need not hold every id, if it says so and keeps nothing.
             Err(Error::BadInput { .. }) => match retrieve(table, &id).await {
                 Err(Error::NoSuchRecord { .. } | Error::BadInput { .. }) => {}
-                _ => return Err(format!("{text:?} was refused, and is there all the same")),
+                _ => return Err(format!("{text:?} was refused, and is there all the same").into()),
             },
-            Err(other) => return Err(format!("create of {text:?} failed with: {other}")),
+            Err(other) => return Err(in_call(&format!("create of {text:?}"))(other)),
         }
     }
     Ok(())
 }
 
-async fn tells_ids_apart(table: &dyn InteractionSegment) -> Result<(), String> {
+async fn tells_ids_apart(table: &dyn InteractionSegment) -> Result<(), Breach> {
     let id = fresh_id();
     create(table, &format!("{id}a"), "agent-1").await.map_err(in_call("create"))?;
     for other in [format!("{id}A"), format!("{id}a "), format!(" {id}a"), format!("{id}a\u{301}"), id.clone()] {
         match retrieve(table, &other).await {
             Err(Error::NoSuchRecord { .. } | Error::BadInput { .. }) => {}
-            Err(error) => return Err(format!("retrieve of a look-alike failed with: {error}")),
-            Ok(_) => return Err(format!("{other:?} finds the record of \"{id}a\"")),
+            Err(error) => return Err(in_call("retrieve of a look-alike")(error)),
+            Ok(_) => return Err(format!("{other:?} finds the record of \"{id}a\"").into()),
         }
     }
     Ok(())
 }
 
-async fn survives_a_race(table: &dyn InteractionSegment) -> Result<(), String> {
+async fn survives_a_race(table: &dyn InteractionSegment) -> Result<(), Breach> {
     let id = fresh_id();
     let agents: Vec<String> = (0..10).map(|number| format!("agent-{number}")).collect();
     let answers = join_all(agents.iter().map(|agent| create(table, &id, agent))).await;
@@ -174,18 +196,18 @@ async fn survives_a_race(table: &dyn InteractionSegment) -> Result<(), String> {
     records.iter().try_for_each(|record| same(&kept, record, "one of ten creators"))
 }
 
-async fn honours_deadlines(table: &dyn InteractionSegment) -> Result<(), String> {
+async fn honours_deadlines(table: &dyn InteractionSegment) -> Result<(), Breach> {
     let id = fresh_id();
     let past = Instant::now();
     let late = "did not come back after its deadline";
     let segment = sample(&id, "agent-1")?;
     let created = timeout(GRACE, table.create(&segment, past)).await.map_err(|_| format!("create {late}"))?;
     let retrieved = timeout(GRACE, table.retrieve(&wanted(&id), past)).await.map_err(|_| format!("retrieve {late}"))?;
-    for answer in [&created, &retrieved] {
+    for answer in [created, retrieved] {
         if let Err(error) = answer
             && !matches!(error, Error::TryAgain(_) | Error::NoSuchRecord { .. })
         {
-            return Err(format!("a call that is too late has to end with TryAgain, and ended with: {error}"));
+            return Err(in_call("a call that is too late has to end with TryAgain, and")(error));
         }
     }
     // Whatever became of the late call, the next one settles it.
@@ -226,20 +248,24 @@ fn fresh_id() -> String {
     format!("contract-{}", Uuid::new_v4().simple())
 }
 
-fn belongs(table: &dyn InteractionSegment, record: &InteractionSegmentRecord, id: &str) -> Result<(), String> {
+fn belongs(table: &dyn InteractionSegment, record: &InteractionSegmentRecord, id: &str) -> Result<(), Breach> {
     if record.id != id {
-        return Err(format!("the record of {id:?} answers the id {:?}", record.id));
+        return Err(format!("the record of {id:?} answers the id {:?}", record.id).into());
     }
     if record.table != table.segment_table() {
-        return Err(format!("the record answers the table {:?}, and is of {:?}", record.table, table.segment_table()));
+        let (answered, of) = (&record.table, table.segment_table());
+        return Err(format!("the record answers the table {answered:?}, and is of {of:?}").into());
     }
     Ok(())
 }
 
-fn same(one: &InteractionSegmentRecord, other: &InteractionSegmentRecord, whose: &str) -> Result<(), String> {
-    if one == other { Ok(()) } else { Err(format!("{whose} answers another record than the one that was created")) }
+fn same(one: &InteractionSegmentRecord, other: &InteractionSegmentRecord, whose: &str) -> Result<(), Breach> {
+    if one == other {
+        return Ok(());
+    }
+    Err(format!("{whose} answers another record than the one that was created").into())
 }
 
-fn in_call(call: &str) -> impl FnOnce(Error) -> String {
-    move |error| format!("{call} failed with: {error}")
+fn in_call(call: &str) -> impl FnOnce(Error) -> Breach {
+    move |error| Breach { what: call.to_owned(), cause: Some(error.to_string()) }
 }

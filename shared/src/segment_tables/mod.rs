@@ -28,7 +28,7 @@ pub use lambda::{Invoked, Lambda, connect};
 pub use phone_log::{PhoneLog, PhoneLogRecord};
 pub use registry::Registry;
 pub use remote::Remote;
-pub use settings::{Described, LAMBDA_ENDPOINT, SEGMENT_TABLES, SegmentTablesError, built_in, from_env, from_json};
+pub use settings::{Described, LAMBDA_ENDPOINT, SEGMENT_TABLES, SegmentTablesError, built_in, from_env};
 
 /// A table of interaction segments: the counterpart of the platform's scripted extension point
 /// `global.InteractionSegment`.

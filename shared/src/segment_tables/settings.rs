@@ -38,13 +38,6 @@ pub fn from_env(dynamo: &Dynamo) -> Result<Registry, SegmentTablesError> {
     Ok(described.registry(dynamo, lambda))
 }
 
-/// The built-in segment tables and those of a JSON object in the form of [`SEGMENT_TABLES`].
-pub fn from_json(json: &str, dynamo: &Dynamo, lambda: impl FnOnce() -> Lambda) -> Result<Registry, SegmentTablesError> {
-    let described = Described::from_json(json)?;
-    let lambda = described.need_lambda().then(lambda);
-    Ok(described.registry(dynamo, lambda))
-}
-
 /// Segment tables as [`SEGMENT_TABLES`] describes them: their names, and what serves each.
 pub struct Described(Vec<(String, Serving)>);
 

@@ -4,6 +4,18 @@ use crate::error::NotFound;
 use crate::json_schema::{Object, all_given, given, json};
 use crate::sys_id::{self, Kind};
 
+/// The field that names a segment by sys_id.
+const SEGMENT: &str = "segment_sys_id";
+
+/// The field that names an external system's segment by that system's id.
+pub(super) const EXTERNAL_SEGMENT: &str = "external_segment_id";
+
+/// The field that names the agent.
+pub(super) const AGENT: &str = "agent_sys_id";
+
+/// The field that names the interaction.
+pub(super) const INTERACTION: &str = "interaction_sys_id";
+
 /// How a request names a segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
@@ -22,6 +34,12 @@ pub enum Address {
     },
 }
 
+/// The query parameter that says what an answer shows besides.
+const INCLUDE: &str = "include";
+
+/// What it can say.
+const INTERACTION_SEGMENT: &str = "interaction_segment";
+
 /// What a GET is asked to add to its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Include {
@@ -32,10 +50,10 @@ pub struct Include {
 impl Include {
     /// Reads the query parameter `include`.
     pub fn read(fields: &Fields<'_>) -> Option<Self> {
-        match fields.as_given("include") {
-            Some("interaction_segment") => Some(Self { interaction_segment: true }),
+        match fields.as_given(INCLUDE) {
+            Some(INTERACTION_SEGMENT) => Some(Self { interaction_segment: true }),
             Some(text) if !text.trim().is_empty() => {
-                fields.violation("include", Problem::NotOneOf { one_of: "interaction_segment" });
+                fields.violation(INCLUDE, Problem::NotOneOf { one_of: INTERACTION_SEGMENT });
                 None
             }
             _ => Some(Self { interaction_segment: false }),
@@ -48,11 +66,7 @@ impl Include {
     /// What [`Include::read`] reads.
     pub fn described() -> Object {
         let says = "`interaction_segment` adds the interaction segment's record, where the segment refers to one.";
-        Object::new("Include", "What an answer shows besides.").optional_one_of(
-            "include",
-            &["interaction_segment"],
-            says,
-        )
+        Object::new("Include", "What an answer shows besides.").optional_one_of(INCLUDE, &[INTERACTION_SEGMENT], says)
     }
 }
 
@@ -65,17 +79,13 @@ impl Address {
 
     /// Adds what [`Address::read`] reads to an object.
     pub fn describe(object: Object) -> Object {
-        let (agent, interaction) = ("agent_sys_id", "interaction_sys_id");
         object
-            .optional::<Id>(
-                "segment_sys_id",
-                "sys_id of the wrap-up segment. Where it is given, no other is looked at.",
-            )
-            .optional::<Id>("external_segment_id", "The external system's id of the segment; second choice.")
-            .optional::<Id>(agent, "sys_id of the agent; with `interaction_sys_id` the segment opened last.")
-            .optional::<Id>(interaction, "sys_id of the interaction; with `agent_sys_id`.")
+            .optional::<Id>(SEGMENT, "sys_id of the wrap-up segment. Where it is given, no other is looked at.")
+            .optional::<Id>(EXTERNAL_SEGMENT, "The external system's id of the segment; second choice.")
+            .optional::<Id>(AGENT, "sys_id of the agent; with `interaction_sys_id` the segment opened last.")
+            .optional::<Id>(INTERACTION, "sys_id of the interaction; with `agent_sys_id`.")
             .rule(json!({ "anyOf": [
-                given("segment_sys_id"), given("external_segment_id"), all_given(&[agent, interaction]),
+                given(SEGMENT), given(EXTERNAL_SEGMENT), all_given(&[AGENT, INTERACTION]),
             ] }))
     }
 }
@@ -83,20 +93,20 @@ impl Address {
 impl Address {
     /// Reads the identifiers of an update: the first that is given wins, the others are not looked at.
     pub fn read(fields: &Fields<'_>) -> Option<Self> {
-        if fields.has("segment_sys_id") {
-            return fields.required("segment_sys_id").map(Self::SysId);
+        if fields.has(SEGMENT) {
+            return fields.required(SEGMENT).map(Self::SysId);
         }
-        if fields.has("external_segment_id") {
-            return fields.required("external_segment_id").map(Self::External);
+        if fields.has(EXTERNAL_SEGMENT) {
+            return fields.required(EXTERNAL_SEGMENT).map(Self::External);
         }
-        if fields.has("agent_sys_id") || fields.has("interaction_sys_id") {
+        if fields.has(AGENT) || fields.has(INTERACTION) {
             let when = Problem::RequiredWhen { when: "where neither segment_sys_id nor external_segment_id is given" };
-            let agent = fields.required_when("agent_sys_id", when.clone());
-            let interaction = fields.required_when("interaction_sys_id", when);
+            let agent = fields.required_when(AGENT, when.clone());
+            let interaction = fields.required_when(INTERACTION, when);
             return Some(Self::AgentInteraction { agent: agent?, interaction: interaction? });
         }
         let when = "where neither external_segment_id nor agent_sys_id with interaction_sys_id is given";
-        fields.violation("segment_sys_id", Problem::RequiredWhen { when });
+        fields.violation(SEGMENT, Problem::RequiredWhen { when });
         None
     }
 

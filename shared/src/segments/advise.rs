@@ -10,6 +10,12 @@ use crate::json_schema::{Object, any_given};
 /// Characters that AI notes may have.
 pub const LONGEST_AI_NOTES: usize = 4_000;
 
+/// The field of an AI code.
+const AI_CODE: &str = "ai_wrap_up_code";
+
+/// The field of AI notes.
+const AI_NOTES: &str = "ai_notes";
+
 /// AI content that an external system pushes onto an open segment; at least one of the two.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdviseRequest {
@@ -22,9 +28,9 @@ pub struct AdviseRequest {
 impl AdviseRequest {
     /// Reads `ai_wrap_up_code` and `ai_notes`; blank means absent.
     pub fn read(fields: &Fields<'_>) -> Option<Self> {
-        if !fields.has("ai_wrap_up_code") && !fields.has("ai_notes") {
+        if !fields.has(AI_CODE) && !fields.has(AI_NOTES) {
             let when = "where ai_notes is not given";
-            fields.violation("ai_wrap_up_code", Problem::RequiredWhen { when });
+            fields.violation(AI_CODE, Problem::RequiredWhen { when });
         }
         Some(Self::visit(&mut { fields }))
     }
@@ -33,8 +39,8 @@ impl AdviseRequest {
     pub(super) fn visit(visitor: &mut impl Visitor) -> Self {
         let code = "An AI code, any label; stored where the configuration's `enable_ai_code` is true.";
         let notes = "AI notes; stored where the configuration's `enable_ai_notes` is true.";
-        let code = visitor.optional("ai_wrap_up_code", code);
-        let notes = visitor.text_up_to("ai_notes", LONGEST_AI_NOTES, notes);
+        let code = visitor.optional(AI_CODE, code);
+        let notes = visitor.text_up_to(AI_NOTES, LONGEST_AI_NOTES, notes);
         Self { code, notes: notes.filter(|notes| !notes.trim().is_empty()) }
     }
 }
@@ -44,9 +50,7 @@ impl AdviseRequest {
     /// What [`AdviseRequest::read`] reads.
     pub fn described() -> Object {
         let says = "AI content for an open segment: a code, notes, or both. The segment is named by one of its ids.";
-        Object::new("AiContent", says)
-            .with(|object| drop(Self::visit(object)))
-            .rule(any_given(&["ai_wrap_up_code", "ai_notes"]))
+        Object::new("AiContent", says).with(|object| drop(Self::visit(object))).rule(any_given(&[AI_CODE, AI_NOTES]))
     }
 }
 

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::open_request::CONFIGURATION;
 use crate::codes::{Code, Label, UnusableCode};
 use crate::configurations::{ConfigurationRequest, Definition, Sealed, Snapshot};
 use crate::document::{Problem, Violation, Violations};
@@ -44,7 +45,8 @@ impl Blueprint<'_> {
                 for (index, entry) in request.allowed_codes.iter().enumerate() {
                     let Some(code) = known.get(&entry.code) else { continue };
                     if !code.active {
-                        let field = format!("configuration.allowed_codes[{index}].code");
+                        let code_of = if entry.alone { "" } else { ".code" };
+                        let field = format!("configuration.allowed_codes[{index}]{code_of}");
                         violations.push(Violation { field, problem: inactive(code) });
                     }
                     let mut code = Arc::clone(code);
@@ -63,12 +65,12 @@ impl Blueprint<'_> {
                 let allowed_codes = codes.filter(|code| code.active).cloned().collect();
                 let default = definition.rules.default_code.as_ref().and_then(|label| known.get(label));
                 if let Some(default) = default.filter(|default| !default.active) {
-                    let field = "wrap_up_configuration_sys_id".to_owned();
+                    let field = CONFIGURATION.to_owned();
                     violations.push(Violation { field, problem: inactive(default) });
                 }
                 let configuration = Some(definition.sys_id.clone());
                 let snapshot = Snapshot::new(configuration, definition.rules.clone(), allowed_codes);
-                (snapshot, "wrap_up_configuration_sys_id")
+                (snapshot, CONFIGURATION)
             }
         };
         let sealed = snapshot.seal();

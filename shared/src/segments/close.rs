@@ -12,6 +12,15 @@ use crate::redaction::Redactor;
 /// Characters that an agent's notes may have.
 pub const LONGEST_NOTES: usize = 65_536;
 
+/// The field of the code that the agent picked.
+const CODE: &str = "wrap_up_code";
+
+/// The field of the agent's notes.
+const NOTES: &str = "notes";
+
+/// The field of the confirmation.
+const CONFIRMED_ON: &str = "confirmed_on";
+
 /// What an update says. A field that is absent is not named by it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CloseRequest {
@@ -35,9 +44,9 @@ impl CloseRequest {
         let confirmed = "When the external system had processed the wrap-up: `yyyy-MM-dd HH:mm:ss` in UTC, or RFC 3339. \
                          With it the segment is final.";
         Self {
-            code: visitor.optional("wrap_up_code", code),
-            notes: visitor.text_up_to("notes", LONGEST_NOTES, "The agent's notes; `\"\"` clears them."),
-            confirmed_on: visitor.optional("confirmed_on", confirmed),
+            code: visitor.optional(CODE, code),
+            notes: visitor.text_up_to(NOTES, LONGEST_NOTES, "The agent's notes; `\"\"` clears them."),
+            confirmed_on: visitor.optional(CONFIRMED_ON, confirmed),
         }
     }
 
@@ -121,9 +130,9 @@ impl Segment {
             .is_none_or(|confirmed_on| closing.confirmation == Confirmation::Confirmed(confirmed_on));
         let field = match (same_code, same_notes, same_time) {
             (true, true, true) => return Ok(()),
-            (false, _, _) => "wrap_up_code",
-            (_, false, _) => "notes",
-            (_, _, false) => "confirmed_on",
+            (false, _, _) => CODE,
+            (_, false, _) => NOTES,
+            (_, _, false) => CONFIRMED_ON,
         };
         Err(Refusal::Final { sys_id: self.sys_id.clone(), submitted_on: closing.submitted_on, field }.into())
     }

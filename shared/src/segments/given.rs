@@ -2,6 +2,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::{Id, Problem, Visitor};
 
+/// The field that names the interaction segment.
+pub(super) const SEGMENT_ID: &str = "segment_id";
+
+/// The field that names the interaction segment's table.
+pub(super) const SEGMENT_TABLE: &str = "segment_table";
+
 /// What a segment is given when it opens, keeps, and is shown with as it came. Another such text is one line in each of
 /// the three lists here: its column and the answer's field have the name of the request's field.
 // In the reference's order of an answer's fields.
@@ -27,8 +33,8 @@ impl Given {
             true => visitor.required_when(name, Problem::RequiredWhen { when }, says),
             false => visitor.optional(name, says),
         };
-        let segment_id = identifier("segment_id", "Id of the interaction segment.");
-        let segment_table = identifier("segment_table", "The interaction segment's table.");
+        let segment_id = identifier(SEGMENT_ID, "Id of the interaction segment.");
+        let segment_table = identifier(SEGMENT_TABLE, "The interaction segment's table.");
         Self { segment_table, segment_id }
     }
 
@@ -36,8 +42,8 @@ impl Given {
     /// form of a request's hash.
     pub(super) fn texts(&self) -> impl Iterator<Item = (&'static str, Option<&str>)> {
         [
-            ("segment_id", self.segment_id.as_ref().map(Id::as_str)),
-            ("segment_table", self.segment_table.as_ref().map(Id::as_str)),
+            (SEGMENT_ID, self.segment_id.as_ref().map(Id::as_str)),
+            (SEGMENT_TABLE, self.segment_table.as_ref().map(Id::as_str)),
         ]
         .into_iter()
     }

@@ -1,3 +1,7 @@
+use super::address::{AGENT, EXTERNAL_SEGMENT, INTERACTION};
+#[cfg(feature = "openapi")]
+use super::given::SEGMENT_ID;
+use super::given::SEGMENT_TABLE;
 use super::{AdviseRequest, Given};
 use crate::codes::Label;
 use crate::configurations::ConfigurationRequest;
@@ -91,7 +95,7 @@ impl OpenRequest {
     /// What [`OpenRequest::read`] reads: of an external segment, and of an internal one.
     pub fn described(tables: &Registry) -> [Object; 2] {
         let tables: Vec<_> = tables.tables().collect();
-        let known = Object::new("", "").optional_one_of("segment_table", &tables, "").into_rule();
+        let known = Object::new("", "").optional_one_of(SEGMENT_TABLE, &tables, "").into_rule();
         let timed = json!({ "required": ["configuration"], "properties": { "configuration": given("duration") } });
         let external =
             Object::new("NewExternalSegment", "A wrap-up of a CCaaS system, which brings its configuration.")
@@ -100,7 +104,7 @@ impl OpenRequest {
                 .with(|object| drop(external_id(object)))
                 .required_object("configuration", ConfigurationRequest::described(), "What the agent gets to see.")
                 .rule(when(timed, given("opened_on")))
-                .rule(when(is_true("segmented"), all_given(&["segment_id", "segment_table"])));
+                .rule(when(is_true("segmented"), all_given(&[SEGMENT_ID, SEGMENT_TABLE])));
         let internal =
             Object::new("NewInternalSegment", "A workspace's own wrap-up, by an administrator's configuration.")
                 .with(|object| drop(Common::visit(object, |_| None)))
@@ -125,8 +129,8 @@ impl Common {
     /// Goes through the fields; `external` is asked for the one that tells the two kinds apart.
     fn visit<V: Visitor>(visitor: &mut V, external: impl FnOnce(&mut V) -> Option<bool>) -> Self {
         let opened_on = "When the wrap-up began, `yyyy-MM-dd HH:mm:ss` in UTC; absent is now.";
-        let agent = visitor.required("agent_sys_id", "sys_id of the agent.");
-        let interaction = visitor.required("interaction_sys_id", "sys_id of the interaction.");
+        let agent = visitor.required(AGENT, "sys_id of the agent.");
+        let interaction = visitor.required(INTERACTION, "sys_id of the interaction.");
         let external = external(visitor);
         let segmented = visitor.flag("segmented", "Whether one segment of the interaction is wrapped up.");
         Self {
@@ -144,20 +148,17 @@ impl Common {
 /// The external system's id of an external segment.
 fn external_id(visitor: &mut impl Visitor) -> Option<Id> {
     let required = Problem::RequiredWhen { when: "when external is true" };
-    visitor.required_when(
-        "external_segment_id",
-        required,
-        "The external system's id, which names this segment for good.",
-    )
+    visitor.required_when(EXTERNAL_SEGMENT, required, "The external system's id, which names this segment for good.")
 }
+
+/// The field that names an internal segment's configuration.
+pub(super) const CONFIGURATION: &str = "wrap_up_configuration_sys_id";
 
 /// The configuration of an internal segment.
 fn configuration_id(visitor: &mut impl Visitor) -> Option<Id> {
     let required = Problem::RequiredWhen { when: "when external is false" };
-    visitor.required_when("wrap_up_configuration_sys_id", required, "sys_id of an active configuration.")
+    visitor.required_when(CONFIGURATION, required, "sys_id of an active configuration.")
 }
-
-const SEGMENT_TABLE: &str = "segment_table";
 
 /// What is wrong with the table that a segmented wrap-up names.
 fn unknown_table(segmented: Option<bool>, given: &Given, tables: &Registry) -> Option<Problem> {

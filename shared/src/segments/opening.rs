@@ -9,6 +9,8 @@ use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 
 use super::address::{external_key, latest_key, slot_key};
 use super::blueprint::Blueprint;
+use super::given::SEGMENT_ID;
+use super::open_request::CONFIGURATION;
 use super::record;
 use super::store::{ALL_OLD, ROUNDS, Segments, back_off, contended};
 use super::{Advice, Found, OpenRequest, Origin, OriginRequest, Segment, SegmentEvent, State};
@@ -122,7 +124,7 @@ impl Segments {
             OriginRequest::Internal { configuration } => {
                 let definition = definition.filter(|definition| definition.active).ok_or_else(|| {
                     let problem = NotAnActiveConfiguration { sys_id: configuration.to_string() };
-                    Violations::one("wrap_up_configuration_sys_id", problem)
+                    Violations::one(CONFIGURATION, problem)
                 })?;
                 Blueprint::Definition(definition)
             }
@@ -419,10 +421,10 @@ async fn ensure_interaction_segment(opening: &Opening<'_>) -> Result<(), Error> 
     match opening.tables.retrieve_or_create(table.as_str(), &segment).await {
         Ok(_) => Ok(()),
         Err(segment_tables::Error::BadInput { reason }) => {
-            Err(Violations::one("segment_id", UnusableSegment::Refused { reason }).into())
+            Err(Violations::one(SEGMENT_ID, UnusableSegment::Refused { reason }).into())
         }
         Err(segment_tables::Error::AnotherInteraction) => {
-            Err(Violations::one("segment_id", UnusableSegment::OfAnotherInteraction).into())
+            Err(Violations::one(SEGMENT_ID, UnusableSegment::OfAnotherInteraction).into())
         }
         Err(error) => Err(error.of(table.as_str())),
     }

@@ -100,7 +100,7 @@ fn allowed_codes(codes: &[AllowedCodeRequest]) -> Vec<u8> {
         push_part(&mut bytes, name.as_bytes());
         push_part(&mut bytes, value.as_bytes());
     };
-    for AllowedCodeRequest { code, translations } in codes {
+    for AllowedCodeRequest { code, translations, alone: _ } in codes {
         give("code", code.as_str());
         for translation in translations {
             give("translation.language", translation.language.as_str());

@@ -20,7 +20,7 @@ pub use generated::Generated;
 pub use name::{NameRule, UserName};
 pub use password::{Password, PasswordRule};
 pub use sign_in::{Attempt, SignIn};
-pub use store::{Listed, Lives, NewSecret, NewUser, SecretListed, UserListed, Users};
+pub use store::{Lives, NewSecret, NewUser, SecretListed, UserListed, Users};
 
 /// The role that the API asks for.
 pub const INTEGRATION_ROLE: &str = "interaction_integration_user";

@@ -18,8 +18,8 @@ use crate::Error;
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::date_time::DateTime;
-use crate::dynamodb::{self, Change, Dynamo, Item, NOT_NEWER, SCHEMA, Stamp, Table, Write, schema, string};
-use crate::error::{CorruptRecord, NotFound};
+use crate::dynamodb::{self, Change, Dynamo, Item, Listed, NOT_NEWER, SCHEMA, Stamp, Table, Write, schema, string};
+use crate::error::NotFound;
 use crate::language::Language;
 use crate::sys_id::{self, Kind};
 use crate::watch::Action;
@@ -100,15 +100,6 @@ impl NewSecret {
     pub fn generated(secret: &Generated) -> Self {
         Self(Kept::Generated(secret.fingerprint().to_string()))
     }
-}
-
-/// The users of a deployment.
-#[derive(Debug)]
-pub struct Listed {
-    /// Each with its secrets, by name.
-    pub users: Vec<UserListed>,
-    /// Records that are no users, who therefore cannot sign in.
-    pub unreadable: Vec<CorruptRecord>,
 }
 
 /// A user, and what there is to know of the secrets.
@@ -254,21 +245,17 @@ impl Users {
         Ok((user, was_there.get()))
     }
 
-    /// Every user by name. Reads the whole table: for operators.
-    pub async fn list(&self) -> Result<Listed, Error> {
+    /// Every user by name; whose record cannot be read cannot sign in. Reads the whole table: for operators.
+    pub async fn list(&self) -> Result<Listed<UserListed>, Error> {
         let scan = self.dynamo.client.scan().table_name(&self.table).consistent_read(true);
         let items: Vec<Item> =
             scan.into_paginator().items().send().try_collect().await.map_err(dynamodb::Error::from)?;
         let now = DateTime::from(self.clock.now());
-        let mut listed = Listed { users: Vec::new(), unreadable: Vec::new() };
-        for item in items {
-            match dynamodb::from_item::<Record>(Table::Users, item) {
-                Ok(record) => listed.users.push(UserListed { secrets: secrets_of(&record, now), user: record.user }),
-                Err(error) => listed.unreadable.push(error),
-            }
-        }
-        listed.users.sort_by(|one, other| one.user.user_name.cmp(&other.user.user_name));
-        listed.unreadable.sort_by(|one, other| one.key.cmp(&other.key));
+        let mut listed = Listed::of(items, |item| {
+            let record: Record = dynamodb::from_item(Table::Users, item)?;
+            Ok(UserListed { secrets: secrets_of(&record, now), user: record.user })
+        });
+        listed.records.sort_by(|one, other| one.user.user_name.cmp(&other.user.user_name));
         Ok(listed)
     }
 

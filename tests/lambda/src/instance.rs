@@ -1,4 +1,5 @@
 use std::future::ready;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use lambda_http::{Body, Context, LambdaEvent, Request, Response, http};
@@ -33,6 +34,12 @@ impl Instance {
             api = api.with_reporter(reporter);
         }
         Self { system, api }
+    }
+
+    /// The same instance, which gives no call up, however long it takes.
+    #[must_use]
+    pub fn patient(self) -> Self {
+        Self { api: self.api.with_patience(Duration::MAX), ..self }
     }
 
     /// Sends a REST API's event.

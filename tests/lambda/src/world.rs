@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use dynoxide::Database;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -83,6 +84,15 @@ impl World {
         let language = parts.language.map(language);
         let reporter = parts.reports.map(|reports| reports.reporter(self.clock()));
         Instance::new(System::new(dynamo, segment_tables, self.clock(), language), reporter)
+    }
+
+    /// A fresh instance that gives up neither a call nor a request to DynamoDB, for calls that a test holds back.
+    pub fn patient_instance(&self) -> Instance {
+        let Dynamo { client, tables } = dynamo(&self.url);
+        let config = client.config().to_builder().timeout_config(TimeoutConfig::disabled()).build();
+        let dynamo = Dynamo::new(Client::from_conf(config), tables);
+        let segment_tables = built_in(&dynamo);
+        Instance::new(System::new(dynamo, segment_tables, self.clock(), None), None).patient()
     }
 
     /// The stores themselves, on a way past the proxy: for what a test prepares and checks.

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::future::pending;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,13 +15,13 @@ use aws_sdk_dynamodb::types::{
 };
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use tracing_subscriber::filter::LevelFilter;
 use wrapup::date_time::DateTime;
 use wrapup::dynamodb::{Item, Table};
 use wrapup::segment_tables::{
-    Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment, PhoneLog, Registry,
-    WantedInteractionSegment, connect, contract, from_json,
+    Described, Error, InteractionSegment, InteractionSegmentRecord, Lambda, NewInteractionSegment, PhoneLog, Registry,
+    SegmentTablesError, WantedInteractionSegment, connect, contract,
 };
 use wrapup_lambda_tests::{
     Event, Exchange, Instance, InvokeApi, Log, Misbehaviour, Parts, Reply, World, opening, segmented,
@@ -228,6 +229,61 @@ async fn every_breach_of_the_contract_is_found_by_its_clause() {
         assert_eq!(found, broken, "{flaw:?}: {report:?}");
         assert_eq!(report.passed(), broken.is_empty(), "{flaw:?}");
     }
+}
+
+/// How long the slow table takes for a call: longer than any call may take that comes too late.
+const SLOW: Duration = Duration::from_secs(4);
+
+/// A table whose first create and first retrieve take long, and end before their deadlines.
+struct Slow {
+    inner: InMemory,
+    slow_creates: AtomicUsize,
+    slow_retrieves: AtomicUsize,
+}
+
+impl Slow {
+    /// Waits where it is one of the calls that are slow. Answers when it has to be done: such a call is in time, however
+    /// slow the machine is too, as long as who asked waits for it.
+    async fn take_time(left: &AtomicUsize, deadline: Instant) -> Instant {
+        if left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_err() {
+            return deadline;
+        }
+        sleep(SLOW).await;
+        Instant::now() + SLOW
+    }
+}
+
+#[async_trait]
+impl InteractionSegment for Slow {
+    fn segment_table(&self) -> &str {
+        self.inner.segment_table()
+    }
+
+    async fn create(
+        &self,
+        segment: &NewInteractionSegment<'_>,
+        deadline: Instant,
+    ) -> Result<InteractionSegmentRecord, Error> {
+        let deadline = Self::take_time(&self.slow_creates, deadline).await;
+        self.inner.create(segment, deadline).await
+    }
+
+    async fn retrieve(
+        &self,
+        wanted: &WantedInteractionSegment<'_>,
+        deadline: Instant,
+    ) -> Result<InteractionSegmentRecord, Error> {
+        let deadline = Self::take_time(&self.slow_retrieves, deadline).await;
+        self.inner.retrieve(wanted, deadline).await
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_is_slow_but_in_time_keeps_the_contract() {
+    let (slow_creates, slow_retrieves) = (AtomicUsize::new(1), AtomicUsize::new(1));
+    let slow = Arc::new(Slow { inner: InMemory::new(Flaw::None), slow_creates, slow_retrieves });
+    contract::verify(slow.clone()).await.assert_passed();
+    assert_eq!((slow.slow_creates.load(Ordering::SeqCst), slow.slow_retrieves.load(Ordering::SeqCst)), (0, 0));
 }
 
 #[tokio::test]
@@ -712,7 +768,7 @@ async fn nobody_opens_a_segment_with_another_interactions_record_whatever_serves
     for table in [PHONE_LOG, "voice_call", "chat", "memory"] {
         let world = World::start().await;
         create_table(&world, "team-chats").await;
-        let registry = from_json(&json.to_string(), world.stores().dynamo(), || connect(api.connection()));
+        let registry = described(&json.to_string(), &world, || connect(api.connection()));
         let registry = registry.expect("a registry").with(InMemory::new(Flaw::None).of("interaction"));
         let instance = world.instance_with(Parts { segment_tables: Some(registry), ..Parts::default() });
         assert_kept_apart(&world, &instance, table).await;
@@ -839,7 +895,7 @@ async fn a_configuration_that_cannot_be_read_says_where() {
         ),
         (r#"{"good": "fn", "one": 1, "two": {"key": "k"}}"#, "one has to be an object, and is a number; two.dynamodb"),
     ] {
-        let built = from_json(json, world.stores().dynamo(), || connect(api.connection()));
+        let built = described(json, &world, || connect(api.connection()));
         let error = built.err().map(|error| error.to_string()).unwrap_or_default();
         assert!(error.starts_with("WRAPUP_SEGMENT_TABLES: "), "{json}: {error:?}");
         assert!(error.contains(place), "{json}: {error}");
@@ -855,10 +911,10 @@ async fn a_configuration_adds_to_the_built_in_tables() {
         "video_call": {"function": "arn:aws:lambda:us-east-1:123456789012:function:added"},
         "chat": {"dynamodb_table": "chats", "key": "id"}
     }"#;
-    let registry = from_json(json, world.stores().dynamo(), || connect(api.connection())).expect("a registry");
+    let registry = described(json, &world, || connect(api.connection())).expect("a registry");
     assert_eq!(registry.tables().collect::<Vec<_>>(), ["chat", PHONE_LOG, "video_call", "voice_call"]);
     // Who names no function needs no client of Lambda.
-    let registry = from_json("{}", world.stores().dynamo(), || panic!("a client of Lambda")).expect("a registry");
+    let registry = described("{}", &world, || panic!("a client of Lambda")).expect("a registry");
     assert_eq!(registry.tables().collect::<Vec<_>>(), [PHONE_LOG]);
 }
 
@@ -1104,16 +1160,23 @@ fn create(external_segment_id: &str, segment_id: &str) -> Event {
     Event::post("segment/create").json(&body)
 }
 
+/// The built-in tables and those that a JSON object describes, as a deployment's variable does.
+fn described(json: &str, world: &World, lambda: impl FnOnce() -> Lambda) -> Result<Registry, SegmentTablesError> {
+    let described = Described::from_json(json)?;
+    let lambda = described.need_lambda().then(lambda);
+    Ok(described.registry(world.stores().dynamo(), lambda))
+}
+
 /// A registry whose table `voice_call` is served by a function.
 fn remote(world: &World, api: &InvokeApi, function: &str) -> Registry {
     let json = json!({"voice_call": function}).to_string();
-    from_json(&json, world.stores().dynamo(), || connect(api.connection())).expect("a registry")
+    described(&json, world, || connect(api.connection())).expect("a registry")
 }
 
 /// A registry whose table `chat` is a DynamoDB table with the key `id`.
 fn dynamodb_table(world: &World, name: &str, columns: &Value) -> Registry {
     let json = json!({"chat": {"dynamodb_table": name, "key": "id", "columns": columns}}).to_string();
-    from_json(&json, world.stores().dynamo(), || panic!("a client of Lambda")).expect("a registry")
+    described(&json, world, || panic!("a client of Lambda")).expect("a registry")
 }
 
 fn all_columns() -> Value {

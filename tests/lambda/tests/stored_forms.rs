@@ -300,7 +300,6 @@ async fn what_operators_put_writes_over_nothing_newer() {
     };
     let definition = read(&json!({"name": "Calls", "enable_codes": false}), Definition::read);
     newer(stores.configurations().put(&definition, &stamp).await, "configuration");
-    newer(stores.configurations().list().await.map(drop), "configurations");
     let interactions = Interactions::new(stores.dynamo().clone());
     newer(interactions.put(&read(&json!({"sys_id": "i"}), Interaction::read), &stamp).await, "interaction");
     newer(interactions.get("i").await.map(drop), "interaction");
@@ -311,6 +310,35 @@ async fn what_operators_put_writes_over_nothing_newer() {
     let sign_in = Event::get("segment/EXT-1").unvouched().basic_auth("somebody", "secret");
     world.instance().call(&sign_in).await.expect(401);
     assert_eq!(everything(&world).await, before);
+}
+
+#[tokio::test]
+async fn a_newer_record_is_named_beside_the_others_of_its_list() {
+    let world = world_of_everything().await;
+    let stores = world.stores();
+    world.put_configuration("Calls", 2, &json!({})).await;
+    let lists = async || {
+        let users = stores.users().list().await.expect("a list");
+        let codes = stores.codes().list().await.expect("a list");
+        let configurations = stores.configurations().list().await.expect("a list");
+        [
+            (users.records.len(), users.unreadable),
+            (codes.records.len(), codes.unreadable),
+            (configurations.records.len(), configurations.unreadable),
+        ]
+    };
+    let before = lists().await;
+    let one_of = |keys: Vec<String>| keys.into_iter().find(|key| !key.contains(':')).expect("a record");
+    for (table, index) in [(Table::Users, 0), (Table::Codes, 1), (Table::Configurations, 2)] {
+        let newer = one_of(world.keys(table).await);
+        renew(&world, &[table], |record| record["sys_id"].as_s().is_ok_and(|key| *key == newer)).await;
+        let (listed, unreadable) = &lists().await[index];
+        assert_eq!(*listed, before[index].0 - 1, "{table:?}");
+        let keys: Vec<_> = unreadable.iter().map(|unread| &unread.key).collect();
+        assert_eq!(keys, [&newer], "{table:?}: {unreadable:?}");
+        let unread = &unreadable[0];
+        assert!(unread.to_string().contains("it is of schema 2, which a newer version"), "{unread}");
+    }
 }
 
 #[tokio::test]

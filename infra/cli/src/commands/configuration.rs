@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use wrapup::configurations::Definition;
 
-use super::{CommandError, read_json};
+use super::{CommandError, print_list, read_json};
 use crate::connect::Target;
 use crate::output::{self, Output, Row};
 
@@ -12,7 +12,7 @@ use crate::output::{self, Output, Row};
 pub enum Command {
     /// Create or update a configuration; prints its sys_id
     Put {
-        /// JSON with the fields of the configuration table; allowed_codes are labels
+        /// JSON with the fields of the configuration table; allowed_codes are labels. - reads standard input
         file: PathBuf,
     },
     /// List the configurations
@@ -39,12 +39,18 @@ pub async fn run(command: Command, target: &Target) -> Result<(), CommandError> 
                 definition.allowed_codes.iter().filter(|label| codes.get(*label).is_none_or(|code| !code.active));
             let unusable: Vec<_> = unusable.map(|label| format!("'{}'", label.as_str())).collect();
             if !unusable.is_empty() {
-                return Err(CommandError::CodesMissing { path: file, labels: unusable.join(", ") });
+                return Err(CommandError::file(
+                    &file,
+                    format!(
+                        "no active wrap-up code {}; add them by `wrapup code import` or POST code first",
+                        unusable.join(", ")
+                    ),
+                ));
             }
             system.configurations().put(&definition, &target.stamp()).await?;
             output::line(definition.sys_id)?;
         }
-        Command::List { output } => output.list(&system.configurations().list().await?)?,
+        Command::List { output } => print_list(&system.configurations().list().await?, output)?,
         Command::Show { sys_id } => output::json(&*system.configurations().get(&sys_id).await?)?,
     }
     Ok(())

@@ -12,7 +12,7 @@ use crate::output;
 pub enum Command {
     /// Store an interaction in place of the one with its sys_id
     Put {
-        /// JSON: sys_id, short_description, transcript, language
+        /// JSON: sys_id, short_description, transcript, language. - reads standard input
         file: PathBuf,
     },
     /// Show the interaction with a sys_id

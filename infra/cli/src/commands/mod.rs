@@ -10,21 +10,22 @@ pub mod segment_table;
 pub mod tables;
 pub mod user;
 
+use std::borrow::Cow;
 use std::error::Error;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use aws_sdk_dynamodb::error::ConnectorError;
 use aws_sdk_dynamodb::types::error::ResourceNotFoundException;
 use indicatif::{ProgressBar, ProgressStyle};
 use wrapup::ai::AiSettingsError;
-use wrapup::document::{Document, Fields, ParseError, Violations};
-use wrapup::dynamodb;
+use wrapup::document::{Document, Fields};
+use wrapup::dynamodb::{self, Listed};
 use wrapup::error::NotFound;
-use wrapup::segment_tables::{self, SegmentTablesError};
-use wrapup::users::{NameRule, PasswordRule};
+use wrapup::segment_tables::SegmentTablesError;
 
 use crate::local::LocalError;
+use crate::output::{self, Output, Row, shown};
 
 /// Why a command failed, and what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -35,71 +36,53 @@ pub enum CommandError {
     /// A rule or a store.
     #[error("{}{}", .0, hint(.0))]
     Wrapup(#[from] wrapup::Error),
-    /// A file that cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
-    File { path: PathBuf, source: io::Error },
-    /// A file that is no JSON.
-    #[error("{}: {source}", path.display())]
-    Json { path: PathBuf, source: ParseError },
-    /// A file that is no CSV.
-    #[error("{}: {problem}", path.display())]
-    Csv { path: PathBuf, problem: String },
-    /// A file whose fields break rules.
-    #[error("{}: {violations}", path.display())]
-    Fields { path: PathBuf, violations: Violations },
-    /// A user that is there already.
-    #[error("user '{0}' exists already; `wrapup user passwd {0}` changes the password")]
-    UserExists(String),
-    /// A name that no new user may have.
+    /// The environment describes something badly.
     #[error(transparent)]
-    UserName(#[from] NameRule),
-    /// A password that no user may choose.
-    #[error("{0}; nothing was changed")]
-    Password(#[from] PasswordRule),
-    /// An end that has come already.
-    #[error("--expires and --old-expires name times to come")]
-    Past,
-    /// No password came.
-    #[error("the password is empty; type one, or send one line on standard input")]
-    NoPassword,
-    /// The password was typed in two ways.
-    #[error("the passwords differ; nothing was changed")]
-    PasswordsDiffer,
-    /// Some rows of an import are not in the table now.
-    #[error(
-        "{failed} of {total} codes were not imported; mend them and import the file again, which changes nothing for the others"
-    )]
-    PartlyImported { failed: usize, total: usize },
-    /// A configuration names codes that agents could not use.
-    #[error("{}: no active wrap-up code {labels}; add them by `wrapup code import` or POST code first", path.display())]
-    CodesMissing { path: PathBuf, labels: String },
-    /// The environment describes the AI provider badly.
+    Environment(Cause),
+    /// A file says what cannot be used.
+    #[error("{}: {problem}", name_of(path))]
+    File { path: PathBuf, problem: Cause },
+    /// What was asked for cannot be done, or has not come out as it should.
     #[error(transparent)]
-    Ai(#[from] AiSettingsError),
-    /// There is nobody to evaluate.
-    #[error("the provider is off; choose one by --provider")]
-    NoProvider,
-    /// The environment describes segment tables badly.
-    #[error(transparent)]
-    SegmentTables(#[from] SegmentTablesError),
-    /// A table that is not served.
-    #[error("no segment table '{table}' is served; there are: {served}. For a Lambda function name it by --function")]
-    UnknownSegmentTable { table: String, served: String },
-    /// A table did not do what it was asked.
-    #[error("{table}: {source}")]
-    SegmentTable { table: String, source: segment_tables::Error },
-    /// A table that breaks the contract.
-    #[error("{table} does not keep the contract of segment tables")]
-    ContractBroken { table: String },
-    /// Rows of labelled conversations that cannot be evaluated.
-    #[error("{}: nothing was evaluated; rows to mend: {wrong}", path.display())]
-    WrongRows { path: PathBuf, wrong: usize },
-    /// Nothing to evaluate.
-    #[error("{}: has no rows", path.display())]
-    NoRows { path: PathBuf },
+    Refused(Cause),
     /// The terminal.
     #[error("standard input or output: {0}")]
     Terminal(#[from] io::Error),
+}
+
+/// What somebody at a terminal gets to read of a failure, in its own words.
+type Cause = Box<dyn Error + Send + Sync>;
+
+impl CommandError {
+    /// What this says of what was asked for.
+    fn refused(why: impl Into<Cause>) -> Self {
+        Self::Refused(why.into())
+    }
+
+    /// What is wrong with a file.
+    fn file(path: &Path, problem: impl Into<Cause>) -> Self {
+        Self::File { path: path.to_owned(), problem: problem.into() }
+    }
+}
+
+/// How messages call a file.
+fn name_of(path: &Path) -> Cow<'_, str> {
+    if path == Path::new(STDIN) { "standard input".into() } else { path.to_string_lossy() }
+}
+
+/// The file that is standard input.
+const STDIN: &str = "-";
+
+impl From<AiSettingsError> for CommandError {
+    fn from(error: AiSettingsError) -> Self {
+        Self::Environment(error.into())
+    }
+}
+
+impl From<SegmentTablesError> for CommandError {
+    fn from(error: SegmentTablesError) -> Self {
+        Self::Environment(error.into())
+    }
 }
 
 impl From<dynamodb::Error> for CommandError {
@@ -133,13 +116,31 @@ fn has_cause<T: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
 
 /// Reads a JSON file whose fields `read` takes.
 fn read_json<T>(path: &Path, read: impl FnOnce(&Fields<'_>) -> Option<T>) -> Result<T, CommandError> {
-    let document = Document::from_json(&read_file(path)?)
-        .map_err(|source| CommandError::Json { path: path.to_owned(), source })?;
-    document.read(read).map_err(|violations| CommandError::Fields { path: path.to_owned(), violations })
+    parse_json(path, &read_file(path)?, read)
 }
 
+/// Reads the fields of a JSON file that has been read.
+fn parse_json<T>(path: &Path, content: &[u8], read: impl FnOnce(&Fields<'_>) -> Option<T>) -> Result<T, CommandError> {
+    let document = Document::from_json(content).map_err(|error| CommandError::file(path, error))?;
+    document.read(read).map_err(|violations| CommandError::file(path, violations))
+}
+
+/// A file's content; `-` is standard input.
 fn read_file(path: &Path) -> Result<Vec<u8>, CommandError> {
-    std::fs::read(path).map_err(|source| CommandError::File { path: path.to_owned(), source })
+    if path == Path::new(STDIN) {
+        let mut content = Vec::new();
+        io::stdin().read_to_end(&mut content)?;
+        return Ok(content);
+    }
+    std::fs::read(path).map_err(|error| CommandError::refused(format!("cannot read {}: {error}", path.display())))
+}
+
+/// Prints a list; records that cannot be read are named beside it.
+fn print_list<R: Row>(listed: &Listed<R>, output: Output) -> Result<(), CommandError> {
+    for error in &listed.unreadable {
+        output::complain(&shown(&format!("not listed: {error}")));
+    }
+    Ok(output.list(&listed.records)?)
 }
 
 /// Shows people how much of `total` is done; hidden from programs.

@@ -15,7 +15,7 @@ pub enum Command {
     /// Store a record in place of the one with its segment_id
     Put {
         /// JSON: segment_id, call_id, phone_number, call_type (INBOUND or OUTBOUND), agent, contact,
-        /// interaction, start_time, end_time, duration, transcript, and any other fields
+        /// interaction, start_time, end_time, duration, transcript, and any other fields. - reads standard input
         file: PathBuf,
     },
     /// Show the record with a segment_id
@@ -40,8 +40,7 @@ pub async fn run(command: Command, target: &Target) -> Result<(), CommandError> 
             let wanted =
                 WantedInteractionSegment { segment_id: &segment_id, interaction: "", caller: &target.stamp().by };
             let record = phone_log.retrieve(&wanted, deadline).await;
-            let table = phone_log.segment_table().to_owned();
-            output::json(&record.map_err(|source| CommandError::SegmentTable { table, source })?)?;
+            output::json(&record.map_err(|error| error.of(phone_log.segment_table()))?)?;
         }
     }
     Ok(())

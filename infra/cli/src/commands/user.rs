@@ -11,7 +11,7 @@ use wrapup::users::{
 };
 use zeroize::Zeroizing;
 
-use super::CommandError;
+use super::{CommandError, print_list};
 use crate::connect::Target;
 use crate::output::{self, Output, Row, shown};
 
@@ -128,7 +128,8 @@ impl When {
             Self::At(at) => Some(at),
             Self::In(time) => now.checked_add(time.try_into().unwrap_or(time::Duration::MAX)).map(DateTime::from),
         };
-        at.filter(|at| *at > now.into()).ok_or(CommandError::Past)
+        at.filter(|at| *at > now.into())
+            .ok_or_else(|| CommandError::refused("--expires and --old-expires name times to come"))
     }
 }
 
@@ -140,22 +141,20 @@ pub async fn run(command: Command, target: &Target) -> Result<(), CommandError> 
     let moment = |when: Option<When>| when.map(|when| when.resolve(&clock)).transpose();
     match command {
         Command::Add { name, roles, language, generate, expires } => {
-            let name = UserName::new(&name)?;
+            let name = UserName::new(&name).map_err(CommandError::refused)?;
             note_role(&roles);
             let expires_on = moment(expires)?;
             let (secret, generated) = new_secret(generate, name.as_str())?;
             let user = NewUser { user_name: name.clone(), roles, language, secret, expires_on };
             if !users.add(user, &stamp).await? {
-                return Err(CommandError::UserExists(name.to_string()));
+                return Err(CommandError::refused(format!(
+                    "user '{name}' exists already; `wrapup user passwd {name}` changes the password"
+                )));
             }
             report(format!("added {name}"), generated.as_ref())?;
         }
         Command::List { output } => {
-            let listed = users.list().await?;
-            for error in &listed.unreadable {
-                output::complain(&shown(&error.to_string()));
-            }
-            output.list(&listed.users)?;
+            print_list(&users.list().await?, output)?;
         }
         Command::Enable { name } => {
             let user = users.set_active(&name, true, &stamp).await?;
@@ -225,7 +224,9 @@ fn new_secret(generate: bool, name: &str) -> Result<(NewSecret, Option<Generated
         let secret = Generated::make().map_err(|error| io::Error::other(format!("no randomness: {error}")))?;
         return Ok((NewSecret::generated(&secret), Some(secret)));
     }
-    Ok((NewSecret::chosen(read_password()?, name)?, None))
+    let chosen = NewSecret::chosen(read_password()?, name);
+    let chosen = chosen.map_err(|rule| CommandError::refused(format!("{rule}; nothing was changed")))?;
+    Ok((chosen, None))
 }
 
 /// Asks twice at a terminal, reads one line otherwise. Never an argument: those show in the
@@ -234,7 +235,7 @@ fn read_password() -> Result<Password, CommandError> {
     let password = if io::stdin().is_terminal() {
         let password = Password::new(rpassword::prompt_password("Password, 15 characters or more: ")?);
         if password != Password::new(rpassword::prompt_password("Again: ")?) {
-            return Err(CommandError::PasswordsDiffer);
+            return Err(CommandError::refused("the passwords differ; nothing was changed"));
         }
         password
     } else {
@@ -243,7 +244,10 @@ fn read_password() -> Result<Password, CommandError> {
         io::stdin().lock().read_line(&mut line)?;
         Password::new(line.trim_end_matches(['\r', '\n']))
     };
-    if password.is_blank() { Err(CommandError::NoPassword) } else { Ok(password) }
+    if password.is_blank() {
+        return Err(CommandError::refused("the password is empty; type one, or send one line on standard input"));
+    }
+    Ok(password)
 }
 
 impl Row for UserListed {

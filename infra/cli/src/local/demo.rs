@@ -50,7 +50,7 @@ pub struct Demo {
 pub async fn ensure(system: &System) -> Result<Option<Demo>, wrapup::Error> {
     let (codes, definition, interaction) = demo_data()?;
     let users = system.users().list().await?;
-    if users.users.is_empty() && users.unreadable.is_empty() {
+    if users.records.is_empty() && users.unreadable.is_empty() {
         let stamp = Stamp::now(SYSTEM, &Clock::system());
         for outcome in system.codes().admit(codes.len())?.upsert(&codes, false, SYSTEM).await {
             outcome?;

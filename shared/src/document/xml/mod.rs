@@ -19,6 +19,9 @@ use text::Text;
 /// As deep as the JSON parser goes.
 const DEEPEST: usize = 128;
 
+/// The element that may stand around all fields of a request, and around each entry of a list.
+pub const ENTRY: &str = "entry";
+
 const BARE_AMPERSAND: &str = "a bare '&', which is written '&amp;'";
 const DOCUMENT_TYPE: &str = "document types are not accepted";
 const OUTSIDE: &str = "text outside of the root element";
@@ -53,7 +56,7 @@ pub fn parse(bytes: &[u8]) -> Result<Map<String, Value>, ParseError> {
         ParseError::Malformed { problem: problem.into_owned(), line, column }
     })?;
     let fields = match value {
-        Value::Object(mut fields) if fields.len() == 1 => match fields.remove_entry("entry") {
+        Value::Object(mut fields) if fields.len() == 1 => match fields.remove_entry(ENTRY) {
             Some((_, value @ (Value::Object(_) | Value::Null))) => value,
             Some((_, Value::String(text))) if text.trim().is_empty() => Value::Object(Map::new()),
             entry => {

@@ -3,7 +3,6 @@
 mod report;
 mod rows;
 
-use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -24,7 +23,7 @@ pub enum Command {
     /// Let a provider suggest codes for labelled conversations, and compare
     Evaluate {
         /// FILE.jsonl: one object a line, with transcript or short_description, code, which is the right one,
-        /// and optionally language; allowed_codes and default_code hold for the rows that follow too
+        /// and optionally language; allowed_codes and default_code hold for the rows that follow too. - reads standard input
         file: PathBuf,
         /// Who suggests: extractive, bedrock or openai, set up by the same variables as the AI filler
         #[arg(long, env = AI_PROVIDER, default_value = "extractive", hide_env_values = true)]
@@ -49,25 +48,18 @@ pub async fn run(command: Command) -> Result<(), CommandError> {
     match command {
         Command::Evaluate { file, provider, output } => {
             let rows = read(&file, redactor)?;
-            let provider = ai_provider(AiSettings::of(provider)?).await?.ok_or(CommandError::NoProvider)?;
+            let provider = ai_provider(AiSettings::of(provider)?)
+                .await?
+                .ok_or_else(|| CommandError::refused("the provider is off; choose one by --provider"))?;
             let report = evaluate(&rows, provider.as_ref()).await;
             Ok(report.print(output)?)
         }
         Command::Redact { file } => {
-            let text = text_of(&file)?;
+            // Bytes that are no UTF-8 are shown as such and hide nothing.
+            let text = String::from_utf8_lossy(&super::read_file(&file)?).into_owned();
             Ok(output::line(redactor.redact(text.trim_end_matches('\n')))?)
         }
     }
-}
-
-/// A text file, or what stands in standard input. Bytes that are no UTF-8 are shown as such and hide nothing.
-fn text_of(file: &Path) -> Result<String, CommandError> {
-    if file != Path::new("-") {
-        return Ok(String::from_utf8_lossy(&super::read_file(file)?).into_owned());
-    }
-    let mut bytes = Vec::new();
-    io::stdin().read_to_end(&mut bytes)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Reads all rows, or says of each that is wrong what is wrong with it: figures over the others alone would
@@ -78,9 +70,9 @@ fn read(file: &Path, redactor: Redactor) -> Result<Vec<Row>, CommandError> {
         output::complain(row);
     }
     match (wrong.len(), rows.len()) {
-        (0, 0) => Err(CommandError::NoRows { path: file.to_owned() }),
+        (0, 0) => Err(CommandError::file(file, "has no rows")),
         (0, _) => Ok(rows),
-        (wrong, _) => Err(CommandError::WrongRows { path: file.to_owned(), wrong }),
+        (wrong, _) => Err(CommandError::file(file, format!("nothing was evaluated; rows to mend: {wrong}"))),
     }
 }
 

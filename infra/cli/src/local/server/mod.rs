@@ -207,7 +207,7 @@ impl Server {
             Ok(()) => self.router.clone().oneshot(Request::from_parts(head, Body::new(body))).await.into_response(),
             Err(refusal) => {
                 drop(body);
-                refusal.into_response()
+                refusal.answer(&head.headers)
             }
         };
         if !rest.take_in(waits).await {

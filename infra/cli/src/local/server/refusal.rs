@@ -1,7 +1,6 @@
-use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
 
 /// Why a local server answers nothing of what it was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,41 +36,40 @@ impl HttpRefusal {
         }
     }
 
-    fn headers(self) -> HeaderMap {
+    /// Headers and body, in the form of the API's own errors, and in the format that `accept` asks for.
+    fn written(self, accept: Option<&str>) -> (HeaderMap, Vec<u8>) {
+        let message = self.status().canonical_reason().unwrap_or_default();
+        let (content_type, body) = wrapup::api::refusal(accept, message, &self.to_string());
         let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         if self == Self::Busy {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        headers
+        (headers, body)
     }
 
-    /// In the form of the API's own errors, and in JSON: what is meant for another host may want any format.
-    fn body(self) -> String {
-        let message = self.status().canonical_reason().unwrap_or_default();
-        json!({"error": {"message": message, "detail": self.to_string()}, "status": "failure"}).to_string()
+    /// The answer to a request with these headers.
+    pub fn answer(self, asked: &HeaderMap) -> Response {
+        let lines: Vec<_> = asked.get_all(ACCEPT).iter().filter_map(|line| line.to_str().ok()).collect();
+        (self.status(), self.written(Some(&lines.join(", ")))).into_response()
     }
 
-    /// The whole answer as it goes over a connection that nothing is read from.
+    /// The whole answer as it goes over a connection that nothing is read from: in JSON, since what is accepted is not
+    /// known.
     pub fn as_sent(self) -> Vec<u8> {
         let mut answer = format!("HTTP/1.1 {}\r\n", self.status()).into_bytes();
-        let body = self.body();
-        for (name, value) in &self.headers() {
+        let (headers, body) = self.written(None);
+        for (name, value) in &headers {
             answer.extend_from_slice(name.as_str().as_bytes());
             answer.extend_from_slice(b": ");
             answer.extend_from_slice(value.as_bytes());
             answer.extend_from_slice(b"\r\n");
         }
-        answer.extend_from_slice(format!("content-length: {}\r\n\r\n{body}", body.len()).as_bytes());
+        answer.extend_from_slice(format!("content-length: {}\r\n\r\n", body.len()).as_bytes());
+        answer.extend_from_slice(&body);
         answer
-    }
-}
-
-impl IntoResponse for HttpRefusal {
-    fn into_response(self) -> Response {
-        (self.status(), self.headers(), self.body()).into_response()
     }
 }
