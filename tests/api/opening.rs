@@ -244,7 +244,7 @@ async fn every_rule_of_an_external_request_is_enforced_and_nothing_is_stored() {
         (segmented_with(json!({"segment_table": null})), "segment_table"),
         (segmented_with(json!({"segment_table": ""})), "segment_table"),
         (json!({"ai_wrap_up_code": ["Billing Issue"]}), "ai_wrap_up_code"),
-        (json!({"ai_notes": 5}), "ai_notes"),
+        (json!({"ai_notes": 0.5}), "ai_notes"),
     ];
     for (changes, field) in cases {
         let reply = create(&api, &external_with("EXT-SEG-001", changes.clone())).await;
