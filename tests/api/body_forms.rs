@@ -255,7 +255,7 @@ async fn whole_numbers_are_the_digits_of_a_text() {
         assert_eq!((&code["code"], &code["description"]), (&json!(digits), &json!(digits)));
     }
     let request = r#"{"agent_sys_id": 1, "interaction_sys_id": 2, "external": true, "external_segment_id": 3, "configuration":
-        {"enable_codes": true, "allowed_codes": [{"code": 7}, 12345], "default_code": 7}}"#;
+        {"enable_codes": true, "allowed_codes": [{"code": 7}, {"code": 12345}], "default_code": 7}}"#;
     send(&api, Method::POST, "segment/create", JSON, request).await.expect(200);
     let closed = send(&api, Method::PUT, &update_of("3"), JSON, r#"{"wrap_up_code": 12345, "notes": 5}"#).await;
     let closed = closed.expect(200)["segment"].take();

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use serde_json::Map;
 
 use super::text::longer_than;
-use super::value::{Object, Value, is_blank, to_json};
+use super::value::{Object, Text, Value, is_blank, to_json};
 use super::{FromText, Notation, Problem, Violation, Violations};
 
 /// The fields of one object of a document. Unknown fields are ignored, null means absent.
@@ -85,7 +85,8 @@ impl<'a> Fields<'a> {
     /// is a violation, since with another character in its place it would be another value.
     pub fn optional<T: FromText>(&self, name: &str) -> Option<T> {
         let text = self.text(name).filter(|text| !is_blank(text))?;
-        let value = if self.has_half(name) { Err(Problem::HalfAPair) } else { T::from_text(text) };
+        let has_half = matches!(self.map.get(name), Some(Value::Text(text)) if text.has_half);
+        let value = if has_half { Err(Problem::HalfAPair) } else { T::from_text(text) };
         value.map_err(|problem| self.violation(name, problem)).ok()
     }
 
@@ -173,7 +174,11 @@ impl<'a> Fields<'a> {
             let name = format!("{name}[{index}]");
             match entry {
                 Value::Object(map) => Some(ObjectOrText::Object(self.nested(self.path_of(&name), map))),
-                other => self.entry(&name, other).map(|value| ObjectOrText::Text(index, value)),
+                Value::Text(text) => self.entry(&name, text).map(|value| ObjectOrText::Text(index, value)),
+                other => {
+                    self.wrong_type(&name, "an object or a text", other);
+                    None
+                }
             }
         });
         Some(entries.collect())
@@ -238,13 +243,12 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A list's entry that has to be a text, which has to say something.
-    fn entry<T: FromText>(&self, name: &str, entry: &Value) -> Option<T> {
-        let value = match text_of(entry) {
-            None => Err(Problem::WrongType { expected: "an object or a text", found: entry.kind() }),
-            Some(text) if is_blank(text) => Err(Problem::Required),
-            Some(_) if has_half(entry) => Err(Problem::HalfAPair),
-            Some(text) => T::from_text(text),
+    /// A list's entry that is a text, which has to say something.
+    fn entry<T: FromText>(&self, name: &str, text: &Text) -> Option<T> {
+        let value = match text {
+            text if text.is_blank() => Err(Problem::Required),
+            text if text.has_half => Err(Problem::HalfAPair),
+            text => T::from_text(&text.text),
         };
         value.map_err(|problem| self.violation(name, problem)).ok()
     }
@@ -279,10 +283,6 @@ impl<'a> Fields<'a> {
             self.wrong_type(name, "a text", value);
         }
         text
-    }
-
-    fn has_half(&self, name: &str) -> bool {
-        self.map.get(name).is_some_and(has_half)
     }
 
     fn value(&self, name: &str) -> Option<&'a Value> {
@@ -320,10 +320,6 @@ fn text_of(value: &Value) -> Option<&str> {
         Value::Text(text) => Some(&text.text),
         other => other.whole(),
     }
-}
-
-fn has_half(value: &Value) -> bool {
-    matches!(value, Value::Text(text) if text.has_half)
 }
 
 /// A number that is written as a whole one, be it with zeros behind a point.

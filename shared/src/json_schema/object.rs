@@ -87,7 +87,7 @@ impl Object {
     /// A list of at most `most` objects, or of texts in place of objects that would have one field.
     #[must_use]
     pub fn objects_or_texts(mut self, name: &'static str, entry: Self, most: usize, says: &str) -> Self {
-        let entry = json!({ "anyOf": [self.nest(entry), { "type": ["string", "integer"], "pattern": NOT_BLANK }] });
+        let entry = json!({ "anyOf": [self.nest(entry), { "type": "string", "pattern": NOT_BLANK }] });
         self.field(name, json!({ "type": ["array", "null"], "items": entry, "maxItems": most }), says)
     }
 
