@@ -1,3 +1,5 @@
+#![expect(clippy::panic, reason = "a test that cannot go on says so by panicking")]
+
 use serde_json::json;
 
 use super::super::value::to_json;
