@@ -245,7 +245,7 @@ async fn missing_identifiers_are_named_and_a_query_does_not_supply_them() {
         (json!({"agent_sys_id": AGENT}), "interaction_sys_id"),
         (json!({"agent_sys_id": AGENT, "interaction_sys_id": " "}), "interaction_sys_id"),
         (json!({"interaction_sys_id": INTERACTION}), "agent_sys_id"),
-        (json!({"segment_sys_id": 5}), "segment_sys_id"),
+        (json!({"segment_sys_id": 0.5}), "segment_sys_id"),
     ] {
         let mut body = names.clone();
         body["ai_notes"] = json!("Notes");
@@ -255,7 +255,7 @@ async fn missing_identifiers_are_named_and_a_query_does_not_supply_them() {
     }
     // Identifiers and content are complained of together.
     let fields = ["interaction_sys_id", "ai_wrap_up_code", "ai_notes"];
-    let body = json!({"agent_sys_id": AGENT, "ai_wrap_up_code": 5, "ai_notes": true});
+    let body = json!({"agent_sys_id": AGENT, "ai_wrap_up_code": 0.5, "ai_notes": true});
     assert_refused(&advise(&api, &body).await, 400, &fields, "everything is wrong");
     assert_eq!(get(&api, "EXT-SEG-001").await, opened);
 }

@@ -262,7 +262,7 @@ fn an_interaction_that_an_operator_puts_is_shown() {
 #[test]
 fn every_bad_field_of_an_interaction_is_named_and_nothing_is_stored() {
     let desk = Desk::open();
-    let bad = json!({"sys_id": 7, "short_description": [], "transcript": {}, "language": "english"});
+    let bad = json!({"sys_id": 0.7, "short_description": [], "transcript": {}, "language": "english"});
     desk.put(&bad).failed(&[
         "interaction.json",
         "sys_id has",

