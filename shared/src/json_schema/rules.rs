@@ -35,6 +35,16 @@ pub fn is_true(name: &str) -> Value {
     json!({ "required": [name], "properties": { name: { "enum": [true, "true"] } } })
 }
 
+/// The flag is false, and not merely absent.
+pub fn is_false(name: &str) -> Value {
+    json!({ "required": [name], "properties": { name: { "enum": [false, "false"] } } })
+}
+
+/// At most one of the two holds.
+pub fn not_both(one: Value, other: Value) -> Value {
+    json!({ "not": { "allOf": [one, other] } })
+}
+
 /// Where the one holds, the other has to.
 pub fn when(condition: Value, consequence: Value) -> Value {
     json!({ "if": condition, "then": consequence })
