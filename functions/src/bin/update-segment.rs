@@ -83,7 +83,7 @@ mod openapi {
                 }
             });
             let body = Body::new([CloseRequest::described()])
-                .example("configure", "Other codes and more time, while the agent wraps up", configuring)
+                .example("another_configuration", "Other codes and more time, while the agent wraps up", configuring)
                 .example("close", "The agent submits", closing)
                 .example("confirm", "The external system confirms", confirming);
             Operation {
