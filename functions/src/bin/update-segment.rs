@@ -66,6 +66,7 @@ mod openapi {
                     "default_code": "General Enquiry",
                     "allowed_codes": [
                         { "code": "General Enquiry" },
+                        { "code": "Refund" },
                         {
                             "code": "Complaint",
                             "description": "Something has to be put right",
