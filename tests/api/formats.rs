@@ -1258,6 +1258,7 @@ async fn fields_that_a_segment_lacks_are_left_out_but_flags_are_always_there() {
         "sys_id",
         "sys_updated_by",
         "sys_updated_on",
+        "timed_out",
         "wrap_up_configuration",
     ];
     let configuration_flags =
@@ -1267,7 +1268,7 @@ async fn fields_that_a_segment_lacks_are_left_out_but_flags_are_always_there() {
     for flag in configuration_flags {
         assert_eq!(opened["wrap_up_configuration"][flag], false, "{flag}");
     }
-    for flag in ["awaiting_confirmation", "segmented"] {
+    for flag in ["awaiting_confirmation", "segmented", "timed_out"] {
         assert_eq!(opened[flag], false, "{flag}");
     }
     let in_xml = api.call(Method::GET, "segment/bare").accept_xml().send().await.expect_xml(200);

@@ -9,6 +9,7 @@ mod body_forms;
 mod closing;
 mod codes;
 mod concurrency;
+mod configuring;
 mod formats;
 mod local_servers;
 mod openapi;

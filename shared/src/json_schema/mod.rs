@@ -8,7 +8,7 @@ mod rules;
 mod schemas;
 
 pub use object::Object;
-pub use rules::{all_given, any_given, given, is_true, when};
+pub use rules::{all_given, any_given, given, is_false, is_true, not_both, when};
 pub use schemas::Schemas;
 pub(crate) use schemas::without_null;
 pub use serde_json::json;

@@ -77,6 +77,13 @@ impl Object {
         self.field(name, schema, says)
     }
 
+    /// A nested object that may be absent.
+    #[must_use]
+    pub fn optional_object(mut self, name: &'static str, object: Self, says: &str) -> Self {
+        let schema = self.nest(object);
+        self.field(name, json!({ "anyOf": [schema, { "type": "null" }] }), says)
+    }
+
     /// A list of at most `most` objects.
     #[must_use]
     pub fn objects(mut self, name: &'static str, entry: Self, most: usize, says: &str) -> Self {

@@ -42,6 +42,16 @@ pub(crate) fn flag(values: &[bool]) -> Value {
     json!({ "anyOf": [{ "enum": values }, { "type": "string", "pattern": trimmed(&format!("({names})")) }] })
 }
 
+/// The flag is false, and not merely absent.
+pub fn is_false(name: &str) -> Value {
+    json!({ "required": [name], "properties": { name: flag(&[false]) } })
+}
+
+/// At most one of the two holds.
+pub fn not_both(one: Value, other: Value) -> Value {
+    json!({ "not": { "allOf": [one, other] } })
+}
+
 /// Where the one holds, the other has to.
 pub fn when(condition: Value, consequence: Value) -> Value {
     json!({ "if": condition, "then": consequence })

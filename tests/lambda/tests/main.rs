@@ -20,6 +20,7 @@ mod records;
 mod redaction;
 mod reports;
 mod segment_tables;
+mod segments;
 mod stored_forms;
 mod system;
 mod watch_routes;
