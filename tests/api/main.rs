@@ -10,6 +10,7 @@ mod codes;
 mod concurrency;
 mod formats;
 mod local_servers;
+mod migrate;
 mod openapi;
 mod opening;
 mod operator;

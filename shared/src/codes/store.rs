@@ -294,7 +294,8 @@ impl Codes {
         let scan = self.dynamo.client.scan().table_name(&self.table).consistent_read(true);
         let items: Vec<Item> =
             scan.into_paginator().items().send().try_collect().await.map_err(dynamodb::Error::from)?;
-        let items = items.into_iter().filter(|item| alias_of(item).is_none()).collect();
+        let other_names = |item: &Item| alias_of(item).is_some() && dynamodb::check(Table::Codes, item).is_ok();
+        let items = items.into_iter().filter(|item| !other_names(item)).collect();
         let mut listed = Listed::of(items, from_item);
         listed.records.sort_by(|one, other| one.code.cmp(&other.code));
         Ok(listed)

@@ -84,8 +84,8 @@ impl Report {
 
 const AGAIN: &str = "and import the file again, which changes nothing for the others";
 
-/// Imports codes for an operator; one that is wrong does not keep the others from being stored. Answers the labels of those
-/// that are there now, or would be.
+/// Imports codes for an operator; one that is wrong does not keep the others from being stored. Answers those that are there
+/// now, or would be.
 pub async fn import_codes(
     codes: &Codes,
     entries: Vec<Entry<CodeImport>>,

@@ -60,29 +60,27 @@ impl<'a> References<'a> {
         Ok(active)
     }
 
-    /// The labels that a reference, or a list of them, names: by sys_ids, else by what people are shown, else by labels. Where
-    /// no such code is known, what stands there is taken for its label, so that a message can name it.
+    /// The labels that a reference, or a list of them, names: by sys_ids; where no code has any of them, or they are none, by
+    /// what people are shown. What is no code's is taken for a label, so that a message can name it.
     pub async fn labels(&mut self, cell: &Cell) -> Result<Vec<String>, CommandError> {
-        let values: Vec<&str> = parts(&cell.value).collect();
+        let values: Vec<&str> = cell.value.split(',').map(str::trim).filter(|value| !value.is_empty()).collect();
+        let shown = cell.shown.as_deref().filter(|shown| !shown.trim().is_empty());
+        if !values.iter().all(|value| is_sys_id(value)) {
+            return self.split(shown.unwrap_or(&cell.value)).await;
+        }
         let mut labels = Vec::with_capacity(values.len());
-        let mut unknown = false;
-        for value in &values {
-            match if is_sys_id(value) { self.label_of(value).await? } else { None } {
-                Some(label) => labels.push(label.as_str().to_owned()),
-                None => {
-                    unknown = true;
-                    break;
-                }
+        for value in values {
+            labels.push((value, self.label_of(value).await?));
+        }
+        match shown {
+            Some(shown) if labels.iter().all(|(_, label)| label.is_none()) => self.split(shown).await,
+            _ => {
+                let names = labels
+                    .into_iter()
+                    .map(|(value, label)| label.map_or_else(|| value.to_owned(), |label| label.as_str().to_owned()));
+                Ok(names.collect())
             }
         }
-        if !unknown {
-            return Ok(labels);
-        }
-        let text = match &cell.shown {
-            Some(shown) if !shown.trim().is_empty() => shown,
-            _ => &cell.value,
-        };
-        self.split(text).await
     }
 
     /// Labels with commas between them, which may stand in a label, too: the longest that is a code's is taken.
@@ -110,10 +108,6 @@ impl<'a> References<'a> {
         }
         Ok(labels)
     }
-}
-
-fn parts(text: &str) -> impl Iterator<Item = &str> {
-    text.split(',').map(str::trim).filter(|part| !part.is_empty())
 }
 
 /// Whether a text is a sys_id as an instance writes it.

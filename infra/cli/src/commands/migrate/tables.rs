@@ -150,7 +150,7 @@ impl Rows {
                 Ok(cells) => cells.into_iter().map(|(name, cell)| (plain(&name), cell)).collect(),
                 Err(NoCells::Deleted) => {
                     recognised = true;
-                    *self.passed_over.entry((file.to_owned(), "that are deleted there".to_owned())).or_default() += 1;
+                    *self.passed_over.entry((file.to_owned(), "deleted there".to_owned())).or_default() += 1;
                     continue;
                 }
                 Err(problem) => {
