@@ -201,6 +201,16 @@ async fn a_dry_run_says_what_would_be_done_and_does_nothing() {
     assert!(printed.contains("would import 1 of 1 configuration: 1 new"), "{printed}");
     desk.run(&["migrate", "genesys", &export("genesys.json"), "--dry-run"]).fine();
     assert_eq!(desk.list("code"), before);
+    let configurations = desk.list("configuration");
+    let demo = configurations[0]["name"].as_str().expect("a name");
+    let mut changed = configurations[0].clone();
+    changed["active"] = json!(false);
+    for (list, line) in [(&configurations[0], format!("same     {demo}")), (&changed, format!("changed  {demo}"))] {
+        let file = desk.file("configurations.json", json!([list]).to_string());
+        let printed = desk.run(&["configuration", "put", &file, "--dry-run"]).fine();
+        assert!(printed.lines().any(|printed| printed == line), "no '{line}' in {printed}");
+    }
+    assert_eq!(desk.list("configuration"), configurations);
 }
 
 #[tokio::test]
@@ -354,6 +364,9 @@ async fn wrap_up_codes_of_genesys_are_taken_page_by_page() {
         "2 of 3 codes were not imported",
     ]);
     assert_eq!(desk.code("No Id")["active"], true);
+    let page = json!({"entities": [{"id": "0b6f7f34-1c2e-4f0a-9a55-2f5cf0f0a104", "name": "Piped"}]}).to_string();
+    Said::from(desk.server.cli(BINARY, &["migrate", "genesys", "-"], &page)).fine();
+    assert_eq!(desk.code("Piped")["sys_id"], "0b6f7f341c2e4f0a9a552f5cf0f0a104");
 }
 
 #[tokio::test]

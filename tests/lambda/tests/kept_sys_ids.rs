@@ -20,8 +20,9 @@ async fn import(world: &World, label: &str, sys_id: &str) -> Result<(), wrapup::
     let entry = json!({"code": label, "sys_id": sys_id});
     let document = Document::from_json(entry.to_string().as_bytes()).expect("JSON");
     let import = document.read(CodeImport::read).expect("a code");
-    let stores = world.stores();
-    let mut outcomes = stores.codes().admit(1).expect("nobody else writes").import(&[&import], "operator").await;
+    let instance = world.instance();
+    let mut outcomes =
+        instance.system.codes().admit(1).expect("nobody else writes").import(&[&import], "operator").await;
     outcomes.pop().expect("an outcome").map(drop)
 }
 
