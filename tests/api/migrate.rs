@@ -223,6 +223,15 @@ async fn what_a_list_prints_can_be_imported_as_it_is() {
     let translated = json!({"code": "Half", "translations": [{"language": "de", "code": "Halb"}]});
     api.post("code", &code(translated)).await.expect(200);
     api.post("code", &code(json!({"code": "Half", "description": "Half translated"}))).await.expect(200);
+    // It may have collected more of them than one request may bring.
+    for beginnings in ["ab", "cd"] {
+        let languages = beginnings.chars().flat_map(|first| ('a'..='z').map(move |second| format!("{first}{second}")));
+        let translations: Vec<Value> =
+            languages.map(|language| json!({"language": language, "code": format!("In {language}")})).collect();
+        let many = json!({"code": "Many", "translations": translations});
+        api.post("code", &code(many)).await.expect(200);
+    }
+    assert_eq!(desk.code("Many")["translations"].as_array().map(Vec::len), Some(104));
     let codes = desk.run(&["code", "list", "--output", "json"]).fine();
     let configurations = desk.run(&["configuration", "list", "--output", "json"]).fine();
     let other = Desk::open();

@@ -58,6 +58,20 @@ impl CodeImport {
         Self::of(fields, CodeRequest::read_listed(fields))
     }
 
+    /// What it says, in a request and as many more as its translations take.
+    pub(super) fn parts(&self) -> (CodeRequest, Vec<CodeRequest>) {
+        let mut translations = self.request.translations.chunks(CodeRequest::MOST_TRANSLATIONS).map(<[_]>::to_vec);
+        let first = CodeRequest { translations: translations.next().unwrap_or_default(), ..self.request.clone() };
+        let label = &self.request.label;
+        let more = translations.map(|translations| CodeRequest {
+            label: label.clone(),
+            description: None,
+            active: None,
+            translations,
+        });
+        (first, more.collect())
+    }
+
     fn of(fields: &Fields<'_>, request: Option<CodeRequest>) -> Option<Self> {
         let sys_id = fields.optional::<FormerSysId>("sys_id");
         let external = fields.flag("external");

@@ -45,7 +45,8 @@ impl CodeRequest {
         Self::read_as(fields, true)
     }
 
-    /// Reads a code as lists and other systems hold it, whose translations may lack what a request has to say of them.
+    /// Reads a code as lists and other systems hold it: its translations may lack what a request has to say of them, and be
+    /// more than a request may carry.
     pub fn read_listed(fields: &Fields<'_>) -> Option<Self> {
         Self::read_as(fields, false)
     }
@@ -54,7 +55,7 @@ impl CodeRequest {
         let (label, description, active) = visit_code(&mut { fields });
         let described = description.as_deref().is_some_and(|text| !text.trim().is_empty());
         let mut translations = fields.objects("translations").unwrap_or_default();
-        if translations.len() > Self::MOST_TRANSLATIONS {
+        if whole_translations && translations.len() > Self::MOST_TRANSLATIONS {
             fields.violation("translations", Problem::TooMany { most: Self::MOST_TRANSLATIONS });
             translations.clear();
         }

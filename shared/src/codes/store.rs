@@ -116,7 +116,13 @@ impl Codes {
         if let Some(sys_id) = kept {
             self.add_alias(sys_id, &import.request.label, stamp).await?;
         }
-        self.upsert_one(&import.request, import.external.unwrap_or(false), kept, stamp).await
+        let external = import.external.unwrap_or(false);
+        let (first, more) = import.parts();
+        let mut code = self.upsert_one(&first, external, kept, stamp).await?;
+        for part in more {
+            code = self.upsert_one(&part, external, kept, stamp).await?;
+        }
+        Ok(code)
     }
 
     /// Has a sys_id name the code with this label, unless it does already.

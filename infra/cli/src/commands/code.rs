@@ -72,7 +72,9 @@ fn json_rows(path: &Path, text: &str) -> Result<Vec<Entry<CodeImport>>, CommandE
     let listed = text.trim_start().starts_with('[');
     let object = if listed { format!("{{\"codes\":{text}\n}}") } else { text.to_owned() };
     parse_json(path, object.as_bytes(), |fields| {
-        if !fields.has("codes") && !(listed && fields.is_given("codes")) {
+        // A list that is empty is one.
+        let given = if listed { fields.is_given("codes") } else { fields.has("codes") };
+        if !given {
             fields.violation("codes", Problem::Required);
         }
         let entries = fields.each_object("codes")?;

@@ -77,9 +77,9 @@ pub fn read(text: &str) -> Result<Table, Unreadable> {
 fn separator_that_is_said(text: &str) -> Option<(u8, &str)> {
     let (first, rest) = text.split_once('\n')?;
     let first = first.trim_end_matches('\r').trim_matches('"');
-    let said = first.get(..4).filter(|name| name.eq_ignore_ascii_case("sep="))?;
-    match first[said.len()..].as_bytes() {
-        [separator] if separator.is_ascii() => Some((*separator, rest)),
+    let (name, separator) = first.split_at_checked("sep=".len())?;
+    match separator.as_bytes() {
+        [separator] if separator.is_ascii() && name.eq_ignore_ascii_case("sep=") => Some((*separator, rest)),
         _ => None,
     }
 }

@@ -255,10 +255,11 @@ async fn configuration(
     labels.retain(|label| seen.insert(label.clone()));
     fields.insert("allowed_codes".to_owned(), labels.into_iter().map(Value::String).collect());
     fields.extend(default.map(|label| ("default_code".to_owned(), Value::String(label))));
-    let duration = row.text(&["duration", "wrap_up_duration", "timer_duration"]);
-    let duration = duration.map(|text| seconds(text).map_or_else(|| Value::String(text.to_owned()), Value::from));
-    fields
-        .extend(duration.filter(|seconds| *seconds != Value::from(0)).map(|seconds| ("duration".to_owned(), seconds)));
+    // None is stored as one of no length.
+    let duration =
+        row.text(&["duration", "wrap_up_duration", "timer_duration"]).filter(|text| seconds(text) != Some(0));
+    let duration = duration.map(|text| seconds(text).map_or_else(|| Value::from(text), Value::from));
+    fields.extend(duration.map(|seconds| ("duration".to_owned(), seconds)));
     let definition = match Document::from_object(fields).read(Definition::read) {
         Ok(definition) => definition,
         Err(violations) => return Ok(Err(format!("{}: {violations}", row.place))),
