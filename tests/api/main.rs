@@ -12,6 +12,7 @@ mod concurrency;
 mod configuring;
 mod formats;
 mod local_servers;
+mod migrate;
 mod openapi;
 mod opening;
 mod operator;

@@ -3,6 +3,7 @@
 
 mod commands;
 mod connect;
+mod import;
 mod local;
 mod operator;
 mod output;
@@ -14,7 +15,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use wrapup::logging;
 
-use commands::{ai, code, configuration, interaction, openapi, phone_log, segment_table, tables, user};
+use commands::{ai, code, configuration, interaction, migrate, openapi, phone_log, segment_table, tables, user};
 pub use connect::TeamTables;
 
 use connect::Target;
@@ -54,6 +55,13 @@ enum Command {
     Code {
         #[command(subcommand)]
         command: code::Command,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Codes and configurations of another system
+    Migrate {
+        #[command(subcommand)]
+        command: migrate::Command,
         #[command(flatten)]
         target: Target,
     },
@@ -112,6 +120,7 @@ pub async fn run(team: TeamTables) -> ExitCode {
         Some(Command::User { command, target }) => user::run(command, &target).await,
         Some(Command::Configuration { command, target }) => configuration::run(command, &target).await,
         Some(Command::Code { command, target }) => code::run(command, &target).await,
+        Some(Command::Migrate { command, target }) => migrate::run(command, &target).await,
         Some(Command::SegmentTable { command, target }) => segment_table::run(command, &target, team).await,
         Some(Command::PhoneLog { command, target }) => phone_log::run(command, &target).await,
         Some(Command::Interaction { command, target }) => interaction::run(command, &target).await,

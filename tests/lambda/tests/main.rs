@@ -12,6 +12,7 @@ mod events;
 mod faults;
 mod gateway;
 mod jobs;
+mod kept_sys_ids;
 mod large_answers;
 mod openapi;
 mod pages;
