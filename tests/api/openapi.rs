@@ -34,7 +34,11 @@ async fn every_operation_of_the_document_is_served_and_asks_for_credentials() {
         let url = path.replace(['{', '}'], "");
         let method: Method = method.parse().expect("a method");
         let refused = server.api().raw(method.clone(), &url).send().await;
-        assert_eq!(refused.header("www-authenticate"), r#"Basic realm="wrapup", charset="UTF-8""#, "{method} {url}");
+        assert_eq!(
+            refused.header("www-authenticate"),
+            r#"Basic realm="wrapup", charset="UTF-8", Bearer realm="wrapup""#,
+            "{method} {url}"
+        );
         contract.assert_answers(method.as_str(), path, 401, &refused.expect(401));
         let patched = server.api().raw(Method::PATCH, &url).send().await;
         patched.platform_error(405);

@@ -12,6 +12,7 @@ mod faults;
 mod gateway;
 mod jobs;
 mod large_answers;
+mod oauth;
 mod openapi;
 mod pages;
 mod races;
