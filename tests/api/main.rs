@@ -10,6 +10,7 @@ mod codes;
 mod concurrency;
 mod formats;
 mod local_servers;
+mod oauth;
 mod openapi;
 mod opening;
 mod operator;

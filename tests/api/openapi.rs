@@ -29,8 +29,9 @@ async fn the_served_document_is_the_printed_one_with_the_server_that_serves_it()
 async fn every_operation_of_the_document_is_served_and_asks_for_credentials() {
     let server = shared();
     let contract = Contract::of(BINARY);
-    assert_eq!(contract.operations().len(), 16);
-    for (method, path) in contract.operations() {
+    let operations: Vec<_> = contract.operations().into_iter().filter(|(_, path)| *path != "/oauth_token.do").collect();
+    assert_eq!(operations.len(), 16);
+    for (method, path) in operations {
         let url = path.replace(['{', '}'], "");
         let method: Method = method.parse().expect("a method");
         let refused = server.api().raw(method.clone(), &url).send().await;

@@ -81,7 +81,9 @@ export function routes(): Route[] {
 
 /** The routes that nobody has to sign in for. */
 export function publicRoutes(): Route[] {
-  return Object.entries(system.functions).flatMap(([name, { public_route: text }]) => (text ? [route(name, text)] : []));
+  return Object.entries(system.functions).flatMap(([name, { public_route: text }]) =>
+    text ? [route(name, text)] : [],
+  );
 }
 
 function route(name: string, text: string): Route {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
-import { system } from '../lib/system';
+import { inBackground, system } from '../lib/system';
 import { Deployment, Statement, defaults } from './deployment';
 
 const deployment = new Deployment({
@@ -48,7 +48,7 @@ describe('functions', () => {
       assert.deepEqual(onTables(deployment, deployment.statements(name)), Object.fromEntries(listed));
     });
 
-    it(`${name} may do nothing else but log, trace and read its stream`, () => {
+    it(`${name} may do nothing else but log, trace, read its stream and use its secrets`, () => {
       const others = deployment.statements(name).flatMap(({ actions }) => actions);
       const tableActions = Object.values(spec.dynamodb)
         .flat()
@@ -57,7 +57,11 @@ describe('functions', () => {
       const stream = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map(
         (one) => `dynamodb:${one}`,
       );
-      const expected = [...tableActions, ...log, ...(spec.stream ? [...stream, 'sqs:SendMessage'] : [])];
+      const secrets = Object.values(spec.secrets ?? {})
+        .flat()
+        .map((action) => `secretsmanager:${action}`);
+      const letters = inBackground(spec) ? ['sqs:SendMessage'] : [];
+      const expected = [...tableActions, ...secrets, ...log, ...(spec.stream ? stream : []), ...letters];
       assert.deepEqual(others.sort(), expected.sort());
     });
 
@@ -86,7 +90,7 @@ describe('functions', () => {
       assert.equal(Properties.Runtime, 'provided.al2023');
       assert.deepEqual(Properties.Architectures, ['arm64']);
       assert.equal(Properties.MemorySize, 256);
-      assert.equal(Properties.Timeout, spec.stream ? 120 : spec.routes ? 29 : 10);
+      assert.equal(Properties.Timeout, inBackground(spec) ? 120 : (spec.routes ?? spec.public_route) ? 29 : 10);
       assert.deepEqual(Properties.TracingConfig, { Mode: 'Active' });
       const logs = Properties.LoggingConfig.LogGroup.Ref;
       assert.equal(deployment.template.Resources[logs].Properties.RetentionInDays, 30);

@@ -9,6 +9,7 @@ use super::answer::{EdgeError, MORE_THAN_AN_ANSWER, platform_error};
 use super::body::BodyError;
 use super::negotiate::Format;
 use super::render::write_xml;
+pub(crate) use super::token::{Failed as TokenFailed, Granted as Tokens};
 use crate::users::Role;
 
 /// An error that any endpoint may answer.
