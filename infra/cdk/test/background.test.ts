@@ -25,7 +25,9 @@ function queueOf(title: string): string {
 
 /** The one resource of a type that is about the job: not about others of the system's own. */
 function ofTheJob(deployment: Deployment, type: string): Resource {
-  const [[, found] = assert.fail(), ...others] = deployment.resources(type).filter(([id]) => id.includes('closeoverdue'));
+  const [[, found] = assert.fail(), ...others] = deployment
+    .resources(type)
+    .filter(([id]) => id.includes('closeoverdue'));
   assert.deepEqual(others, []);
   return found;
 }
@@ -59,7 +61,10 @@ describe('a job', () => {
     assert.deepEqual(RetryPolicy, { MaximumRetryAttempts: 5, MaximumEventAgeInSeconds: 3600 });
     assert.deepEqual(DeadLetterConfig, { Arn: letters });
     // The schedule only knows that Lambda took it: what fails then, Lambda tries again.
-    const { MaximumRetryAttempts, DestinationConfig } = ofTheJob(deployment, 'AWS::Lambda::EventInvokeConfig').Properties;
+    const { MaximumRetryAttempts, DestinationConfig } = ofTheJob(
+      deployment,
+      'AWS::Lambda::EventInvokeConfig',
+    ).Properties;
     assert.equal(MaximumRetryAttempts, 2);
     assert.deepEqual(DestinationConfig, { OnFailure: { Destination: letters } });
   });

@@ -39,6 +39,7 @@ describe('tables', () => {
       'ApiTablessnopenframephonelogCD33131F',
       'ApiTablesinteractionE2495AE7',
       'ApiTablessysuser4682744C',
+      'ApiTablesoauthclient1180CAC3',
     ]);
     assert.deepEqual(
       read.resources('AWS::SQS::Queue').map(([id]) => id),

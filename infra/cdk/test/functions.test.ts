@@ -31,6 +31,11 @@ function ofLambda(policy: any): boolean {
   return policy.Statement[0].Principal.Service === 'lambda.amazonaws.com';
 }
 
+/** Whether it is EventBridge Scheduler that takes a role. */
+function ofSchedules(policy: any): boolean {
+  return policy.Statement[0].Principal.Service === 'scheduler.amazonaws.com';
+}
+
 describe('functions', () => {
   it('are those of the list', () => {
     const described = deployment.resources('AWS::Lambda::Function').map(([, { Properties }]) => Properties.Description);
@@ -107,8 +112,13 @@ describe('functions', () => {
     for (const { Statement } of conditions) {
       assert.deepEqual(Statement[0].Condition, { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } });
     }
+    const [bySchedule, byApiGateway] = [others.filter(ofSchedules), others.filter((one) => !ofSchedules(one))];
+    for (const { Statement } of bySchedule) {
+      assert.deepEqual(Statement[0].Condition, { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } });
+    }
+    assert.equal(bySchedule.length, Object.values(system.functions).filter(({ schedule }) => schedule).length);
     // By which API Gateway writes logs: nothing says that it names an account when it takes that role.
-    assert.equal(others.length, 1);
+    assert.equal(byApiGateway.length, 1);
   });
 
   it('are bounded in how many sign-ins are checked at once only where a deployment says so', () => {

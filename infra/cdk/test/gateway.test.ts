@@ -189,7 +189,10 @@ describe('the API', () => {
     assert.equal(named.only('AWS::ApiGateway::RestApi').Properties.DisableExecuteApiEndpoint, true);
     assert.equal(named.only('AWS::Route53::RecordSet').Properties.Name, 'wrapup.example.com.');
     const outputs = Object.values<any>(named.template.Outputs).map(({ Value }) => Value);
-    assert.deepEqual(outputs, ['https://wrapup.example.com']);
+    assert.deepEqual(
+      outputs.filter((value) => typeof value === 'string'),
+      ['https://wrapup.example.com'],
+    );
   });
 
   it("stands behind rules of AWS's, which leave bodies alone", () => {

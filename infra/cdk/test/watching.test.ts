@@ -78,9 +78,11 @@ describe('alarms', () => {
       [{ manyFailedSignIns: 5 }, 5],
     ] as const) {
       const [found] = alarms(new Deployment(props)).filter(({ metrics }) => metrics.includes('failed_sign_ins'));
-      const [{ MetricStat }] = found?.properties.Metrics;
-      const { Namespace, Dimensions } = MetricStat.Metric;
-      assert.deepEqual([Namespace, Dimensions], ['Wrapup', [{ Name: 'endpoint', Value: 'authorizer' }]]);
+      const counted = found?.properties.Metrics.flatMap(({ MetricStat }: any) => MetricStat?.Metric ?? []);
+      assert.deepEqual(
+        counted.map(({ Namespace, Dimensions: [{ Name, Value }] }: any) => [Namespace, Name, Value]),
+        ['authorizer', 'oauth_token.do'].map((endpoint) => ['Wrapup', 'endpoint', endpoint]),
+      );
       assert.equal(found?.properties.Threshold, threshold);
     }
   });

@@ -150,11 +150,10 @@ impl OAuth {
             end: self.after(ACCESS_LIVES),
         };
         let refresh = match secret {
-            Some(_) => Some(Claims { end: self.after(REFRESH_LIVES), ..claims.clone() }),
-            None => None,
-        };
-        let refresh = match refresh {
-            Some(claims) => Some(self.sign(Purpose::Refresh, claims).await?),
+            Some(_) => {
+                let claims = Claims { end: self.after(REFRESH_LIVES), ..claims.clone() };
+                Some(self.sign(Purpose::Refresh, claims).await?)
+            }
             None => None,
         };
         let access = self.sign(Purpose::Access, claims).await?;
