@@ -1,5 +1,5 @@
 //! OAuth over HTTP: the demo client, those that operators add, and what a restart leaves.
-#![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so by panicking")]
 
 use std::time::Duration;
 

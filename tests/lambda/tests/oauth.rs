@@ -1,5 +1,5 @@
 //! Tokens: who gets them, what they are good for, and what ends them.
-#![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so by panicking")]
 
 use std::time::Duration;
 
