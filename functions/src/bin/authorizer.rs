@@ -68,7 +68,9 @@ impl Authorizer {
     async fn judge(&self, event: LambdaEvent<Value>) -> Result<ApiGatewayCustomAuthorizerResponse, Diagnostic> {
         let (request, request_id) = (AuthorizerRequest(&event.payload), &event.context.request_id);
         let verdict = authenticate(&self.callers, request.credentials(), request.source(), request_id).await;
-        if let Ok(Ok(caller)) = &verdict {
+        if let Ok(Ok(caller)) = &verdict
+            && !caller.roles.is_empty()
+        {
             watch::note(|tally| tally.user = Some(caller.user_name.clone()));
         }
         let (effect, principal, context) = match verdict {

@@ -155,11 +155,11 @@ impl Api {
                 return Ok(of(Err(error), accepted.unwrap_or(Format::Json), endpoint.envelope(), request_id));
             }
         };
-        watch::note(|tally| tally.user = Some(caller.user_name.clone()));
         let roles = endpoint.roles();
         if !caller.has_one_of(roles) {
             return Err(EdgeError::NotAuthorized { roles });
         }
+        watch::note(|tally| tally.user = Some(caller.user_name.clone()));
         if !request.method().is_safe() && self.origins.refuse(request.headers()) {
             return Err(EdgeError::CrossSite);
         }
