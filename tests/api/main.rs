@@ -13,6 +13,7 @@ mod configuring;
 mod formats;
 mod local_servers;
 mod migrate;
+mod oauth;
 mod openapi;
 mod opening;
 mod operator;

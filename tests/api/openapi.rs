@@ -29,12 +29,17 @@ async fn the_served_document_is_the_printed_one_with_the_server_that_serves_it()
 async fn every_operation_of_the_document_is_served_and_asks_for_credentials() {
     let server = shared();
     let contract = Contract::of(BINARY);
-    assert_eq!(contract.operations().len(), 16);
-    for (method, path) in contract.operations() {
+    let operations: Vec<_> = contract.operations().into_iter().filter(|(_, path)| *path != "/oauth_token.do").collect();
+    assert_eq!(operations.len(), 16);
+    for (method, path) in operations {
         let url = path.replace(['{', '}'], "");
         let method: Method = method.parse().expect("a method");
         let refused = server.api().raw(method.clone(), &url).send().await;
-        assert_eq!(refused.header("www-authenticate"), r#"Basic realm="wrapup", charset="UTF-8""#, "{method} {url}");
+        assert_eq!(
+            refused.header("www-authenticate"),
+            r#"Basic realm="wrapup", charset="UTF-8", Bearer realm="wrapup""#,
+            "{method} {url}"
+        );
         contract.assert_answers(method.as_str(), path, 401, &refused.expect(401));
         let patched = server.api().raw(Method::PATCH, &url).send().await;
         patched.platform_error(405);

@@ -21,7 +21,7 @@ export interface Domain {
   readonly hostedZone?: IHostedZone;
 }
 
-/** The VPC that the functions run in. It has to reach DynamoDB, and what segment tables and AI provider need. */
+/** The VPC that the functions run in. It has to reach DynamoDB, Secrets Manager, and what segment tables and AI provider need. */
 export interface Network {
   readonly vpc: IVpc;
   /** @default the VPC's private subnets */

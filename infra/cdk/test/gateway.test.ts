@@ -25,6 +25,9 @@ const served = Object.entries(system.functions).flatMap(([name, { routes = [] }]
 
 const OTHER_PATHS = '/{path+}';
 
+/** Where clients fetch tokens. */
+const TOKENS = '/oauth_token.do';
+
 /** Every method that has nothing of its own leads to the function, without the authorizer. */
 function assertRefusedBy(name: string, path: string): void {
   const { Integration, AuthorizationType } = methods.get(path)?.['ANY'];
@@ -36,7 +39,7 @@ function assertRefusedBy(name: string, path: string): void {
 describe('the API', () => {
   it('has the paths of the list in both forms, and ones for what is not there', () => {
     const otherVersions = served.map(({ path }) => path.replace(/^\/api\/now\/(v1\/)?/, '/api/now/{api_version}/'));
-    const known = new Set([...served.map(({ path }) => path), ...otherVersions, OTHER_PATHS]);
+    const known = new Set([...served.map(({ path }) => path), ...otherVersions, OTHER_PATHS, TOKENS]);
     assert.deepEqual([...methods.keys()].sort(), [...known].sort());
   });
 
@@ -56,6 +59,14 @@ describe('the API', () => {
       assertRefusedBy(name, path);
     });
   }
+
+  it('lets everybody ask for tokens, by the one method', () => {
+    const { ANY: _, ...others } = methods.get(TOKENS) ?? {};
+    assert.deepEqual(Object.keys(others), ['POST']);
+    assert.equal(others['POST'].AuthorizationType, 'NONE');
+    assert.ok(JSON.stringify(others['POST'].Integration.Uri).includes(`"${deployment.lambdaId('oauth-token')}"`));
+    assertRefusedBy('oauth-token', TOKENS);
+  });
 
   it('is all that may invoke the functions', () => {
     for (const [, { Properties }] of deployment.resources('AWS::Lambda::Permission')) {
@@ -178,7 +189,10 @@ describe('the API', () => {
     assert.equal(named.only('AWS::ApiGateway::RestApi').Properties.DisableExecuteApiEndpoint, true);
     assert.equal(named.only('AWS::Route53::RecordSet').Properties.Name, 'wrapup.example.com.');
     const outputs = Object.values<any>(named.template.Outputs).map(({ Value }) => Value);
-    assert.deepEqual(outputs, ['https://wrapup.example.com']);
+    assert.deepEqual(
+      outputs.filter((value) => typeof value === 'string'),
+      ['https://wrapup.example.com'],
+    );
   });
 
   it("stands behind rules of AWS's, which leave bodies alone", () => {

@@ -15,7 +15,9 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use wrapup::logging;
 
-use commands::{ai, code, configuration, interaction, migrate, openapi, phone_log, segment_table, tables, user};
+use commands::{
+    ai, code, configuration, interaction, migrate, oauth_client, openapi, phone_log, segment_table, tables, user,
+};
 pub use connect::TeamTables;
 
 use connect::Target;
@@ -41,6 +43,13 @@ enum Command {
     User {
         #[command(subcommand)]
         command: user::Command,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// OAuth clients, which fetch tokens for users
+    OauthClient {
+        #[command(subcommand)]
+        command: oauth_client::Command,
         #[command(flatten)]
         target: Target,
     },
@@ -118,6 +127,7 @@ pub async fn run(team: TeamTables) -> ExitCode {
         Some(Command::Local(options)) => local::run(options, team).await.map_err(Into::into),
         Some(Command::Openapi(options)) => openapi::run(options, team),
         Some(Command::User { command, target }) => user::run(command, &target).await,
+        Some(Command::OauthClient { command, target }) => oauth_client::run(command, &target).await,
         Some(Command::Configuration { command, target }) => configuration::run(command, &target).await,
         Some(Command::Code { command, target }) => code::run(command, &target).await,
         Some(Command::Migrate { command, target }) => migrate::run(command, &target).await,

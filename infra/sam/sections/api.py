@@ -11,19 +11,37 @@ def paths(system: dict) -> str:
     """A path in both its forms, and in other versions, which its function refuses."""
     endpoints = {name: one["routes"] for name, one in system["functions"].items() if "routes" in one}
     made = "".join(path(name, *one) for name, routes in endpoints.items() for one in enumerate(routes, 1))
+    public = {name: one["public_route"] for name, one in system["functions"].items() if "public_route" in one}
+    made += "".join(public_path(*one) for one in public.items())
     return made + f"          /{{unknown+}}: {{x-amazon-apigateway-any-method: *not-{next(iter(endpoints))}}}\n"
 
 
-def path(name: str, number: int, route: str) -> str:
-    method, path = route.split(" ")
-    first, item = number == 1, f"{name}-{number}"
+def integration_with(name: str) -> str:
     arn = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions"
-    integration = f"""\
+    return f"""\
 &to-{name}
                 type: aws_proxy
                 httpMethod: POST
                 uri: !Sub >-
                   {arn}/${{{title(name)}.Arn}}/invocations"""
+
+
+def public_path(name: str, route: str) -> str:
+    """A path of its own, without an authorizer. Its function refuses other methods."""
+    method, path = route.split(" ")
+    return f"""\
+          {path}:
+            {method.lower()}:
+              responses: {{}}
+              x-amazon-apigateway-integration: {integration_with(name)}
+            x-amazon-apigateway-any-method: {{responses: {{}}, x-amazon-apigateway-integration: *to-{name}}}
+"""
+
+
+def path(name: str, number: int, route: str) -> str:
+    method, path = route.split(" ")
+    first, item = number == 1, f"{name}-{number}"
+    integration = integration_with(name)
     refused = f"&not-{name}\n              {{responses: {{}}, x-amazon-apigateway-integration: *to-{name}}}"
     return f"""\
           /api/now/{path}: &{item}

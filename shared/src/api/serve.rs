@@ -22,13 +22,13 @@ use super::route::{Matched, Router};
 use crate::document::Document;
 use crate::language::{Language, Wish};
 use crate::users::Users;
+use crate::users::oauth::OAuth;
 use crate::watch::{self, CallIds, Reporter};
 
 /// Endpoints behind the edge: one in a Lambda function, all in the local server.
 pub struct Api {
     router: Router,
-    users: Users,
-    language: Option<Language>,
+    callers: Callers,
     patience: Duration,
     origins: Origins,
     reporter: Option<Reporter>,
@@ -39,13 +39,15 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// How long a call may take: API Gateway waits 29 s, and a caller should get our 503 before its 504.
 /// Whatever is cut short, the same call again finds or finishes.
-const PATIENCE: Duration = Duration::from_secs(25);
+pub(super) const PATIENCE: Duration = Duration::from_secs(25);
 
 /// Who may call an API, and the language of its translations where neither a request nor its caller names one.
 #[derive(Clone)]
 pub struct Callers {
     /// The API users.
     pub users: Users,
+    /// What checks access tokens; none where there are no tokens.
+    pub oauth: Option<OAuth>,
     /// The deployment's language.
     pub language: Option<Language>,
 }
@@ -58,11 +60,9 @@ pub struct RouteConflict(#[from] matchit::InsertError);
 impl Api {
     /// Puts endpoints behind the edge.
     pub fn new(callers: impl Into<Callers>, endpoints: Vec<Box<dyn Endpoint>>) -> Result<Self, RouteConflict> {
-        let Callers { users, language } = callers.into();
         Ok(Self {
             router: Router::new(endpoints)?,
-            users,
-            language,
+            callers: callers.into(),
             patience: PATIENCE,
             origins: Origins::default(),
             reporter: None,
@@ -150,7 +150,7 @@ impl Api {
         let Matched { endpoint, parameters } = self.router.find(request.method(), request.raw_http_path())?;
         watch::note(|tally| tally.endpoint = endpoint.route().paths.first().copied());
 
-        let identified = identify(&self.users, &request, request_id).await;
+        let identified = identify(&self.callers, &request, request_id).await;
         let caller = match identified {
             Ok(Ok(caller)) => caller,
             Ok(Err(denied)) => return Err(denied.into()),
@@ -158,6 +158,10 @@ impl Api {
                 return Ok(of(Err(error), accepted.unwrap_or(Format::Json), endpoint.envelope(), request_id));
             }
         };
+        let roles = endpoint.roles();
+        if !caller.has_one_of(roles) {
+            return Err(EdgeError::NotAuthorized { roles });
+        }
         watch::note(|tally| tally.user = Some(caller.user_name.clone()));
         if !request.method().is_safe() && self.origins.refuse(request.headers()) {
             return Err(EdgeError::CrossSite);
@@ -180,7 +184,7 @@ impl Api {
             query: query(&request),
             body,
             format,
-            wish: Wish::settle(accept_language.as_deref(), caller.language, self.language),
+            wish: Wish::settle(accept_language.as_deref(), caller.language, self.callers.language),
             caller,
         };
         let outcome = endpoint.answer(&call).await;
@@ -213,7 +217,7 @@ fn received(
 }
 
 /// What finds the call elsewhere.
-fn ids(request: &Request<()>) -> CallIds {
+pub(super) fn ids(request: &Request<()>) -> CallIds {
     let lambda = request.lambda_context_ref();
     let api_request_id = match request.request_context_ref() {
         Some(RequestContext::ApiGatewayV1(context)) => context.request_id.clone(),
@@ -247,7 +251,7 @@ fn query(request: &Request<()>) -> Document {
 
 /// A header's value; several lines of it are one list (RFC 9110, 5.3). What is no text stays wrong
 /// instead of counting as absent.
-fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+pub(super) fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     let lines: Vec<_> = headers.get_all(name).iter().map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
     (!lines.is_empty()).then(|| lines.join(", "))
 }

@@ -2,7 +2,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::operation::{Body, Documented, Link, Operation, Topic};
-use super::{Schemas, errors};
+use super::{Schemas, errors, oauth};
 use crate::api::describe::xml_request;
 use crate::api::{Envelope, PREFIXES};
 
@@ -59,6 +59,7 @@ impl Contract {
                 }
             }
         }
+        paths.push(oauth::token_path(&mut schemas));
         let basic = json!({ "type": "http", "scheme": "basic", "description": "A user with the role \
             `interaction_integration_user`." });
         Self {
@@ -71,11 +72,14 @@ impl Contract {
                 "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
             }),
             servers: json!([{ "url": server }]),
-            security: json!([{ "basic": [] }]),
-            tags: [Topic::Codes, Topic::Segments].map(|topic| json!({ "name": topic.tag() })).into_iter().collect(),
+            security: json!([{ "basic": [] }, { oauth::SCHEME: [oauth::SCOPE] }]),
+            tags: [Topic::Codes.tag(), Topic::Segments.tag(), oauth::TAG]
+                .map(|tag| json!({ "name": tag }))
+                .into_iter()
+                .collect(),
             paths,
             components: json!({
-                "securitySchemes": { "basic": basic },
+                "securitySchemes": { "basic": basic, oauth::SCHEME: oauth::scheme() },
                 "headers": errors::headers(),
                 "requestBodies": bodies,
                 "responses": responses,

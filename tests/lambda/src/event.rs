@@ -38,6 +38,13 @@ impl Event {
         Self::new("PUT", path)
     }
 
+    /// A form that is posted to where tokens are fetched.
+    pub fn token(fields: &[(&str, &str)]) -> Self {
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let event = Self::post("").body("application/x-www-form-urlencoded", &form);
+        event.at("/oauth_token.do").through("/oauth_token.do").unvouched()
+    }
+
     fn new(method: &'static str, path: &str) -> Self {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         Self {
@@ -101,6 +108,12 @@ impl Event {
     pub fn basic_auth(self, user: &str, password: &str) -> Self {
         let encoded = STANDARD.encode(format!("{user}:{password}"));
         self.header("Authorization", &format!("Basic {encoded}"))
+    }
+
+    /// With an access token.
+    #[must_use]
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("Authorization", &format!("Bearer {token}"))
     }
 
     /// Under the base path of a custom domain.
