@@ -9,6 +9,7 @@ mod closing;
 mod codes;
 mod concurrency;
 mod formats;
+mod gateway;
 mod local_servers;
 mod openapi;
 mod opening;

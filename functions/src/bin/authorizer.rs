@@ -20,7 +20,7 @@ const UNAUTHORIZED: &str = "Unauthorized";
 pub async fn main() -> Result<(), StartError> {
     logging::init();
     let authorizer = Authorizer::new(&System::from_env()?).with_reporter(Reporter::stdout(Clock::system()));
-    Ok(lambda_runtime::run(service_fn(|event| authorizer.handle(event))).await?)
+    Ok(lambda_runtime::run(service_fn(|event| authorizer.invoke(event))).await?)
 }
 
 /// The authorizer. Reads the user table.
@@ -39,6 +39,21 @@ impl Authorizer {
     #[must_use]
     pub fn with_reporter(self, reporter: Reporter) -> Self {
         Self { reporter: Some(reporter), ..self }
+    }
+
+    /// Answers what Lambda hands to the function. What asks for no verdict, such as a ping that keeps an instance warm, is
+    /// answered with null, and neither counted nor an error; API Gateway would let nobody in by it.
+    ///
+    /// # Errors
+    /// Those of [`Self::handle`].
+    pub async fn invoke(
+        &self,
+        event: LambdaEvent<Value>,
+    ) -> Result<Option<ApiGatewayCustomAuthorizerResponse>, Diagnostic> {
+        if event.payload.get("methodArn").is_none() {
+            return Ok(None);
+        }
+        self.handle(event).await.map(Some)
     }
 
     /// Answers a policy for a caller whose password is right: allow with the role, deny (403) without.

@@ -12,6 +12,7 @@ mod faults;
 mod gateway;
 mod jobs;
 mod large_answers;
+mod methods;
 mod openapi;
 mod pages;
 mod races;
