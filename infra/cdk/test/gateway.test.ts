@@ -112,8 +112,14 @@ describe('the API', () => {
       const xml =
         `<?xml version="1.0" encoding="UTF-8"?><response><error><message>${message}</message><detail>${detail}</detail>` +
         '</error><status>failure</status></response>';
-      const types = ['; charset=UTF-8', ''].flatMap((encoding) => [`application/xml${encoding}`, `text/xml${encoding}`]);
-      assert.deepEqual(others, types.map((type) => [type, xml]));
+      const types = ['; charset=UTF-8', ''].flatMap((encoding) => [
+        `application/xml${encoding}`,
+        `text/xml${encoding}`,
+      ]);
+      assert.deepEqual(
+        others,
+        types.map((type) => [type, xml]),
+      );
       const common = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
       for (const [name, value] of Object.entries({ ...common, ...headers })) {
         assert.equal(ResponseParameters[`gatewayresponse.header.${name}`], `'${value}'`);
@@ -125,7 +131,9 @@ describe('the API', () => {
     const told = (allowedOrigins?: string[]) =>
       new Deployment({ allowedOrigins }).resources('AWS::ApiGateway::GatewayResponse').map(([, { Properties }]) => {
         const headers = Properties.ResponseParameters;
-        return ['Allow-Origin', 'Expose-Headers'].map((name) => headers[`gatewayresponse.header.Access-Control-${name}`]);
+        return ['Allow-Origin', 'Expose-Headers'].map(
+          (name) => headers[`gatewayresponse.header.Access-Control-${name}`],
+        );
       });
     const exposed = "'Accept-Encoding, Allow, Retry-After, WWW-Authenticate'";
     for (const one of told(['https://desk.example', 'http://localhost:3000'])) {
