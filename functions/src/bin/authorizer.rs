@@ -53,7 +53,8 @@ impl Authorizer {
         if event.payload.get("methodArn").is_none() {
             return Ok(None);
         }
-        self.handle(event).await.map(Some)
+        // Boxed, since the compiler computes the size of futures only so deep.
+        Box::pin(self.handle(event)).await.map(Some)
     }
 
     /// Answers a policy for a caller whose password is right: allow with the role, deny (403) without.

@@ -8,6 +8,11 @@ export interface PlatformError {
   readonly headers?: Record<string, string>;
 }
 
+/** The body in JSON. */
+export function asJson({ message, detail }: PlatformError): string {
+  return JSON.stringify({ error: { message, detail }, status: 'failure' });
+}
+
 /** What a page may read of an answer, beside what every page may (`shared/src/api/origins.rs`). */
 const EXPOSED_HEADERS = 'Accept-Encoding, Allow, Retry-After, WWW-Authenticate';
 
@@ -15,13 +20,13 @@ const EXPOSED_HEADERS = 'Accept-Encoding, Allow, Retry-After, WWW-Authenticate';
  * The body by what the answer's Content-Type says, which is looked for in Accept: where that finds nothing, the first body
  * is taken. XML stands there without an encoding too, so that whoever accepts XML never gets JSON.
  */
-export function bodies({ message, detail }: PlatformError): Record<string, string> {
-  const json = JSON.stringify({ error: { message, detail }, status: 'failure' });
+export function bodies(error: PlatformError): Record<string, string> {
+  const { message, detail } = error;
   const xml =
     '<?xml version="1.0" encoding="UTF-8"?><response><error>' +
     `<message>${message}</message><detail>${detail}</detail></error><status>failure</status></response>`;
   return {
-    'application/json; charset=UTF-8': json,
+    'application/json; charset=UTF-8': asJson(error),
     'application/xml; charset=UTF-8': xml,
     'text/xml; charset=UTF-8': xml,
     'application/xml': xml,
