@@ -19,6 +19,7 @@ from template_check.deployment import Deployment, tags
 from template_check.plain_template import Template
 from template_check.system import (
     COMMON_HEADERS,
+    EXPOSED_HEADERS,
     GATEWAY_RESPONSES,
     SYSTEM,
     dead_letters,
@@ -510,7 +511,8 @@ class Made(unittest.TestCase):
             for method, path in (route.split(" ") for route in one.get("routes", [])):
                 id = "".join(part.capitalize() for part in name.split("-"))
                 for form in ("/api/now/", "/api/now/v1/"):
-                    for served in ["get", "head"] if method == "GET" else [method.lower()]:
+                    # A POST may name another method: behind the authorizer, since a function signs nobody in.
+                    for served in {"post", *(["get", "head"] if method == "GET" else [method.lower()])}:
                         wanted[f"{form}{path}", served] = (id, [{"caller": []}])
                     wanted[f"{form}{path}", refusing] = (id, None)
                 wanted[f"/api/now/{{api_version}}/{path}", refusing] = (id, None)
@@ -543,14 +545,37 @@ class Made(unittest.TestCase):
                 mapped = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in headers}
                 self.assertEqual(found[kind]["responseParameters"], mapped)
                 bodies = found[kind]["responseTemplates"]
+                # Where Accept matches none of them, the first is taken.
+                self.assertEqual(next(iter(bodies)), "application/json; charset=UTF-8")
                 error = {"message": one["message"], "detail": one["detail"]}
-                self.assertEqual(json.loads(bodies["application/json"]), {"error": error, "status": "failure"})
-                self.assertEqual(
-                    bodies["application/xml"],
+                self.assertEqual(json.loads(bodies.pop("application/json; charset=UTF-8")), {"error": error, "status": "failure"})
+                xml = (
                     f'<?xml version="1.0" encoding="UTF-8"?><response><error><message>{one["message"]}</message>'
-                    f"<detail>{one['detail']}</detail></error><status>failure</status></response>",
+                    f"<detail>{one['detail']}</detail></error><status>failure</status></response>"
                 )
-                self.assertEqual(bodies["text/xml"], bodies["application/xml"])
+                types = [f"{type}{encoding}" for type in ("application/xml", "text/xml")
+                         for encoding in ("", "; charset=UTF-8")]  # fmt: skip
+                self.assertEqual(bodies, dict.fromkeys(types, xml))
+
+    def test_a_page_that_may_call_reads_what_api_gateway_says(self):
+        for origins, first in {
+            "": None,
+            "https://desk.example": "https://desk.example",
+            "https://desk.example,http://localhost:3000": "https://desk.example",
+        }.items():
+            api = Template(PLAIN, {"AllowedOrigins": origins}).of_type("AWS::ApiGateway::RestApi")["Api"]
+            for kind, one in api["Body"]["x-amazon-apigateway-gateway-responses"].items():
+                with self.subTest(f"{kind} {origins}"):
+                    told = {name.split(".")[-1]: value for name, value in one["responseParameters"].items()}
+                    told = {name: value for name, value in told.items() if name.startswith("Access-Control-")}
+                    exposed = {"Access-Control-Expose-Headers": f"'{EXPOSED_HEADERS}'"}
+                    wanted = {"Access-Control-Allow-Origin": f"'{first}'"} | exposed if first else {}
+                    self.assertEqual(told, wanted)
+
+    def test_bodies_come_as_bytes(self):
+        # API Gateway would put another character for what is no UTF-8, and nobody would know.
+        api = Template(PLAIN).of_type("AWS::ApiGateway::RestApi")["Api"]
+        self.assertEqual(api["Body"]["x-amazon-apigateway-binary-media-types"], ["*/*"])
 
     def test_a_function_is_built_from_its_own_sources(self):
         for resource in yaml_parse(TEMPLATE.read_text())["Resources"].values():

@@ -10,9 +10,12 @@ GATEWAY_RESPONSES = json.loads((INFRA / "gateway-responses.json").read_text())
 # What every answer has, whatever it says, be it a function's or API Gateway's own.
 COMMON_HEADERS = {
     "Cache-Control": "no-store",
-    "Vary": "Accept, Accept-Language, Authorization",
+    "Vary": "Accept, Accept-Language, Authorization, Origin",
     "X-Content-Type-Options": "nosniff",
 }
+
+# What a page may read of an answer, beside what every page may (`shared/src/api/origins.rs`).
+EXPOSED_HEADERS = "Accept-Encoding, Allow, Retry-After, WWW-Authenticate"
 
 # The table that is built in as a segment table: who may do what on it, may do so on those of a deployment's own.
 BUILT_IN = "sn_openframe_phone_log"

@@ -19,7 +19,7 @@ const UNAUTHORIZED: &str = "Unauthorized";
 pub async fn main() -> Result<(), StartError> {
     logging::init();
     let authorizer = Authorizer::new(&System::from_env()?).with_reporter(Reporter::stdout(Clock::system()));
-    Ok(lambda_runtime::run(service_fn(|event| authorizer.handle(event))).await?)
+    Ok(lambda_runtime::run(service_fn(|event| authorizer.invoke(event))).await?)
 }
 
 /// The authorizer. Reads the user table, and for a token the client table too.
@@ -38,6 +38,22 @@ impl Authorizer {
     #[must_use]
     pub fn with_reporter(self, reporter: Reporter) -> Self {
         Self { reporter: Some(reporter), ..self }
+    }
+
+    /// Answers what Lambda hands to the function. What asks for no verdict, such as a ping that keeps an instance warm, is
+    /// answered with null, and neither counted nor an error; API Gateway would let nobody in by it.
+    ///
+    /// # Errors
+    /// Those of [`Self::handle`].
+    pub async fn invoke(
+        &self,
+        event: LambdaEvent<Value>,
+    ) -> Result<Option<ApiGatewayCustomAuthorizerResponse>, Diagnostic> {
+        if event.payload.get("methodArn").is_none() {
+            return Ok(None);
+        }
+        // Boxed, since the compiler computes the size of futures only so deep.
+        Box::pin(self.handle(event)).await.map(Some)
     }
 
     /// Answers a policy for a caller who has proven itself: allow with one of the roles that the API knows, deny (403)

@@ -90,7 +90,10 @@ export interface WrapUpApiProps {
    * @default the translation that was stored first
    */
   readonly language?: string;
-  /** Origins whose web pages may call, such as `https://desk.example`. @default none */
+  /**
+   * Origins whose web pages may call, such as `https://desk.example`. The first may read what API Gateway says by itself, too.
+   * @default none
+   */
   readonly allowedOrigins?: string[];
   /** What is logged, as `tracing` directives. @default info */
   readonly log?: string;

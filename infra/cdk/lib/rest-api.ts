@@ -47,6 +47,7 @@ export interface GatewayProps {
   readonly webAcl: WebAcl | undefined;
   readonly requestBounds: RequestBounds | undefined;
   readonly allowedCidrs: string[];
+  readonly allowedOrigins: string[];
   readonly encryptionKey: IKey | undefined;
   readonly logRetention: RetentionDays;
   readonly removalPolicy: RemovalPolicy;
@@ -67,7 +68,7 @@ export class Gateway extends Construct {
     // where there are no children yet, it holds in any app, and for this API alone.
     this.node.setContext(APIGATEWAY_AUTHORIZER_CHANGE_DEPLOYMENT_LOGICAL_ID, true);
     this.api = this.restApi();
-    addGatewayResponses(this.api);
+    addGatewayResponses(this.api, props.allowedOrigins);
     this.addRoutes();
     this.logErrors();
     this.pointDomain();
@@ -81,6 +82,8 @@ export class Gateway extends Construct {
       description: 'Wrap Up API',
       endpointTypes: [EndpointType.REGIONAL],
       policy: whoMayCall(this.props.allowedCidrs),
+      // Bodies come as the bytes that they are: API Gateway would put another character for what is no UTF-8.
+      binaryMediaTypes: ['*/*'],
       disableExecuteApiEndpoint: domain !== undefined,
       ...(domain && {
         domainName: {

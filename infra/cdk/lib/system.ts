@@ -67,7 +67,7 @@ export function deadLettersName(name: string): string {
 /** A path below `/api/now/` and `/api/now/v1/`, such as `wrapup/code/{code_id}`, and the function that serves it. */
 export interface Route {
   readonly path: string;
-  /** HEAD stands beside GET. */
+  /** HEAD stands beside GET, and everywhere POST, which may name another method in X-HTTP-Method-Override. */
   readonly methods: string[];
   readonly name: string;
 }
@@ -88,5 +88,6 @@ export function publicRoutes(): Route[] {
 
 function route(name: string, text: string): Route {
   const [method = '', path = ''] = text.split(' ');
-  return { path, name, methods: method === 'GET' ? ['GET', 'HEAD'] : [method] };
+  const methods = method === 'GET' ? ['GET', 'HEAD'] : [method];
+  return { path, name, methods: [...new Set([...methods, 'POST'])] };
 }

@@ -147,6 +147,7 @@ export class WrapUpApi extends Construct {
       webAcl,
       requestBounds,
       allowedCidrs: this.props.allowedCidrs ?? [],
+      allowedOrigins: this.props.allowedOrigins ?? [],
       encryptionKey,
       authorizerCache: this.props.authorizerCache ?? Duration.minutes(5),
       throttling: this.props.throttling ?? { rate: 100, burst: 200 },

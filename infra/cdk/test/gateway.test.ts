@@ -18,7 +18,8 @@ const served = Object.entries(system.functions).flatMap(([name, { routes = [] }]
     return BASES.map((base) => ({
       name,
       path: `${base}${path}`,
-      methods: method === 'GET' ? ['GET', 'HEAD'] : [method],
+      // A POST may name another method: behind the authorizer, since a function signs nobody in.
+      methods: [...new Set(['POST', ...(method === 'GET' ? ['GET', 'HEAD'] : [method])])],
     }));
   }),
 );
@@ -115,20 +116,45 @@ describe('the API', () => {
     for (const { ResponseType, StatusCode, ResponseTemplates, ResponseParameters } of found) {
       const { status, message, detail, headers = {} } = gatewayResponses[ResponseType] ?? assert.fail(ResponseType);
       assert.equal(StatusCode, status?.toString());
-      assert.deepEqual(JSON.parse(ResponseTemplates['application/json']), {
-        error: { message, detail },
-        status: 'failure',
-      });
-      assert.equal(
-        ResponseTemplates['application/xml'],
+      const [[first, json], ...others] = Object.entries<any>(ResponseTemplates) as [[string, string]];
+      // Where Accept matches none of them, the first is taken.
+      assert.equal(first, 'application/json; charset=UTF-8');
+      assert.deepEqual(JSON.parse(json), { error: { message, detail }, status: 'failure' });
+      const xml =
         `<?xml version="1.0" encoding="UTF-8"?><response><error><message>${message}</message><detail>${detail}</detail>` +
-          '</error><status>failure</status></response>',
+        '</error><status>failure</status></response>';
+      const types = ['; charset=UTF-8', ''].flatMap((encoding) => [
+        `application/xml${encoding}`,
+        `text/xml${encoding}`,
+      ]);
+      assert.deepEqual(
+        others,
+        types.map((type) => [type, xml]),
       );
       const common = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
       for (const [name, value] of Object.entries({ ...common, ...headers })) {
         assert.equal(ResponseParameters[`gatewayresponse.header.${name}`], `'${value}'`);
       }
     }
+  });
+
+  it('lets the first of the pages that may call read its own errors, and no page where none may', () => {
+    const told = (allowedOrigins?: string[]) =>
+      new Deployment({ allowedOrigins }).resources('AWS::ApiGateway::GatewayResponse').map(([, { Properties }]) => {
+        const headers = Properties.ResponseParameters;
+        return ['Allow-Origin', 'Expose-Headers'].map(
+          (name) => headers[`gatewayresponse.header.Access-Control-${name}`],
+        );
+      });
+    const exposed = "'Accept-Encoding, Allow, Retry-After, WWW-Authenticate'";
+    for (const one of told(['https://desk.example', 'http://localhost:3000'])) {
+      assert.deepEqual(one, ["'https://desk.example'", exposed]);
+    }
+    for (const one of told()) assert.deepEqual(one, [undefined, undefined]);
+  });
+
+  it('hands bodies on as the bytes that they are', () => {
+    assert.deepEqual(deployment.only('AWS::ApiGateway::RestApi').Properties.BinaryMediaTypes, ['*/*']);
   });
 
   it('asks the authorizer about the Authorization header, and remembers its verdict', () => {

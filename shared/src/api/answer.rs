@@ -291,15 +291,21 @@ fn business_error(format: Format, envelope: Envelope, status: StatusCode, error:
 fn response(format: Format, status: StatusCode, body: Vec<u8>) -> Response<Body> {
     // Both renderers write UTF-8, and a text body reaches API Gateway without base64.
     let body = String::from_utf8(body).map_or_else(|error| Body::Binary(error.into_bytes()), Body::Text);
+    let mut response = bare(status, body);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
+    response
+}
+
+/// A response with the headers that every one has, whatever it says.
+pub fn bare(status: StatusCode, body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
     // Wrap-ups are personal data, and change.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // Notes are stored as they were sent: a browser must not take an answer with markup in it for a page.
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Language, Authorization"));
+    headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Language, Authorization, Origin"));
     response
 }
 

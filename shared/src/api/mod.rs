@@ -15,6 +15,7 @@ mod decode;
 #[cfg(feature = "openapi")]
 pub(crate) mod describe;
 mod event;
+mod method;
 mod negotiate;
 mod origins;
 mod render;

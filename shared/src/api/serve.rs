@@ -4,21 +4,22 @@ use std::time::Duration;
 use lambda_http::http::header::{
     ACCEPT, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue,
 };
-use lambda_http::http::{HeaderMap, Method, Request};
+use lambda_http::http::{HeaderMap, Method, Request, StatusCode};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, LambdaEvent, RequestExt, Response};
 
 use super::Endpoint;
-use super::answer::{EdgeError, carried, of, platform_error};
+use super::answer::{EdgeError, bare, carried, of, platform_error};
 use super::authenticate::identify;
 use super::body::BodyError;
 use super::call::Call;
 use super::compression::{Compression, NotInflated, gunzip};
 use super::decode::{MOST_BYTES, decode, percent_decode, query_parameters};
 use super::event::{DecodedQuery, Event, Reply, Unreadable, UnreadableParts};
+use super::method::meant;
 use super::negotiate::{Content, Format};
-use super::origins::Origins;
-use super::route::{Matched, Router};
+use super::origins::{Origins, is_preflight};
+use super::route::{Matched, RouteError, Router};
 use crate::document::Document;
 use crate::language::{Language, Wish};
 use crate::users::Users;
@@ -115,11 +116,15 @@ impl Api {
         request: Request<()>,
         body: impl Future<Output = Result<Body, BodyError>> + Send,
     ) -> Response<Body> {
-        let method = request.method().clone();
+        let sent = request.method().clone();
+        let meant = meant(&sent, request.headers());
+        let method = meant.clone().unwrap_or(Method::POST);
+        let shared = self.origins.share(request.headers());
         // An error before the negotiation is written in what the caller accepts, if that can be told.
         let accepted = Format::accepted(text(request.headers(), ACCEPT).as_deref());
         let request_id = request.lambda_context_ref().map_or_else(String::new, |context| context.request_id.clone());
-        let answered = tokio::time::timeout(self.patience, self.answer(request, body, accepted, &request_id)).await;
+        let answered =
+            tokio::time::timeout(self.patience, self.answer(request, meant, body, accepted, &request_id)).await;
         let answered = answered.unwrap_or_else(|_| {
             tracing::warn!(request_id, "the call was given up: it took too long");
             Err(EdgeError::Unavailable)
@@ -128,17 +133,22 @@ impl Api {
         let response = answered.unwrap_or_else(|error| platform_error(format, &error));
         let mut response = carried(response, &method, format);
         if method == Method::HEAD {
-            // The length is that of the body that GET would have had (RFC 9110, 9.3.2).
-            let length = HeaderValue::from(response.body().len());
-            response.headers_mut().insert(CONTENT_LENGTH, length);
+            // The length is that of the body that GET would have had (RFC 9110, 9.3.2); whoever sent a POST would wait
+            // for it.
+            if sent == Method::HEAD {
+                let length = HeaderValue::from(response.body().len());
+                response.headers_mut().insert(CONTENT_LENGTH, length);
+            }
             *response.body_mut() = Body::Empty;
         }
+        response.headers_mut().extend(shared.into_iter().flatten());
         response
     }
 
     async fn answer(
         &self,
         request: Request<()>,
+        meant: Result<Method, Unreadable>,
         body: impl Future<Output = Result<Body, BodyError>> + Send,
         accepted: Option<Format>,
         request_id: &str,
@@ -147,7 +157,13 @@ impl Api {
         if let Some(parts) = unreadable.filter(|parts| parts.iter().any(Unreadable::is_the_whole)) {
             return Err(EdgeError::Unreadable(parts.clone()));
         }
-        let Matched { endpoint, parameters } = self.router.find(request.method(), request.raw_http_path())?;
+        let method = meant.map_err(|unreadable| EdgeError::Unreadable(vec![unreadable]))?;
+        let Matched { endpoint, parameters } = match self.router.find(&method, request.raw_http_path()) {
+            Err(RouteError::WrongMethod { allow, .. }) if is_preflight(request.method(), request.headers()) => {
+                return self.preflight(request.headers(), &allow);
+            }
+            found => found?,
+        };
         watch::note(|tally| tally.endpoint = endpoint.route().paths.first().copied());
 
         let identified = identify(&self.callers, &request, request_id).await;
@@ -163,11 +179,12 @@ impl Api {
             return Err(EdgeError::NotAuthorized { roles });
         }
         watch::note(|tally| tally.user = Some(caller.user_name.clone()));
+        // By the method that was sent, which is what browsers judge by.
         if !request.method().is_safe() && self.origins.refuse(request.headers()) {
             return Err(EdgeError::CrossSite);
         }
         let format = accepted.ok_or(EdgeError::NotAcceptable)?;
-        let body = match *request.method() {
+        let body = match method {
             Method::GET | Method::HEAD => None,
             _ => Some(received(request.headers(), body.await)?),
         };
@@ -189,6 +206,16 @@ impl Api {
         };
         let outcome = endpoint.answer(&call).await;
         Ok(of(outcome, format, endpoint.envelope(), request_id))
+    }
+
+    /// The answer to a browser that asks whether a page may make a request of one of these methods. It sends no
+    /// credentials with it.
+    fn preflight(&self, headers: &HeaderMap, allow: &str) -> Result<Response<Body>, EdgeError> {
+        let allow = HeaderValue::from_str(allow).ok();
+        let told = allow.and_then(|allow| self.origins.preflight(headers, allow)).ok_or(EdgeError::CrossSite)?;
+        let mut response = bare(StatusCode::NO_CONTENT, Body::Empty);
+        response.headers_mut().extend(told);
+        Ok(response)
     }
 }
 

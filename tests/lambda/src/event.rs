@@ -128,6 +128,12 @@ impl Event {
         Self { path: path.to_owned(), ..self }
     }
 
+    /// With another method.
+    #[must_use]
+    pub fn method(self, method: &'static str) -> Self {
+        Self { method, ..self }
+    }
+
     /// By this resource of the REST API, in place of one that is a proxy for every path.
     #[must_use]
     pub fn through(self, resource: &'static str) -> Self {

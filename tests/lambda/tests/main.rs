@@ -14,6 +14,7 @@ mod gateway;
 mod jobs;
 mod kept_sys_ids;
 mod large_answers;
+mod methods;
 mod oauth;
 mod openapi;
 mod pages;
