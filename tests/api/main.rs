@@ -8,6 +8,7 @@ mod bad_input;
 mod closing;
 mod codes;
 mod concurrency;
+mod conformance;
 mod formats;
 mod local_servers;
 mod openapi;

@@ -14,7 +14,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use wrapup::logging;
 
-use commands::{ai, code, configuration, interaction, openapi, phone_log, segment_table, tables, user};
+use commands::{ai, code, configuration, conformance, interaction, openapi, phone_log, segment_table, tables, user};
 pub use connect::TeamTables;
 
 use connect::Target;
@@ -36,6 +36,8 @@ enum Command {
     Local(local::Options),
     /// Print the API's contract: an OpenAPI document, or requests to send
     Openapi(openapi::Options),
+    /// Ask any Wrap Up API whether it keeps the contract; leaves data that begins with "wrapup-conformance-"
+    Conformance(conformance::Options),
     /// API users
     User {
         #[command(subcommand)]
@@ -109,6 +111,7 @@ pub async fn run(team: TeamTables) -> ExitCode {
         None => local::run(arguments.local, team).await.map_err(Into::into),
         Some(Command::Local(options)) => local::run(options, team).await.map_err(Into::into),
         Some(Command::Openapi(options)) => openapi::run(options, team),
+        Some(Command::Conformance(options)) => conformance::run(options).await,
         Some(Command::User { command, target }) => user::run(command, &target).await,
         Some(Command::Configuration { command, target }) => configuration::run(command, &target).await,
         Some(Command::Code { command, target }) => code::run(command, &target).await,
