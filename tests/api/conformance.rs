@@ -103,7 +103,18 @@ async fn pass(State(fault): State<Fault>, request: Request) -> Response {
 #[test]
 fn a_local_system_keeps_the_contract_and_lacks_nothing_of_it() {
     let server = Server::start(BINARY);
-    let (output, rows) = rows(server.api().base(), &["--configuration", &server.demo_configuration()]);
+    // The secret of the demo system's client.
+    let secret = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(secret.path(), "wu_TheDemoClientsSecretThatEverybodyMayKnow000eGgSbG\n").expect("it can be written");
+    let arguments = [
+        "--configuration",
+        &server.demo_configuration(),
+        "--client",
+        "de30c11e47000000000000000000c0de",
+        "--client-secret-file",
+        &secret.path().to_string_lossy(),
+    ];
+    let (output, rows) = rows(server.api().base(), &arguments);
     let others: Vec<_> = rows.iter().filter(|row| row["outcome"] != "same").collect();
     assert!(others.is_empty(), "{others:#?}");
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
@@ -133,7 +144,8 @@ async fn an_answer_that_is_wrong_is_named_with_what_was_expected_and_seen() {
     let server = Server::start(BINARY);
     let faulty = Faulty::start(&server, &[("Wrap-up segment updated successfully.", "Updated.")]).await;
     let url = faulty.url();
-    let (output, rows) = tokio::task::spawn_blocking(move || rows(&url, &[])).await.expect("it ends");
+    let asked = move || rows(&url, &["--only", "reference"]);
+    let (output, rows) = tokio::task::spawn_blocking(asked).await.expect("it ends");
     assert_eq!(output.status.code(), Some(1));
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(complaint.contains("does not keep the contract"), "{complaint}");
@@ -193,14 +205,13 @@ async fn an_addition_that_the_other_side_does_not_have_is_no_difference() {
 
 #[test]
 fn whoever_is_not_let_in_hears_how_to_say_who_he_is() {
-    let server = crate::shared();
-    let url = server.api().base();
-    let wrong = run_cli_with_input(BINARY, &["conformance", "--url", url, "--user", "username"], "wrong\n");
+    let url = crate::shared().api().base().to_owned();
+    let wrong = run_cli_with_input(BINARY, &["conformance", "--url", &url, "--user", "username"], "wrong\n");
     assert_eq!(wrong.status.code(), Some(1));
     let complaint = String::from_utf8_lossy(&wrong.stderr).into_owned();
     assert!(complaint.contains("status 401") && complaint.contains("--user"), "{complaint}");
 
-    let nobody = run_cli_with_input(BINARY, &["conformance", "--url", url, "--user", "username"], "");
+    let nobody = run_cli_with_input(BINARY, &["conformance", "--url", &url, "--user", "username"], "");
     let complaint = String::from_utf8_lossy(&nobody.stderr).into_owned();
     assert!(complaint.contains("standard input: the first line is empty"), "{complaint}");
 }

@@ -1,11 +1,12 @@
 //! What a check consists of. A check is data: requests to be sent in order, and what each has to be answered with.
 //!
-//! In texts, `{name}` stands for a value: `{run}` for what all data of this run begins with, `{id}` for this check's own,
-//! `{agent}`, `{interaction}`, `{configuration}` and `{segment_table}` for what the data belongs to, `{client}` and
-//! `{client_secret}` for an OAuth client as a form has them, and whatever an earlier step has kept; written in capitals, for the value in capitals.
+//! In texts, `{name}` stands for a value: `{run}` for what all data of this run begins with, `{id}` for this check's
+//! own, `{agent}`, `{interaction}`, `{configuration}` and `{segment_table}` for what the data belongs to, `{client}`
+//! and `{client_secret}` for an OAuth client as a form has them, and whatever an earlier step has kept. `{ID}` is the
+//! value of `{id}` in capitals.
 
 use hyper::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Whose word an expectation is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,6 +183,16 @@ impl Step {
     /// The answer shows this, with status 200.
     pub fn shows(self, shows: Value) -> Self {
         Self { shows, ..self }
+    }
+
+    /// The answer shows a segment that shows this, with status 200.
+    pub fn shows_segment(self, segment: Value) -> Self {
+        self.shows(json!({ "success": true, "segment": segment }))
+    }
+
+    /// It is refused with 400, as segment endpoints refuse, and the message mentions this.
+    pub fn refused(self, mentions: &str) -> Self {
+        self.answers(&[400], json!({ "success": false, "message": format!("<mentions {mentions}>") }))
     }
 
     /// The answer has this header.

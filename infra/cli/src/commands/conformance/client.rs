@@ -22,8 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(35);
 /// The most bytes of an answer that are read: more than Lambda carries.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 
-/// A client of the API that is looked at. It follows no redirects: the credentials go where the arguments say, and nowhere
-/// else.
+/// A client of the API that is looked at. It follows no redirects: the credentials go where the arguments say, and
+/// nowhere else.
 pub struct Client {
     connections: Connections<HttpsConnector<HttpConnector>, Full<Bytes>>,
     base: String,

@@ -1,6 +1,7 @@
 //! What was expected, against what was seen. An answer may have more fields than are expected. Texts in angle brackets
-//! stand for texts of a kind: `<sys_id>`, `<date-time>`, `<milliseconds>` since 1970, `<text>` for any that is not empty,
-//! `<string>` for any at all, `<none>` for a field that is not there, and `<mentions a, b>` for one that has these words.
+//! stand for texts of a kind: `<sys_id>`, `<date-time>`, `<milliseconds>` since 1970, `<text>` for any that is not
+//! empty, `<string>` for any at all, `<none>` for a field that is not there, and `<mentions a, b>` for one that has
+//! these words, in whatever case.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use serde_json::Value;
 /// Texts by the names that stand for them.
 pub type Names = BTreeMap<&'static str, String>;
 
-/// Puts values in place of names in braces; a name in capitals is the value in capitals. Braces around anything else stay.
+/// Puts values in place of names in braces; a name in capitals is the value in capitals. Other braces stay.
 pub fn filled(text: &str, names: &Names) -> String {
     let mut filled = text.to_owned();
     for (name, value) in names {

@@ -33,8 +33,8 @@ pub struct Options {
     /// The API: https://host, with what stands in front of /api/now
     #[arg(long, value_parser = url)]
     url: Uri,
-    /// The user to sign in as; the password comes from --password-file, a prompt or standard input [default: the demo user of
-    /// `wrapup local`]
+    /// The user to sign in as; the password comes from --password-file, a prompt or standard input [default: the demo
+    /// user of `wrapup local`]
     #[arg(long)]
     user: Option<String>,
     /// A file with the user's password; "-" is standard input
@@ -219,8 +219,8 @@ fn names(options: &Options, client_secret: Option<&String>, run_id: &str, id: &s
     names
 }
 
-/// What the API is shown. A secret is never an argument: those show in the machine's list of processes and in the shell's
-/// history.
+/// What the API is shown. A secret is never an argument: those show in the machine's list of processes and in the
+/// shell's history.
 fn credentials(options: &Options) -> Result<HeaderValue, CommandError> {
     let value = match (&options.user, &options.token_file) {
         (_, Some(file)) => bearer(&secret_in(file)?),

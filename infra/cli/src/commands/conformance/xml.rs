@@ -1,4 +1,4 @@
-//! The API's XML, as a client of it has it: requests are written, and answers read by another parser than the API's own.
+//! The API's XML, as a client of it has it: requests are written, and answers read by another parser than the API's.
 
 use roxmltree::{Document, Node};
 use serde_json::{Map, Value};
@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 /// The namespace in which an element is said to be null.
 const INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
-/// The XML request that says the same as a JSON one: a list is its element repeated, null is what serialisers of Java and
-/// .NET write for it.
+/// The XML request that says the same as a JSON one: a list is its element repeated, null is what serialisers of Java
+/// and .NET write for it.
 pub fn request(fields: &Value) -> String {
     let mut text = r#"<?xml version="1.0" encoding="UTF-8"?>"#.to_owned();
     write(&mut text, "request", fields);

@@ -39,7 +39,8 @@ pub fn checks() -> Vec<Check> {
                 "ai_wrap_up_code": "{run} Store", "ai_notes": "Customer requested an upgrade to the Premium plan.",
                 "ai_code_defined_at": "<milliseconds>", "ai_notes_defined_at": "<milliseconds>",
                 "wrap_up_configuration": {
-                    "enable_ai_code": true, "enable_ai_notes": true, "use_ai_as_default": true, "use_third_party_ai": true
+                    "enable_ai_code": true, "enable_ai_notes": true, "use_ai_as_default": true,
+                    "use_third_party_ai": true
                 }
             } })))
             .then(close()),
@@ -57,7 +58,7 @@ pub fn checks() -> Vec<Check> {
             .then(close()),
         addition("that refusal names use_third_party_ai")
             .then(open())
-            .then(put(ai, pushed(json!({ "segment_sys_id": "{segment}" }))).answers(&[400], refusal("use_third_party_ai")))
+            .then(put(ai, pushed(json!({ "segment_sys_id": "{segment}" }))).refused("use_third_party_ai"))
             .then(close()),
         reference("a segment that is closed takes none")
             .then(open_for_ai())
@@ -76,14 +77,14 @@ pub fn checks() -> Vec<Check> {
             .then(close()),
         addition("neither code nor notes is 400")
             .then(open_for_ai())
-            .then(put(ai, json!({ "segment_sys_id": "{segment}" })).answers(&[400], refusal("ai_wrap_up_code, ai_notes")))
+            .then(put(ai, json!({ "segment_sys_id": "{segment}" })).refused("ai_wrap_up_code, ai_notes"))
             .then(close()),
         reference("a call that names no segment is 400").then(put(ai, pushed(json!({}))).has_status(&[400])),
         addition("identifiers in the query string are told where they belong")
             .then(open_for_ai())
             .then(
                 put("segment/update/ai?external_segment_id={id}", pushed(json!({})))
-                    .answers(&[400], refusal("external_segment_id, body")),
+                    .refused("external_segment_id, body"),
             )
             .then(close()),
         addition("an unknown segment is 404")
@@ -93,9 +94,10 @@ pub fn checks() -> Vec<Check> {
             .then(put(ai, json!({ "segment_sys_id": "{segment}", "ai_wrap_up_code": "{run} Unheard" })).shows(json!({
                 "segment": { "ai_wrap_up_code": "{run} Unheard" }
             })))
-            .then(put("segment/update?segment_sys_id={segment}", json!({ "confirmed_on": "2024-09-16 18:52:01" })).shows(
-                json!({ "segment": { "code": { "code": "{run} Billing" } } }),
-            )),
+            .then(
+                put("segment/update?segment_sys_id={segment}", json!({ "confirmed_on": "2024-09-16 18:52:01" }))
+                    .shows(json!({ "segment": { "code": { "code": "{run} Billing" } } })),
+            ),
     ];
     let named = [
         ("segment_sys_id", json!({ "segment_sys_id": "{segment}" })),

@@ -18,8 +18,8 @@ pub fn checks() -> Vec<Check> {
             )
             .then(close()),
         addition("flags that are numbers are 400")
-            .then(post("segment/create", opening(json!({ "segmented": "1" }))).answers(&[400], refusal("segmented")))
-            .then(post("segment/create", opening(json!({ "segmented": 0 }))).answers(&[400], refusal("segmented"))),
+            .then(post("segment/create", opening(json!({ "segmented": "1" }))).refused("segmented"))
+            .then(post("segment/create", opening(json!({ "segmented": 0 }))).refused("segmented")),
         addition("whole numbers stand for their digits")
             .then(
                 open_as(opening(json!({ "agent_sys_id": 12345, "ai_notes": null })))
@@ -36,42 +36,39 @@ pub fn checks() -> Vec<Check> {
             )
             .then(close())
             .then(
-                post("segment/create", laid_over(
-                    opening_with(json!({ "duration": 1.5, "show_timer": true })),
-                    json!({ "external_segment_id": "{id}-2", "opened_on": "2024-09-16 17:52:01" }),
-                ))
-                .answers(&[400], refusal("configuration.duration")),
+                post(
+                    "segment/create",
+                    laid_over(
+                        opening_with(json!({ "duration": 1.5, "show_timer": true })),
+                        json!({ "external_segment_id": "{id}-2", "opened_on": "2024-09-16 17:52:01" }),
+                    ),
+                )
+                .refused("configuration.duration"),
             ),
-        addition("labels lose byte order marks with the blanks around them")
-            .then(post("code", json!({ "codes": [{ "code": "\u{feff} {id} Billing\u{feff}" }] })).shows(json!({ "result": {
+        addition("labels lose byte order marks with the blanks around them").then(
+            post("code", json!({ "codes": [{ "code": "\u{feff} {id} Billing\u{feff}" }] })).shows(json!({ "result": {
                 "result_map": { "created_wrap_up_codes": [{ "code": "{id} Billing" }] }
-            } }))),
-        addition("half of a surrogate pair in notes is U+FFFD")
-            .in_json()
-            .then(open())
-            .then(
-                put("segment/update?segment_sys_id={segment}", Value::Null)
-                    .text("application/json", r#"{ "notes": "cut \ud83d", "confirmed_on": "2024-09-16 18:52:01" }"#)
-                    .shows(notes("cut \u{fffd}")),
-            ),
-        addition("in XML too, where two references that make a pair are its character")
-            .in_xml()
-            .then(open())
-            .then(
-                put("segment/update?segment_sys_id={segment}", Value::Null)
-                    .text(
-                        "application/xml",
-                        "<request><notes>whole &#xD83D;&#xDE00; cut &#xD83D;</notes><confirmed_on>2024-09-16 18:52:01</confirmed_on></request>",
-                    )
-                    .shows(notes("whole \u{1f600} cut \u{fffd}")),
-            ),
-        addition("half of a surrogate pair in a label is 400")
-            .in_json()
-            .then(
-                post("code", Value::Null)
-                    .text("application/json", r#"{ "codes": [{ "code": "{id} \ud83d" }] }"#)
-                    .answers(&[400], super::code_refusal("codes[0].code")),
-            ),
+            } })),
+        ),
+        addition("half of a surrogate pair in notes is U+FFFD").in_json().then(open()).then(
+            put("segment/update?segment_sys_id={segment}", Value::Null)
+                .text("application/json", r#"{ "notes": "cut \ud83d", "confirmed_on": "2024-09-16 18:52:01" }"#)
+                .shows(notes("cut \u{fffd}")),
+        ),
+        addition("in XML too, where two references that make a pair are its character").in_xml().then(open()).then(
+            put("segment/update?segment_sys_id={segment}", Value::Null)
+                .text(
+                    "application/xml",
+                    "<request><notes>whole &#xD83D;&#xDE00; cut &#xD83D;</notes>\
+                         <confirmed_on>2024-09-16 18:52:01</confirmed_on></request>",
+                )
+                .shows(notes("whole \u{1f600} cut \u{fffd}")),
+        ),
+        addition("half of a surrogate pair in a label is 400").in_json().then(
+            post("code", Value::Null)
+                .text("application/json", r#"{ "codes": [{ "code": "{id} \ud83d" }] }"#)
+                .answers(&[400], super::code_refusal("codes[0].code")),
+        ),
         addition("xsi:nil is null, whatever its prefix")
             .in_xml()
             .then(open())
@@ -92,11 +89,14 @@ pub fn checks() -> Vec<Check> {
             )
             .then(close())
             .then(
-                post("segment/create", laid_over(
-                    opening_with(json!({ "use_ai_code_as_default": true, "use_ai_as_default": false })),
-                    json!({ "external_segment_id": "{id}-2" }),
-                ))
-                .answers(&[400], refusal("configuration.use_ai_as_default")),
+                post(
+                    "segment/create",
+                    laid_over(
+                        opening_with(json!({ "use_ai_code_as_default": true, "use_ai_as_default": false })),
+                        json!({ "external_segment_id": "{id}-2" }),
+                    ),
+                )
+                .refused("configuration.use_ai_as_default"),
             ),
         addition("a description that comes with an allowed code is kept, and stored on a code that is new")
             .then(
@@ -118,6 +118,6 @@ pub fn checks() -> Vec<Check> {
             .then(open().shows(json!({ "success": true, "segment": { "timed_out": false } })))
             .then(close()),
         addition("what is blank is not there where it is required")
-            .then(post("segment/create", opening(json!({ "agent_sys_id": "  " }))).answers(&[400], refusal("agent_sys_id"))),
+            .then(post("segment/create", opening(json!({ "agent_sys_id": "  " }))).refused("agent_sys_id")),
     ]
 }

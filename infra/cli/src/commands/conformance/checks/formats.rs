@@ -50,13 +50,18 @@ pub fn checks() -> Vec<Check> {
     let code = || get(format!("code/{NOTHING}"));
     let json_code = r#"{ "codes": [{ "code": "{id} Rückruf" }] }"#;
     let xml_code = "<request><codes><code>{id} Rückruf</code></codes></request>";
+    let in_line_2 = json!({ "error": { "message": "<text>", "detail": "<mentions line 2>" }, "status": "failure" });
     let mut checks = vec![
-        reference("a request in JSON may be answered in XML")
-            .in_json()
-            .then(post_code("application/json", json_code, utf8).header("accept", "application/xml").shows(created("{id} Rückruf"))),
-        reference("a request in XML may be answered in JSON")
-            .in_xml()
-            .then(post_code("application/xml", xml_code, utf8).header("accept", "application/json").shows(created("{id} Rückruf"))),
+        reference("a request in JSON may be answered in XML").in_json().then(
+            post_code("application/json", json_code, utf8)
+                .header("accept", "application/xml")
+                .shows(created("{id} Rückruf")),
+        ),
+        reference("a request in XML may be answered in JSON").in_xml().then(
+            post_code("application/xml", xml_code, utf8)
+                .header("accept", "application/json")
+                .shows(created("{id} Rückruf")),
+        ),
         addition("whoever accepts anything gets JSON")
             .in_json()
             .then(post_code("application/json", json_code, utf8).header("accept", "*/*").shows(created("{id} Rückruf")))
@@ -67,42 +72,52 @@ pub fn checks() -> Vec<Check> {
             ),
         addition("fields of a list may be its element repeated, or entries in one; one entry may stand around all")
             .in_xml()
-            .then(post("code", Value::Null).text(
-                "application/xml",
-                "<request><entry><codes><entry><code>{id} A</code></entry><entry><code>{id} B</code></entry></codes></entry></request>",
-            ).shows(json!({ "result": { "result_map": { "created_wrap_up_codes": [{ "code": "{id} A" }, { "code": "{id} B" }] } } }))),
+            .then(
+                post("code", Value::Null)
+                    .text(
+                        "application/xml",
+                        "<request><entry><codes><entry><code>{id} A</code></entry><entry><code>{id} B</code></entry>\
+                 </codes></entry></request>",
+                    )
+                    .shows(json!({ "result": { "result_map": { "created_wrap_up_codes": [
+                { "code": "{id} A" }, { "code": "{id} B" }
+            ] } } })),
+            ),
         addition("what is neither JSON nor XML is 406 and 415")
             .in_json()
             .then(code().header("accept", "text/html").answers(&[406], platform_error()))
             .then(post("code", Value::Null).text("text/csv", "code").answers(&[415], platform_error())),
         addition("a body that does not parse is 400 that says where")
             .in_json()
-            .then(post("code", Value::Null).text("application/json", "{\n\"codes\": ").answers(&[400], json!({
-                "error": { "message": "<text>", "detail": "<mentions line 2>" }, "status": "failure"
-            })))
+            .then(
+                post("code", Value::Null).text("application/json", "{\n\"codes\": ").answers(&[400], in_line_2.clone()),
+            )
             .then(post("code", Value::Null).text("application/json", "[]").answers(&[400], platform_error()))
-            .then(post("code", Value::Null).text("application/xml", "<request>\n<codes></request>").answers(&[400], json!({
-                "error": { "message": "<text>", "detail": "<mentions line 2>" }, "status": "failure"
-            }))),
-        addition("document types are 400")
-            .in_xml()
             .then(
                 post("code", Value::Null)
-                    .text(
-                        "application/xml",
-                        "<!DOCTYPE request [<!ENTITY a \"b\">]><request><codes><code>{id} &a;</code></codes></request>",
-                    )
-                    .answers(&[400], platform_error()),
+                    .text("application/xml", "<request>\n<codes></request>")
+                    .answers(&[400], in_line_2),
             ),
+        addition("document types are 400").in_xml().then(
+            post("code", Value::Null)
+                .text(
+                    "application/xml",
+                    "<!DOCTYPE request [<!ENTITY a \"b\">]><request><codes><code>{id} &a;</code></codes></request>",
+                )
+                .answers(&[400], platform_error()),
+        ),
         addition("a body of more than 1 MiB is 413")
             .in_json()
             .then(post_code("application/json", json_code, too_long).has_status(&[413])),
         addition("what XML cannot carry makes no XML that is not well-formed")
             .in_json()
             .then(open())
-            .then(put("segment/update?segment_sys_id={segment}", json!({
-                "notes": "a\u{1}b\u{ffff}c", "confirmed_on": "2024-09-16 18:52:01"
-            })))
+            .then(put(
+                "segment/update?segment_sys_id={segment}",
+                json!({
+                    "notes": "a\u{1}b\u{ffff}c", "confirmed_on": "2024-09-16 18:52:01"
+                }),
+            ))
             .then(get("segment/{segment}").header("accept", "application/xml").shows(json!({ "segment": {
                 "notes": "<mentions a, b, c>"
             } }))),

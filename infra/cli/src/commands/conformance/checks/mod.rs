@@ -1,5 +1,5 @@
-//! What has to be so: a file a topic. What is there twice, under the reference and as an addition, has a form in the reference
-//! that `wrapup` narrows down.
+//! What has to be so: a file a topic. What is there twice, as the reference's and as an addition, the reference leaves
+//! wide, and `wrapup` narrows down.
 
 mod access;
 mod ai;

@@ -12,7 +12,8 @@ fn retrieved(segment: Value) -> Value {
         "message": "Wrap up segment retrieved successfully.",
         "segment_id": "{segment}",
         "segment": super::laid_over(
-            json!({ "sys_id": "{segment}", "agent": "{agent}", "interaction": "{interaction}", "external": true }), segment
+            json!({ "sys_id": "{segment}", "agent": "{agent}", "interaction": "{interaction}", "external": true }),
+            segment
         )
     })
 }
