@@ -40,6 +40,8 @@ pub fn checks() -> Vec<Check> {
         super::laid_over(json!({ "code": "{id} Billing", "description": "A code for billing issues" }), more)
     };
     let codes = |list: &[Value]| json!({ "codes": list });
+    let translated =
+        |translation: Value| post("code", codes(&[json!({ "code": "{id} Billing", "translations": [translation] })]));
     vec![
         reference("a code is created, and found by its sys_id, with all of its fields")
             .then(
@@ -106,6 +108,22 @@ pub fn checks() -> Vec<Check> {
         reference("a request without codes is 400")
             .then(post("code", json!({})).has_status(&[400]))
             .then(post("code", codes(&[json!({ "active": true })])).has_status(&[400])),
+        reference("a translation needs a language, a label, and a description where the code has one")
+            .then(translated(json!({ "code": "Rechnung" })).has_status(&[400]))
+            .then(translated(json!({ "language": "de" })).has_status(&[400]))
+            .then(
+                post("code", codes(&[new(json!({ "translations": [{ "language": "de", "code": "Rechnung" }] }))]))
+                    .has_status(&[400]),
+            ),
+        addition("a translation that lacks something is told so")
+            .then(
+                translated(json!({ "code": "Rechnung" }))
+                    .answers(&[400], code_refusal("codes[0].translations[0].language")),
+            )
+            .then(
+                translated(json!({ "language": "deutsch", "code": "Rechnung" }))
+                    .answers(&[400], code_refusal("codes[0].translations[0].language")),
+            ),
         addition("a 400 names the field")
             .then(post("code", json!({})).answers(&[400], code_refusal("codes is required")))
             .then(

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{close, laid_over, open, open_as, opening, opening_with, refusal};
+use super::{close, laid_over, open, open_as, opening, opening_with};
 use crate::commands::conformance::check::{Check, addition, post, put};
 
 pub fn checks() -> Vec<Check> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{close, laid_over, open, open_as, opening, opening_with, refusal};
+use super::{close, laid_over, open, open_as, opening, opening_with};
 use crate::commands::conformance::check::{Check, addition, get, post, reference};
 
 pub fn checks() -> Vec<Check> {
@@ -214,6 +214,11 @@ fn required() -> Vec<Check> {
         ("configuration.default_code", " where enable_codes is true", without_of_configuration("default_code")),
         ("configuration.show_timer", " beside a duration", timed(json!({ "duration": "60" }), opened_on)),
         ("opened_on", " beside a duration", timed(json!({ "duration": "60", "show_timer": true }), json!({}))),
+        (
+            "configuration.allowed_codes[1].code",
+            "",
+            opening_with(json!({ "allowed_codes": [{ "code": "{run} Billing" }, { "translation": null }] })),
+        ),
         (
             "segment_id",
             " where segmented is true",
