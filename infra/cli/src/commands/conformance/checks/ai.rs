@@ -44,7 +44,7 @@ pub fn checks() -> Vec<Check> {
                 }
             } })))
             .then(close()),
-        addition("segment/update/aidetails is another name of it")
+        addition("segment/update/aidetails is another name of segment/update/ai")
             .then(open_for_ai())
             .then(
                 put("segment/update/aidetails", pushed(json!({ "segment_sys_id": "{segment}" })))
@@ -52,42 +52,42 @@ pub fn checks() -> Vec<Check> {
                     .unknown_by(&[404, 405]),
             )
             .then(close()),
-        reference("a segment whose AI is not a third party's takes none")
+        reference("a segment whose AI is not a third party's takes no AI content")
             .then(open_as(opening_with(json!({ "enable_ai_code": true, "use_third_party_ai": false }))))
             .then(put(ai, pushed(json!({ "segment_sys_id": "{segment}" }))).has_status(&[400]))
             .then(close()),
-        addition("that refusal names use_third_party_ai")
+        addition("a segment whose AI is not a third party's says so by use_third_party_ai")
             .then(open())
             .then(put(ai, pushed(json!({ "segment_sys_id": "{segment}" }))).refused("use_third_party_ai"))
             .then(close()),
-        reference("a segment that is closed takes none")
+        reference("a segment that is closed takes no AI content")
             .then(open_for_ai())
             .then(close())
             .then(put(ai, pushed(json!({ "segment_sys_id": "{segment}" }))).has_status(&[400])),
-        addition("what its flag does not ask for is left out")
+        addition("AI content that is pushed though its flag is false is left out")
             .then(open_as(opening_with(json!({ "enable_ai_code": true, "use_third_party_ai": true }))))
             .then(put(ai, pushed(json!({ "segment_sys_id": "{segment}" }))).shows(json!({ "segment": {
                 "ai_wrap_up_code": "{run} Store", "ai_notes": "<none>", "ai_notes_defined_at": "<none>"
             } })))
             .then(close()),
-        reference("ai_notes has at most 4,000 characters")
+        reference("ai_notes that are pushed have at most 4,000 characters")
             .then(open_for_ai())
             .then(put(ai, json!({ "segment_sys_id": "{segment}", "ai_notes": "ü".repeat(4_000) })))
             .then(put(ai, json!({ "segment_sys_id": "{segment}", "ai_notes": "ü".repeat(4_001) })).has_status(&[400]))
             .then(close()),
-        addition("neither code nor notes is 400")
+        addition("AI content with neither code nor notes is 400")
             .then(open_for_ai())
             .then(put(ai, json!({ "segment_sys_id": "{segment}" })).refused("ai_wrap_up_code, ai_notes"))
             .then(close()),
-        reference("a call that names no segment is 400").then(put(ai, pushed(json!({}))).has_status(&[400])),
-        addition("identifiers in the query string are told where they belong")
+        reference("AI content that names no segment is 400").then(put(ai, pushed(json!({}))).has_status(&[400])),
+        addition("identifiers of AI content in the query string are told where they belong")
             .then(open_for_ai())
             .then(
                 put("segment/update/ai?external_segment_id={id}", pushed(json!({})))
                     .refused("external_segment_id, body"),
             )
             .then(close()),
-        addition("an unknown segment is 404")
+        addition("AI content for a segment that there is not is 404")
             .then(put(ai, pushed(json!({ "external_segment_id": "{id}-none" }))).answers(&[404], refusal("{id}-none"))),
         addition("an AI code that is not allowed is shown, and is never the default")
             .then(open_for_ai())

@@ -47,7 +47,7 @@ pub fn checks() -> Vec<Check> {
                 "confirmed_on": "<none>"
             })))
             .then(get("segment/{segment}").shows_segment(json!({ "awaiting_confirmation": true }))),
-        addition("another update confirms and corrects it; what it does not name stays")
+        addition("another update confirms and corrects a segment that awaits it; what it does not name stays")
             .then(open())
             .then(update(json!({ "wrap_up_code": "{run} Store", "notes": "First." })))
             .then(update(json!({ "notes": "Second.", "confirmed_on": CONFIRMED })).shows_segment(json!({
@@ -72,19 +72,19 @@ pub fn checks() -> Vec<Check> {
             .then(update(json!({ "wrap_up_code": "{run} Unheard" })).refused("wrap_up_code, {run} Unheard"))
             .then(get("segment/{segment}").shows_segment(json!({ "state": "open" })))
             .then(close()),
-        reference("a call that names no segment is 400")
+        reference("an update that names no segment is 400")
             .then(put("segment/update", json!({ "notes": "x" })).has_status(&[400])),
-        reference("a segment that there is not is refused")
+        reference("an update of a segment that there is not is refused")
             .then(
                 put(format!("segment/update?segment_sys_id={NOTHING}"), json!({ "notes": "x" }))
                     .has_status(&[400, 404]),
             ),
-        addition("that is 404")
+        addition("an update of a segment that there is not is 404")
             .then(
                 put("segment/update?external_segment_id={id}-none", json!({ "notes": "x" }))
                     .answers(&[404], refusal("{id}-none")),
             ),
-        reference("where the sys_id is named, it decides").then(open()).then(
+        reference("where an update names the sys_id, it decides").then(open()).then(
             put(
                 "segment/update?segment_sys_id={segment}&agent_sys_id={agent}&interaction_sys_id={interaction}1",
                 json!({ "confirmed_on": CONFIRMED }),
@@ -93,7 +93,7 @@ pub fn checks() -> Vec<Check> {
         ),
         addition("a parameter that is given twice is 400")
             .then(put("segment/update?segment_sys_id={id}&segment_sys_id={id}", json!({})).refused("segment_sys_id")),
-        addition("fields that are all unknown are 400 and close nothing")
+        addition("fields of an update that are all unknown are 400 and close nothing")
             .then(open())
             .then(update(json!({ "note": "Misspelt." })).refused("notes, wrap_up_code, confirmed_on, configuration"))
             .then(get("segment/{segment}").shows_segment(json!({ "state": "open" })))
@@ -104,7 +104,7 @@ pub fn checks() -> Vec<Check> {
                 update(json!({ "notes": "Sent back.", "colour": "red", "confirmed_on": CONFIRMED }))
                     .shows_segment(json!({ "notes": "Sent back." })),
             ),
-        addition("identifiers in the body are told where they belong")
+        addition("identifiers of an update in the body are told where they belong")
             .then(open())
             .then(
                 put("segment/update", json!({ "external_segment_id": "{id}", "notes": "x" }))

@@ -64,7 +64,7 @@ pub fn checks() -> Vec<Check> {
                 "sys_id": "{code}", "active": false
             }]))))
             .then(get("code/{code}").shows(found(json!({ "code": "{id} Billing", "active": false })))),
-        reference("flags may be texts").then(
+        reference("flags of a code may be texts").then(
             post("code", codes(&[json!({ "code": "{id} Billing", "active": "false" })])).shows(created(json!([{
                 "active": false
             }]))),
@@ -82,7 +82,7 @@ pub fn checks() -> Vec<Check> {
                     } }),
             ),
         ),
-        addition("those that are wrong stand beside them").then(
+        addition("codes that are wrong stand beside those that are created").then(
             post(
                 "code",
                 codes(&[
@@ -124,15 +124,15 @@ pub fn checks() -> Vec<Check> {
                 translated(json!({ "language": "deutsch", "code": "Rechnung" }))
                     .answers(&[400], code_refusal("codes[0].translations[0].language")),
             ),
-        addition("a 400 names the field")
+        addition("a request for codes that is refused hears which field it is")
             .then(post("code", json!({})).answers(&[400], code_refusal("codes is required")))
             .then(
                 post("code", codes(&[json!({ "active": "maybe" })]))
                     .answers(&[400], code_refusal("codes[0].code, codes[0].active")),
             ),
-        reference("a sys_id that no code has finds nothing")
-            .then(get(format!("code/{NOTHING}")).has_status(&[400, 404])),
-        addition("that is 404").then(get(format!("code/{NOTHING}")).answers(&[404], code_refusal(NOTHING))),
+        reference("a code that there is not is not found").then(get(format!("code/{NOTHING}")).has_status(&[400, 404])),
+        addition("a code that there is not is 404")
+            .then(get(format!("code/{NOTHING}")).answers(&[404], code_refusal(NOTHING))),
         addition("a code is shown in the language that is wished for, else as it is")
             .then(post("code", codes(&[new(json!({ "translations": [in_german] }))])).keeps("code", FIRST))
             .then(

@@ -55,15 +55,18 @@ pub fn checks() -> Vec<Check> {
                 .text("application/json", r#"{ "notes": "cut \ud83d", "confirmed_on": "2024-09-16 18:52:01" }"#)
                 .shows(notes("cut \u{fffd}")),
         ),
-        addition("in XML too, where two references that make a pair are its character").in_xml().then(open()).then(
-            put("segment/update?segment_sys_id={segment}", Value::Null)
-                .text(
-                    "application/xml",
-                    "<request><notes>whole &#xD83D;&#xDE00; cut &#xD83D;</notes>\
+        addition("half of a surrogate pair in XML is U+FFFD; two references that make a pair are its character")
+            .in_xml()
+            .then(open())
+            .then(
+                put("segment/update?segment_sys_id={segment}", Value::Null)
+                    .text(
+                        "application/xml",
+                        "<request><notes>whole &#xD83D;&#xDE00; cut &#xD83D;</notes>\
                          <confirmed_on>2024-09-16 18:52:01</confirmed_on></request>",
-                )
-                .shows(notes("whole \u{1f600} cut \u{fffd}")),
-        ),
+                    )
+                    .shows(notes("whole \u{1f600} cut \u{fffd}")),
+            ),
         addition("half of a surrogate pair in a label is 400").in_json().then(
             post("code", Value::Null)
                 .text("application/json", r#"{ "codes": [{ "code": "{id} \ud83d" }] }"#)

@@ -83,7 +83,7 @@ pub fn checks() -> Vec<Check> {
                 { "code": "{id} A" }, { "code": "{id} B" }
             ] } } })),
             ),
-        addition("what is neither JSON nor XML is 406 and 415")
+        addition("formats that are neither JSON nor XML are 406 and 415")
             .in_json()
             .then(code().header("accept", "text/html").answers(&[406], platform_error()))
             .then(post("code", Value::Null).text("text/csv", "code").answers(&[415], platform_error())),
@@ -155,17 +155,17 @@ fn encodings(json_code: &str, xml_code: &str) -> Vec<Check> {
             .in_json()
             .then(post_code("application/json", json_code, latin1).answers(&[400], platform_error()))
             .then(post_code("application/xml", xml_code, latin1).answers(&[400], platform_error())),
-        addition("a body may be compressed by gzip")
+        addition("a body in JSON may be compressed by gzip")
             .in_json()
             .then(gzip(post_code("application/json", json_code, gzipped)).shows(created("{id} Rückruf"))),
-        addition("so may one in XML")
+        addition("a body in XML may be compressed by gzip")
             .in_xml()
             .then(gzip(post_code("application/xml", xml_code, gzipped)).shows(created("{id} Rückruf"))),
         addition("a body that is more than 1 MiB once it is inflated is 413").in_json().then(
             gzip(post_code("application/json", json_code, |text| gzipped(&String::from_utf8_lossy(&too_long(text)))))
                 .has_status(&[413]),
         ),
-        addition("another coding is 415 and hears what is read").in_json().then(
+        addition("a body in another coding than gzip is 415 and hears of gzip").in_json().then(
             post_code("application/json", json_code, utf8)
                 .header("content-encoding", "br")
                 .has_status(&[415])

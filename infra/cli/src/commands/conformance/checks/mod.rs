@@ -92,3 +92,19 @@ fn code_refusal(mentions: &str) -> Value {
 fn platform_error() -> Value {
     json!({ "error": { "message": "<text>", "detail": "<text>" }, "status": "failure" })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn each_check_is_called_otherwise_and_asks_something() {
+        let mut names = HashSet::new();
+        for check in all() {
+            assert!(!check.steps.is_empty() && !check.ways.is_empty(), "{}", check.says);
+            assert!(names.insert(check.says.clone()), "twice: {}", check.says);
+        }
+    }
+}

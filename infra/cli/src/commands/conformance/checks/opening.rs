@@ -75,7 +75,7 @@ fn external() -> Vec<Check> {
                     } })),
             )
             .then(close()),
-        reference("flags may be texts")
+        reference("flags of a segment may be texts")
             .then(
                 open_as(laid_over(
                     opening_with(json!({ "enable_codes": "true", "enable_ai_code": "false" })),
@@ -248,7 +248,7 @@ fn required() -> Vec<Check> {
 fn repeated() -> Vec<Check> {
     let same = |request: Value| post("segment/create", request).shows(json!({ "sys_id": "{segment}" }));
     vec![
-        addition("the same request again is answered with the same segment")
+        addition("the same segment/create again is answered with the same segment")
             .then(open())
             .then(same(opening(json!({}))))
             .then(close()),
@@ -282,7 +282,7 @@ fn repeated() -> Vec<Check> {
 
 fn refused() -> Vec<Check> {
     vec![
-        reference("ai_notes has at most 4,000 characters")
+        reference("ai_notes of a segment that opens have at most 4,000 characters")
             .then(
                 open_as(laid_over(
                     opening_with(json!({ "enable_ai_notes": true, "use_third_party_ai": true })),
@@ -301,7 +301,7 @@ fn refused() -> Vec<Check> {
                 )
                 .has_status(&[400]),
             ),
-        addition("one answer names all that is wrong").then(
+        addition("one answer names all that is wrong with a request").then(
             post(
                 "segment/create",
                 json!({

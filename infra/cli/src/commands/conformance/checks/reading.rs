@@ -41,13 +41,13 @@ pub fn checks() -> Vec<Check> {
             .then(get("segment/{id}").shows(retrieved(json!({ "state": "open" }))))
             .then(get(find).shows(retrieved(json!({ "state": "open" }))))
             .then(close()),
-        reference("a closed segment is found in the same ways")
+        reference("a closed segment is found by all of these too")
             .then(open_as(opening(dated.clone())))
             .then(close())
             .then(get("segment/{segment}").shows(closed.clone()))
             .then(get("segment/{id}").shows(closed.clone()))
             .then(get(find).shows(closed)),
-        addition("flags are always there, other fields where the segment has them")
+        addition("flags of a segment are always shown, other fields where it has them")
             .then(open())
             .then(get("segment/{segment}").shows(retrieved(json!({
                 "awaiting_confirmation": false, "segmented": false, "submitted_on": "<none>", "confirmed_on": "<none>",
@@ -75,13 +75,15 @@ pub fn checks() -> Vec<Check> {
             .then(get(find).shows(json!({ "segment_id": "{new}" })))
             .then(close())
             .then(put("segment/update?segment_sys_id={new}", json!({ "confirmed_on": "2024-09-16 18:52:01" }))),
-        reference("an id that no segment has finds nothing")
+        reference("a segment that there is not is not found")
             .then(get(format!("segment/{NOTHING}")).has_status(&[400, 404]))
             .then(get("segment/agent/{id}/interaction/{id}").has_status(&[400, 404])),
-        addition("that is 404").then(get("segment/{id}-none").answers(&[404], refusal("{id}-none"))).then(
-            get("segment/agent/{id}/interaction/{id}")
-                .answers(&[404], json!({ "success": false, "message": "<text>" })),
-        ),
+        addition("a segment that there is not is 404")
+            .then(get("segment/{id}-none").answers(&[404], refusal("{id}-none")))
+            .then(
+                get("segment/agent/{id}/interaction/{id}")
+                    .answers(&[404], json!({ "success": false, "message": "<text>" })),
+            ),
         addition("when and by whom a segment was changed is shown")
             .then(open())
             .then(get("segment/{segment}").shows(json!({ "segment": {
