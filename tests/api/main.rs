@@ -10,6 +10,7 @@ mod closing;
 mod codes;
 mod concurrency;
 mod configuring;
+mod conformance;
 mod formats;
 mod gateway;
 mod local_servers;

@@ -16,7 +16,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 use wrapup::logging;
 
 use commands::{
-    ai, code, configuration, interaction, migrate, oauth_client, openapi, phone_log, segment_table, tables, user,
+    ai, code, configuration, conformance, interaction, migrate, oauth_client, openapi, phone_log, segment_table,
+    tables, user,
 };
 pub use connect::TeamTables;
 
@@ -39,6 +40,8 @@ enum Command {
     Local(local::Options),
     /// Print the API's contract: an OpenAPI document, or requests to send
     Openapi(openapi::Options),
+    /// Ask any Wrap Up API whether it keeps the contract; leaves data that begins with "wrapup-conformance-"
+    Conformance(conformance::Options),
     /// API users
     User {
         #[command(subcommand)]
@@ -126,6 +129,7 @@ pub async fn run(team: TeamTables) -> ExitCode {
         None => local::run(arguments.local, team).await.map_err(Into::into),
         Some(Command::Local(options)) => local::run(options, team).await.map_err(Into::into),
         Some(Command::Openapi(options)) => openapi::run(options, team),
+        Some(Command::Conformance(options)) => conformance::run(options).await,
         Some(Command::User { command, target }) => user::run(command, &target).await,
         Some(Command::OauthClient { command, target }) => oauth_client::run(command, &target).await,
         Some(Command::Configuration { command, target }) => configuration::run(command, &target).await,

@@ -3,6 +3,7 @@
 pub mod ai;
 pub mod code;
 pub mod configuration;
+pub mod conformance;
 pub mod interaction;
 pub mod migrate;
 pub mod oauth_client;
