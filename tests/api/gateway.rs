@@ -163,7 +163,18 @@ async fn a_page_of_an_allowed_origin_calls_and_reads_every_answer() {
         assert_eq!((reply.status, reply.header("access-control-allow-origin")), (status, DESK), "{}", reply.text());
         assert!(reply.header("access-control-expose-headers").contains("WWW-Authenticate"));
     }
+    // Where it fetches its tokens, too.
+    let asks =
+        |method| api.raw(method, "/oauth_token.do").header("Origin", DESK).header("Sec-Fetch-Site", "cross-site");
+    let asked = asks(Method::OPTIONS).header("Access-Control-Request-Method", "POST").send().await;
+    assert_eq!((asked.status, asked.header("access-control-allow-methods")), (204, "POST"));
+    assert_eq!(asked.header("access-control-allow-origin"), DESK);
+    let refused = asks(Method::POST).body("application/x-www-form-urlencoded", "grant_type=password").send().await;
+    assert_eq!((refused.status, refused.header("access-control-allow-origin")), (400, DESK), "{}", refused.text());
     // No other page, and no OPTIONS that is none of a browser's.
+    let asked = api.raw(Method::OPTIONS, "/oauth_token.do").header("Origin", "https://evil.example");
+    let refused = asked.header("Access-Control-Request-Method", "POST").send().await;
+    assert_eq!((refused.status, tells_of_pages(&refused)), (403, false));
     let refused = preflight(&api, "code", "https://evil.example").await;
     assert_eq!((refused.status, tells_of_pages(&refused)), (403, false));
     let plain = api.get("segment/PAGE-1").await;

@@ -165,11 +165,11 @@ fn whoever_is_refused_reads_why_in_the_format_of_accept() {
             (&format!("{here}Origin: https://elsewhere.example\r\n"), 403, "Forbidden"),
         ] {
             for (accept, content_type, begin) in [
-                ("", "application/json", "{\"error\":{\"message\":\""),
-                ("Accept: image/png\r\n", "application/json", "{\"error\":{\"message\":\""),
+                ("", "application/json; charset=UTF-8", "{\"error\":{\"message\":\""),
+                ("Accept: image/png\r\n", "application/json; charset=UTF-8", "{\"error\":{\"message\":\""),
                 (
                     "Accept: application/xml\r\n",
-                    "application/xml",
+                    "application/xml; charset=UTF-8",
                     "<?xml version=\"1.0\" encoding=\"UTF-8\"?><response><error><message>",
                 ),
             ] {

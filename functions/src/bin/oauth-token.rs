@@ -4,7 +4,7 @@
 use std::convert::Infallible;
 
 use lambda_runtime::{LambdaEvent, service_fn};
-use wrapup::api::{Event, TokenEndpoint};
+use wrapup::api::{Event, Origins, TokenEndpoint};
 use wrapup::clock::Clock;
 use wrapup::system::StartError;
 use wrapup::watch::Reporter;
@@ -14,7 +14,9 @@ use wrapup::{System, logging};
 #[tokio::main(flavor = "current_thread")]
 pub async fn main() -> Result<(), StartError> {
     logging::init();
-    let endpoint = endpoint(&System::from_env()?).with_reporter(Reporter::stdout(Clock::system()));
+    let endpoint = endpoint(&System::from_env()?)
+        .with_origins(Origins::from_env()?)
+        .with_reporter(Reporter::stdout(Clock::system()));
     // In a box, so that the futures of the runtime around it stay as small as their types.
     let service =
         service_fn(|event: LambdaEvent<Event>| Box::pin(async { Ok::<_, Infallible>(endpoint.invoke(event).await) }));

@@ -160,7 +160,7 @@ impl Api {
         let method = meant.map_err(|unreadable| EdgeError::Unreadable(vec![unreadable]))?;
         let Matched { endpoint, parameters } = match self.router.find(&method, request.raw_http_path()) {
             Err(RouteError::WrongMethod { allow, .. }) if is_preflight(request.method(), request.headers()) => {
-                return self.preflight(request.headers(), &allow);
+                return preflight(&self.origins, request.headers(), &allow);
             }
             found => found?,
         };
@@ -207,16 +207,16 @@ impl Api {
         let outcome = endpoint.answer(&call).await;
         Ok(of(outcome, format, endpoint.envelope(), request_id))
     }
+}
 
-    /// The answer to a browser that asks whether a page may make a request of one of these methods. It sends no
-    /// credentials with it.
-    fn preflight(&self, headers: &HeaderMap, allow: &str) -> Result<Response<Body>, EdgeError> {
-        let allow = HeaderValue::from_str(allow).ok();
-        let told = allow.and_then(|allow| self.origins.preflight(headers, allow)).ok_or(EdgeError::CrossSite)?;
-        let mut response = bare(StatusCode::NO_CONTENT, Body::Empty);
-        response.headers_mut().extend(told);
-        Ok(response)
-    }
+/// The answer to a browser that asks whether a page may make a request of one of these methods. It sends no credentials
+/// with it.
+pub(super) fn preflight(origins: &Origins, headers: &HeaderMap, allow: &str) -> Result<Response<Body>, EdgeError> {
+    let allow = HeaderValue::from_str(allow).ok();
+    let told = allow.and_then(|allow| origins.preflight(headers, allow)).ok_or(EdgeError::CrossSite)?;
+    let mut response = bare(StatusCode::NO_CONTENT, Body::Empty);
+    response.headers_mut().extend(told);
+    Ok(response)
 }
 
 /// A body of which size and type are right, or why it is none; and what it is written in.

@@ -22,8 +22,9 @@ use super::body::BodyError;
 use super::decode::query_parameters;
 use super::event::{Event, Reply, Unreadable, UnreadableParts};
 use super::negotiate::Format;
+use super::origins::{Origins, is_preflight};
 use super::route::RouteError;
-use super::serve::{PATIENCE, ids, text};
+use super::serve::{PATIENCE, ids, preflight, text};
 use crate::Error;
 use crate::error::Kind;
 use crate::users::oauth::{ClientSecret, EXPIRES_IN, Grant, OAuth, Refused, Tokens};
@@ -45,6 +46,7 @@ const SCOPE: &str = "useraccount";
 /// The endpoint. Reads the tables of users and of clients, one item each.
 pub struct TokenEndpoint {
     oauth: Option<OAuth>,
+    origins: Origins,
     patience: Duration,
     reporter: Option<Reporter>,
 }
@@ -156,7 +158,13 @@ struct Asked {
 impl TokenEndpoint {
     /// The endpoint of a deployment; without OAuth there is nothing at its path.
     pub fn new(oauth: Option<OAuth>) -> Self {
-        Self { oauth, patience: PATIENCE, reporter: None }
+        Self { oauth, origins: Origins::default(), patience: PATIENCE, reporter: None }
+    }
+
+    /// Lets pages of these origins fetch tokens.
+    #[must_use]
+    pub fn with_origins(self, origins: Origins) -> Self {
+        Self { origins, ..self }
     }
 
     /// Reports every call.
@@ -191,17 +199,42 @@ impl TokenEndpoint {
         request: Request<()>,
         body: impl Future<Output = Result<Body, BodyError>> + Send,
     ) -> Response<Body> {
-        let format = Format::accepted(text(request.headers(), ACCEPT).as_deref()).unwrap_or(Format::Json);
-        let oauth = match self.served(&request) {
-            Ok(oauth) => oauth,
-            Err(error) => {
-                let mut response = platform_error(format, &error);
-                if request.method() == Method::HEAD {
-                    *response.body_mut() = Body::Empty;
-                }
-                return response;
-            }
+        let shared = self.origins.share(request.headers());
+        let mut response = match self.served(&request) {
+            Ok(oauth) => self.answer(oauth, request, body).await,
+            Err(error) => self.elsewhere(&request, error),
         };
+        response.headers_mut().extend(shared.into_iter().flatten());
+        response
+    }
+
+    /// What there is to say to a request that fetches no token: whether a page may, or what is wrong.
+    fn elsewhere(&self, request: &Request<()>, error: EdgeError) -> Response<Body> {
+        let error = match error {
+            EdgeError::Route(RouteError::WrongMethod { allow, .. })
+                if is_preflight(request.method(), request.headers()) =>
+            {
+                match preflight(&self.origins, request.headers(), &allow) {
+                    Ok(response) => return response,
+                    Err(error) => error,
+                }
+            }
+            error => error,
+        };
+        let format = Format::accepted(text(request.headers(), ACCEPT).as_deref()).unwrap_or(Format::Json);
+        let mut response = platform_error(format, &error);
+        if request.method() == Method::HEAD {
+            *response.body_mut() = Body::Empty;
+        }
+        response
+    }
+
+    async fn answer(
+        &self,
+        oauth: &OAuth,
+        request: Request<()>,
+        body: impl Future<Output = Result<Body, BodyError>> + Send,
+    ) -> Response<Body> {
         let request_id = request.lambda_context_ref().map_or_else(String::new, |context| context.request_id.clone());
         let granted = tokio::time::timeout(self.patience, grant(oauth, &request, body, &request_id)).await;
         let granted = granted.unwrap_or_else(|_| {

@@ -190,7 +190,8 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     for job in wrapup_functions::jobs(&system) {
         in_background.spawn(jobs::keep_running(JobFunction::new(job, Clock::system())));
     }
-    let token = gateway::token_route(Arc::new(wrapup_functions::oauth_token::endpoint(&system)));
+    let token = wrapup_functions::oauth_token::endpoint(&system).with_origins(origins.clone());
+    let token = gateway::token_route(Arc::new(token));
     let routes = gateway::routes(Arc::new(api), page::routes(document).merge(token));
     let server = Server::new(routes, Guard::for_pages(api_port, origins), limits);
     let (end, told_to_end) = oneshot::channel::<()>();
