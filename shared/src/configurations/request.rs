@@ -169,7 +169,7 @@ impl ConfigurationRequest {
         let allowed = Object::new("AllowedCode", "A code that the agent may pick. One that does not exist is created.")
             .required::<Label>("code", "The label, in the list once.")
             .object_or_objects("translation", translation, "Laid over the stored translations for this segment.");
-        Object::new("Configuration", "Codes, time limit and AI of an external wrap-up.")
+        Object::new("NewConfiguration", "Codes, time limit and AI of an external wrap-up.")
             .with(|object| {
                 Self::visit_flags(object);
                 visit_default_code(object, false);

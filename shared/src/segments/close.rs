@@ -66,7 +66,7 @@ impl CloseRequest {
 impl CloseRequest {
     /// What [`CloseRequest::read`] reads.
     pub fn described() -> Object {
-        Object::new("Closing", "What the agent submits. A field that is absent keeps what is stored.")
+        Object::new("SegmentUpdate", "What the agent submits. A field that is absent keeps what is stored.")
             .with(|object| drop(Self::visit(object)))
     }
 }
