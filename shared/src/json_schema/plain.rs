@@ -72,13 +72,18 @@ pub(crate) fn plain(schema: Value) -> Value {
 }
 
 /// One object for several shapes: it has the fields and the conditions of all of them, and a field is required where each of
-/// them requires it.
+/// them requires it. A field that is one of these values here, and of those there, is one of all.
 pub(crate) fn merged(says: &str, shapes: &[Value]) -> Value {
     let mut fields = Map::new();
     let mut rules: Vec<&Value> = Vec::new();
     for shape in shapes {
         for (name, field) in shape["properties"].as_object().into_iter().flatten() {
-            fields.entry(name.as_str()).or_insert_with(|| field.clone());
+            let known = fields.entry(name.as_str()).or_insert_with(|| field.clone());
+            let values = known.get_mut("enum").and_then(Value::as_array_mut);
+            if let (Some(values), Some(more)) = (values, field["enum"].as_array()) {
+                let new: Vec<_> = more.iter().filter(|value| !values.contains(value)).cloned().collect();
+                values.extend(new);
+            }
         }
         for rule in shape["allOf"].as_array().into_iter().flatten() {
             if !rules.contains(&rule) {
@@ -95,4 +100,66 @@ pub(crate) fn merged(says: &str, shapes: &[Value]) -> Value {
 fn named(value: &Value, says: &Value) -> String {
     let value = value.as_str().unwrap_or_default();
     says.as_str().map_or_else(|| format!("`{value}`"), |says| format!("`{value}`: {says}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json_schema::{all_given, is_true, when};
+
+    #[test]
+    fn a_field_has_the_first_of_its_types_and_shapes() {
+        let flag = json!({ "anyOf": [{ "enum": [true, false] }, { "type": "string", "pattern": "(true|false)" }] });
+        let flag = json!({ "anyOf": [flag, { "type": "null" }], "default": true, "description": "Whether." });
+        assert_eq!(plain(flag), json!({ "type": "boolean", "description": "Whether. Default: `true`." }));
+        let text = json!({ "type": ["string", "integer", "null"], "maxLength": 9, "pattern": NOT_BLANK });
+        assert_eq!(plain(text), json!({ "type": "string", "maxLength": 9, "minLength": 1 }));
+        let language = json!({ "type": "string", "pattern": format!("^{BLANKS}[a-z]{BLANKS}$") });
+        assert_eq!(plain(language), json!({ "type": "string", "pattern": "^[a-z]$" }));
+        let object = json!({ "anyOf": [{ "$ref": "#/it" }, { "type": "array", "items": { "$ref": "#/it" } }] });
+        assert_eq!(plain(json!({ "items": object })), json!({ "items": { "$ref": "#/it" } }));
+        let number = json!({ "anyOf": [{ "type": "integer", "maximum": u32::MAX }, { "type": "string" }] });
+        assert_eq!(plain(number), json!({ "type": "integer", "format": "int64", "maximum": u32::MAX }));
+    }
+
+    #[test]
+    fn a_field_may_be_called_as_a_keyword_is() {
+        let object =
+            json!({ "properties": { "default": { "const": true, "type": "boolean" }, "anyOf": { "type": "string" } } });
+        let shown = json!({ "properties": { "default": { "type": "boolean" }, "anyOf": { "type": "string" } } });
+        assert_eq!(plain(object), shown);
+    }
+
+    #[test]
+    fn conditions_and_what_values_mean_are_words() {
+        let rules = json!([when(is_true("a"), all_given(&["b", "c"])), { "maxProperties": 1 }]);
+        let says = "It.\n- Where `a` is true: `b` and `c` are given.";
+        assert_eq!(plain(json!({ "description": "It.", "allOf": rules })), json!({ "description": says }));
+        let state = json!({ "oneOf": [{ "const": "open", "description": "Not yet." }, { "const": "closed" }] });
+        let says = "- `open`: Not yet.\n- `closed`";
+        assert_eq!(plain(state), json!({ "type": "string", "enum": ["open", "closed"], "description": says }));
+    }
+
+    #[test]
+    fn of_several_shapes_one_object_is_made() {
+        let shape = |kind: &str, own: &str| {
+            json!({
+                "properties": { "kind": { "enum": [kind] }, own: { "type": "string" } },
+                "required": ["kind", own],
+                "allOf": [is_true("x")],
+            })
+        };
+        let one = merged("Either.", &[shape("a", "of_a"), shape("b", "of_b")]);
+        let text = json!({ "type": "string" });
+        assert_eq!(
+            one,
+            json!({
+                "type": "object",
+                "description": "Either.",
+                "properties": { "kind": { "enum": ["a", "b"] }, "of_a": text, "of_b": text },
+                "required": ["kind"],
+                "allOf": [is_true("x")],
+            })
+        );
+    }
 }

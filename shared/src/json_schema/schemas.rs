@@ -70,15 +70,20 @@ impl Schemas {
             self.requests.extend(schemas.into_iter().map(|(name, schema)| (name.to_owned(), schema)));
         }
         if let (Form::Plain, Some((name, says))) = (self.form, as_one) {
-            let mut schema = merged(says, &several);
-            schema["xml"] = json!({ "name": "request" });
-            self.requests.insert(name.to_owned(), schema);
-            return reference(name);
+            return self.as_one(name, says, &several);
         }
         if references.len() > 1 {
             return json!({ "oneOf": references, "xml": { "name": "request" } });
         }
         references.pop().unwrap_or_default()
+    }
+
+    /// One object, of this name, for several shapes of a request's body.
+    pub(crate) fn as_one(&mut self, name: &str, says: &str, shapes: &[Value]) -> Value {
+        let mut schema = merged(says, shapes);
+        schema["xml"] = json!({ "name": "request" });
+        self.requests.insert(name.to_owned(), schema);
+        reference(name)
     }
 
     /// The same schema for a body in XML: without null, which is an attribute there and beyond this schema. The plain form
