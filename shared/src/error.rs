@@ -1,6 +1,8 @@
 //! Why a call could not be done, in the terms of its caller. The edge turns the kind into a status and the text into
 //! the message.
 
+use std::fmt;
+
 use crate::date_time::DateTime;
 use crate::document::Violations;
 use crate::dynamodb;
@@ -128,26 +130,46 @@ pub enum NotFound {
     },
 }
 
+/// The fields of a request that differ from those of an earlier one, by their paths; none where it is not known any more
+/// what the earlier one said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Differences(pub Vec<&'static str>);
+
+impl fmt::Display for Differences {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_slice() {
+            [] => Ok(()),
+            fields => write!(f, ", which differs in {}", fields.join(", ")),
+        }
+    }
+}
+
 /// Why a state does not allow a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// An external id names one segment for good.
     #[error(
-        "external_segment_id '{id}' already names wrap-up segment '{sys_id}', which was opened by a different request."
+        "external_segment_id '{id}' already names wrap-up segment '{sys_id}', which was opened by a different request\
+         {differences}."
     )]
     ExternalIdTaken {
         /// The external segment id.
         id: String,
         /// The segment it names.
         sys_id: String,
+        /// The fields that differ from those of the request that opened it.
+        differences: Differences,
     },
     /// The agent already wraps this interaction segment up, as another request said.
     #[error(
-        "Wrap-up segment '{sys_id}' is already open for this agent, interaction and segment_id, and was opened by a different request."
+        "Wrap-up segment '{sys_id}' is already open for this agent, interaction and segment_id, and was opened by a \
+         different request{differences}."
     )]
     AlreadyOpen {
         /// The open segment.
         sys_id: String,
+        /// The fields that differ from those of the request that opened it.
+        differences: Differences,
     },
     /// A final segment cannot change.
     #[error("Wrap-up segment '{sys_id}' was closed on {submitted_on} and is final; {field} cannot change any more.")]
@@ -158,6 +180,17 @@ pub enum Refusal {
         submitted_on: DateTime,
         /// The first field of the request that would change it.
         field: &'static str,
+    },
+    /// Another configuration comes too late.
+    #[error(
+        "Wrap-up segment '{sys_id}' is closed, and its configuration cannot change any more; this is not the one that it \
+         was given last{differences}."
+    )]
+    ConfigurationOfClosed {
+        /// The segment.
+        sys_id: String,
+        /// The fields that differ from those of the configuration that it was given last.
+        differences: Differences,
     },
     /// AI content comes too late.
     #[error("Wrap-up segment '{sys_id}' is closed; AI content can only be stored while its state is open.")]

@@ -1,5 +1,7 @@
 //! sys_ids: made here as 32 lowercase hex digits, taken from callers as opaque text.
 
+use std::borrow::Cow;
+
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -70,6 +72,15 @@ pub fn is_ours(id: &str) -> bool {
     id.len() == 32 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
+/// The sys_id that a caller means by `id`, as it is made here: some clients and spreadsheets write its letters in upper
+/// case. None of what has not the shape of one, of which the case counts.
+pub fn ours(id: &str) -> Option<Cow<'_, str>> {
+    match is_ours(id) {
+        true => Some(Cow::Borrowed(id)),
+        false => Some(id.to_ascii_lowercase()).filter(|id| is_ours(id)).map(Cow::Owned),
+    }
+}
+
 /// Lowercase hex digits of `bytes`.
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
@@ -111,5 +122,16 @@ mod tests {
         assert!(!is_ours("0123456789ABCDEF0123456789ABCDEF"));
         assert!(!is_ours("0123456789abcdef0123456789abcde"));
         assert!(is_ours("0123456789abcdef0123456789abcdef"));
+    }
+
+    #[test]
+    fn a_sys_id_in_upper_case_is_the_one_in_lower_case() {
+        let ours = "0123456789abcdef0123456789abcdef";
+        for id in [ours, "0123456789ABCDEF0123456789ABCDEF", "0123456789abcdef0123456789ABCDEF"] {
+            assert_eq!(super::ours(id).as_deref(), Some(ours), "{id}");
+        }
+        for id in ["0123456789ABCDEF0123456789ABCDE", "0123456789ABCDEF0123456789ABCDEG", "EXT-SEG-001", ""] {
+            assert_eq!(super::ours(id), None, "{id}");
+        }
     }
 }

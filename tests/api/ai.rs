@@ -3,7 +3,9 @@
 
 use hyper::Method;
 use serde_json::{Value, json};
-use wrapup_test_support::{AGENT, Api, INTERACTION, Reply, Server, assert_refused, external, id, merged};
+use wrapup_test_support::{
+    AGENT, Api, INTERACTION, Reply, Server, assert_refused, external, id, merged, to_xml_request,
+};
 
 use crate::BINARY;
 
@@ -245,17 +247,29 @@ async fn missing_identifiers_are_named_and_a_query_does_not_supply_them() {
         (json!({"agent_sys_id": AGENT}), "interaction_sys_id"),
         (json!({"agent_sys_id": AGENT, "interaction_sys_id": " "}), "interaction_sys_id"),
         (json!({"interaction_sys_id": INTERACTION}), "agent_sys_id"),
-        (json!({"segment_sys_id": 5}), "segment_sys_id"),
+        (json!({"segment_sys_id": 0.5}), "segment_sys_id"),
     ] {
         let mut body = names.clone();
         body["ai_notes"] = json!("Notes");
         assert_refused(&advise(&api, &body).await, 400, &[missing], &names.to_string());
-        let reply = api.put("segment/update/ai?external_segment_id=EXT-SEG-001", &body).await;
-        assert_refused(&reply, 400, &[missing], &format!("{names} with a query"));
+    }
+    // Nor are they taken out of the query, where they are told where they belong.
+    for (query, body, misplaced) in [
+        ("external_segment_id=EXT-SEG-001", json!({}), "external_segment_id"),
+        ("segment_sys_id=x&colour=red", json!({"external_segment_id": " "}), "segment_sys_id"),
+        ("interaction_sys_id=i", json!({"agent_sys_id": AGENT}), "interaction_sys_id"),
+    ] {
+        let path = format!("segment/update/ai?{query}");
+        let body = merged(body, &json!({"ai_notes": "Notes"}));
+        let in_xml = api.call(Method::PUT, &path).xml(&to_xml_request(&body)).send().await;
+        for reply in [api.put(&path, &body).await, in_xml] {
+            let message = reply.segment_error(400);
+            assert_eq!(message, format!("{misplaced} belongs in the body"));
+        }
     }
     // Identifiers and content are complained of together.
     let fields = ["interaction_sys_id", "ai_wrap_up_code", "ai_notes"];
-    let body = json!({"agent_sys_id": AGENT, "ai_wrap_up_code": 5, "ai_notes": true});
+    let body = json!({"agent_sys_id": AGENT, "ai_wrap_up_code": 0.5, "ai_notes": true});
     assert_refused(&advise(&api, &body).await, 400, &fields, "everything is wrong");
     assert_eq!(get(&api, "EXT-SEG-001").await, opened);
 }

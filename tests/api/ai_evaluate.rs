@@ -119,7 +119,7 @@ fn wrong_rows_are_named_by_line_and_field_and_nothing_is_evaluated() {
         r#"{"transcript": "hello", "code": "Refund", "language": "english"}"#,
         r#"{"transcript": "hello", "code": "Refund", "default_code": "Refund"}"#,
         r#"{"transcript": "hello", "kode": "Refund"}"#,
-        r#"{"transcript": 5, "code": "Refund"}"#,
+        r#"{"transcript": 0.5, "code": "Refund"}"#,
     ];
     let said = evaluate_lines(&rows, &[]).failed(&[
         "line 2, column 40",

@@ -52,21 +52,23 @@ impl Desk {
     }
 }
 
+/// A configuration that wants everything of the filler.
+fn wanting() -> Value {
+    json!({
+        "enable_codes": true,
+        "default_code": "General Enquiry",
+        "allowed_codes": [
+            {"code": "General Enquiry"},
+            {"code": "Delivery Delayed", "translation": {"language": "en", "description": "A parcel is late"}},
+            {"code": "Password Reset", "translation": {"language": "en", "description": "A lost password or login"}},
+        ],
+        "enable_ai_code": true, "enable_ai_notes": true, "use_ai_as_default": true, "use_third_party_ai": false,
+    })
+}
+
 /// Opens a segment on the interaction `call` that wants everything of the filler; `changes` go over its request.
 async fn open(api: &Api, external_segment_id: &str, changes: Value) -> Value {
-    let wanting = json!({
-        "interaction_sys_id": "call",
-        "configuration": {
-            "enable_codes": true,
-            "default_code": "General Enquiry",
-            "allowed_codes": [
-                {"code": "General Enquiry"},
-                {"code": "Delivery Delayed", "translation": {"language": "en", "description": "A parcel is late"}},
-                {"code": "Password Reset", "translation": {"language": "en", "description": "A lost password or login"}},
-            ],
-            "enable_ai_code": true, "enable_ai_notes": true, "use_ai_as_default": true, "use_third_party_ai": false,
-        },
-    });
+    let wanting = json!({"interaction_sys_id": "call", "configuration": wanting()});
     let request = merged(merged(external(external_segment_id), &wanting), &changes);
     api.post("segment/create", &request).await.expect(200)["segment"].clone()
 }
@@ -93,6 +95,22 @@ async fn filled(api: &Api, id: &str) -> Value {
 async fn let_the_filler_pass(api: &Api) {
     open(api, "FENCE", json!({})).await;
     filled(api, "FENCE").await;
+}
+
+#[tokio::test]
+async fn a_segment_is_filled_once_another_configuration_wants_it() {
+    let desk = Desk::open();
+    let api = desk.api();
+    let nothing = json!({"configuration": {"enable_ai_code": false, "enable_ai_notes": false}});
+    open(&api, "E-1", nothing).await;
+    let_the_filler_pass(&api).await;
+    assert_eq!(get(&api, "E-1").await.get("ai_source"), None);
+    let path = "segment/update?external_segment_id=E-1";
+    let configured = api.put(path, &json!({"configuration": wanting()})).await.expect(200);
+    assert_eq!(configured["segment"]["state"], "open");
+    let segment = filled(&api, "E-1").await;
+    assert_eq!((&segment["ai_wrap_up_code"], &segment["state"]), (&json!("Password Reset"), &json!("open")));
+    assert!(segment["ai_notes"].is_string(), "{segment}");
 }
 
 #[tokio::test]
@@ -262,7 +280,7 @@ fn an_interaction_that_an_operator_puts_is_shown() {
 #[test]
 fn every_bad_field_of_an_interaction_is_named_and_nothing_is_stored() {
     let desk = Desk::open();
-    let bad = json!({"sys_id": 7, "short_description": [], "transcript": {}, "language": "english"});
+    let bad = json!({"sys_id": 0.7, "short_description": [], "transcript": {}, "language": "english"});
     desk.put(&bad).failed(&[
         "interaction.json",
         "sys_id has",

@@ -2,8 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use hyper::Method;
 use serde_json::{Value, json};
-use wrapup_test_support::{AGENT, Api, INTERACTION, Reply, Server, assert_refused, external, id, is_date_time, merged};
+use wrapup_test_support::{
+    AGENT, Api, INTERACTION, Reply, Server, assert_refused, external, id, is_date_time, merged, to_xml_request,
+};
 
 use crate::BINARY;
 
@@ -137,7 +140,6 @@ async fn a_segment_that_the_winning_identifier_does_not_name_is_404() {
         // Each identifier is taken for what it is called.
         ("segment_sys_id=EXT-SEG-001".to_owned(), "EXT-SEG-001"),
         (format!("external_segment_id={sys_id}"), sys_id),
-        (format!("segment_sys_id={}", sys_id.to_uppercase()), &sys_id.to_uppercase()),
         (
             format!("external_segment_id=EXT-SEG-002&agent_sys_id={AGENT}&interaction_sys_id={INTERACTION}"),
             "EXT-SEG-002",
@@ -169,11 +171,92 @@ async fn missing_identifiers_are_named() {
         (&format!("agent_sys_id=%20&interaction_sys_id={INTERACTION}"), "agent_sys_id"),
         ("external_segment_id=EXT-SEG-001&external_segment_id=EXT-SEG-001", "external_segment_id"),
     ] {
-        // In the body they are unknown fields.
-        let body = json!({"segment_sys_id": id(&segment), "external_segment_id": "EXT-SEG-001", "agent_sys_id": AGENT});
-        assert_refused(&update(&api, query, &body).await, 400, &[missing], query);
+        let body = json!({"segment_sys_id": null, "external_segment_id": " ", "notes": "n"});
+        let reply = update(&api, query, &body).await;
+        assert_refused(&reply, 400, &[missing], query);
+        assert!(!reply.text().contains("belongs"), "{query}: blank ones are none: {}", reply.text());
     }
     assert_eq!(get(&api, "EXT-SEG-001").await, segment);
+}
+
+#[tokio::test]
+async fn identifiers_in_the_body_are_told_where_they_belong() {
+    let server = Server::start(BINARY);
+    let api = server.api();
+    let segment = open(&api, "EXT-SEG-001", json!({})).await;
+    let all = json!({
+        "segment_sys_id": id(&segment), "external_segment_id": "EXT-SEG-001", "agent_sys_id": AGENT,
+        "interaction_sys_id": INTERACTION,
+    });
+    let all_of_them = ["segment_sys_id", "external_segment_id", "agent_sys_id", "interaction_sys_id"];
+    let agents = format!("agent_sys_id={AGENT}");
+    for (query, body, misplaced) in [
+        ("", json!({"external_segment_id": "EXT-SEG-001"}), &["external_segment_id"][..]),
+        ("", json!({"external_segment_id": "EXT-SEG-001", "notes": "n"}), &["external_segment_id"]),
+        ("", json!({"segment_sys_id": id(&segment), "wrap_up_code": "Store Issue"}), &["segment_sys_id"]),
+        ("colour=red&segment_sys_id=%20", all.clone(), &all_of_them),
+        (&agents, json!({"interaction_sys_id": INTERACTION}), &["interaction_sys_id"]),
+    ] {
+        let call = api.call(Method::PUT, &format!("segment/update?{query}"));
+        let in_xml = call.xml(&to_xml_request(&body)).send().await;
+        for reply in [update(&api, query, &body).await, in_xml] {
+            assert_refused(&reply, 400, misplaced, &body.to_string());
+            let message = reply.segment_error(400);
+            for name in misplaced {
+                assert!(message.contains(&format!("{name} belongs in the query string")), "{message}");
+            }
+        }
+    }
+    assert_eq!(get(&api, "EXT-SEG-001").await, segment);
+    // Beside the right place they are fields that are known, and say nothing.
+    let closed = update(&api, "external_segment_id=EXT-SEG-001", &all).await.expect(200);
+    assert_eq!(closed["segment"]["state"], "closed");
+}
+
+#[tokio::test]
+async fn a_body_of_unknown_fields_alone_closes_nothing() {
+    let server = Server::start(BINARY);
+    let api = server.api();
+    let segment = open(&api, "EXT-SEG-001", json!({})).await;
+    for body in [
+        json!({"note": "n"}),
+        json!({"Notes": "n", "code": "Store Issue"}),
+        json!({"wrapUpCode": "Store Issue"}),
+        json!({"ai_notes": "n"}),
+        json!({"note": null}),
+        json!({"notes ": "n"}),
+    ] {
+        let mut replies = vec![update(&api, "external_segment_id=EXT-SEG-001", &body).await];
+        if !body.to_string().contains("notes ") {
+            let call = api.call(Method::PUT, "segment/update?external_segment_id=EXT-SEG-001");
+            replies.push(call.xml(&to_xml_request(&body)).send().await);
+        }
+        for reply in replies {
+            let fields = ["notes", "wrap_up_code", "confirmed_on", "configuration"];
+            assert_refused(&reply, 400, &fields, &body.to_string());
+        }
+    }
+    assert_eq!(get(&api, "EXT-SEG-001").await, segment);
+    // With a field that is known beside them, be it null, they are ignored; and a body without fields says nothing.
+    for (index, body) in [
+        json!({"note": "n", "notes": "kept"}),
+        json!({"note": "n", "notes": null}),
+        json!({"note": "n", "wrap_up_code": ""}),
+        json!({"note": "n", "confirmed_on": CONFIRMED}),
+        json!({"note": "n", "external_segment_id": "EXT-SEG-001"}),
+        json!({}),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for format in ["json", "xml"] {
+            let external = format!("{format}-{index}");
+            open(&api, &external, json!({})).await;
+            let call = api.call(Method::PUT, &format!("segment/update?external_segment_id={external}"));
+            let call = if format == "xml" { call.xml(&to_xml_request(&body)) } else { call.json(&body) };
+            assert_eq!(call.send().await.expect(200)["segment"]["state"], "closed", "{format} {body}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -577,7 +660,7 @@ async fn notes_are_kept_to_the_letter() {
 #[tokio::test]
 async fn what_the_body_breaks_is_named_all_at_once_before_the_segment_is_looked_for() {
     let server = Server::start(BINARY);
-    let body = json!({"wrap_up_code": 5, "notes": ["n"], "confirmed_on": "soon"});
+    let body = json!({"wrap_up_code": 0.5, "notes": ["n"], "confirmed_on": "soon"});
     let fields = ["wrap_up_code", "notes", "confirmed_on"];
     assert_refused(&update(&server.api(), "segment_sys_id=nope", &body).await, 400, &fields, "an unknown segment");
     let fields = ["agent_sys_id", "wrap_up_code", "notes", "confirmed_on"];

@@ -149,7 +149,7 @@ async fn every_operation_of_the_document_is_served_and_asks_for_credentials() {
 async fn the_page_needs_no_other_host() {
     let server = shared();
     let page = server.api().raw(Method::GET, "/").send().await;
-    assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
+    assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=UTF-8"));
     let policy = page.header("content-security-policy");
     assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{policy}");
     assert!(!policy.contains("http") && policy.contains("connect-src 'self'"), "{policy}");
@@ -162,7 +162,7 @@ async fn the_page_needs_no_other_host() {
         assert_eq!(file.status, 200, "{path}");
         assert_eq!(file.header("x-content-type-options"), "nosniff");
         let expected =
-            if path.ends_with(".css") { "text/css; charset=utf-8" } else { "text/javascript; charset=utf-8" };
+            if path.ends_with(".css") { "text/css; charset=UTF-8" } else { "text/javascript; charset=UTF-8" };
         assert_eq!(file.header("content-type"), expected, "{path}");
     }
 }
@@ -183,7 +183,7 @@ async fn the_http_file_succeeds_from_top_to_bottom() {
     let printed = run_cli(BINARY, &["openapi", "--format", "http", "--server", server.api().base()]);
     let text = String::from_utf8(printed.stdout).expect("UTF-8");
     let requests: Vec<_> = text.split("\n### ").skip(1).collect();
-    assert_eq!(requests.len(), 10, "every operation, and every example of those that have a body");
+    assert_eq!(requests.len(), 11, "every operation, and every example of those that have a body");
     let variables = text.split("\n### ").next().expect("variables");
     assert_eq!(variables.trim(), format!("@server = {}\n@user = username\n@password = password", server.api().base()));
     for request in requests {

@@ -555,7 +555,7 @@ async fn every_bad_field_of_a_phone_log_record_is_named_and_nothing_is_stored() 
     let desk = Desk::open(&json!({}));
     let put = |content: &str| desk.run(&["phone-log", "put", &desk.file("call.json", content)]);
     let bad = json!({
-        "segment_id": "phone-1", "call_id": 9, "phone_number": ["+49"], "call_type": "inbound", "agent": true,
+        "segment_id": "phone-1", "call_id": 0.9, "phone_number": ["+49"], "call_type": "inbound", "agent": true,
         "contact": {}, "interaction": 1.5, "start_time": "yesterday", "end_time": "2024-02-30 00:00:00",
         "duration": 0, "transcript": ["Hello"]
     });
@@ -635,12 +635,12 @@ fn a_bad_description_of_segment_tables_fails_the_start_and_says_where() {
         ("{", "line 1, column 1"),
         ("{\n  \"u_chat\": chat}", "line 2, column"),
         ("[]", "object"),
-        (r#"{"u_chat": 7}"#, "u_chat has to be"),
+        (r#"{"u_chat": 0.7}"#, "u_chat has to be"),
         (r#"{"u_chat": ""}"#, "u_chat is required"),
         (r#"{"u_chat": {"key": "k"}}"#, "u_chat.dynamodb_table is required"),
         (r#"{"u_chat": {"dynamodb_table": "t"}}"#, "u_chat.key is required"),
         (r#"{"u_chat": {"dynamodb_table": "t", "key": "k", "columns": {"began": "b"}}}"#, "u_chat.columns.began"),
-        (r#"{"u_chat": {"dynamodb_table": "t", "key": "k", "columns": {"start": 1}}}"#, "u_chat.columns.start"),
+        (r#"{"u_chat": {"dynamodb_table": "t", "key": "k", "columns": {"start": 1.5}}}"#, "u_chat.columns.start"),
     ] {
         for command in [
             &["local", "--in-memory", "--port", "0", "--dynamodb-port", "0"][..],

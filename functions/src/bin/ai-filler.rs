@@ -1,12 +1,12 @@
-//! The AI filler on the segment table's stream: suggests a code and notes for segments that open without, where the
-//! configuration wants them and no third party's AI is used.
+//! The AI filler on the segment table's stream: suggests a code and notes for segments that open without, or get another
+//! configuration, where that wants them and no third party's AI is used.
 
 use async_trait::async_trait;
 use tokio::time::Instant;
 use wrapup::ai::{AiSettings, Filler, ProviderKind, aws_of_function};
 use wrapup::clock::Clock;
 use wrapup::redaction::Redactor;
-use wrapup::segments::SegmentEvent;
+use wrapup::segments::{Segment, SegmentEvent};
 use wrapup::system::StartError;
 use wrapup::{System, segment_tables};
 use wrapup_functions::{Again, Consumer, ConsumerParts, consumer};
@@ -58,10 +58,12 @@ impl Consumer for AiFiller {
         self.filler.is_some()
     }
 
-    /// A segment that has just opened with something to add. The event source filters by the same, so that other
-    /// records cost no invocation; a deployment without that filter is right as well.
+    /// A segment that has just opened, or has just got another configuration, with something to add. The event source
+    /// filters by that mark, so that other records cost no invocation; a deployment without that filter is right as well.
+    /// What the filler itself changes takes the mark away.
     fn wants(&self, event: &SegmentEvent) -> bool {
-        event.before.is_none() && event.after.wants_ai
+        let has_it = |before: &Segment| before.configuration == event.after.configuration;
+        event.after.wants_ai && !event.before.as_ref().is_some_and(has_it)
     }
 
     async fn take(&self, event: &SegmentEvent, deadline: Instant) -> Result<&'static str, Again> {

@@ -39,7 +39,8 @@ impl Endpoint for CreateSegment {
     }
 
     async fn answer(&self, call: &Call) -> Result<Answer, Error> {
-        let request = call.read(|request| OpenRequest::read(request.body, &self.segment_tables))?;
+        let now = self.segments.now();
+        let request = call.read(|request| OpenRequest::read(request.body, &self.segment_tables, now))?;
         let found = self.segments.open(&request, &call.caller.user_name, &self.segment_tables).await?;
         Ok(call.answer(StatusCode::OK, &found.created(&call.wish)))
     }
@@ -101,6 +102,7 @@ mod openapi {
                         { "code": "General Enquiry" },
                         {
                             "code": "Refund",
+                            "description": "Money goes back",
                             "translation": { "language": "de", "code": "Erstattung", "description": "Geld geht zurück" }
                         }
                     ],

@@ -36,7 +36,7 @@ impl Endpoint for UpdateSegmentAi {
 
     async fn answer(&self, call: &Call) -> Result<Answer, Error> {
         let (address, request) = call.read(|request| {
-            let address = Address::read(request.body);
+            let address = Address::in_body(request.body, request.query);
             let advice = AdviseRequest::read(request.body);
             Some((address?, advice?))
         })?;

@@ -1,4 +1,4 @@
-//! `PUT segment/update`: closes a wrap-up segment, or confirms or corrects it.
+//! `PUT segment/update`: closes a wrap-up segment, or confirms or corrects it, or gives it another configuration.
 
 use async_trait::async_trait;
 use lambda_http::http::{Method, StatusCode};
@@ -17,7 +17,8 @@ pub async fn main() -> Result<(), StartError> {
 }
 
 /// The endpoint. Reads the segment table, with a code given the code table, and the configuration
-/// table where it has not seen the snapshot; updates the segment table.
+/// table where it has not seen the snapshot; updates the segment table. With a configuration given it reads and adds codes,
+/// and stores the snapshot.
 pub struct UpdateSegment {
     segments: Segments,
 }
@@ -37,7 +38,7 @@ impl Endpoint for UpdateSegment {
 
     async fn answer(&self, call: &Call) -> Result<Answer, Error> {
         let (address, request) = call.read(|request| {
-            let address = Address::read(request.query);
+            let address = Address::in_query(request.query, request.body);
             let closing = CloseRequest::read(request.body);
             Some((address?, closing?))
         })?;
@@ -59,21 +60,44 @@ mod openapi {
             let query = Parameter::of_query(Address::described());
             let closing = json!({ "wrap_up_code": "Refund", "notes": "Refund sent." });
             let confirming = json!({ "confirmed_on": "2026-01-05 10:30:00" });
-            let body = Body::new([CloseRequest::described()]).example("close", "The agent submits", closing).example(
-                "confirm",
-                "The external system confirms",
-                confirming,
-            );
+            let configuring = json!({
+                "configuration": {
+                    "enable_codes": true,
+                    "default_code": "General Enquiry",
+                    "allowed_codes": [
+                        { "code": "General Enquiry" },
+                        { "code": "Refund" },
+                        {
+                            "code": "Complaint",
+                            "description": "Something has to be put right",
+                            "translation": {
+                                "language": "de", "code": "Beschwerde", "description": "Etwas ist in Ordnung zu bringen"
+                            }
+                        }
+                    ],
+                    "duration": 300,
+                    "show_timer": true,
+                    "enable_ai_code": true,
+                    "enable_ai_notes": true,
+                    "use_ai_as_default": true,
+                    "use_third_party_ai": true
+                }
+            });
+            let body = Body::new([CloseRequest::described()])
+                .example("another_configuration", "Other codes and more time, while the agent wraps up", configuring)
+                .example("close", "The agent submits", closing)
+                .example("confirm", "The external system confirms", confirming);
             Operation {
                 id: "updateSegment",
                 topic: Topic::Segments,
-                summary: "Close, confirm or correct a segment",
+                summary: "Close, confirm or correct a segment, or give it another configuration",
                 description: "One of the ids has to be given. Closes an open segment. An external one that was closed \
                               without `confirmed_on` awaits confirmation and can still be corrected; after that a segment \
-                              is final, and a request that would change it is 400.",
+                              is final, and a request that would change it is 400. A `configuration` alone leaves an open \
+                              external segment open, with other codes and another time limit.",
                 parameters: Parameter::with_example(query, "external_segment_id", "CALL-0001"),
                 body: Some(body),
-                answers: vec![(200, "The closed segment.", schemas.answer::<SegmentAnswer<'static>>())],
+                answers: vec![(200, "The segment.", schemas.answer::<SegmentAnswer<'static>>())],
                 not_found: Some("No segment has this id."),
                 links: Vec::new(),
             }

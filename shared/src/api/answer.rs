@@ -1,7 +1,8 @@
 use std::borrow::Cow;
 
 use lambda_http::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use lambda_http::http::{HeaderValue, Method, StatusCode};
 use lambda_http::{Body, Response};
@@ -10,6 +11,7 @@ use serde::Serialize;
 use super::authenticate::Denied;
 use super::body::BodyError;
 use super::call::Answer;
+use super::compression::Compression;
 use super::event::Unreadable;
 use super::negotiate::Format;
 use super::render::render;
@@ -53,6 +55,12 @@ pub enum EdgeError {
     Body(#[from] BodyError),
     #[error("Unsupported Media Type")]
     UnsupportedMediaType,
+    /// The body is compressed, and not by gzip alone.
+    #[error("Unsupported Media Type")]
+    UnsupportedCompression,
+    /// The body does not come out of the compression that it is said to be in.
+    #[error("Request body could not be read")]
+    NotGzip,
     #[error("Request body could not be read")]
     Unparsable(#[from] ParseError),
     /// The answer is larger than Lambda carries. One that says why a call failed keeps its status.
@@ -91,9 +99,10 @@ impl EdgeError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Route(RouteError::UnknownPath { .. }) => StatusCode::NOT_FOUND,
-            Self::Route(RouteError::UnknownVersion { .. }) | Self::Unparsable(_) | Self::Unreadable(_) => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::Route(RouteError::UnknownVersion { .. })
+            | Self::Unparsable(_)
+            | Self::Unreadable(_)
+            | Self::NotGzip => StatusCode::BAD_REQUEST,
             Self::Route(RouteError::WrongMethod { .. }) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAuthenticated => StatusCode::UNAUTHORIZED,
             Self::NotAuthorized | Self::CrossSite => StatusCode::FORBIDDEN,
@@ -102,7 +111,7 @@ impl EdgeError {
             Self::Body(BodyError::Broken) => StatusCode::BAD_REQUEST,
             Self::Body(BodyError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
-            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UnsupportedMediaType | Self::UnsupportedCompression => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::AnswerTooLarge { status, .. } => *status,
             Self::Unavailable | Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
@@ -136,6 +145,10 @@ impl EdgeError {
             Self::UnsupportedMediaType => {
                 "Request bodies are read as application/json or application/xml, in UTF-8".into()
             }
+            Self::UnsupportedCompression => {
+                "Content-Encoding has to be gzip, or absent where the body is not compressed".into()
+            }
+            Self::NotGzip => "The body is not gzip, or not all of it, although Content-Encoding says so".into(),
             Self::Unparsable(error) => error.to_string().into(),
             Self::AnswerTooLarge { detail, .. } => detail.clone(),
             Self::Busy { detail } => detail.clone().into(),
@@ -150,6 +163,7 @@ impl EdgeError {
             Self::NotAuthenticated => {
                 Some((WWW_AUTHENTICATE, HeaderValue::from_static(r#"Basic realm="wrapup", charset="UTF-8""#)))
             }
+            Self::UnsupportedCompression => Some((ACCEPT_ENCODING, HeaderValue::from_static(Compression::ACCEPTED))),
             Self::Unavailable | Self::TooManySignIns => Some((RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS))),
             Self::Busy { .. } => Some((RETRY_AFTER, HeaderValue::from_static(BUSY_SECONDS))),
             _ => None,

@@ -6,7 +6,7 @@ pub enum BodyError {
     /// would begin, so the connection has to be closed.
     #[error("The body ended before its Content-Length, or one of its chunks is malformed")]
     Broken,
-    /// More than [`MOST_BYTES`](super::MOST_BYTES): 413. The rest of the body need not be read.
+    /// More than [`MOST_BYTES`](super::MOST_BYTES), as it came or inflated: 413. The rest of the body need not be read.
     #[error("A request body has at most {} bytes", super::MOST_BYTES)]
     TooLarge,
     /// The caller took longer to send it than the server waits: 408.

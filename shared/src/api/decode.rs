@@ -1,13 +1,14 @@
-use super::negotiate::Format;
+use super::negotiate::{Content, Format};
 use crate::document::{Document, ParseError};
 
 /// Bytes that a request body may have.
 pub const MOST_BYTES: usize = 1024 * 1024;
 
 /// Reads a body.
-pub fn decode(format: Format, body: &[u8]) -> Result<Document, ParseError> {
-    match format {
+pub fn decode(content: Content, body: &[u8]) -> Result<Document, ParseError> {
+    match content.format {
         Format::Json => Document::from_json(body),
+        Format::Xml | Format::TextXml if content.names_encoding => Document::from_xml_in_utf8(body),
         Format::Xml | Format::TextXml => Document::from_xml(body),
     }
 }

@@ -56,7 +56,7 @@ pub fn edge_errors() -> Vec<Sample> {
         sample(
             true,
             "UnsupportedMediaType",
-            "The body is neither JSON nor XML in UTF-8.",
+            "The body is neither JSON nor XML in UTF-8, or it is compressed by other means than gzip.",
             EdgeError::UnsupportedMediaType,
         ),
         sample(false, "Internal", "An unexpected error; the log has its cause.", EdgeError::Internal { request_id }),

@@ -2,14 +2,15 @@
 //! segment or a code is, it does not know.
 //!
 //! A function is an [`Endpoint`] behind an [`Api`]. The order of an API's checks is the contract's:
-//! path, version, method; credentials; role, and the page that calls; `Accept`; size; `Content-Type`; body and query; then
-//! the endpoint's own.
+//! path, version, method; credentials; role, and the page that calls; `Accept`; size, inflated too; `Content-Encoding`
+//! and `Content-Type`; body and query; then the endpoint's own.
 
 mod answer;
 mod authenticate;
 mod authorizer;
 mod body;
 mod call;
+mod compression;
 mod decode;
 #[cfg(feature = "openapi")]
 pub(crate) mod describe;

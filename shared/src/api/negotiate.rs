@@ -1,5 +1,7 @@
 use mediatype::{MediaType, MediaTypeList, ReadParams, names};
 
+use crate::document::is_encoding_read;
+
 /// What an answer or a body is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -10,12 +12,12 @@ pub enum Format {
 }
 
 impl Format {
-    /// The value of `Content-Type`.
+    /// The value of `Content-Type`. It names the encoding: without that, clients take `text/xml` for Latin-1.
     pub fn content_type(self) -> &'static str {
         match self {
-            Self::Json => "application/json",
-            Self::Xml => "application/xml",
-            Self::TextXml => "text/xml",
+            Self::Json => "application/json; charset=UTF-8",
+            Self::Xml => "application/xml; charset=UTF-8",
+            Self::TextXml => "text/xml; charset=UTF-8",
         }
     }
 
@@ -52,14 +54,28 @@ impl Format {
         }
         best.map(|wish| wish.format)
     }
+}
 
-    /// The format of a body with this `Content-Type`; absent means JSON. `None`: one that is not read.
-    pub fn of_content(header: Option<&str>) -> Option<Self> {
-        let Some(header) = header.filter(|header| !header.trim().is_empty()) else { return Some(Self::Json) };
+/// What the header of a body says of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// What it is written in.
+    pub format: Format,
+    /// Whether the header names its encoding, which outweighs what an XML declaration names.
+    pub names_encoding: bool,
+}
+
+impl Content {
+    /// Reads a `Content-Type`; absent means JSON. `None`: one that is not read.
+    pub fn of(header: Option<&str>) -> Option<Self> {
+        let Some(header) = header.map(str::trim).filter(|header| !header.is_empty()) else {
+            return Some(Self { format: Format::Json, names_encoding: false });
+        };
         let media_type = MediaType::parse(header).ok()?;
-        let charset = media_type.get_param(names::CHARSET).map(|charset| charset.unquoted_str().to_ascii_lowercase());
-        let readable = charset.is_none_or(|charset| matches!(charset.as_str(), "utf-8" | "utf8" | "us-ascii"));
-        of_media_type(&media_type).filter(|_| readable)
+        let charset = media_type.get_param(names::CHARSET);
+        let is_read = charset.is_none_or(|charset| is_encoding_read(charset.unquoted_str().trim()));
+        let format = of_media_type(&media_type).filter(|_| is_read)?;
+        Some(Self { format, names_encoding: charset.is_some() })
     }
 }
 
@@ -117,7 +133,7 @@ fn of_media_type(media_type: &MediaType<'_>) -> Option<Format> {
 
 #[cfg(test)]
 mod tests {
-    use super::Format;
+    use super::{Content, Format};
 
     #[test]
     fn accept_is_obeyed() {
@@ -152,17 +168,25 @@ mod tests {
 
     #[test]
     fn content_types_that_are_read() {
-        for (header, format) in [
-            (None, Some(Format::Json)),
-            (Some("application/json; charset=UTF-8"), Some(Format::Json)),
-            (Some("application/vnd.api+json"), Some(Format::Json)),
-            (Some("text/xml; charset=\"utf-8\""), Some(Format::TextXml)),
+        for (header, content) in [
+            (None, Some((Format::Json, false))),
+            (Some(" "), Some((Format::Json, false))),
+            (Some("application/json;"), Some((Format::Json, false))),
+            (Some("application/json; charset=UTF-8"), Some((Format::Json, true))),
+            (Some(" application/json ;Charset=utf8; "), Some((Format::Json, true))),
+            (Some("application/vnd.api+json"), Some((Format::Json, false))),
+            (Some("text/xml; charset=\"utf-8\""), Some((Format::TextXml, true))),
+            (Some("application/soap+xml;charset=\"US-ASCII\";action=\"close\""), Some((Format::Xml, true))),
             (Some("application/json; charset=iso-8859-1"), None),
+            (Some("application/xml; charset=\"utf-16\""), None),
+            (Some("text/xml; charset=windows-1252"), None),
+            (Some("application/json; charset="), None),
             (Some("application/x-www-form-urlencoded"), None),
             (Some("text/plain"), None),
             (Some("json"), None),
         ] {
-            assert_eq!(Format::of_content(header), format, "{header:?}");
+            let read = Content::of(header).map(|content| (content.format, content.names_encoding));
+            assert_eq!(read, content, "{header:?}");
         }
     }
 }

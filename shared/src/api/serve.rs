@@ -1,7 +1,9 @@
 use std::future::ready;
 use std::time::Duration;
 
-use lambda_http::http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+use lambda_http::http::header::{
+    ACCEPT, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue,
+};
 use lambda_http::http::{HeaderMap, Method, Request};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, LambdaEvent, RequestExt, Response};
@@ -11,9 +13,10 @@ use super::answer::{EdgeError, carried, of, platform_error};
 use super::authenticate::identify;
 use super::body::BodyError;
 use super::call::Call;
+use super::compression::{Compression, NotInflated, gunzip};
 use super::decode::{MOST_BYTES, decode, percent_decode, query_parameters};
 use super::event::{DecodedQuery, Event, Reply, Unreadable, UnreadableParts};
-use super::negotiate::Format;
+use super::negotiate::{Content, Format};
 use super::origins::Origins;
 use super::route::{Matched, Router};
 use crate::document::Document;
@@ -189,16 +192,23 @@ impl Api {
 fn received(
     headers: &HeaderMap,
     body: Result<Body, BodyError>,
-) -> Result<(Format, Result<Body, BodyError>), EdgeError> {
+) -> Result<(Content, Result<Body, EdgeError>), EdgeError> {
+    let compression = Compression::of(text(headers, CONTENT_ENCODING).as_deref());
     let body = match body {
-        Ok(body) if body.len() > MOST_BYTES => Err(BodyError::TooLarge),
-        read => read,
+        Ok(body) if body.len() > MOST_BYTES => return Err(BodyError::TooLarge.into()),
+        Err(BodyError::TooLarge) => return Err(BodyError::TooLarge.into()),
+        Ok(body) if compression == Some(Compression::Gzip) => match gunzip(&body) {
+            Ok(inflated) => Ok(Body::Binary(inflated)),
+            Err(NotInflated::TooLarge) => return Err(BodyError::TooLarge.into()),
+            Err(NotInflated::NotGzip) => Err(EdgeError::NotGzip),
+        },
+        read => read.map_err(EdgeError::from),
     };
-    if let Err(error @ BodyError::TooLarge) = body {
-        return Err(error.into());
+    if compression.is_none() {
+        return Err(EdgeError::UnsupportedCompression);
     }
     let content_type = text(headers, CONTENT_TYPE);
-    let content = Format::of_content(content_type.as_deref()).ok_or(EdgeError::UnsupportedMediaType)?;
+    let content = Content::of(content_type.as_deref()).ok_or(EdgeError::UnsupportedMediaType)?;
     Ok((content, body))
 }
 

@@ -14,7 +14,7 @@ pub use admission::Admission;
 pub use request::{CodeRequest, TranslationRequest, read_translations};
 pub use store::Codes;
 
-/// What identifies a wrap-up code: trimmed, case-sensitive, 1 to 255 characters.
+/// What identifies a wrap-up code: trimmed, of byte order marks too, case-sensitive, 1 to 255 characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Label(String);
@@ -35,7 +35,8 @@ impl Label {
 
 impl FromText for Label {
     fn from_text(text: &str) -> Result<Self, Problem> {
-        let label = text.trim();
+        // Spreadsheets and editors leave a byte order mark in front of what they export.
+        let label = text.trim_matches(|character: char| character.is_whitespace() || character == '\u{feff}');
         match label.chars().count() {
             0 => Err(Problem::Required),
             count if count > Self::MOST => Err(Problem::TooLong { most: Self::MOST }),

@@ -62,7 +62,10 @@ impl Codes {
     /// The code with this sys_id. One consistent read.
     pub async fn get(&self, sys_id: &str) -> Result<Code, Error> {
         // No other id can be a code's, and DynamoDB refuses keys over 2,048 bytes.
-        let item = if sys_id::is_ours(sys_id) { self.dynamo.get(&self.table, sys_id).await? } else { None };
+        let item = match sys_id::ours(sys_id) {
+            Some(sys_id) => self.dynamo.get(&self.table, sys_id).await?,
+            None => None,
+        };
         match item {
             Some(item) => Ok(from_item(item)?),
             None => Err(NotFound::Code { sys_id: sys_id.to_owned() }.into()),

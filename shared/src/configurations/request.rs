@@ -3,10 +3,10 @@ use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
-use crate::codes::{Label, TranslationRequest, UnusableCode, read_translations, yes};
+use crate::codes::{Code, CodeRequest, Label, TranslationRequest, UnusableCode, read_translations, yes};
 use crate::document::{Fields, FromText, Id, ObjectOrText, Problem, Visitor};
 #[cfg(feature = "openapi")]
-use crate::json_schema::{Object, all_given, given, is_true, when};
+use crate::json_schema::{Object, all_given, given, is_false, is_true, not_both, when};
 use crate::sys_id::{self, Kind};
 
 /// A configuration as a request gives it, its defaults not yet filled in.
@@ -28,6 +28,8 @@ pub struct ConfigurationRequest {
     pub enable_ai_notes: Option<bool>,
     /// Whether the AI code stands in where the agent picks none.
     pub use_ai_as_default: Option<bool>,
+    /// The same by another name, which live instances use. Where both are given they say the same.
+    pub use_ai_code_as_default: Option<bool>,
     /// Whether AI content comes from an external system.
     pub use_third_party_ai: Option<bool>,
 }
@@ -39,8 +41,25 @@ pub struct AllowedCodeRequest {
     pub code: Label,
     /// Whether the label stands alone, without an object around it. Violations name it as it stands.
     pub alone: bool,
-    /// Laid over the stored translations in this segment's snapshot.
+    /// Laid over the stored description in this segment's snapshot; a code that does not exist yet is stored with it.
+    pub description: Option<String>,
+    /// Laid over the stored translations in this segment's snapshot; a code that does not exist yet is stored with them.
     pub translations: Vec<TranslationRequest>,
+}
+
+impl AllowedCodeRequest {
+    /// Whether it says more of the code than its label.
+    pub fn has_texts(&self) -> bool {
+        self.description.is_some() || !self.translations.is_empty()
+    }
+
+    /// Lays its description and its translations over those of a code.
+    pub fn lay_over(&self, code: &mut Code) {
+        if let Some(description) = &self.description {
+            code.description.clone_from(description);
+        }
+        code.lay_over(&self.translations);
+    }
 }
 
 impl ConfigurationRequest {
@@ -50,8 +69,9 @@ impl ConfigurationRequest {
     /// Reads the `configuration` object of a request.
     pub fn read(fields: &Fields<'_>) -> Option<Self> {
         let (codes, readable) = read_allowed_codes(fields, |entry| {
+            let description = entry.text_up_to("description", CodeRequest::LONGEST_DESCRIPTION);
             let translations = entry.object_or_objects("translation").unwrap_or_default();
-            read_translations(&translations, false, |_| {})
+            (description, read_translations(&translations, false, |_| {}))
         });
         Self::read_with(fields, codes, readable)
     }
@@ -65,15 +85,27 @@ impl ConfigurationRequest {
             show_timer: self.show_timer.unwrap_or(false),
             enable_ai_code: self.enable_ai_code.unwrap_or(false),
             enable_ai_notes: self.enable_ai_notes.unwrap_or(false),
-            use_ai_as_default: self.use_ai_as_default.unwrap_or(false),
+            use_ai_as_default: self.uses_ai_as_default().unwrap_or(false),
             use_third_party_ai: self.use_third_party_ai.unwrap_or(false),
         }
+    }
+
+    /// Whether the AI code stands in where the agent picks none, by whichever of its two names it is given.
+    pub fn uses_ai_as_default(&self) -> Option<bool> {
+        self.use_ai_as_default.or(self.use_ai_code_as_default)
     }
 
     /// Reads everything but the allowed codes, of which a request may say more than a file. `readable` says whether all of
     /// them could be read.
     fn read_with(fields: &Fields<'_>, codes: Vec<Option<AllowedCodeRequest>>, readable: bool) -> Option<Self> {
         let flags = Self::visit_flags(&mut { fields });
+        if let (Some(one), Some(other)) = (flags.use_ai_as_default, flags.use_ai_code_as_default)
+            && one != other
+        {
+            let first = fields.path_of(AI_AS_DEFAULT[0]);
+            let problem = format!("is another name of {first}, and has to say the same where both are given");
+            fields.violation(AI_AS_DEFAULT[1], Problem::Rule(problem));
+        }
         if flags.enable_codes == Some(true) && !fields.has("allowed_codes") {
             fields.violation("allowed_codes", Problem::RequiredWhen { when: WHEN_CODES });
         }
@@ -102,18 +134,22 @@ impl ConfigurationRequest {
             enable_ai_code: visitor.flag("enable_ai_code", "Whether an AI code is wanted."),
             enable_ai_notes: visitor.flag("enable_ai_notes", "Whether AI notes are wanted."),
             use_ai_as_default: visitor
-                .flag("use_ai_as_default", "Whether the AI code stands in where the agent picks none."),
+                .flag(AI_AS_DEFAULT[0], "Whether the AI code stands in where the agent picks none."),
+            use_ai_code_as_default: visitor.flag(AI_AS_DEFAULT[1], "Another name of `use_ai_as_default`."),
             use_third_party_ai: visitor.flag("use_third_party_ai", "Whether AI content comes from an external system."),
             ..Self::default()
         }
     }
 }
 
-/// Reads `allowed_codes`, objects or their labels alone, each label once. `translations` reads what an object says beside
-/// its label. Answers, too, whether all of them could be read.
+/// The two names of one flag.
+const AI_AS_DEFAULT: [&str; 2] = ["use_ai_as_default", "use_ai_code_as_default"];
+
+/// Reads `allowed_codes`, objects or their labels alone, each label once. `texts` reads what an object says beside its
+/// label: description and translations. Answers, too, whether all of them could be read.
 fn read_allowed_codes(
     fields: &Fields<'_>,
-    translations: impl Fn(&Fields<'_>) -> Vec<TranslationRequest>,
+    texts: impl Fn(&Fields<'_>) -> (Option<String>, Vec<TranslationRequest>),
 ) -> (Vec<Option<AllowedCodeRequest>>, bool) {
     let noted = fields.noted();
     let mut labels = HashSet::new();
@@ -131,14 +167,14 @@ fn read_allowed_codes(
             {
                 entry.violation("code", repeats(label));
             }
-            let translations = translations(&entry);
-            Some(AllowedCodeRequest { code: code?, alone: false, translations })
+            let (description, translations) = texts(&entry);
+            Some(AllowedCodeRequest { code: code?, alone: false, description, translations })
         }
         ObjectOrText::Text(index, code) => {
             if !labels.insert(code.clone()) {
                 fields.violation(&format!("allowed_codes[{index}]"), repeats(&code));
             }
-            Some(AllowedCodeRequest { code, alone: true, translations: Vec::new() })
+            Some(AllowedCodeRequest { code, alone: true, description: None, translations: Vec::new() })
         }
     });
     let codes = codes.collect();
@@ -168,6 +204,11 @@ impl ConfigurationRequest {
         let translation = TranslationRequest::described("AllowedCodeTranslation", false, description);
         let allowed = Object::new("AllowedCode", "A code that the agent may pick. One that does not exist is created.")
             .required::<Label>("code", "The label, in the list once.")
+            .text_up_to(
+                "description",
+                CodeRequest::LONGEST_DESCRIPTION,
+                "Laid over the stored description for this segment.",
+            )
             .object_or_objects("translation", translation, "Laid over the stored translations for this segment.");
         Object::new("NewConfiguration", "Codes, time limit and AI of an external wrap-up.")
             .with(|object| {
@@ -184,6 +225,8 @@ impl ConfigurationRequest {
             .rule(when(is_true("enable_codes"), all_given(&["allowed_codes", "default_code"])))
             .rule(when(given("default_code"), given("allowed_codes")))
             .rule(when(given("duration"), is_true("show_timer")))
+            .rule(not_both(is_true(AI_AS_DEFAULT[0]), is_false(AI_AS_DEFAULT[1])))
+            .rule(not_both(is_false(AI_AS_DEFAULT[0]), is_true(AI_AS_DEFAULT[1])))
     }
 }
 
@@ -237,7 +280,8 @@ pub struct Definition {
 
 impl Definition {
     const FIELDS: &'static str = "sys_id, name, active, enable_codes, allowed_codes, default_code, duration, \
-                                  show_timer, enable_ai_code, enable_ai_notes, use_ai_as_default, use_third_party_ai";
+                                  show_timer, enable_ai_code, enable_ai_notes, use_ai_as_default, \
+                                  use_ai_code_as_default, use_third_party_ai";
 
     /// Reads a file whose fields are named as the columns are; allowed codes are labels, or objects with nothing else. Putting a
     /// name again updates its configuration.
@@ -259,7 +303,7 @@ impl Definition {
             for name in entry.names().filter(|name| *name != "code") {
                 entry.violation(name, Problem::NotOneOf { one_of: "code" });
             }
-            Vec::new()
+            (None, Vec::new())
         });
         let request = ConfigurationRequest::read_with(fields, codes, readable)?;
         let name = name?.0;

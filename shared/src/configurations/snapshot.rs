@@ -3,8 +3,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::Rules;
 use super::written::{Shown, Written};
+use super::{Definition, Rules};
 use crate::codes::{Code, ShownCode};
 use crate::language::Wish;
 use crate::sys_id;
@@ -16,6 +16,9 @@ pub struct Snapshot {
     /// The administrator's configuration it came from; none where a request brought its own.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub configuration: Option<String>,
+    /// That configuration's name as it was; none on a snapshot that an older version wrote, either.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub name: Option<String>,
     /// What it says beside its codes.
     #[serde(flatten)]
     pub rules: Rules,
@@ -38,9 +41,15 @@ impl Snapshot {
     /// Bytes that a snapshot may take, so that it fits into one DynamoDB item of 400 KB.
     pub const MOST_KB: usize = 350;
 
-    /// A snapshot of a configuration, with its codes as they are now.
-    pub fn new(configuration: Option<String>, rules: Rules, allowed_codes: Vec<Arc<Code>>) -> Self {
-        Self { configuration, rules, allowed_codes, written: Written::default() }
+    /// A snapshot of a configuration that a request brought, with its codes as they are now.
+    pub fn of_request(rules: Rules, allowed_codes: Vec<Arc<Code>>) -> Self {
+        Self { configuration: None, name: None, rules, allowed_codes, written: Written::default() }
+    }
+
+    /// A snapshot of an administrator's configuration, with those of its codes that may be used now.
+    pub fn of_definition(definition: &Definition, allowed_codes: Vec<Arc<Code>>) -> Self {
+        let (configuration, name) = (Some(definition.sys_id.clone()), Some(definition.name.clone()));
+        Self { configuration, name, rules: definition.rules.clone(), allowed_codes, written: Written::default() }
     }
 
     /// The allowed code with this label.
@@ -64,6 +73,7 @@ impl Snapshot {
         let rules = &self.rules;
         ShownConfiguration {
             sys_id: self.configuration.as_deref(),
+            name: self.name.as_deref(),
             enable_codes: rules.enable_codes,
             allowed_codes: self.allowed_codes.iter().map(|code| code.shown(wish)).collect(),
             default_code: rules
@@ -88,6 +98,10 @@ pub struct ShownConfiguration<'a> {
     /// sys_id of the administrator's configuration that an internal segment was opened with.
     #[serde(skip_serializing_if = "Option::is_none")]
     sys_id: Option<&'a str>,
+    /// The name that it had then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(example = &"Demo"))]
+    name: Option<&'a str>,
     /// Whether the agent has to pick a code.
     enable_codes: bool,
     /// The codes that the agent may pick.

@@ -46,18 +46,18 @@ impl Configurations {
 
     /// The configuration as it was within the last minute, if it was seen then.
     pub fn recall(&self, sys_id: &str) -> Option<Arc<Definition>> {
-        self.definitions.get(sys_id)
+        self.definitions.get(&*sys_id::ours(sys_id)?)
     }
 
     /// The configuration as it was when it was last seen, however long ago: a guess.
     pub fn recall_even_old(&self, sys_id: &str) -> Option<Arc<Definition>> {
-        self.definitions.get_even_old(sys_id)
+        self.definitions.get_even_old(&*sys_id::ours(sys_id)?)
     }
 
     /// The table and the key of the configuration with this sys_id, for a read that fetches other
     /// records too; none where no configuration can have it.
     pub fn key_of(&self, sys_id: &str) -> Option<(String, Item)> {
-        sys_id::is_ours(sys_id).then(|| (self.table.clone(), key(sys_id)))
+        sys_id::ours(sys_id).map(|sys_id| (self.table.clone(), key(sys_id)))
     }
 
     /// Takes the one configuration out of what such a read has found.
@@ -82,7 +82,10 @@ impl Configurations {
 
     /// The configuration with this sys_id, for an operator.
     pub async fn get(&self, sys_id: &str) -> Result<Arc<Definition>, Error> {
-        let item = if sys_id::is_ours(sys_id) { self.dynamo.get(&self.table, sys_id).await? } else { None };
+        let item = match sys_id::ours(sys_id) {
+            Some(sys_id) => self.dynamo.get(&self.table, sys_id).await?,
+            None => None,
+        };
         match item {
             Some(item) => self.remember(item),
             None => Err(NotFound::Configuration { sys_id: sys_id.to_owned() }.into()),

@@ -1,18 +1,18 @@
 use std::cell::RefCell;
 use std::num::NonZeroU32;
-use std::sync::LazyLock;
 
-use serde_json::{Map, Value};
+use serde_json::Map;
 
 use super::text::longer_than;
+use super::value::{Object, Text, Value, is_blank, to_json};
 use super::xml::ENTRY;
-use super::{FromText, Notation, Problem, Violation, Violations, kind_of};
+use super::{FromText, Notation, Problem, Violation, Violations};
 
 /// The fields of one object of a document. Unknown fields are ignored, null means absent.
 pub struct Fields<'a> {
     notation: Notation,
     path: String,
-    map: &'a Map<String, Value>,
+    map: &'a Object,
     /// Fields that are given, and whose values are no UTF-8.
     not_utf8: &'a [String],
     noted: &'a RefCell<Vec<Violation>>,
@@ -26,12 +26,12 @@ pub enum ObjectOrText<'a, T> {
     Text(usize, T),
 }
 
-static NO_FIELDS: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
+static NO_FIELDS: Object = Object::new();
 
 impl<'a> Fields<'a> {
     pub(super) fn root(
         notation: Notation,
-        map: &'a Map<String, Value>,
+        map: &'a Object,
         not_utf8: &'a [String],
         noted: &'a RefCell<Vec<Violation>>,
     ) -> Self {
@@ -66,8 +66,8 @@ impl<'a> Fields<'a> {
     pub fn has(&self, name: &str) -> bool {
         match self.value(name) {
             None => self.is_not_utf8(name),
-            Some(Value::String(text)) => !text.trim().is_empty(),
-            Some(Value::Array(list)) => !list.is_empty(),
+            Some(Value::Text(text)) => !text.is_blank(),
+            Some(Value::List(list)) => !list.is_empty(),
             Some(_) => true,
         }
     }
@@ -86,19 +86,17 @@ impl<'a> Fields<'a> {
         self.optional(name)
     }
 
-    /// A value that may be absent, null or blank.
+    /// A value that may be absent, null or blank. It identifies something, or has a form: half of a surrogate pair in it
+    /// is a violation, since with another character in its place it would be another value.
     pub fn optional<T: FromText>(&self, name: &str) -> Option<T> {
-        let text = self.text(name).filter(|text| !text.trim().is_empty())?;
-        match T::from_text(text) {
-            Ok(value) => Some(value),
-            Err(problem) => {
-                self.violation(name, problem);
-                None
-            }
-        }
+        let text = self.text(name).filter(|text| !is_blank(text))?;
+        let has_half = matches!(self.map.get(name), Some(Value::Text(text)) if text.has_half);
+        let value = if has_half { Err(Problem::HalfAPair) } else { T::from_text(text) };
+        value.map_err(|problem| self.violation(name, problem)).ok()
     }
 
-    /// A text of at most `most` characters, `""` included; absent and null are `None`.
+    /// A free text of at most `most` characters, `""` included; absent and null are `None`. Half of a surrogate pair in it
+    /// is U+FFFD.
     pub fn text_up_to(&self, name: &str, most: usize) -> Option<String> {
         let text = self.text(name)?;
         if longer_than(text, most) {
@@ -108,28 +106,32 @@ impl<'a> Fields<'a> {
         Some(text.to_owned())
     }
 
-    /// A boolean, or the strings `"true"` and `"false"`, which the platform's own samples send.
+    /// A boolean, or its name as a text: the platform's own samples send `"true"`, and Python writes `True`.
     pub fn flag(&self, name: &str) -> Option<bool> {
-        match self.value(name)? {
-            Value::Bool(flag) => Some(*flag),
-            Value::String(text) if text == "true" => Some(true),
-            Value::String(text) if text == "false" => Some(false),
-            _ => {
-                self.violation(name, Problem::NotAFlag);
-                None
+        let flag = match self.value(name)? {
+            Value::Flag(flag) => Some(*flag),
+            Value::Text(text) => {
+                let is = |name: &str| text.text.trim().eq_ignore_ascii_case(name);
+                if is("true") { Some(true) } else { is("false").then_some(false) }
             }
-        }
-    }
-
-    /// Whole seconds above 0, as a number or a string; `""` means none.
-    pub fn seconds(&self, name: &str) -> Option<NonZeroU32> {
-        let seconds = match self.value(name)? {
-            Value::String(text) if text.trim().is_empty() => return None,
-            Value::String(text) if text.trim().bytes().all(|byte| byte.is_ascii_digit()) => text.trim().parse().ok(),
-            Value::Number(number) => number.as_u64().and_then(|seconds| u32::try_from(seconds).ok()),
             _ => None,
         };
-        let seconds = seconds.and_then(NonZeroU32::new);
+        if flag.is_none() {
+            self.violation(name, Problem::NotAFlag);
+        }
+        flag
+    }
+
+    /// Whole seconds above 0, as a number or a text; a blank one means none. `120.0`, which languages write that know
+    /// but one kind of numbers, is 120.
+    pub fn seconds(&self, name: &str) -> Option<NonZeroU32> {
+        let written = match self.value(name)? {
+            Value::Text(text) if text.is_blank() => return None,
+            Value::Text(text) => Some(text.text.trim()),
+            Value::Number(written) => Some(written.as_str()),
+            _ => None,
+        };
+        let seconds = written.and_then(whole).and_then(NonZeroU32::new);
         if seconds.is_none() {
             self.violation(name, Problem::NotSeconds);
         }
@@ -147,7 +149,7 @@ impl<'a> Fields<'a> {
     /// A nested object. In XML an empty element is one without fields.
     pub fn object(&self, name: &str) -> Option<Fields<'a>> {
         match self.value(name)? {
-            Value::String(text) if self.notation == Notation::Xml && text.trim().is_empty() => {
+            Value::Text(text) if self.notation == Notation::Xml && text.is_blank() => {
                 Some(self.nested(self.path_of(name), &NO_FIELDS))
             }
             Value::Object(map) => self.inner(self.path_of(name), map).map_err(|stray| self.note_once(stray)).ok(),
@@ -180,7 +182,7 @@ impl<'a> Fields<'a> {
                     let object = self.inner(self.path_of(&name), map).map_err(|stray| self.note_once(stray));
                     object.ok().map(ObjectOrText::Object)
                 }
-                Value::String(text) => self.entry(&name, text).map(|value| ObjectOrText::Text(index, value)),
+                Value::Text(text) => self.entry(&name, text).map(|value| ObjectOrText::Text(index, value)),
                 other => {
                     self.wrong_type(&name, "an object or a text", other);
                     None
@@ -196,10 +198,9 @@ impl<'a> Fields<'a> {
             let field = self.path_of(&format!("{name}[{index}]"));
             match entry {
                 Value::Object(map) => self.inner(field, map),
-                other => Err(Violation {
-                    field,
-                    problem: Problem::WrongType { expected: "an object", found: kind_of(other) },
-                }),
+                other => {
+                    Err(Violation { field, problem: Problem::WrongType { expected: "an object", found: other.kind() } })
+                }
             }
         });
         Some(entries.collect())
@@ -219,11 +220,12 @@ impl<'a> Fields<'a> {
 
     /// A number without a sign and without a fraction.
     pub fn whole_number(&self, name: &str) -> Option<u64> {
-        let number = self.value(name)?;
-        if number.as_u64().is_none() {
-            self.wrong_type(name, "a whole number", number);
+        let value = self.value(name)?;
+        let number = value.whole().and_then(|digits| digits.parse().ok());
+        if number.is_none() {
+            self.wrong_type(name, "a whole number", value);
         }
-        number.as_u64()
+        number
     }
 
     /// The names of all fields, known or not.
@@ -231,14 +233,14 @@ impl<'a> Fields<'a> {
         self.map.keys().map(String::as_str)
     }
 
-    /// All fields, known or not, as they were given.
-    pub fn all(&self) -> &'a Map<String, Value> {
-        self.map
+    /// All fields, known or not, as JSON.
+    pub fn all(&self) -> Map<String, serde_json::Value> {
+        to_json(self.map)
     }
 
     /// What stands in a field, to show it to the caller again; `None` where it is no text.
     pub fn as_given(&self, name: &str) -> Option<&'a str> {
-        self.value(name).and_then(Value::as_str)
+        self.value(name).and_then(text_of)
     }
 
     /// A list of objects, or one object that stands for a list of one.
@@ -250,18 +252,22 @@ impl<'a> Fields<'a> {
     }
 
     /// A list's entry that is a text, which has to say something.
-    fn entry<T: FromText>(&self, name: &str, text: &str) -> Option<T> {
-        let value = if text.trim().is_empty() { Err(Problem::Required) } else { T::from_text(text) };
+    fn entry<T: FromText>(&self, name: &str, text: &Text) -> Option<T> {
+        let value = match text {
+            text if text.is_blank() => Err(Problem::Required),
+            text if text.has_half => Err(Problem::HalfAPair),
+            text => T::from_text(&text.text),
+        };
         value.map_err(|problem| self.violation(name, problem)).ok()
     }
 
     fn list(&self, name: &str) -> Option<Vec<&'a Value>> {
         let value = self.value(name)?;
         match (self.notation, value) {
-            (_, Value::Array(entries)) => Some(entries.iter().collect()),
-            (Notation::Xml, Value::String(text)) if text.trim().is_empty() => Some(Vec::new()),
+            (_, Value::List(entries)) => Some(entries.iter().collect()),
+            (Notation::Xml, Value::Text(text)) if text.is_blank() => Some(Vec::new()),
             (Notation::Xml, Value::Object(map)) => match (map.len(), map.get(ENTRY)) {
-                (1, Some(Value::Array(entries))) => Some(entries.iter().collect()),
+                (1, Some(Value::List(entries))) => Some(entries.iter().collect()),
                 (1, Some(entry)) => Some(vec![entry]),
                 (_, None) => Some(vec![value]),
                 // To read one of the two would lose the other.
@@ -279,13 +285,12 @@ impl<'a> Fields<'a> {
     }
 
     fn text(&self, name: &str) -> Option<&'a str> {
-        match self.value(name)? {
-            Value::String(text) => Some(text),
-            other => {
-                self.wrong_type(name, "a text", other);
-                None
-            }
+        let value = self.value(name)?;
+        let text = text_of(value);
+        if text.is_none() {
+            self.wrong_type(name, "a text", value);
         }
+        text
     }
 
     fn value(&self, name: &str) -> Option<&'a Value> {
@@ -294,7 +299,7 @@ impl<'a> Fields<'a> {
         if self.is_not_utf8(name) {
             self.note_once(Violation { field: self.path_of(name), problem: Problem::NotUtf8 });
         }
-        self.map.get(name).filter(|value| !value.is_null())
+        self.map.get(name).filter(|value| **value != Value::Null)
     }
 
     fn is_not_utf8(&self, name: &str) -> bool {
@@ -309,15 +314,15 @@ impl<'a> Fields<'a> {
     }
 
     fn wrong_type(&self, name: &str, expected: &'static str, found: &Value) {
-        self.violation(name, Problem::WrongType { expected, found: kind_of(found) });
+        self.violation(name, Problem::WrongType { expected, found: found.kind() });
     }
 
-    fn nested(&self, path: String, map: &'a Map<String, Value>) -> Fields<'a> {
+    fn nested(&self, path: String, map: &'a Object) -> Fields<'a> {
         Fields { notation: self.notation, path, map, not_utf8: &[], noted: self.noted }
     }
 
     /// The fields of an object that stands in this one.
-    fn inner(&self, path: String, map: &'a Map<String, Value>) -> Result<Fields<'a>, Violation> {
+    fn inner(&self, path: String, map: &'a Object) -> Result<Fields<'a>, Violation> {
         let inner = self.nested(path, map);
         inner.stray_entry().map_or(Ok(inner), Err)
     }
@@ -327,10 +332,26 @@ impl<'a> Fields<'a> {
     fn stray_entry(&self) -> Option<Violation> {
         let has_elements = |entry: &Value| match entry {
             Value::Object(_) => true,
-            Value::Array(entries) => entries.iter().any(Value::is_object),
+            Value::List(entries) => entries.iter().any(|entry| matches!(entry, Value::Object(_))),
             _ => false,
         };
         let strays = self.notation == Notation::Xml && self.map.get(ENTRY).is_some_and(has_elements);
         strays.then(|| Violation { field: self.path_of(ENTRY), problem: Problem::StrayEntry })
     }
+}
+
+/// A text, or the digits of a whole number in its place: whoever has numbers for ids sends them so.
+fn text_of(value: &Value) -> Option<&str> {
+    match value {
+        Value::Text(text) => Some(&text.text),
+        other => other.whole(),
+    }
+}
+
+/// A number that is written as a whole one, be it with zeros behind a point.
+fn whole(written: &str) -> Option<u32> {
+    let (digits, zeros) = written.split_once('.').unwrap_or((written, "0"));
+    let is_whole =
+        digits.bytes().all(|byte| byte.is_ascii_digit()) && !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0');
+    digits.parse().ok().filter(|_| is_whole)
 }

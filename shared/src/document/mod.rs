@@ -9,17 +9,18 @@
 pub mod asked;
 mod encoding;
 mod fields;
+mod json;
 mod text;
-mod unique_keys;
+mod value;
 mod violation;
 mod visitor;
 mod xml;
 
 use std::cell::RefCell;
 
-use serde_json::{Map, Value};
+use serde_json::Map;
 
-use unique_keys::UniqueKeys;
+use value::{Object, Value};
 
 pub use encoding::is_encoding_read;
 pub use fields::{Fields, ObjectOrText};
@@ -39,7 +40,7 @@ enum Notation {
 #[derive(Debug)]
 pub struct Document {
     notation: Notation,
-    root: Map<String, Value>,
+    root: Object,
     violations: Vec<Violation>,
     /// Parameters whose values are no UTF-8: violations of whoever reads them.
     not_utf8: Vec<String>,
@@ -73,33 +74,26 @@ pub enum ParseError {
 impl Document {
     /// Reads a JSON object.
     pub fn from_json(bytes: &[u8]) -> Result<Self, ParseError> {
-        // Editors on Windows put a byte order mark in front, which JSON parsers may skip (RFC 8259, 8.1).
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        match serde_json::from_slice(bytes).map(|UniqueKeys(value)| value) {
-            Ok(Value::Object(root)) => Ok(Self::of(Notation::Json, root)),
-            Ok(other) => {
-                let start = bytes.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or_default();
-                let (line, column) = place(bytes, start);
-                Err(ParseError::NotAnObject { line, column, found: kind_of(&other) })
-            }
-            Err(error) => {
-                let text = error.to_string();
-                let problem = text.split(" at line ").next().unwrap_or(&text).to_owned();
-                // An empty body ends before its first column.
-                Err(ParseError::Malformed { problem, line: error.line(), column: error.column().max(1) })
-            }
-        }
+        let root = json::parse(bytes)?;
+        Ok(Self::of(Notation::Json, root))
     }
 
     /// Takes an object that has been parsed already, such as an entry of an import file.
-    pub fn from_object(root: Map<String, Value>) -> Self {
-        Self::of(Notation::Json, root)
+    pub fn from_object(root: Map<String, serde_json::Value>) -> Self {
+        Self::of(Notation::Json, value::from_json(root))
     }
 
     /// Reads an XML document with the root `<request>`, optionally with one `<entry>` around the fields. An element
     /// with the attribute `nil` of XML Schema is null.
     pub fn from_xml(bytes: &[u8]) -> Result<Self, ParseError> {
-        let root = xml::parse(bytes)?;
+        let root = xml::parse(bytes, false)?;
+        Ok(Self::of(Notation::Xml, root))
+    }
+
+    /// The same of what is said to be UTF-8 by more than itself, such as a header: its declaration does not count then
+    /// (RFC 7303, 3).
+    pub fn from_xml_in_utf8(bytes: &[u8]) -> Result<Self, ParseError> {
+        let root = xml::parse(bytes, true)?;
         Ok(Self::of(Notation::Xml, root))
     }
 
@@ -116,20 +110,20 @@ impl Document {
                 continue;
             }
             match value {
-                Some(value) => drop(document.root.insert(name, Value::String(value))),
+                Some(value) => drop(document.root.insert(name, Value::Text(value.into()))),
                 None => document.not_utf8.push(name),
             }
         }
         document
     }
 
-    fn of(notation: Notation, root: Map<String, Value>) -> Self {
+    fn of(notation: Notation, root: Object) -> Self {
         Self { notation, root, violations: Vec::new(), not_utf8: Vec::new() }
     }
 
     /// A document without fields.
     pub fn empty() -> Self {
-        Self::of(Notation::Json, Map::new())
+        Self::of(Notation::Json, Object::new())
     }
 
     /// Reads this document alone; see [`read_all`].
@@ -162,14 +156,11 @@ fn place(bytes: &[u8], offset: usize) -> (usize, usize) {
     (before.iter().filter(|byte| **byte == b'\n').count() + 1, before.len() - line_start + 1)
 }
 
-/// What a JSON value is, for people.
-fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
-    }
+/// The text that bytes are in UTF-8, the one encoding that is read: others would have to be guessed.
+fn as_utf8(bytes: &[u8]) -> Result<&str, ParseError> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let (line, column) = place(bytes, error.valid_up_to());
+        let problem = "bytes that are not UTF-8, which a body has to be in".to_owned();
+        ParseError::Malformed { problem, line, column }
+    })
 }

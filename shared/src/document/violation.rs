@@ -86,6 +86,9 @@ pub enum Problem {
     /// A rule of whatever the field is about, in the words of the room that knows it.
     #[error("{0}")]
     Rule(String),
+    /// A text that was cut within a character.
+    #[error("has half of a surrogate pair in it, which is no character: send both halves or neither")]
+    HalfAPair,
     /// Not valid UTF-8 after percent-decoding.
     #[error("is not valid UTF-8")]
     NotUtf8,

@@ -14,10 +14,10 @@ pub trait Visitor {
     /// A value that may be absent, null or blank.
     fn optional<T: FromText>(&mut self, name: &'static str, says: &str) -> Option<T>;
 
-    /// A text of at most `most` characters, `""` included.
+    /// A free text of at most `most` characters, `""` included.
     fn text_up_to(&mut self, name: &'static str, most: usize, says: &str) -> Option<String>;
 
-    /// A flag: a boolean, or the strings `"true"` and `"false"`. Its absence means `default`.
+    /// A flag: a boolean, or its name as a text. Its absence means `default`.
     fn flag_or(&mut self, default: bool, name: &'static str, says: &str) -> Option<bool>;
 
     /// A flag whose absence means false.

@@ -12,7 +12,7 @@ mod rules;
 mod schemas;
 
 pub use object::Object;
-pub use rules::{all_given, any_given, given, in_words, is_true, when};
+pub use rules::{all_given, any_given, given, in_words, is_false, is_true, not_both, when};
 pub(crate) use schemas::without_null;
 pub use schemas::{Form, Schemas};
 pub use serde_json::json;

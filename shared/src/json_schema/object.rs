@@ -2,7 +2,7 @@ use std::num::NonZeroU32;
 
 use serde_json::{Map, Value, json};
 
-use super::rules::{NOT_BLANK, trimmed};
+use super::rules::{NOT_BLANK, flag, trimmed};
 use crate::document::{FromText, Problem, TextForm, Visitor};
 
 /// An object of a request, as its description says it. Fields that a reader goes through as a [`Visitor`] are described
@@ -60,13 +60,13 @@ impl Object {
     #[must_use]
     pub fn true_flag(mut self, name: &'static str, says: &str) -> Self {
         self.required.push(name);
-        self.field(name, json!({ "enum": [true, "true"] }), says)
+        self.field(name, flag(&[true]), says)
     }
 
     /// A flag that has to be false or absent.
     #[must_use]
     pub fn false_flag(self, name: &'static str, says: &str) -> Self {
-        self.field(name, json!({ "enum": [false, "false", null], "default": false }), says)
+        self.field(name, json!({ "anyOf": [flag(&[false]), { "type": "null" }], "default": false }), says)
     }
 
     /// A nested object that has to be given.
@@ -75,6 +75,13 @@ impl Object {
         let schema = self.nest(object);
         self.required.push(name);
         self.field(name, schema, says)
+    }
+
+    /// A nested object that may be absent.
+    #[must_use]
+    pub fn optional_object(mut self, name: &'static str, object: Self, says: &str) -> Self {
+        let schema = self.nest(object);
+        self.field(name, json!({ "anyOf": [schema, { "type": "null" }] }), says)
     }
 
     /// A list of at most `most` objects.
@@ -182,7 +189,7 @@ impl Visitor for Object {
         let schema = if schema.contains_key("pattern") {
             json!({ "anyOf": [schema, blank()] })
         } else {
-            schema.insert("type".to_owned(), json!(["string", "null"]));
+            schema.insert("type".to_owned(), json!(["string", "integer", "null"]));
             Value::Object(schema)
         };
         self.put(name, schema, says);
@@ -190,27 +197,28 @@ impl Visitor for Object {
     }
 
     fn text_up_to(&mut self, name: &'static str, most: usize, says: &str) -> Option<String> {
-        self.put(name, json!({ "type": ["string", "null"], "maxLength": most }), says);
+        self.put(name, json!({ "type": ["string", "integer", "null"], "maxLength": most }), says);
         None
     }
 
     fn flag_or(&mut self, default: bool, name: &'static str, says: &str) -> Option<bool> {
-        self.put(name, json!({ "enum": [true, false, "true", "false", null], "default": default }), says);
+        self.put(name, json!({ "anyOf": [flag(&[true, false]), { "type": "null" }], "default": default }), says);
         None
     }
 
     fn seconds(&mut self, name: &'static str, says: &str) -> Option<NonZeroU32> {
         let number = json!({ "type": "integer", "minimum": 1, "maximum": u32::MAX });
-        let digits = json!({ "type": "string", "pattern": trimmed("0*[1-9][0-9]{0,8}") });
+        let digits = json!({ "type": "string", "pattern": trimmed(r"0*[1-9][0-9]{0,8}(\.0+)?") });
         self.put(name, json!({ "anyOf": [number, digits, blank()] }), says);
         None
     }
 }
 
-/// The texts that a value is read from, blank ones aside.
+/// The texts that a value is read from, blank ones aside. Where a text needs no form, a whole number stands for its digits.
 fn text(form: TextForm) -> Map<String, Value> {
     let TextForm { most, pattern, format } = form;
-    let mut schema = Map::from_iter([("type".to_owned(), json!("string"))]);
+    let types = if pattern.is_some() { json!("string") } else { json!(["string", "integer"]) };
+    let mut schema = Map::from_iter([("type".to_owned(), types)]);
     schema.extend(most.map(|most| ("maxLength".to_owned(), json!(most))));
     schema.extend(pattern.map(|pattern| ("pattern".to_owned(), json!(trimmed(&pattern)))));
     schema.extend(format.map(|format| ("format".to_owned(), json!(format))));

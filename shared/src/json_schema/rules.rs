@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 /// White space at the ends of a text as Rust trims it. `\s` is another set in every dialect of regular expressions.
 pub(super) const BLANKS: &str = r"[\u0009-\u000d\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*";
 
-/// A text that is not blank.
+/// A text that is not blank. A byte order mark says nothing either.
 pub(crate) const NOT_BLANK: &str =
-    r"[^\u0009-\u000d\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]";
+    r"[^\u0009-\u000d\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]";
 
 /// A pattern with white space around it, which its reader trims. Of an empty pattern: a blank text.
 pub(crate) fn trimmed(pattern: &str) -> String {
@@ -50,8 +50,29 @@ pub fn any_given(names: &[&str]) -> Value {
 
 /// The flag is true.
 pub fn is_true(name: &str) -> Value {
-    let rule = json!({ "required": [name], "properties": { name: { "enum": [true, "true"] } } });
-    in_words(rule, &format!("`{name}` is true"))
+    in_words(json!({ "required": [name], "properties": { name: flag(&[true]) } }), &format!("`{name}` is true"))
+}
+
+/// A flag that is one of these: a boolean, or its name as a text, in any case.
+pub(crate) fn flag(values: &[bool]) -> Value {
+    let name = |value: &bool| if *value { "[Tt][Rr][Uu][Ee]" } else { "[Ff][Aa][Ll][Ss][Ee]" };
+    let names = values.iter().map(name).collect::<Vec<_>>().join("|");
+    json!({ "anyOf": [{ "enum": values }, { "type": "string", "pattern": trimmed(&format!("({names})")) }] })
+}
+
+/// The flag is false, and not merely absent.
+pub fn is_false(name: &str) -> Value {
+    in_words(json!({ "required": [name], "properties": { name: flag(&[false]) } }), &format!("`{name}` is false"))
+}
+
+/// At most one of the two holds. It has words where both have some.
+pub fn not_both(one: Value, other: Value) -> Value {
+    let words = words_of(&one).zip(words_of(&other)).map(|(one, other)| format!("Not both: {one}, and {other}"));
+    let rule = json!({ "not": { "allOf": [one, other] } });
+    match words {
+        Some(words) => in_words(rule, &words),
+        None => rule,
+    }
 }
 
 /// Where the one holds, the other has to. It has words where both have some.

@@ -154,6 +154,10 @@ pub(crate) fn without_null(schema: Value) -> Value {
                         list.retain(|entry| !entry.is_null() && entry != "null");
                         if key == "type" && list.len() == 1 { list.remove(0) } else { Value::Array(list) }
                     }
+                    ("anyOf", Value::Array(mut list)) => {
+                        list.retain(|schema| *schema != json!({ "type": "null" }));
+                        list.into_iter().map(without_null).collect()
+                    }
                     (_, value) => without_null(value),
                 };
                 (key, value)

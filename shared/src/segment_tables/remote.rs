@@ -193,7 +193,7 @@ impl Response {
             start: record.optional("start"),
             end: record.optional("end"),
             transcript: record.text_up_to("transcript", usize::MAX),
-            fields: record.object("fields").map(|fields| fields.all().clone()).unwrap_or_default(),
+            fields: record.object("fields").map(|fields| fields.all()).unwrap_or_default(),
             id: id?.0,
             table: table?.0,
         };

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use crate::document::{Fields, Id, Problem};
 use crate::error::NotFound;
 #[cfg(feature = "openapi")]
@@ -72,12 +74,12 @@ impl Include {
 
 #[cfg(feature = "openapi")]
 impl Address {
-    /// What [`Address::read`] reads.
+    /// What [`Address::in_query`] and [`Address::in_body`] read.
     pub fn described() -> Object {
         Self::describe(Object::new("Address", "How a request names a segment."))
     }
 
-    /// Adds what [`Address::read`] reads to an object.
+    /// Adds what [`Address::in_query`] and [`Address::in_body`] read to an object.
     pub fn describe(object: Object) -> Object {
         object
             .optional::<Id>(SEGMENT, "sys_id of the wrap-up segment. Where it is given, no other is looked at.")
@@ -92,8 +94,22 @@ impl Address {
 }
 
 impl Address {
-    /// Reads the identifiers of an update: the first that is given wins, the others are not looked at.
-    pub fn read(fields: &Fields<'_>) -> Option<Self> {
+    /// The identifiers of an update.
+    pub(super) const NAMES: [&str; 4] = [SEGMENT, EXTERNAL_SEGMENT, AGENT, INTERACTION];
+
+    /// Reads the identifiers of a request that has them in its query string; `body` is where they may be by mistake.
+    pub fn in_query(query: &Fields<'_>, body: &Fields<'_>) -> Option<Self> {
+        Self::read(query, body, "belongs in the query string")
+    }
+
+    /// Reads the identifiers of a request that has them in its body; `query` is where they may be by mistake.
+    pub fn in_body(body: &Fields<'_>, query: &Fields<'_>) -> Option<Self> {
+        Self::read(body, query, "belongs in the body")
+    }
+
+    /// The first identifier that is given wins, the others are not looked at. Of what is missing, and stands `elsewhere`,
+    /// `misplaced` says where it belongs.
+    fn read(fields: &Fields<'_>, elsewhere: &Fields<'_>, misplaced: &str) -> Option<Self> {
         if fields.has(SEGMENT) {
             return fields.required(SEGMENT).map(Self::SysId);
         }
@@ -102,24 +118,33 @@ impl Address {
         }
         if fields.has(AGENT) || fields.has(INTERACTION) {
             let when = Problem::RequiredWhen { when: "where neither segment_sys_id nor external_segment_id is given" };
-            let agent = fields.required_when(AGENT, when.clone());
-            let interaction = fields.required_when(INTERACTION, when);
+            let required = |name: &str| match !fields.has(name) && stands_in(elsewhere, name) {
+                true => fields.required_when(name, Problem::Rule(misplaced.to_owned())),
+                false => fields.required_when(name, when.clone()),
+            };
+            let (agent, interaction) = (required(AGENT), required(INTERACTION));
             return Some(Self::AgentInteraction { agent: agent?, interaction: interaction? });
         }
-        let when = "where neither external_segment_id nor agent_sys_id with interaction_sys_id is given";
-        fields.violation(SEGMENT, Problem::RequiredWhen { when });
+        let there: Vec<_> = Self::NAMES.into_iter().filter(|name| stands_in(elsewhere, name)).collect();
+        if there.is_empty() {
+            let when = "where neither external_segment_id nor agent_sys_id with interaction_sys_id is given";
+            fields.violation(SEGMENT, Problem::RequiredWhen { when });
+        }
+        for name in there {
+            fields.violation(name, Problem::Rule(misplaced.to_owned()));
+        }
         None
     }
 
     /// The keys under which the segment can be, the likeliest first.
     pub(super) fn keys(&self) -> Vec<String> {
         let by_external = |id: &Id| external_key(id);
+        let ours = |id: &Id| sys_id::ours(id.as_str()).map(Cow::into_owned);
         match self {
-            Self::SysId(id) if sys_id::is_ours(id.as_str()) => vec![id.as_str().to_owned()],
-            Self::SysId(_) | Self::AgentInteraction { .. } => Vec::new(),
+            Self::SysId(id) => ours(id).into_iter().collect(),
+            Self::AgentInteraction { .. } => Vec::new(),
             Self::External(id) => vec![by_external(id)],
-            Self::Either(id) if sys_id::is_ours(id.as_str()) => vec![id.as_str().to_owned(), by_external(id)],
-            Self::Either(id) => vec![by_external(id)],
+            Self::Either(id) => ours(id).into_iter().chain([by_external(id)]).collect(),
         }
     }
 
@@ -131,6 +156,13 @@ impl Address {
             }
         }
     }
+}
+
+/// Whether a field has a value that an identifier could be read from. A document is not asked for it: it is no field there.
+fn stands_in(elsewhere: &Fields<'_>, name: &str) -> bool {
+    let all = elsewhere.all();
+    let value = all.get(name).filter(|value| !value.is_null());
+    value.is_some_and(|value| value.as_str().is_none_or(|text| !text.trim().is_empty()))
 }
 
 /// The sys_id of the external segment with this id, for good: see [`sys_id::derive`].

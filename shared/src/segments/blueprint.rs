@@ -28,7 +28,7 @@ impl Blueprint<'_> {
         if let Self::Request(request) = self {
             for code in &mut codes {
                 if let Some(allowed) = request.allowed_codes.iter().find(|allowed| allowed.code == code.code) {
-                    code.lay_over(&allowed.translations);
+                    allowed.lay_over(code);
                 }
             }
         }
@@ -50,13 +50,12 @@ impl Blueprint<'_> {
                         violations.push(Violation { field, problem: inactive(code) });
                     }
                     let mut code = Arc::clone(code);
-                    if !entry.translations.is_empty() {
-                        Arc::make_mut(&mut code).lay_over(&entry.translations);
+                    if entry.has_texts() {
+                        entry.lay_over(Arc::make_mut(&mut code));
                     }
                     allowed.push(code);
                 }
-                let snapshot = Snapshot::new(None, request.rules(), allowed);
-                (snapshot, "configuration.allowed_codes")
+                (Snapshot::of_request(request.rules(), allowed), "configuration.allowed_codes")
             }
             Self::Definition(definition) => {
                 // Whoever switches a code off wants agents to stop using it, not every wrap-up of the
@@ -68,9 +67,7 @@ impl Blueprint<'_> {
                     let field = CONFIGURATION.to_owned();
                     violations.push(Violation { field, problem: inactive(default) });
                 }
-                let configuration = Some(definition.sys_id.clone());
-                let snapshot = Snapshot::new(configuration, definition.rules.clone(), allowed_codes);
-                (snapshot, CONFIGURATION)
+                (Snapshot::of_definition(definition, allowed_codes), CONFIGURATION)
             }
         };
         let sealed = snapshot.seal();

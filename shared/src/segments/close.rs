@@ -1,12 +1,12 @@
-use super::{Advice, AiOutcome, Closing, Confirmation, Origin, PickedCode, Segment, State};
+use super::{Address, Advice, AiOutcome, Closing, Confirmation, Origin, PickedCode, Segment, State};
 use crate::Error;
 use crate::codes::{Code, Label, UnusableCode};
-use crate::configurations::Snapshot;
+use crate::configurations::{ConfigurationRequest, Snapshot};
 use crate::date_time::DateTime;
-use crate::document::{Fields, Violations, Visitor};
+use crate::document::{Fields, Problem, Violations, Visitor};
 use crate::error::Refusal;
 #[cfg(feature = "openapi")]
-use crate::json_schema::Object;
+use crate::json_schema::{Object, in_words, json};
 use crate::redaction::Redactor;
 
 /// Characters that an agent's notes may have.
@@ -30,12 +30,29 @@ pub struct CloseRequest {
     pub notes: Option<String>,
     /// When the external system had processed the wrap-up.
     pub confirmed_on: Option<DateTime>,
+    /// Another configuration for an open external segment.
+    pub configuration: Option<ConfigurationRequest>,
 }
 
+/// The fields of an update.
+const FIELDS: [&str; 4] = [NOTES, CODE, CONFIRMED_ON, CONFIGURATION];
+
+const CONFIGURATION: &str = "configuration";
+
 impl CloseRequest {
-    /// Reads `wrap_up_code` (blank means none), `notes` and `confirmed_on`.
+    /// Reads `wrap_up_code` (blank means none), `notes`, `confirmed_on` and `configuration`. A body without any field
+    /// closes; one whose fields are all unknown has a misspelt one, and would close without the notes that it has.
     pub fn read(fields: &Fields<'_>) -> Option<Self> {
-        Some(Self::visit(&mut { fields }))
+        let mut names = fields.names().peekable();
+        if names.peek().is_some() && !names.any(|name| FIELDS.contains(&name) || Address::NAMES.contains(&name)) {
+            let fields_of_it = FIELDS.join(", ");
+            let problem = format!("has to have one of {fields_of_it}, or no field at all, and has only others");
+            fields.violation("body", Problem::Rule(problem));
+        }
+        let noted = fields.noted();
+        let configuration = fields.object(CONFIGURATION).and_then(|object| ConfigurationRequest::read(&object));
+        let request = Self { configuration, ..Self::visit(&mut { fields }) };
+        (fields.noted() == noted).then_some(request)
     }
 
     fn visit(visitor: &mut impl Visitor) -> Self {
@@ -47,7 +64,13 @@ impl CloseRequest {
             code: visitor.optional(CODE, code),
             notes: visitor.text_up_to(NOTES, LONGEST_NOTES, "The agent's notes; `\"\"` clears them."),
             confirmed_on: visitor.optional(CONFIRMED_ON, confirmed),
+            configuration: None,
         }
+    }
+
+    /// Whether it names nothing that closes a segment beside its configuration.
+    pub(super) fn only_configures(&self) -> bool {
+        matches!(self, Self { code: None, notes: None, confirmed_on: None, configuration: Some(_) })
     }
 
     /// The request with what is secret taken out of its notes.
@@ -66,8 +89,16 @@ impl CloseRequest {
 impl CloseRequest {
     /// What [`CloseRequest::read`] reads.
     pub fn described() -> Object {
+        let configuration = "Another configuration for an open external segment. With nothing else it stays open.";
+        let one_is_there = FIELDS.iter().chain(&Address::NAMES).map(|name| json!({ "required": [name] }));
+        let none_is_there = std::iter::once(json!({ "maxProperties": 0 }));
         Object::new("SegmentUpdate", "What the agent submits. A field that is absent keeps what is stored.")
             .with(|object| drop(Self::visit(object)))
+            .optional_object(CONFIGURATION, ConfigurationRequest::described(), configuration)
+            .rule(in_words(
+                json!({ "anyOf": none_is_there.chain(one_is_there).collect::<Vec<_>>() }),
+                "Of a body's fields one is known, or there is none at all",
+            ))
     }
 }
 
@@ -116,7 +147,9 @@ impl Segment {
             }
             State::Closed(closing) => return self.unchanged(closing, request).map(|()| None),
         };
-        let closed = Self { state: State::Closed(closing), ..self.clone() };
+        // The AI filler has come too late; on a segment that was closed before, the mark is as it was left.
+        let wants_ai = self.wants_ai && self.state != State::Open;
+        let closed = Self { state: State::Closed(closing), wants_ai, ..self.clone() };
         Ok((closed != *self).then_some(closed))
     }
 
@@ -168,7 +201,7 @@ type Choice = (Option<PickedCode>, Option<AiOutcome>);
 
 /// The code with this label, if the configuration lets the agent use it.
 fn pick(label: &Label, configuration: &Snapshot, code: Option<&Code>) -> Result<PickedCode, Violations> {
-    let refuse = |unusable: UnusableCode| Err(Violations::one("wrap_up_code", unusable));
+    let refuse = |unusable: UnusableCode| Err(Violations::one(CODE, unusable));
     if configuration.rules.enable_codes {
         return match configuration.allowed(label.as_str()) {
             Some(_) => Ok(PickedCode::Allowed(label.clone())),

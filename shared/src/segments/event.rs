@@ -20,6 +20,8 @@ pub struct SegmentEvent {
 pub enum EventKind {
     /// It is new.
     Opened,
+    /// It is open, and has got another configuration.
+    Configured,
     /// It is open, and has got AI content.
     AiSuggested,
     /// It has been closed, and perhaps confirmed with that.
@@ -51,11 +53,18 @@ impl SegmentEvent {
     pub fn kind(&self) -> EventKind {
         let Some(before) = &self.before else { return EventKind::Opened };
         match (&before.state, &self.after.state) {
+            (_, State::Open) if self.configures() => EventKind::Configured,
             (_, State::Open) => EventKind::AiSuggested,
             (State::Open, State::Closed(_)) => EventKind::Closed,
             (State::Closed(_), State::Closed(_)) if self.confirms() => EventKind::Confirmed,
             (State::Closed(_), State::Closed(_)) => EventKind::Corrected,
         }
+    }
+
+    /// Whether it has got another configuration by this change, or the same in other words.
+    fn configures(&self) -> bool {
+        let given = |segment: &Segment| (segment.configuration.clone(), segment.configuration_fields.clone());
+        self.before.as_ref().is_some_and(|before| given(before) != given(&self.after))
     }
 
     /// Whether the segment is confirmed by this change, be it that it is closed by it, too.
@@ -87,7 +96,7 @@ impl SegmentEvent {
                         }
                     }
                 }
-                EventKind::AiSuggested | EventKind::Confirmed | EventKind::Corrected => {}
+                EventKind::Configured | EventKind::AiSuggested | EventKind::Confirmed | EventKind::Corrected => {}
             }
             if self.confirms() {
                 tally.count("confirmed", Unit::Count, 1);
@@ -132,6 +141,8 @@ mod tests {
             filled_by: None,
             state: State::Open,
             request_hash: "0".repeat(64),
+            request_fields: None,
+            configuration_fields: None,
             created: None,
             updated: None,
             version: 0,
@@ -147,6 +158,10 @@ mod tests {
         let provenance =
             Provenance { source: "extractive".to_owned(), model: "bm25-1".to_owned(), confidence: None, took_ms: 5 };
         Segment { filled_by: Some(provenance), ..advised(before) }
+    }
+
+    fn configured(before: Segment) -> Segment {
+        Segment { configuration: "1".repeat(64), version: before.version + 1, ..before }
     }
 
     fn closed(before: Segment, confirmation: Confirmation, notes: &str) -> Result<Segment, Problem> {
@@ -178,6 +193,8 @@ mod tests {
         let awaiting = closed(open.clone(), Confirmation::Awaited, "Done.")?;
         for (before, after, kind) in [
             (None, open.clone(), EventKind::Opened),
+            (Some(&open), configured(open.clone()), EventKind::Configured),
+            (Some(&open), closed(configured(open.clone()), Confirmation::Awaited, "Done.")?, EventKind::Closed),
             (Some(&open), advised(open.clone()), EventKind::AiSuggested),
             (Some(&open), filled(open.clone()), EventKind::AiSuggested),
             (Some(&open), awaiting.clone(), EventKind::Closed),
@@ -225,6 +242,7 @@ mod tests {
         let awaiting = closed(open.clone(), Confirmation::Awaited, "Done.")?;
         for (before, after, counts) in [
             (None, open.clone(), vec!["opened"]),
+            (Some(&open), configured(open.clone()), vec![]),
             (Some(&open), advised(open.clone()), vec![]),
             (Some(&open), filled(open.clone()), vec!["filled"]),
             (Some(&open), awaiting.clone(), vec!["closed", "seconds_in_wrap_up"]),

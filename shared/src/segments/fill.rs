@@ -58,11 +58,17 @@ impl From<Confidence> for f64 {
 }
 
 impl Segment {
-    /// What the AI filler may add now. A third party's AI, where the configuration uses one, is not second-guessed,
-    /// and neither is what the filler itself has added before: a record that comes again changes nothing.
+    /// What the AI filler may add now. What it has added before is not second-guessed for as long as the configuration
+    /// stays: a record that comes again changes nothing.
     pub(super) fn gap(&self, configuration: &Snapshot) -> Option<Gap> {
+        self.lacks(configuration).filter(|_| self.wants_ai)
+    }
+
+    /// What a configuration wants of the AI filler that the segment does not have. Of a third party's AI, where the
+    /// configuration uses one, it wants nothing of the filler.
+    pub(super) fn lacks(&self, configuration: &Snapshot) -> Option<Gap> {
         let rules = &configuration.rules;
-        if self.state != State::Open || rules.use_third_party_ai || self.filled_by.is_some() {
+        if self.state != State::Open || rules.use_third_party_ai {
             return None;
         }
         let code = rules.enable_ai_code && self.ai_code.is_none() && !configuration.allowed_codes.is_empty();
@@ -80,10 +86,16 @@ impl Segment {
         if code.is_none() && notes.is_none() {
             return None;
         }
+        let mut provenance = filling.provenance.clone();
+        if code.is_none() {
+            // It stays what it was of the code that an earlier configuration wanted.
+            provenance.confidence = self.filled_by.as_ref().and_then(|earlier| earlier.confidence);
+        }
         Some(Self {
             ai_code: code.map(|value| Advice { value, defined_at }).or_else(|| self.ai_code.clone()),
             ai_notes: notes.map(|value| Advice { value, defined_at }).or_else(|| self.ai_notes.clone()),
-            filled_by: Some(filling.provenance.clone()),
+            filled_by: Some(provenance),
+            wants_ai: false,
             ..self.clone()
         })
     }

@@ -1,13 +1,14 @@
 //! Wrap-up segments: how they open, take AI content, close, and are found again.
 //!
 //! What a request asks for is read by `open_request`, `advise` and `close`; what becomes of a segment is judged by
-//! `blueprint`, `advise`, `close` and `fill`, which read and write nothing; `opening` and `store` read and write. `record`
-//! is how a segment is stored, `shown` how it is answered, and `event` what has happened to it.
+//! `blueprint`, `advise`, `configure`, `close` and `fill`, which read and write nothing; `opening`, `snapshots` and `store`
+//! read and write. `record` is how a segment is stored, `shown` how it is answered, and `event` what has happened to it.
 
 mod address;
 mod advise;
 mod blueprint;
 mod close;
+mod configure;
 mod event;
 mod fill;
 mod found;
@@ -18,6 +19,7 @@ mod record;
 mod request_hash;
 mod segment;
 mod shown;
+mod snapshots;
 mod store;
 
 pub use address::{Address, Include};
@@ -28,6 +30,7 @@ pub use fill::{Confidence, Filling, Gap, Provenance};
 pub use found::Found;
 pub use given::Given;
 pub use open_request::{OpenRequest, OriginRequest};
+pub use request_hash::FieldHashes;
 pub use segment::{Advice, AiOutcome, Closing, Confirmation, Origin, PickedCode, Segment, State};
 pub use shown::SegmentAnswer;
 pub use store::Segments;

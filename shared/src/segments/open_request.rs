@@ -50,14 +50,20 @@ pub enum OriginRequest {
 }
 
 impl OpenRequest {
-    /// Reads the body of `segment/create`. With `external` false, `configuration` and
+    /// The most seconds that the beginning of a wrap-up may be ahead of the call: another time zone's, taken for UTC.
+    const MOST_AHEAD: u64 = 24 * 60 * 60;
+
+    /// Reads the body of `segment/create`, which comes `now`. With `external` false, `configuration` and
     /// `external_segment_id` are not looked at.
-    pub fn read(fields: &Fields<'_>, tables: &Registry) -> Option<Self> {
+    pub fn read(fields: &Fields<'_>, tables: &Registry, now: DateTime) -> Option<Self> {
         let noted = fields.noted();
         let common = Common::visit(&mut { fields }, |_| {
             fields.flag("external").or((!fields.is_given("external")).then_some(false))
         });
         let Common { agent, interaction, external, segmented, given, opened_on, ai } = common;
+        if opened_on.is_some_and(|opened_on| now.seconds_until(opened_on) > Self::MOST_AHEAD) {
+            fields.violation("opened_on", Problem::Rule("is more than 24 hours ahead".to_owned()));
+        }
         let origin = external.and_then(|external| match external {
             true => read_external(fields),
             false => configuration_id(&mut { fields }).map(|configuration| OriginRequest::Internal { configuration }),
@@ -131,7 +137,7 @@ struct Common {
 impl Common {
     /// Goes through the fields; `external` is asked for the one that tells the two kinds apart.
     fn visit<V: Visitor>(visitor: &mut V, external: impl FnOnce(&mut V) -> Option<bool>) -> Self {
-        let opened_on = "When the wrap-up began, `yyyy-MM-dd HH:mm:ss` in UTC; absent is now.";
+        let opened_on = "When the wrap-up began, `yyyy-MM-dd HH:mm:ss` in UTC, at most 24 hours ahead; absent is now.";
         let agent = visitor.required(AGENT, "sys_id of the agent.");
         let interaction = visitor.required(INTERACTION, "sys_id of the interaction.");
         let external = external(visitor);

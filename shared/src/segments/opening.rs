@@ -12,6 +12,8 @@ use super::blueprint::Blueprint;
 use super::given::SEGMENT_ID;
 use super::open_request::CONFIGURATION;
 use super::record;
+use super::request_hash::Fingerprint;
+use super::snapshots::Kept;
 use super::store::{ALL_OLD, ROUNDS, Segments, back_off, contended};
 use super::{Advice, Found, OpenRequest, Origin, OriginRequest, Segment, SegmentEvent, State};
 use crate::Error;
@@ -27,8 +29,8 @@ use crate::sys_id::{self, Kind};
 /// A request on its way to a segment.
 struct Opening<'a> {
     request: &'a OpenRequest,
-    /// Tells the request from every different one.
-    hash: String,
+    /// What its segment keeps of the request.
+    fingerprint: Fingerprint,
     /// The request's, or the time of the call.
     opened_on: DateTime,
     /// Who calls, and when.
@@ -66,10 +68,10 @@ impl Segments {
     /// Nothing that a crash leaves behind is wrong: codes, a snapshot and an interaction segment
     /// that nothing points to yet, all of which the next attempt finds and uses.
     pub async fn open(&self, request: &OpenRequest, caller: &str, tables: &Registry) -> Result<Found, Error> {
-        let hash = request.hash();
-        let stamp = Stamp::now(caller, &self.clock);
-        let opening = Opening { request, hash, opened_on: request.opened_on.unwrap_or(stamp.at), stamp, tables };
-        let seen = self.recall_snapshot(request);
+        let (fingerprint, stamp) = (request.fingerprint(), Stamp::now(caller, &self.clock));
+        let opened_on = request.opened_on.unwrap_or(stamp.at);
+        let opening = Opening { request, fingerprint, opened_on, stamp, tables };
+        let seen = self.recall(request);
         let mut neighbours = Neighbours { previous: None, is_latest: true };
         let (snapshot, configuration) = match seen {
             Some(seen) if request.segmented != Some(true) => seen,
@@ -88,7 +90,11 @@ impl Segments {
                         ensure_interaction_segment(&opening).await?;
                         seen
                     }
-                    None => self.prepare_snapshot(&opening, view.definition, view.codes).await?,
+                    None => {
+                        let blueprint = blueprint(request, view.definition)?;
+                        let first = ensure_interaction_segment(&opening);
+                        self.keep_snapshot(&blueprint, view.codes, &opening.stamp, first).await?
+                    }
                 }
             }
         };
@@ -96,9 +102,8 @@ impl Segments {
         self.commit(&opening, segment, snapshot, neighbours).await
     }
 
-    /// The request's snapshot and its hash, if this instance has seen all it is made of within the
-    /// last minute, finds nothing against it, and knows that it is stored.
-    fn recall_snapshot(&self, request: &OpenRequest) -> Option<(Arc<Snapshot>, String)> {
+    /// The request's snapshot, if this instance has seen all that it is made of within the last minute.
+    fn recall(&self, request: &OpenRequest) -> Option<Kept> {
         let blueprint = match &request.origin {
             OriginRequest::External { configuration, .. } => Blueprint::Request(configuration),
             OriginRequest::Internal { configuration } => {
@@ -106,42 +111,7 @@ impl Segments {
                 definition.active.then_some(Blueprint::Definition(definition))?
             }
         };
-        let codes = self.codes.recall(&blueprint.labels())?;
-        let known = codes.into_iter().map(|code| (code.code.clone(), code)).collect();
-        let (_, sealed) = blueprint.snapshot(&known).ok()?;
-        Some((self.configurations.stored(&sealed)?, sealed.hash))
-    }
-
-    /// Judges what the snapshot is made of, and only then stores what is missing of it.
-    async fn prepare_snapshot(
-        &self,
-        opening: &Opening<'_>,
-        definition: Option<Arc<Definition>>,
-        mut known: HashMap<Label, Arc<Code>>,
-    ) -> Result<(Arc<Snapshot>, String), Error> {
-        let blueprint = match &opening.request.origin {
-            OriginRequest::External { configuration, .. } => Blueprint::Request(configuration),
-            OriginRequest::Internal { configuration } => {
-                let definition = definition.filter(|definition| definition.active).ok_or_else(|| {
-                    let problem = NotAnActiveConfiguration { sys_id: configuration.to_string() };
-                    Violations::one(CONFIGURATION, problem)
-                })?;
-                Blueprint::Definition(definition)
-            }
-        };
-        let missing = blueprint.missing(&known);
-        known.extend(missing.iter().map(|code| (code.code.clone(), Arc::new(code.clone()))));
-        let (mut snapshot, mut sealed) = blueprint.snapshot(&known)?;
-        let admission = self.codes.admit(missing.len())?;
-        ensure_interaction_segment(opening).await?;
-        if !missing.is_empty() {
-            let added = admission.add_missing(missing, &opening.stamp).await?;
-            known.extend(added.into_iter().map(|code| (code.code.clone(), code)));
-            // Another caller may have been faster to add a code, with other translations.
-            (snapshot, sealed) = blueprint.snapshot(&known)?;
-        }
-        self.configurations.store(&snapshot, &sealed, &opening.stamp).await?;
-        Ok((snapshot, sealed.hash))
+        self.recall_snapshot(&blueprint)
     }
 
     fn new_segment(
@@ -176,12 +146,14 @@ impl Segments {
             wants_ai: false,
             filled_by: None,
             state: State::Open,
-            request_hash: opening.hash.clone(),
+            request_hash: opening.fingerprint.hash.clone(),
+            request_fields: Some(opening.fingerprint.fields.clone()),
+            configuration_fields: None,
             created: Some(opening.stamp.clone()),
             updated: Some(opening.stamp.clone()),
             version: 0,
         };
-        segment.wants_ai = segment.gap(snapshot).is_some();
+        segment.wants_ai = segment.lacks(snapshot).is_some();
         segment
     }
 
@@ -373,21 +345,37 @@ impl Segments {
 
     /// Answers a request to open a segment that is there already.
     async fn answer_again(&self, existing: Segment, opening: &Opening<'_>) -> Result<Found, Error> {
-        if opening.request.is_of(&existing.request_hash, &opening.hash) {
+        let (hash, fields) = (&existing.request_hash, existing.request_fields.as_ref());
+        let Some(differences) = opening.request.differences(hash, fields, &opening.fingerprint) else {
             return self.with_configuration(existing).await;
-        }
+        };
         Err(match (&opening.request.origin, &existing.origin) {
             (OriginRequest::External { external_segment_id, .. }, Origin::External { external_segment_id: stored })
                 if external_segment_id == stored =>
             {
-                Refusal::ExternalIdTaken { id: external_segment_id.to_string(), sys_id: existing.sys_id }.into()
+                let id = external_segment_id.to_string();
+                Refusal::ExternalIdTaken { id, sys_id: existing.sys_id, differences }.into()
             }
             (OriginRequest::Internal { .. }, Origin::Internal) => {
-                Refusal::AlreadyOpen { sys_id: existing.sys_id }.into()
+                Refusal::AlreadyOpen { sys_id: existing.sys_id, differences }.into()
             }
             // Two ids with one UUIDv5, see `sys_id::derive`.
             _ => self.corrupt(&existing.sys_id, "it belongs to another identifier").into(),
         })
+    }
+}
+
+/// What the request's snapshot is made from; `definition` is the configuration that it names, if there is one.
+fn blueprint(request: &OpenRequest, definition: Option<Arc<Definition>>) -> Result<Blueprint<'_>, Violations> {
+    match &request.origin {
+        OriginRequest::External { configuration, .. } => Ok(Blueprint::Request(configuration)),
+        OriginRequest::Internal { configuration } => {
+            let definition = definition.filter(|definition| definition.active).ok_or_else(|| {
+                let problem = NotAnActiveConfiguration { sys_id: configuration.to_string() };
+                Violations::one(CONFIGURATION, problem)
+            })?;
+            Ok(Blueprint::Definition(definition))
+        }
     }
 }
 

@@ -4,7 +4,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Advice, AiOutcome, Closing, Confidence, Confirmation, Given, Origin, PickedCode, Provenance, Segment, State,
+    Advice, AiOutcome, Closing, Confidence, Confirmation, FieldHashes, Given, Origin, PickedCode, Provenance, Segment,
+    State,
 };
 use crate::codes::{Code, Label};
 use crate::date_time::DateTime;
@@ -67,6 +68,10 @@ struct Record {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     ai_outcome: Option<AiOutcome>,
     request_hash: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    request_fields: Option<FieldHashes>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    configuration_fields: Option<FieldHashes>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     sys_created_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -157,6 +162,8 @@ pub fn to_item(segment: &Segment) -> Result<Item, dynamodb::Error> {
         ai_took_ms: segment.filled_by.as_ref().map(|provenance| provenance.took_ms),
         ai_outcome: closing.and_then(|closing| closing.ai_outcome),
         request_hash: segment.request_hash.clone(),
+        request_fields: segment.request_fields.clone(),
+        configuration_fields: segment.configuration_fields.clone(),
         sys_created_by: segment.created.as_ref().map(|stamp| stamp.by.clone()),
         sys_created_on: segment.created.as_ref().map(|stamp| stamp.at),
         sys_updated_by: segment.updated.as_ref().map(|stamp| stamp.by.clone()),
@@ -227,6 +234,8 @@ pub fn from_item(mut item: Item) -> Result<Segment, CorruptRecord> {
         },
         state,
         request_hash: record.request_hash,
+        request_fields: record.request_fields,
+        configuration_fields: record.configuration_fields,
         created: Stamp::of(record.sys_created_by, record.sys_created_on),
         updated: Stamp::of(record.sys_updated_by, record.sys_updated_on),
         version: record.sys_mod_count,

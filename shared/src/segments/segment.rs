@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Given, Provenance};
+use super::{FieldHashes, Given, Provenance};
 use crate::codes::{Code, Label};
 use crate::date_time::DateTime;
 use crate::document::Id;
@@ -23,9 +23,10 @@ pub struct Segment {
     pub given: Given,
     /// When the wrap-up began.
     pub opened_on: DateTime,
-    /// Hash of the configuration snapshot it was opened with.
+    /// Hash of the snapshot of its configuration: of the one it was opened with, or that an update gave it last.
     pub configuration: String,
-    /// Whether it opened with something for the AI filler to add: what the filler's event source filters by.
+    /// Whether it got that configuration with something for the AI filler to add, which has added nothing since: what the
+    /// filler's event source filters by.
     pub wants_ai: bool,
     /// The AI code and when it was stored.
     pub ai_code: Option<Advice<Label>>,
@@ -37,6 +38,10 @@ pub struct Segment {
     pub state: State,
     /// Hash of the request that opened it: tells a repeated request from a different one.
     pub request_hash: String,
+    /// Short hashes of that request's fields: tell what is different; none on a segment that an older version opened.
+    pub request_fields: Option<FieldHashes>,
+    /// The same of the configuration that an update gave it last; none where no update gave it another one.
+    pub configuration_fields: Option<FieldHashes>,
     /// Who opened it, and when the call came; none on a segment that an older version wrote.
     pub created: Option<Stamp>,
     /// Who changed it last, and when; none on a segment that an older version wrote.

@@ -54,6 +54,8 @@ struct ShownSegment<'a> {
     confirmed_on: Option<DateTime>,
     /// Whether it is closed and the external system has not confirmed it yet.
     awaiting_confirmation: bool,
+    /// Whether its time ran out before the agent submitted.
+    timed_out: bool,
     /// The AI code, allowed or not.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(example = &"Refund"))]
@@ -203,6 +205,8 @@ impl Found {
                 Confirmation::Awaited | Confirmation::NotNeeded => None,
             }),
             awaiting_confirmation: closing.is_some_and(|closing| closing.confirmation == Confirmation::Awaited),
+            // No segment ends by itself.
+            timed_out: false,
             ai_wrap_up_code: segment.ai_code.as_ref().map(|advice| advice.value.as_str()),
             ai_notes: segment.ai_notes.as_ref().map(|advice| advice.value.as_str()),
             ai_code_defined_at: segment.ai_code.as_ref().map(|advice| advice.defined_at.to_string()),

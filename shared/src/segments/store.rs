@@ -12,6 +12,7 @@ use crate::Error;
 use crate::clock::Clock;
 use crate::codes::{Code, Codes, Label};
 use crate::configurations::{Configurations, Snapshot};
+use crate::date_time::DateTime;
 use crate::document::{Problem, Violations};
 use crate::dynamodb::{self, Dynamo, Item, NOT_NEWER, SCHEMA, Stamp, Table, VERSION, Write, key, schema};
 use crate::error::{CorruptRecord, NotFound};
@@ -59,18 +60,27 @@ impl Segments {
         self.with_configuration(segment).await
     }
 
-    /// Closes a segment, or confirms or corrects one that awaits confirmation, for the user of this name. Callers that
-    /// race are judged one after the other.
+    /// Closes a segment, or confirms or corrects one that awaits confirmation, or gives an open one another configuration,
+    /// for the user of this name. Callers that race are judged one after the other.
     pub async fn close(&self, address: &Address, request: &CloseRequest, caller: &str) -> Result<Found, Error> {
         // Before anything is compared, so that a request that is repeated says what is stored.
         let redacted = self.notes_redactor.map(|redactor| request.redacted(redactor));
         let request = redacted.as_ref().unwrap_or(request);
         let (segment, code) = self.fetch(address, request.code.as_ref()).await?;
         let stamp = Stamp::now(caller, &self.clock);
-        let closed = self.change(segment, &stamp, |segment, configuration| {
-            segment.close(request, configuration, code.as_deref(), stamp.at)
+        let new = match &request.configuration {
+            Some(configuration) if segment.takes_configuration() => {
+                Some(self.new_configuration(configuration, &stamp).await?)
+            }
+            _ => None,
+        };
+        // A code that the configuration has brought along is there since.
+        let brought = || new.as_ref()?.snapshot.allowed(request.code.as_ref()?.as_str()).cloned();
+        let code = code.or_else(brought);
+        let updated = self.change(segment, &stamp, |segment, configuration| {
+            segment.update(request, configuration, new.as_ref(), code.as_deref(), stamp.at)
         });
-        Ok(closed.await?.0)
+        Ok(updated.await?.0)
     }
 
     /// Stores AI content of an external system on an open segment, for the user of this name.
@@ -90,12 +100,15 @@ impl Segments {
         Ok(found.segment.gap(&found.configuration).map(|gap| (found, gap)))
     }
 
-    /// Adds what the AI filler has made, where it is still absent and the segment still open. Answers whether
-    /// anything was added: another call may have been faster.
+    /// Adds what the AI filler has made, where it is still absent, the segment still open and its configuration the one
+    /// that the filler has read: of another one the stream tells, too. Answers whether anything was added: another call may
+    /// have been faster.
     pub async fn fill(&self, found: Found, filling: &Filling) -> Result<bool, Error> {
         let (now, stamp) = (self.now_ms(), Stamp::now(dynamodb::SYSTEM, &self.clock));
-        let filled =
-            self.change(found.segment, &stamp, |segment, configuration| Ok(segment.fill(filling, configuration, now)));
+        let read = found.segment.configuration.clone();
+        let filled = self.change(found.segment, &stamp, |segment, configuration| {
+            Ok(if segment.configuration == read { segment.fill(filling, configuration, now) } else { None })
+        });
         Ok(filled.await?.1)
     }
 
@@ -143,8 +156,9 @@ impl Segments {
         stamp: &Stamp,
         judge: impl Fn(&Segment, &Snapshot) -> Result<Option<Segment>, Error>,
     ) -> Result<(Found, bool), Error> {
-        let configuration = self.configurations.snapshot(&segment.configuration).await?;
         for round in 0..ROUNDS {
+            // Whoever won the race may have given it another one.
+            let configuration = self.configurations.snapshot(&segment.configuration).await?;
             let Some(mut changed) = judge(&segment, &configuration)? else {
                 return Ok((Found::new(segment, configuration), false));
             };
@@ -172,7 +186,7 @@ impl Segments {
                 Ok(_) => {
                     let event = SegmentEvent { before: Some(segment), after: changed };
                     event.count();
-                    return Ok((Found::new(event.after, configuration), true));
+                    return Ok((self.with_configuration(event.after).await?, true));
                 }
                 Err(error) => match error.as_service_error() {
                     Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
@@ -203,6 +217,11 @@ impl Segments {
 
     pub(super) fn corrupt(&self, key: &str, problem: &str) -> CorruptRecord {
         CorruptRecord { table: self.table.clone(), key: key.to_owned(), problem: problem.into() }
+    }
+
+    /// The time by the deployment's clock.
+    pub fn now(&self) -> DateTime {
+        self.clock.now().into()
     }
 
     pub(super) fn now_ms(&self) -> u64 {

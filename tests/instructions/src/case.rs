@@ -7,6 +7,7 @@ use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Context, LambdaEvent};
 use wrapup::api::{Answer, Api, Call, Endpoint, Event, Route};
 use wrapup::clock::Clock;
+use wrapup::date_time::DateTime;
 use wrapup::dynamodb::{Connection, Dynamo, Tables, connect};
 use wrapup::segment_tables::{Registry, built_in};
 use wrapup::segments::{Address, AdviseRequest, CloseRequest, Found, Include, OpenRequest};
@@ -46,6 +47,7 @@ impl Case {
             kind: Kind::of(endpoint).ok_or(CountError::Usage)?,
             found: sample::found().ok_or_else(|| failed("the sample is malformed".to_owned()))?,
             tables: system.segment_tables().clone(),
+            now: system.segments().now(),
         };
         let event = sample::event(pure.kind, format == "xml").to_string();
         let api = Api::new(&system, vec![Box::new(pure)]).map_err(|error| failed(error.to_string()))?;
@@ -91,6 +93,7 @@ struct Pure {
     kind: Kind,
     found: Found,
     tables: Registry,
+    now: DateTime,
 }
 
 #[async_trait]
@@ -114,15 +117,19 @@ impl Endpoint for Pure {
                 self.found.retrieved(&call.wish)
             }
             Kind::Create => {
-                call.read(|request| OpenRequest::read(request.body, &self.tables))?;
+                call.read(|request| OpenRequest::read(request.body, &self.tables, self.now))?;
                 self.found.created(&call.wish)
             }
             Kind::Update => {
-                call.read(|request| Address::read(request.query).zip(CloseRequest::read(request.body)))?;
+                call.read(|request| {
+                    Address::in_query(request.query, request.body).zip(CloseRequest::read(request.body))
+                })?;
                 self.found.updated(&call.wish)
             }
             Kind::UpdateAi => {
-                call.read(|request| Address::read(request.body).zip(AdviseRequest::read(request.body)))?;
+                call.read(|request| {
+                    Address::in_body(request.body, request.query).zip(AdviseRequest::read(request.body))
+                })?;
                 self.found.advised(&call.wish)
             }
         };

@@ -41,6 +41,8 @@ pub fn found() -> Option<Found> {
         filled_by: None,
         state: State::Open,
         request_hash: "0".repeat(64),
+        request_fields: None,
+        configuration_fields: None,
         created: Some(stamp.clone()),
         updated: Some(stamp),
         version: 0,

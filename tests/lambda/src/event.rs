@@ -10,7 +10,7 @@ pub struct Event {
     path: String,
     query: Vec<(String, String)>,
     headers: Vec<(String, String)>,
-    body: Option<String>,
+    body: Option<Vec<u8>>,
     base64: bool,
     authorizer: Option<Value>,
     resource: &'static str,
@@ -55,7 +55,13 @@ impl Event {
     /// With a body, and the type it is said to have.
     #[must_use]
     pub fn body(self, content_type: &str, body: &str) -> Self {
-        Self { body: Some(body.to_owned()), ..self }.header("Content-Type", content_type)
+        Self { body: Some(body.as_bytes().to_vec()), ..self }.header("Content-Type", content_type)
+    }
+
+    /// With a body that need not be text, which API Gateway hands on in Base64.
+    #[must_use]
+    pub fn bytes(self, content_type: &str, body: &[u8]) -> Self {
+        Self { body: Some(body.to_vec()), base64: true, ..self }.header("Content-Type", content_type)
     }
 
     /// With a JSON body.
@@ -212,7 +218,11 @@ impl Event {
     }
 
     fn written_body(&self) -> Option<String> {
-        self.body.as_ref().map(|body| if self.base64 { STANDARD.encode(body) } else { body.clone() })
+        self.body.as_ref().map(|body| match self.base64 {
+            true => STANDARD.encode(body),
+            // As API Gateway does where it is not told that the body is binary.
+            false => String::from_utf8_lossy(body).into_owned(),
+        })
     }
 }
 

@@ -299,6 +299,98 @@ async fn a_record_that_comes_again_does_not_complete_what_the_first_left_out() {
     assert_eq!(desk.item(&sys_id).await, filled);
 }
 
+impl Desk {
+    /// Gives a segment another configuration: that of `open` with `changes`. Answers the record of the change.
+    async fn configure(&self, sys_id: &str, changes: Value) -> StreamRecord {
+        let before = self.item(sys_id).await;
+        let own = json!({"use_third_party_ai": false, "use_ai_as_default": true});
+        let configuration = merged(merged(opening("any")["configuration"].clone(), &own), &changes);
+        let event = Event::put(&format!("segment/update?segment_sys_id={sys_id}"));
+        self.instance.call(&event.json(&json!({"configuration": configuration}))).await.expect(200);
+        StreamRecord::modify(before, self.item(sys_id).await)
+    }
+}
+
+#[tokio::test]
+async fn what_another_configuration_wants_and_is_absent_is_filled_and_then_no_more() {
+    let desk = Desk::usual().await;
+    let sys_id = desk.open("E-1", json!({"configuration": {"enable_ai_code": false}})).await;
+    desk.deliver(&sys_id).await;
+    let first = desk.instance.read("E-1").await;
+    assert_eq!((first.get("ai_wrap_up_code"), &first["ai_notes"]), (None, &json!("Charged twice.")));
+    desk.provider.asked();
+    // The notes are there already, so that the code alone is asked for.
+    let configured = desk.configure(&sys_id, json!({})).await;
+    let before = desk.item(&sys_id).await;
+    assert!(failed(&desk.filler, std::slice::from_ref(&configured)).await.is_empty());
+    let asked: Vec<_> = desk.provider.asked().into_iter().map(|asked| (asked.labels.len(), asked.notes)).collect();
+    assert_eq!(asked, [(2, false)]);
+    let second = desk.instance.read("E-1").await;
+    assert_eq!(second["ai_wrap_up_code"], "Code 001");
+    assert_eq!((&second["ai_notes"], &second["ai_confidence"]), (&first["ai_notes"], &json!(0.88)));
+    // Neither the filling's own record wakes the filler, nor the same one again, nor one of a configuration that wants
+    // nothing more, nor what closes.
+    let filled = StreamRecord::modify(before, desk.item(&sys_id).await);
+    let wants_nothing = desk.configure(&sys_id, json!({"show_timer": true})).await;
+    let before = desk.item(&sys_id).await;
+    desk.close(&sys_id, json!({})).await;
+    let closed = StreamRecord::modify(before, desk.item(&sys_id).await);
+    desk.world.traffic();
+    for record in [filled, wants_nothing, closed] {
+        assert!(failed(&desk.filler, &[record]).await.is_empty());
+    }
+    assert!(desk.world.traffic().requests.is_empty());
+    assert!(failed(&desk.filler, &[configured]).await.is_empty());
+    assert!(desk.provider.asked().is_empty());
+}
+
+#[tokio::test]
+async fn a_segment_that_wanted_nothing_is_filled_once_its_configuration_does() {
+    let desk = Desk::usual().await;
+    for flags in [json!({"use_third_party_ai": true}), json!({"enable_ai_code": false, "enable_ai_notes": false})] {
+        let sys_id = desk.open("E-1", json!({"configuration": flags})).await;
+        desk.deliver(&sys_id).await;
+        assert!(is_untouched(&desk.instance.read(&sys_id).await));
+        let configured = desk.configure(&sys_id, json!({})).await;
+        assert!(failed(&desk.filler, &[configured]).await.is_empty());
+        let filled = desk.instance.read(&sys_id).await;
+        assert_eq!((&filled["ai_wrap_up_code"], &filled["ai_notes"]), (&json!("Code 001"), &json!("Charged twice.")));
+        desk.delete(&sys_id).await;
+    }
+}
+
+#[tokio::test]
+async fn a_segment_whose_record_found_nothing_is_read_again_for_another_configuration() {
+    let desk = Desk::usual().await;
+    desk.put_interaction(None, None).await;
+    let sys_id = desk.open("E-1", json!({})).await;
+    desk.deliver(&sys_id).await;
+    assert!(is_untouched(&desk.instance.read("E-1").await));
+    desk.put_interaction(Some(TRANSCRIPT), None).await;
+    let configured = desk.configure(&sys_id, json!({"show_timer": true})).await;
+    assert!(failed(&desk.filler, &[configured]).await.is_empty());
+    assert_eq!(desk.instance.read("E-1").await["ai_wrap_up_code"], "Code 001");
+}
+
+#[tokio::test]
+async fn what_was_read_for_one_configuration_is_not_added_to_another() {
+    let desk = Desk::new(ScriptedProvider::new(Some(("Code 001", 1.0)), Some("Notes.")).pausing()).await;
+    let sys_id = desk.open("E-1", json!({"configuration": {"enable_ai_code": false}})).await;
+    let agent = async {
+        desk.provider.reading().await;
+        let configured = desk.configure(&sys_id, json!({"allowed_codes": ["Code 000"]})).await;
+        desk.provider.go_on();
+        configured
+    };
+    let (again, configured) = join(desk.deliver(&sys_id), agent).await;
+    assert!(again.is_empty());
+    assert!(is_untouched(&desk.instance.read("E-1").await), "the record of the other one is on its way");
+    let other = filler(&desk.world, &ScriptedProvider::new(Some(("Code 000", 0.5)), Some("Others.")));
+    assert!(failed(&other, &[configured]).await.is_empty());
+    let filled = desk.instance.read("E-1").await;
+    assert_eq!((&filled["ai_wrap_up_code"], &filled["ai_notes"]), (&json!("Code 000"), &json!("Others.")));
+}
+
 #[tokio::test]
 async fn records_that_are_no_opening_of_a_segment_cost_nothing() {
     let desk = Desk::usual().await;

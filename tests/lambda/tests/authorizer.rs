@@ -823,7 +823,7 @@ async fn every_endpoint_answers_a_function_url() {
         let event = event.unvouched().basic_auth("integrator", "secret");
         let reply = instance.handle(event.function_url()).await;
         assert_eq!(reply.status(), 200, "{event:?}: {}", reply.text());
-        assert_eq!(reply.header("content-type"), "application/json");
+        assert_eq!(reply.header("content-type"), "application/json; charset=UTF-8");
         instance.handle(event.header("Authorization", "").function_url()).await.expect(401);
     }
 }

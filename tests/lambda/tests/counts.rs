@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use wrapup_lambda_tests::{Event, Fault, Instance, Rule, World, codes_of, internal, opening, opening_with, segmented};
+use wrapup_test_support::merged;
 
 /// A warm instance, and the sys_id of a segment `EXT-1` that it has opened.
 async fn warm(world: &World) -> (Instance, String) {
@@ -89,6 +90,61 @@ async fn closing_is_two_requests_by_id_and_three_by_agent_and_interaction() {
             assert_eq!(requests.iter().filter(|request| *request == "UpdateItem").count(), 1, "{requests:?}");
         }
     }
+}
+
+/// A configuration that the segments of these tests do not open with.
+fn another(codes: usize) -> Value {
+    let codes = codes_of(codes);
+    json!({"enable_codes": true, "allowed_codes": codes, "default_code": "Code 000", "duration": 60, "show_timer": true})
+}
+
+#[tokio::test]
+async fn another_configuration_that_was_seen_is_two_requests_by_id_and_three_by_agent_and_interaction() {
+    for (address, wanted) in [
+        ("segment_sys_id", &["GetItem", "UpdateItem"][..]),
+        ("external_segment_id=EXT-1", &["GetItem", "UpdateItem"]),
+        ("agent_sys_id=agent&interaction_sys_id=interaction", &["GetItem", "GetItem", "UpdateItem"]),
+    ] {
+        for beside in [json!({}), json!({"notes": "Done."})] {
+            let world = World::start().await;
+            let (instance, sys_id) = warm(&world).await;
+            let mut seen = opening("SEEN");
+            seen["configuration"] = another(2);
+            seen["interaction_sys_id"] = json!("another interaction");
+            instance.open(&seen).await;
+            let address = if address == "segment_sys_id" { format!("{address}={sys_id}") } else { address.to_owned() };
+            let update = Event::put(&format!("segment/update?{address}"));
+            let update = update.json(&merged(beside, &json!({"configuration": another(2)})));
+            assert_eq!(requests(&world, &instance, &update).await, wanted, "{address}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_configuration_that_is_new_takes_a_read_for_100_codes_and_what_is_missing() {
+    let world = World::start().await;
+    let (instance, _) = warm(&world).await;
+    let update = |codes: usize, show_timer: bool| {
+        let configuration = merged(another(codes), &json!({"show_timer": show_timer, "duration": null}));
+        Event::put("segment/update?external_segment_id=EXT-1").json(&json!({"configuration": configuration}))
+    };
+    // Its codes were seen a moment ago, and its snapshot is not there.
+    let wanted = ["GetItem", "GetItem", "PutItem", "UpdateItem"];
+    assert_eq!(requests(&world, &instance, &update(2, true)).await, wanted);
+    // One code is new, and so is the snapshot.
+    let wanted = ["BatchGetItem", "GetItem", "GetItem", "PutItem", "PutItem", "UpdateItem"];
+    assert_eq!(requests(&world, &instance, &update(3, true)).await, wanted);
+    // The same once more changes nothing.
+    assert_eq!(requests(&world, &instance, &update(3, true)).await, ["GetItem"]);
+    world.instance().open(&merged(opening_with("EXT-2", 150), &json!({"interaction_sys_id": "another"}))).await;
+    let wanted = ["BatchGetItem", "BatchGetItem", "GetItem", "GetItem", "PutItem", "UpdateItem"];
+    assert_eq!(requests(&world, &instance, &update(150, false)).await, wanted);
+    // Where a closed segment is told its last configuration again, nothing is looked for.
+    let close = Event::put("segment/update?external_segment_id=EXT-1").json(&json!({"notes": "Done."}));
+    instance.call(&close).await.expect(200);
+    assert_eq!(requests(&world, &instance, &update(150, false)).await, ["GetItem"]);
+    instance.call(&update(160, false)).await.expect(400);
+    assert_eq!(world.traffic().requests, ["GetItem"]);
 }
 
 #[tokio::test]
@@ -351,6 +407,10 @@ async fn each_call_consumes_these_units_and_no_more() {
     let created = created.expect(200);
     let code = created["result"]["result_map"]["created_wrap_up_codes"][0]["sys_id"].as_str().expect("a sys_id");
     another["interaction_sys_id"] = json!("another interaction");
+    let seen = self::another(2);
+    let mut with_it = merged(opening("SEEN"), &json!({"interaction_sys_id": "a third one"}));
+    with_it["configuration"] = seen.clone();
+    instance.open(&with_it).await;
     let close = |id: &str| {
         let update = Event::put(&format!("segment/update?external_segment_id={id}"));
         update.json(&json!({"wrap_up_code": "Code 001", "notes": "Done."}))
@@ -368,6 +428,11 @@ async fn each_call_consumes_these_units_and_no_more() {
         (
             "update/ai",
             Event::put("segment/update/ai").json(&json!({"external_segment_id": "EXT-1", "ai_notes": "A refund."})),
+            (1.0, 1.0),
+        ),
+        (
+            "update with a configuration that was seen",
+            Event::put("segment/update?external_segment_id=EXT-2").json(&json!({"configuration": seen})),
             (1.0, 1.0),
         ),
         ("update with a code: segment and code", close("EXT-1"), (2.0, 1.0)),

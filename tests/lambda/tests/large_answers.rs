@@ -235,6 +235,38 @@ async fn no_answer_is_larger_than_lambda_carries() {
     }
 }
 
+/// As much text as a configuration can have, each of its characters as wide as any, with as many notes.
+#[tokio::test]
+async fn the_largest_segment_that_there_can_be_is_shown() {
+    let world = World::start().await;
+    let instance = world.instance();
+    let wide = |characters: usize| "&".repeat(characters);
+    let codes: Vec<Value> =
+        (0..87).map(|index| json!({"code": format!("Code {index:03}"), "description": wide(3_950)})).collect();
+    let mut request = wrapup_lambda_tests::opening("EXT-1");
+    request["configuration"] = json!({"allowed_codes": codes, "default_code": "Code 000", "show_timer": true});
+    for event in [
+        Event::post("segment/create").json(&request),
+        Event::put("segment/update?external_segment_id=EXT-1")
+            .json(&json!({"configuration": request["configuration"]})),
+        Event::put("segment/update?external_segment_id=EXT-1").json(&json!({"notes": wide(65_536)})),
+        Event::get("segment/EXT-1"),
+    ] {
+        let bytes = carried(&instance, &event.header("Accept", "application/xml")).await;
+        assert!(bytes > 3_000_000 && bytes < LAMBDA, "{bytes}");
+    }
+    codes_are_at_the_limit(&instance, request).await;
+}
+
+/// One description more is more than a configuration can have.
+async fn codes_are_at_the_limit(instance: &Instance, mut request: Value) {
+    request["external_segment_id"] = json!("EXT-2");
+    let codes = request["configuration"]["allowed_codes"].as_array_mut().expect("codes");
+    codes.push(json!({"code": "One more", "description": "&".repeat(LONGEST)}));
+    let refused = instance.call(&Event::post("segment/create").json(&request)).await.expect(400);
+    assert!(refused["message"].as_str().is_some_and(|message| message.contains("350 KB")), "{refused}");
+}
+
 /// A table whose records are as large as a remote function's answers can be.
 struct Verbose;
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use wrapup::document::asked;
 use wrapup::openapi::{Contract, Documented, Form};
 use wrapup_lambda_tests::{Event, Instance, World};
-use wrapup_test_support::{field_at, put_at};
+use wrapup_test_support::{field_at, merged, put_at};
 
 const SYSTEM: &str = include_str!("../../../infra/system.json");
 
@@ -95,6 +95,11 @@ impl Operation {
         let mut bodies = self.examples.clone();
         if self.fields.contains_key("segment_sys_id") {
             bodies.push(json!({ "segment_sys_id": "unknown", "ai_notes": "Notes" }));
+        }
+        // A second name of a flag, which no example has beside the first.
+        if let Some(example) = self.examples.iter().find(|example| example["configuration"].is_object()) {
+            let renamed = json!({ "use_ai_as_default": null, "use_ai_code_as_default": true });
+            bodies.push(merged(example.clone(), &json!({ "configuration": renamed })));
         }
         bodies
     }

@@ -217,6 +217,48 @@ async fn two_callers_that_close_a_segment_awaiting_confirmation_are_never_mixed(
     }
 }
 
+/// Whoever comes second is judged by the codes that the first has left.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_configuration_that_races_a_close_is_there_before_it_or_refused() {
+    let mut seen = BTreeSet::new();
+    for round in 0..10 {
+        let world = World::start().await;
+        world.instance().open(&opening("EXT-1")).await;
+        meet(&world, "UpdateItem", 2);
+        let callers = instances(&world, 2);
+        let update = |body: &Value| Event::put("segment/update?external_segment_id=EXT-1").json(body);
+        let configuration = json!({"enable_codes": true, "allowed_codes": ["Code 000", "New"], "default_code": "New"});
+        let configure = update(&json!({"configuration": configuration}));
+        // The old configuration allows this code alone, the new one the default.
+        let close = update(&json!({"notes": "Done."}));
+        let (configured, closed) = join(callers[0].call(&configure), callers[1].call(&close)).await;
+        closed.expect(200);
+        let stored = world.instance().read("EXT-1").await;
+        assert_eq!(closed.json()["segment"], stored, "round {round}");
+        let default = &stored["wrap_up_configuration"]["default_code"]["code"];
+        assert_eq!(&stored["code"]["code"], default, "round {round}");
+        assert_eq!(default == "New", configured.status() == 200, "round {round}");
+        assert!([200, 400].contains(&configured.status()), "round {round}: {}", configured.text());
+        seen.insert(configured.status());
+    }
+    assert!(!seen.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn callers_that_give_one_configuration_at_once_all_get_it() {
+    let world = World::start().await;
+    world.instance().open(&opening("EXT-1")).await;
+    meet(&world, "UpdateItem", 6);
+    let configuration = json!({"allowed_codes": ["One", "Two"], "show_timer": true});
+    let update = Event::put("segment/update?external_segment_id=EXT-1").json(&json!({"configuration": configuration}));
+    let replies = call_all(&instances(&world, 6), |_| update.clone()).await;
+    for reply in &replies {
+        reply.expect(200);
+    }
+    the_one(replies.iter().map(|reply| reply.text()));
+    assert_eq!(world.keys(Table::Codes).await.len(), 4);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ai_content_that_races_a_close_is_used_by_it_or_refused() {
     for round in 0..10 {

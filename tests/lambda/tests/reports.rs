@@ -75,7 +75,7 @@ async fn a_segments_life_is_counted_once() {
 #[tokio::test]
 async fn closing_and_confirming_at_once_counts_both_and_a_time_ahead_counts_as_none() {
     let (_, instance, reports) = watched().await;
-    instance.open(&merged(opening("E-1"), &json!({"opened_on": "2034-01-01 00:00:00"}))).await;
+    instance.open(&merged(opening("E-1"), &json!({"opened_on": "2024-09-17 12:00:00"}))).await;
     reports.take();
     instance.call(&update(&json!({"confirmed_on": "2024-09-16 18:52:01"}))).await.expect(200);
     let expected = json!({"calls": 1, "closed": 1, "confirmed": 1, "seconds_in_wrap_up": 0});

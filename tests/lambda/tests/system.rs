@@ -8,7 +8,7 @@ use std::sync::Arc;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use wrapup::ai::{AI_KEY, AI_MODEL, AI_PROVIDER, AI_URL};
-use wrapup::dynamodb::Table;
+use wrapup::dynamodb::{Item, Table, string};
 use wrapup::logging;
 use wrapup::redaction::Redactor;
 use wrapup::segment_tables::SEGMENT_TABLES;
@@ -70,6 +70,12 @@ async fn functions_use_what_they_are_allowed_and_nothing_else() {
             "update-segment-ai",
             Event::put("segment/update/ai").json(&json!({"external_segment_id": "EXT", "ai_notes": "x"})),
         ),
+        // With codes that are not there yet.
+        (
+            "update-segment",
+            Event::put("segment/update?external_segment_id=EXT")
+                .json(&json!({"configuration": opening_with("EXT", 4)["configuration"]})),
+        ),
         (
             "update-segment",
             Event::put("segment/update?external_segment_id=EXT").json(&json!({"wrap_up_code": "Code 001"})),
@@ -115,6 +121,13 @@ async fn authorizers(world: &World) -> Permissions {
 
 /// Fills one segment whose interaction segment has no transcript.
 async fn fillers(world: &World) -> Permissions {
+    let wanting = json!({"configuration": {"use_third_party_ai": false}});
+    let sys_id = world.instance().open(&merged(segmented("FILL", "call-3"), &wanting)).await;
+    filled(world, StreamRecord::insert(segment(world, &sys_id).await)).await
+}
+
+/// Has a filler take a record, which suggests a code for it.
+async fn filled(world: &World, record: StreamRecord) -> Permissions {
     let interaction = json!({"sys_id": "interaction", "transcript": "Customer: Hello."}).to_string();
     let document = wrapup::document::Document::from_json(interaction.as_bytes()).expect("JSON");
     let interaction = document.read(wrapup::interactions::Interaction::read).expect("an interaction");
@@ -123,10 +136,6 @@ async fn fillers(world: &World) -> Permissions {
         .put(&interaction, &world.stamp())
         .await
         .expect("a put");
-    let wanting = json!({"configuration": {"use_third_party_ai": false}});
-    let sys_id = world.instance().open(&merged(segmented("FILL", "call-3"), &wanting)).await;
-    let items = world.records(Table::Segments).await;
-    let record = items.into_iter().map(StreamRecord::insert).find(|record| record.is_of(&sys_id)).expect("a segment");
     let provider = Arc::new(ScriptedProvider::new(Some(("Code 001", 1.0)), None));
     let filler = filler(world.instance().system, provider);
     world.traffic();
@@ -207,24 +216,42 @@ fn the_list_has_the_environment_variables_of_the_code() {
 async fn the_streams_filter_lets_those_records_pass_that_the_filler_acts_on() {
     let world = World::start().await;
     let instance = world.instance();
-    let wanting = merged(opening("WANTING"), &json!({"configuration": {"use_third_party_ai": false}}));
-    let wanting = instance.open(&wanting).await;
-    instance.open(&opening("THIRD-PARTY")).await;
+    let own = json!({"configuration": {"use_third_party_ai": false}});
+    let wanting = instance.open(&merged(opening("WANTING"), &own)).await;
+    let changing = instance.open(&opening("THIRD-PARTY")).await;
     let filter = &system()["functions"]["ai-filler"]["stream"]["filter"];
-    assert_eq!(filter["eventName"], json!(["INSERT"]));
+    // A segment that opens, and one that changes.
+    assert_eq!(filter["eventName"], json!(["INSERT", "MODIFY"]));
     let wanted = filter["dynamodb"]["NewImage"].as_object().expect("columns");
-    let passing = world.records(Table::Segments).await.into_iter().filter(|item| {
-        let item: serde_dynamo::Item = (*item).clone().into();
-        let item = json!(item);
-        // A column's value passes where the filter lists it, by its type.
-        wanted.iter().all(|(column, of_type)| {
-            of_type
-                .as_object()
-                .expect("a type")
-                .iter()
-                .all(|(name, values)| values.as_array().expect("values").contains(&item[column][name]))
-        })
-    });
-    let passing: Vec<String> = passing.map(|item| item["sys_id"].as_s().expect("a key").clone()).collect();
-    assert_eq!(passing, [wanting]);
+    let passing = async || {
+        let passing = world.records(Table::Segments).await.into_iter().filter(|item| {
+            let item: serde_dynamo::Item = (*item).clone().into();
+            let item = json!(item);
+            // A column's value passes where the filter lists it, by its type.
+            wanted.iter().all(|(column, of_type)| {
+                of_type
+                    .as_object()
+                    .expect("a type")
+                    .iter()
+                    .all(|(name, values)| values.as_array().expect("values").contains(&item[column][name]))
+            })
+        });
+        passing.map(|item| item["sys_id"].as_s().expect("a key").clone()).collect::<Vec<String>>()
+    };
+    assert_eq!(passing().await, [wanting.as_str()]);
+    // What is filled, or closed, passes no more; what gets a configuration that wants something does.
+    let record = StreamRecord::insert(segment(&world, &wanting).await);
+    filled(&world, record).await;
+    assert_eq!(passing().await, Vec::<String>::new());
+    let update = |body: &Value| Event::put("segment/update?external_segment_id=THIRD-PARTY").json(body);
+    let configuration = merged(opening("THIRD-PARTY"), &own)["configuration"].clone();
+    instance.call(&update(&json!({"configuration": configuration}))).await.expect(200);
+    assert_eq!(passing().await, [changing]);
+    instance.call(&update(&json!({}))).await.expect(200);
+    assert_eq!(passing().await, Vec::<String>::new());
+}
+
+async fn segment(world: &World, sys_id: &str) -> Item {
+    let records = world.records(Table::Segments).await;
+    records.into_iter().find(|item| item["sys_id"] == string(sys_id)).expect("a segment")
 }

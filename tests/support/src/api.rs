@@ -172,11 +172,18 @@ impl Reply {
         self.headers.get(name).map_or("", |value| value.to_str().expect("a text header"))
     }
 
+    /// The type of the body, which has to come with its encoding.
+    #[track_caller]
+    pub fn media_type(&self) -> &str {
+        let content_type = self.header("content-type");
+        content_type.strip_suffix("; charset=UTF-8").unwrap_or_else(|| panic!("without its encoding: {content_type}"))
+    }
+
     /// The JSON body, with the status that it has to have.
     #[track_caller]
     pub fn expect(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text());
-        assert_eq!(self.header("content-type"), "application/json");
+        assert_eq!(self.media_type(), "application/json");
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
@@ -184,7 +191,7 @@ impl Reply {
     #[track_caller]
     pub fn expect_xml(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text());
-        assert_eq!(self.header("content-type"), "application/xml");
+        assert_eq!(self.media_type(), "application/xml");
         xml_to_json(self.text())
     }
 
@@ -225,7 +232,7 @@ impl Reply {
     /// The body in either format, its leaves as text. In JSON `success` has to be a boolean all the same.
     #[track_caller]
     fn leaves(&self, status: u16) -> Value {
-        if self.header("content-type") != "application/json" {
+        if self.media_type() != "application/json" {
             return self.expect_xml(status);
         }
         let body = self.expect(status);

@@ -6,6 +6,7 @@
 mod api;
 mod contract;
 mod deployment;
+mod gzip;
 mod http;
 mod merge;
 mod pointer;
@@ -22,6 +23,7 @@ mod xml;
 pub use api::{Api, Call, Reply};
 pub use contract::Contract;
 pub use deployment::Deployment;
+pub use gzip::gzip;
 pub use http::Http;
 pub use merge::merged;
 pub use pointer::{field_at, put_at};

@@ -14,16 +14,16 @@ pub const DOCUMENT: &str = "/openapi.json";
 
 /// The page at `/`, what it loads, and the document.
 pub fn routes(document: String) -> Router {
-    let script = "text/javascript; charset=utf-8";
+    let script = "text/javascript; charset=UTF-8";
     Router::new()
-        .route("/", file("text/html; charset=utf-8", include_str!("../../swagger-ui/index.html")))
+        .route("/", file("text/html; charset=UTF-8", include_str!("../../swagger-ui/index.html")))
         .route("/swagger-ui/start.js", file(script, include_str!("../../swagger-ui/start.js")))
         .route("/swagger-ui/swagger-ui-bundle.js", file(script, include_str!("../../swagger-ui/swagger-ui-bundle.js")))
         .route(
             "/swagger-ui/swagger-ui.css",
-            file("text/css; charset=utf-8", include_str!("../../swagger-ui/swagger-ui.css")),
+            file("text/css; charset=UTF-8", include_str!("../../swagger-ui/swagger-ui.css")),
         )
-        .route(DOCUMENT, get(async || (headers("application/json"), document)))
+        .route(DOCUMENT, get(async || (headers("application/json; charset=UTF-8"), document)))
 }
 
 fn file(content_type: &'static str, text: &'static str) -> MethodRouter {

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use super::text::Text;
+use super::text::{NO_CHARACTER, Text};
 use super::{Fault, steps};
 use crate::document::is_encoding_read;
 use crate::xml::{self, BLANKS};
@@ -74,17 +74,19 @@ impl<'a> Attribute<'a> {
         while let Some(at) = rest.find('&') {
             let (before, reference) = rest.split_at(at);
             if !before.is_empty() {
-                text.push(&before.replace(BLANKS, " "))?;
+                text.push(&before.replace(BLANKS, " "));
             }
             let start = self.value_start + self.value.len() - reference.len();
             let (name, after) = reference[1..].split_once(';').ok_or(Fault::new(start, super::BARE_AMPERSAND))?;
-            text.push_reference(name, start..start + name.len() + 2)?;
+            text.push_reference(name, start)?;
             rest = after;
         }
         if !rest.is_empty() {
-            text.push(&rest.replace(BLANKS, " "))?;
+            text.push(&rest.replace(BLANKS, " "));
         }
-        text.finish().map(Cow::Owned)
+        let value = text.finish();
+        // What an attribute says is never free text.
+        if value.has_half { Err(Fault::new(self.value_start, NO_CHARACTER)) } else { Ok(Cow::Owned(value.text)) }
     }
 }
 
@@ -95,9 +97,9 @@ pub(super) fn split_name(name: &str) -> Option<(Option<&str>, &str)> {
 }
 
 /// Reads what an XML declaration says behind its `<?xml`. The encoding that it names has to be UTF-8, unless a byte
-/// order mark has said so already. UTF-16 is taken, too: that is what programs that keep their texts in it write,
-/// and it cannot be true, since these bytes have been read.
-pub(super) fn check_declaration(text: &str, offset: usize, marked: bool) -> Result<(), Fault> {
+/// order mark or a header has said so already. UTF-16 is taken, too: that is what programs that keep their texts in it
+/// write, and it cannot be true, since these bytes have been read.
+pub(super) fn check_declaration(text: &str, offset: usize, is_utf8: bool) -> Result<(), Fault> {
     let mut order = ["version", "encoding", "standalone"].into_iter();
     let attributes = Attribute::all(text, offset)?;
     if attributes.first().is_none_or(|first| (first.prefix, first.local) != (None, "version")) {
@@ -114,7 +116,7 @@ pub(super) fn check_declaration(text: &str, offset: usize, marked: bool) -> Resu
             Some("encoding") => {
                 let utf_16 =
                     ["utf-16", "utf-16le", "utf-16be"].into_iter().any(|name| name.eq_ignore_ascii_case(value));
-                let read = marked || utf_16 || is_encoding_read(value);
+                let read = is_utf8 || utf_16 || is_encoding_read(value);
                 (!read).then_some("the only encoding accepted is UTF-8")
             }
             Some("standalone") => (!matches!(value, "yes" | "no")).then_some("'standalone' has to be 'yes' or 'no'"),

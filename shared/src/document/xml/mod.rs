@@ -8,9 +8,9 @@ use std::borrow::Cow;
 use quick_xml::Reader;
 use quick_xml::errors::{Error, IllFormedError, SyntaxError};
 use quick_xml::events::Event;
-use serde_json::{Map, Value};
 
-use super::{ParseError, kind_of, place};
+use super::value::{Object, Value};
+use super::{ParseError, as_utf8, place};
 use crate::xml;
 use attributes::{Attribute, check_declaration, split_name};
 use nil::Prefixes;
@@ -38,19 +38,17 @@ impl Fault {
     }
 }
 
-/// Reads a `<request>` document to the tree its JSON counterpart has, with all leaves as text or null.
+/// Reads a `<request>` document to the tree its JSON counterpart has, with all leaves as text or null. `is_utf8` says
+/// whether more than the document itself tells that it is UTF-8.
 ///
 /// This is one pass, and what it does for a byte is bounded, whatever the text is. The parser says where a tag, a text
 /// or a comment ends, and lets pass much that is not well-formed; what it lets pass is looked at here. Namespaces are
 /// not resolved: an element's field is its name without the prefix. Document types are refused, so there are no
 /// entities to expand.
-pub fn parse(bytes: &[u8]) -> Result<Map<String, Value>, ParseError> {
+pub fn parse(bytes: &[u8], is_utf8: bool) -> Result<Object, ParseError> {
     let body = bytes.strip_prefix(b"\xef\xbb\xbf");
     let (body, marked) = (body.unwrap_or(bytes), body.is_some());
-    let root = match std::str::from_utf8(body) {
-        Ok(text) => read(text, marked),
-        Err(error) => Err(Fault::new(error.valid_up_to(), "invalid UTF-8")),
-    };
+    let root = read(as_utf8(body)?, is_utf8 || marked);
     let Root { start, value } = root.map_err(|Fault { offset, problem }| {
         let (line, column) = place(body, offset);
         ParseError::Malformed { problem: problem.into_owned(), line, column }
@@ -58,7 +56,7 @@ pub fn parse(bytes: &[u8]) -> Result<Map<String, Value>, ParseError> {
     let fields = match value {
         Value::Object(mut fields) if fields.len() == 1 => match fields.remove_entry(ENTRY) {
             Some((_, value @ (Value::Object(_) | Value::Null))) => value,
-            Some((_, Value::String(text))) if text.trim().is_empty() => Value::Object(Map::new()),
+            Some((_, Value::Text(text))) if text.is_blank() => Value::Object(Object::new()),
             entry => {
                 fields.extend(entry);
                 Value::Object(fields)
@@ -68,10 +66,10 @@ pub fn parse(bytes: &[u8]) -> Result<Map<String, Value>, ParseError> {
     };
     match fields {
         Value::Object(fields) => Ok(fields),
-        Value::String(text) if text.trim().is_empty() => Ok(Map::new()),
+        Value::Text(text) if text.is_blank() => Ok(Object::new()),
         other => {
             let (line, column) = place(body, start);
-            Err(ParseError::NotAnObject { line, column, found: kind_of(&other) })
+            Err(ParseError::NotAnObject { line, column, found: other.kind() })
         }
     }
 }
@@ -82,8 +80,9 @@ struct Root {
     value: Value,
 }
 
-/// Reads a text that begins behind the byte order mark, if there was one.
-fn read(text: &str, marked: bool) -> Result<Root, Fault> {
+/// Reads a text that begins behind the byte order mark, if there was one. `is_utf8` says whether that or anything else
+/// outside of the text tells its encoding.
+fn read(text: &str, is_utf8: bool) -> Result<Root, Fault> {
     // The parser would skip a second one.
     if text.starts_with('\u{feff}') {
         return Err(Fault::new(0, OUTSIDE));
@@ -110,8 +109,8 @@ fn read(text: &str, marked: bool) -> Result<Root, Fault> {
                 }
                 tree.text(start, source, &text.xml10_content())?;
             }
-            Event::CData(text) => tree.inside(start)?.text.push(&text.xml10_content())?,
-            Event::GeneralRef(reference) => tree.inside(start)?.text.push_reference(&reference, start..end)?,
+            Event::CData(text) => tree.inside(start)?.text.push(&text.xml10_content()),
+            Event::GeneralRef(reference) => tree.inside(start)?.text.push_reference(&reference, start)?,
             Event::Comment(comment) => {
                 let dashes = comment.find("--").or_else(|| comment.ends_with('-').then(|| comment.len() - 1));
                 if let Some(at) = dashes {
@@ -126,7 +125,7 @@ fn read(text: &str, marked: bool) -> Result<Root, Fault> {
             }
             Event::Decl(_) if start == 0 => {
                 let name = "<?xml".len();
-                check_declaration(&source[name..source.len() - "?>".len()], name, marked)?;
+                check_declaration(&source[name..source.len() - "?>".len()], name, is_utf8)?;
             }
             Event::Decl(_) => return Err(Fault::new(start, "an XML declaration that does not begin the text")),
             Event::DocType(_) => return Err(Fault::new(start, DOCUMENT_TYPE)),
@@ -158,7 +157,7 @@ struct Element<'a> {
     name: &'a str,
     start: usize,
     null: bool,
-    children: Map<String, Value>,
+    children: Object,
     text: Text,
     /// What the prefixes meant outside of it.
     prefixes: usize,
@@ -204,7 +203,10 @@ impl<'a> Tree<'a> {
     /// Takes a text, and how it stands in the source.
     fn text(&mut self, start: usize, source: &str, text: &str) -> Result<(), Fault> {
         match self.open.last_mut() {
-            Some(element) => element.text.push(text),
+            Some(element) => {
+                element.text.push(text);
+                Ok(())
+            }
             // White space may stand around the root.
             None => source
                 .find(|character| !xml::BLANKS.contains(&character))
@@ -234,22 +236,22 @@ impl Element<'_> {
             None => {
                 self.children.insert(name.to_owned(), child);
             }
-            Some(Value::Array(list)) => list.push(child),
+            Some(Value::List(list)) => list.push(child),
             Some(first) => {
-                let list = vec![first.take(), child];
-                *first = Value::Array(list);
+                let list = vec![std::mem::replace(first, Value::Null), child];
+                *first = Value::List(list);
             }
         }
     }
 
     /// Its children as an object, or its text, or null.
     fn value(self) -> Result<Value, Fault> {
-        let text = self.text.finish()?;
-        steps::note(1 + text.len());
-        match (self.null, self.children.is_empty(), text.trim().is_empty()) {
+        let text = self.text.finish();
+        steps::note(1 + text.text.len());
+        match (self.null, self.children.is_empty(), text.text.trim().is_empty()) {
             (true, true, true) => Ok(Value::Null),
             (true, _, _) => Err(Fault::new(self.start, "an element with 'nil' that is not empty")),
-            (false, true, _) => Ok(Value::String(text)),
+            (false, true, _) => Ok(Value::Text(text)),
             (false, false, true) => Ok(Value::Object(self.children)),
             (false, false, false) => Err(Fault::new(self.start, "text between elements")),
         }

@@ -35,7 +35,8 @@ impl<'a> Prefixes<'a> {
             if !self.meaning_it.contains(prefix) {
                 // It can only be meant as that namespace's; without it, a null would become a blank text.
                 if prefix == "xsi" {
-                    return Err(Fault::new(attribute.start, "the namespace of 'xsi' is not declared"));
+                    let problem = format!("the namespace of 'xsi' is not declared: xmlns:xsi=\"{SCHEMA_INSTANCE}\"");
+                    return Err(Fault::new(attribute.start, problem));
                 }
                 continue;
             }

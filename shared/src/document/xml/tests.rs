@@ -1,11 +1,12 @@
 use roxmltree::{Document, Node};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
-use super::*;
+use super::super::value::to_json;
+use super::{parse, steps};
 
 fn tree(xml: &str) -> Value {
-    match parse(xml.as_bytes()) {
-        Ok(map) => Value::Object(map),
+    match parse(xml.as_bytes(), false) {
+        Ok(fields) => Value::Object(to_json(&fields)),
         Err(error) => Value::String(error.to_string()),
     }
 }
@@ -51,7 +52,6 @@ fn says_where_it_is_malformed() {
         ("<request>&bomb;</request>", "line 1, column 10: a reference that XML does not know"),
         ("<request><a>a & b</a></request>", "line 1, column 15: a bare '&'"),
         ("<request><a>&#0;</a></request>", "line 1, column 13: a reference to what is no character"),
-        ("<request>\n<a>&#xD800;</a></request>", "line 2, column 4: a reference to what is no character"),
         ("<request><a>&#1114112;</a></request>", "line 1, column 13: a reference to what is no character"),
         ("<!DOCTYPE request [<!ENTITY a 'b'>]><request/>", "line 1, column 1: document types are not accepted"),
         ("<request>\n<!doctype a></request>", "line 2, column 1: document types are not accepted"),
@@ -102,8 +102,8 @@ fn columns_count_bytes_whatever_stands_in_front() {
     assert_refused("\u{feff}<request></a>", "line 1, column 10: ");
     assert_refused("\u{feff}\u{feff}<request/>", "line 1, column 1: text outside of the root element");
     assert_refused("<request>\r\n<a/>\r\n</a></request>", "line 3, column 1: ");
-    let error = parse(b"<request>\n<a>\xc3\xa4\xff</a></request>").map_err(|error| error.to_string());
-    assert_eq!(error, Err("line 2, column 6: invalid UTF-8".to_owned()));
+    let error = parse(b"<request>\n<a>\xc3\xa4\xff</a></request>", true).map_err(|error| error.to_string());
+    assert_eq!(error, Err("line 2, column 6: bytes that are not UTF-8, which a body has to be in".to_owned()));
 }
 
 #[test]
@@ -145,7 +145,13 @@ fn only_what_xml_itself_defines_is_referred_to() {
             "line 1, column 16: a reference that XML does not know",
         );
     }
-    for reference in ["&#xFFFE;", "&#11;", "&#99999999999999999999;", "&#xDC00;", "&#xD83D;"] {
+    for reference in ["&#xDC00;", "&#xD83D;", "&#xD83D;&#xD83D;&#xDE42;"] {
+        assert_refused(
+            &format!("<request><a b='{reference}'/></request>"),
+            "line 1, column 16: a reference to what is no character",
+        );
+    }
+    for reference in ["&#xFFFE;", "&#11;", "&#99999999999999999999;"] {
         assert_refused(
             &format!("<request><a>{reference}</a></request>"),
             "line 1, column 13: a reference to what is no character",
@@ -162,21 +168,36 @@ fn only_what_xml_itself_defines_is_referred_to() {
 
 #[test]
 fn two_references_may_be_the_halves_of_one_character() {
-    assert_eq!(text("a&#xD83D;&#xDE42;b&#55357;&#56898;"), json!("a\u{1F642}b\u{1F642}"));
-    for halves in [
-        "&#xDE42;&#xD83D;",
-        "&#xD83D;x&#xDE42;",
-        "&#xD83D; &#xDE42;",
-        "&#xD83D;<!-- -->&#xDE42;",
-        "&#xD83D;<![CDATA[]]>&#xDE42;",
-        "&#xD83D;&#xD83D;&#xDE42;",
-        "&#xD83D;&amp;&#xDE42;",
-        "&#xD83D;<b/>&#xDE42;",
+    for (halves, expected) in [
+        ("a&#xD83D;&#xDE42;b&#55357;&#56898;", "a\u{1F642}b\u{1F642}"),
+        // What stands between them is no text.
+        ("&#xD83D;<!-- -->&#xDE42;", "\u{1F642}"),
+        ("&#xD83D;<![CDATA[]]>&#xDE42;", "\u{1F642}"),
     ] {
-        assert_refused(
-            &format!("<request><a>{halves}</a></request>"),
-            "line 1, column 13: a reference to what is no character",
-        );
+        assert_eq!(read_text(halves), (expected.to_owned(), false), "{halves}");
+    }
+    for (halves, expected) in [
+        ("cut &#xD83D;", "cut \u{fffd}"),
+        ("&#xDE42; cut", "\u{fffd} cut"),
+        ("&#xDE42;&#xD83D;", "\u{fffd}\u{fffd}"),
+        ("&#xD83D;x&#xDE42;", "\u{fffd}x\u{fffd}"),
+        ("&#xD83D; &#xDE42;", "\u{fffd} \u{fffd}"),
+        ("&#xD83D;<![CDATA[x]]>&#xDE42;", "\u{fffd}x\u{fffd}"),
+        ("&#xD83D;&#xD83D;&#xDE42;", "\u{fffd}\u{1F642}"),
+        ("&#xD83D;&#xDE42;&#xDE42;", "\u{1F642}\u{fffd}"),
+        ("&#xD83D;&amp;&#xDE42;", "\u{fffd}&\u{fffd}"),
+    ] {
+        assert_eq!(read_text(halves), (expected.to_owned(), true), "{halves}");
+    }
+    assert_eq!(read_text("\u{fffd}&#xFFFD;"), ("\u{fffd}\u{fffd}".to_owned(), false));
+    assert_refused("<request><a>&#xD83D;<b/>&#xDE42;</a></request>", "text between elements");
+}
+
+/// What a text in `<a>` is read as, and whether half of a pair was in it.
+fn read_text(inner: &str) -> (String, bool) {
+    match parse(format!("<request><a>{inner}</a></request>").as_bytes(), false).map(|mut fields| fields.remove("a")) {
+        Ok(Some(super::Value::Text(text))) => (text.text, text.has_half),
+        other => (format!("{other:?}"), false),
     }
 }
 
@@ -248,8 +269,10 @@ fn the_encoding_that_is_declared_is_one_that_it_can_be() {
     }
     for encoding in ["ISO-8859-1", "windows-1252", "UTF-32", "utf-7", "", "utf-88"] {
         assert_refused(&declared(encoding), "line 1, column 31: the only encoding accepted is UTF-8");
-        // The mark says what the bytes are.
+        // The mark says what the bytes are, and so does a header.
         assert_eq!(tree(&format!("\u{feff}{}", declared(encoding))), json!({ "a": "\u{e4}" }), "{encoding}");
+        let told = parse(declared(encoding).as_bytes(), true).map(|fields| Value::Object(to_json(&fields)));
+        assert_eq!(told, Ok(json!({ "a": "\u{e4}" })), "{encoding}");
     }
     assert_eq!(tree("<?xml\n\tversion = '1.1'\r\nencoding='utf-8'?><request/>"), json!({}));
 }
@@ -273,10 +296,10 @@ fn attributes_are_bounded() {
 #[test]
 fn depth_is_bounded() {
     let deep = |levels| format!("<request>{}{}</request>", "<a>".repeat(levels), "</a>".repeat(levels));
-    assert!(parse(deep(127).as_bytes()).is_ok());
+    assert!(parse(deep(127).as_bytes(), false).is_ok());
     assert_refused(&deep(128), "line 1, column 391: nested too deeply");
     assert_refused(&format!("<request>{}<a/>", "<a>".repeat(127)), "line 1, column 391: nested too deeply");
-    assert!(parse(deep(140_000).as_bytes()).is_err());
+    assert!(parse(deep(140_000).as_bytes(), false).is_err());
 }
 
 /// Texts of about so many bytes that are made to keep a reader busy.
@@ -344,7 +367,7 @@ fn hostile(size: usize) -> Vec<(&'static str, String)> {
 
 #[test]
 fn no_text_takes_more_steps_for_a_byte_than_a_few() {
-    let steps = |xml: &str| steps::taken(|| drop(parse(xml.as_bytes())));
+    let steps = |xml: &str| steps::taken(|| drop(parse(xml.as_bytes(), false)));
     for ((kind, small), (_, large)) in hostile(20_000).into_iter().zip(hostile(320_000)) {
         for xml in [&small, &large] {
             let (steps, bytes) = (steps(xml), xml.len());
@@ -417,7 +440,7 @@ fn a_text_with_one_character_wrong_is_read_as_another_parser_reads_it() {
 }
 
 fn read_value(xml: &str) -> Option<Value> {
-    super::read(xml, false).ok().map(|root| root.value)
+    super::read(xml, false).ok().map(|root| root.value.to_json())
 }
 
 /// Whether the other parser refuses a text because of a prefix.

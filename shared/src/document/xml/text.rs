@@ -1,32 +1,30 @@
-use std::ops::Range;
-
 use super::{Fault, steps};
+use crate::document::value;
 use crate::xml;
+
+pub(super) const NO_CHARACTER: &str = "a reference to what is no character";
 
 /// A text that is put together from what stands in it and what it refers to.
 #[derive(Default)]
 pub(super) struct Text {
-    text: String,
-    half: Option<Half>,
-}
-
-/// The first half of a surrogate pair, as a reference of its own. The second has to follow at once.
-struct Half {
-    code: u32,
-    place: Range<usize>,
+    whole: value::Text,
+    /// The first half of a surrogate pair, as a reference of its own, while the second may follow.
+    half: Option<u32>,
 }
 
 impl Text {
     /// Adds what stands in the text as it is.
-    pub(super) fn push(&mut self, piece: &str) -> Result<(), Fault> {
-        self.half.take().map_or(Ok(()), |half| Err(no_character(&half.place)))?;
-        self.text.push_str(piece);
-        Ok(())
+    pub(super) fn push(&mut self, piece: &str) {
+        if !piece.is_empty() && self.half.take().is_some() {
+            self.lone_half();
+        }
+        self.whole.text.push_str(piece);
     }
 
-    /// Adds what a reference stands for; `name` is what it has between `&` and `;`. Serialisers that think in UTF-16
-    /// write a character beyond U+FFFF as two references.
-    pub(super) fn push_reference(&mut self, name: &str, place: Range<usize>) -> Result<(), Fault> {
+    /// Adds what a reference stands for; `name` is what it has between `&`, which is at `start`, and `;`. Serialisers that
+    /// think in UTF-16 write a character beyond U+FFFF as two references, and the last one of a text that was cut may
+    /// have lost the other.
+    pub(super) fn push_reference(&mut self, name: &str, start: usize) -> Result<(), Fault> {
         steps::note(1 + name.len());
         let code = match name {
             "amp" => u32::from('&'),
@@ -34,27 +32,44 @@ impl Text {
             "gt" => u32::from('>'),
             "quot" => u32::from('"'),
             "apos" => u32::from('\''),
-            _ => number(name).ok_or(Fault::new(place.start, "a reference that XML does not know"))?,
+            _ => number(name).ok_or(Fault::new(start, "a reference that XML does not know"))?,
         };
-        let character = match (self.half.take(), code) {
-            (None, 0xd800..=0xdbff) => {
-                self.half = Some(Half { code, place });
-                return Ok(());
+        let first = self.half.take();
+        let character = match (first, code) {
+            (Some(first), 0xdc00..=0xdfff) => char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + (code - 0xdc00)),
+            (first, code) => {
+                if first.is_some() {
+                    self.lone_half();
+                }
+                match code {
+                    0xd800..=0xdbff => {
+                        self.half = Some(code);
+                        return Ok(());
+                    }
+                    0xdc00..=0xdfff => {
+                        self.lone_half();
+                        return Ok(());
+                    }
+                    code => char::from_u32(code),
+                }
             }
-            (Some(first), 0xdc00..=0xdfff) if first.place.end == place.start => {
-                char::from_u32(0x1_0000 + ((first.code - 0xd800) << 10) + (code - 0xdc00))
-            }
-            (Some(first), _) => return Err(no_character(&first.place)),
-            (None, code) => char::from_u32(code),
         };
-        self.text.push(character.filter(|character| xml::is_character(*character)).ok_or(no_character(&place))?);
+        let character = character.filter(|character| xml::is_character(*character));
+        self.whole.text.push(character.ok_or(Fault::new(start, NO_CHARACTER))?);
         Ok(())
     }
 
     /// The whole text.
-    pub(super) fn finish(mut self) -> Result<String, Fault> {
-        self.push("")?;
-        Ok(self.text)
+    pub(super) fn finish(mut self) -> value::Text {
+        if self.half.is_some() {
+            self.lone_half();
+        }
+        self.whole
+    }
+
+    fn lone_half(&mut self) {
+        self.whole.text.push('\u{fffd}');
+        self.whole.has_half = true;
     }
 }
 
@@ -65,8 +80,4 @@ fn number(name: &str) -> Option<u32> {
     // Rust would take a sign.
     let written = !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(radix));
     written.then(|| u32::from_str_radix(digits, radix).unwrap_or(u32::MAX))
-}
-
-fn no_character(place: &Range<usize>) -> Fault {
-    Fault::new(place.start, "a reference to what is no character")
 }
