@@ -4,7 +4,7 @@ right by itself: `infra/check_template.py [--complete] [--further FILE] TEMPLATE
 
 - A function may do what the list says, and nothing else; nobody but the one service of the account takes its role.
 - The stage tells neither logs nor traces whom a request is about, and has bounds.
-- Tables, logs and dead letters are encrypted by one key, and stay or go with the stack alike.
+- Tables, logs, dead letters and secrets are encrypted by one key, and stay or go with the stack alike.
 - Alarms have the names, metrics and thresholds that docs/operations.md has for them.
 
 That paths, gateway responses, streams and schedules are those of the list needs no check here: SAM's template is made

@@ -5,8 +5,10 @@ use std::convert::Infallible;
 use async_trait::async_trait;
 use futures_util::stream::{self, StreamExt};
 use lambda_runtime::{Context, LambdaEvent, service_fn};
+use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 use serde_dynamo::{AttributeValue, Item};
+use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 use wrapup::clock::Clock;
 use wrapup::logging;
@@ -53,11 +55,22 @@ pub trait Consumer: Send + Sync {
 pub struct Again;
 
 /// What Lambda hands to a function on a DynamoDB stream, as far as it is read.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub struct StreamEvent {
     /// The batch, in the order of the changes.
-    #[serde(rename = "Records")]
     pub records: Vec<EventRecord>,
+}
+
+impl<'de> Deserialize<'de> for StreamEvent {
+    /// What has no records, such as a ping that keeps an instance warm, is an empty batch. Records that are none of a
+    /// DynamoDB stream are an error, so that nothing is lost that somebody meant to hand over.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut event = Value::deserialize(deserializer)?;
+        match event.get_mut("Records").map(Value::take) {
+            Some(records) => Vec::deserialize(records).map(|records| Self { records }).map_err(D::Error::custom),
+            None => Ok(Self::default()),
+        }
+    }
 }
 
 /// A record of a DynamoDB stream.

@@ -4,7 +4,7 @@
 //!
 //! They are of three kinds: endpoints of the API ([`wrapup::api::Endpoint`]); consumers, which take what becomes of
 //! segments ([`Consumer`]); and jobs, which the clock runs ([`Job`]). In front of the endpoints stands the
-//! [`authorizer`].
+//! [`authorizer`], and beside them [`oauth_token`].
 
 extern crate self as wrapup_functions;
 
@@ -32,6 +32,8 @@ use wrapup::redaction::Redactor;
 
 #[path = "bin/authorizer.rs"]
 pub mod authorizer;
+#[path = "bin/oauth-token.rs"]
+pub mod oauth_token;
 
 /// The name of the function whose file this is.
 const fn name(file: &'static str) -> &'static str {
@@ -70,8 +72,6 @@ macro_rules! functions {
 
         /// All jobs.
         pub fn jobs(system: &System) -> Vec<Box<dyn Job>> {
-            // While there are none, nothing is made of the deployment.
-            let _ = system;
             vec![$(Box::new($job_module::$job::new(system))),*]
         }
     };
@@ -101,5 +101,7 @@ functions! {
     consumers {
         #[cfg(feature = "ai")] ai_filler::AiFiller in "bin/ai-filler.rs";
     }
-    jobs {}
+    jobs {
+        rotate_keys::RotateKeys in "bin/rotate-keys.rs";
+    }
 }

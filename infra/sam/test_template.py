@@ -14,9 +14,19 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from check_template import check
 from samcli.yamlhelper import yaml_parse
 from sections import IDS, TEMPLATE, Unmade, renewed
+from sections.text import logical
 from template_check.deployment import Deployment, tags
 from template_check.plain_template import Template
-from template_check.system import COMMON_HEADERS, GATEWAY_RESPONSES, SYSTEM, dead_letters, writes, wrong_system
+from template_check.system import (
+    COMMON_HEADERS,
+    EXPOSED_HEADERS,
+    GATEWAY_RESPONSES,
+    SYSTEM,
+    dead_letters,
+    in_background,
+    writes,
+    wrong_system,
+)
 from template_check.watching import alarms
 from transform import plain
 
@@ -30,6 +40,7 @@ STREAM, ROLE = "arn:aws:kinesis:eu-central-1:123456789012:stream/audit", "arn:aw
 PLAIN = plain()
 
 ALL = list(SYSTEM["functions"])
+IN_BACKGROUND = [name for name, one in SYSTEM["functions"].items() if in_background(one)]
 READERS = ["get-segment", "find-segment", "ai-filler"]
 WRITERS = [name for name, one in SYSTEM["functions"].items() if writes(one)]
 
@@ -61,15 +72,25 @@ class Options(unittest.TestCase):
         parameters = {"KmsKeyArn": KEY, "AiProvider": "extractive"}
         actions = ["kms:Decrypt via dynamodb", "kms:GenerateDataKey via dynamodb"]
         further = {name: [(action, KEY) for action in actions] for name in ALL}
-        further["ai-filler"] += [("kms:Decrypt via sqs", KEY), ("kms:GenerateDataKey via sqs", KEY)]
+        for name in IN_BACKGROUND:
+            further[name] += [("kms:Decrypt via sqs", KEY), ("kms:GenerateDataKey via sqs", KEY)]
         self.assertEqual(problems(parameters, further), [])
         template = Template(PLAIN, parameters)
         for table in template.of_type("AWS::DynamoDB::Table").values():
             self.assertEqual(table["SSESpecification"], {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": KEY})
         for group in template.of_type("AWS::Logs::LogGroup").values():
             self.assertEqual(group["KmsKeyId"], KEY)
-        [queue] = template.of_type("AWS::SQS::Queue").values()
-        self.assertEqual((queue.get("KmsMasterKeyId"), queue.get("SqsManagedSseEnabled")), (KEY, None))
+        for queue in template.of_type("AWS::SQS::Queue").values():
+            self.assertEqual((queue.get("KmsMasterKeyId"), queue.get("SqsManagedSseEnabled")), (KEY, None))
+        [secret] = template.of_type("AWS::SecretsManager::Secret").values()
+        self.assertEqual(secret["KmsKeyId"], KEY)
+
+    def test_the_keys_of_tokens_are_made_and_stand_in_no_template(self):
+        [secret] = Template(PLAIN).of_type("AWS::SecretsManager::Secret").values()
+        made = secret["GenerateSecretString"]
+        self.assertEqual((made["SecretStringTemplate"], made["GenerateStringKey"]), ("{}", "key"))
+        self.assertGreaterEqual(made["PasswordLength"], 43)
+        self.assertNotIn("SecretString", secret)
 
     def test_other_partitions(self):
         for partition, region, domain in [
@@ -91,7 +112,7 @@ class Options(unittest.TestCase):
                     "AlarmTopicArn": TOPIC["AlarmTopicArn"].replace("aws", partition),
                 }
                 further = {name: [(f"kms:{action} via {service}", key) for action in ("Decrypt", "GenerateDataKey")
-                                  for service in ("dynamodb", "sqs") if service == "dynamodb" or name == "ai-filler"]
+                                  for service in ("dynamodb", "sqs") if service == "dynamodb" or name in IN_BACKGROUND]
                            for name in ALL}  # fmt: skip
                 further["ai-filler"].append(
                     ("bedrock:InvokeModel", f"arn:{partition}:bedrock:{region}::foundation-model/nova")
@@ -391,7 +412,7 @@ class Made(unittest.TestCase):
 
     def test_a_job_runs_by_the_clock_and_is_tried_again(self):
         template = self.bigger()
-        [schedule] = template.of_type("AWS::Scheduler::Schedule").values()
+        schedule = template.of_type("AWS::Scheduler::Schedule")["CloseOverdueSchedule"]
         target = schedule.pop("Target")
         self.assertEqual(schedule["ScheduleExpression"], "rate(1 minute)")
         self.assertEqual(schedule["FlexibleTimeWindow"], {"Mode": "OFF"})
@@ -399,7 +420,8 @@ class Made(unittest.TestCase):
         self.assertEqual(target["DeadLetterConfig"], {"Arn": "${CloseOverdueDeadLetters.Arn}"})
         self.assertEqual(target["RetryPolicy"], {"MaximumRetryAttempts": 5, "MaximumEventAgeInSeconds": 3600})
         # The schedule only knows that Lambda took it: what fails then, Lambda tries again.
-        [retries] = template.of_type("AWS::Lambda::EventInvokeConfig").values()
+        all_retries = template.of_type("AWS::Lambda::EventInvokeConfig").values()
+        [retries] = [one for one in all_retries if one["FunctionName"] == "${CloseOverdue}"]
         self.assertEqual((retries["FunctionName"], retries["MaximumRetryAttempts"]), ("${CloseOverdue}", 2))
         self.assertEqual(retries["DestinationConfig"]["OnFailure"]["Destination"], "${CloseOverdueDeadLetters.Arn}")
 
@@ -407,7 +429,7 @@ class Made(unittest.TestCase):
         by_dynamodb = [(f"kms:{action} via dynamodb", KEY) for action in ("Decrypt", "GenerateDataKey")]
         by_sqs = [(f"kms:{action} via sqs", KEY) for action in ("Decrypt", "GenerateDataKey")]
         further = {name: [*by_dynamodb] for name in self.BIGGER["functions"]}
-        for name in ("relay", "close-overdue"):
+        for name in ("relay", "close-overdue", "rotate-keys"):
             further[name] += by_sqs
         self.bigger({"KmsKeyArn": KEY}, further)
 
@@ -416,7 +438,7 @@ class Made(unittest.TestCase):
         sources = template.of_type("AWS::Lambda::EventSourceMapping")
         # An event source of another id would be made beside the one that is there, which AWS refuses.
         self.assertEqual(sorted(sources), ["AiFillerOpened", "RelayStream"])
-        for (logical, source), name in zip(sorted(sources.items()), ("ai-filler", "relay")):
+        for (id, source), name in zip(sorted(sources.items()), ("ai-filler", "relay")):
             [pattern] = source.pop("FilterCriteria")["Filters"]
             self.assertEqual(json.loads(pattern["Pattern"]), self.BIGGER["functions"][name]["stream"]["filter"])
             wanted = {
@@ -441,7 +463,7 @@ class Made(unittest.TestCase):
         found = self.bigger().of_type("AWS::CloudWatch::Alarm")
         names = ["FunctionErrors", "FunctionErrors2", "FunctionThrottles", "FunctionThrottles2"]
         parts = [sum("MetricStat" in one for one in found[name]["Metrics"]) for name in names]
-        self.assertEqual(parts, [10, 2, 10, 3])
+        self.assertEqual(parts, [10, 3, 10, 4])
 
     def test_what_nobody_waits_for_is_told_of_in_outputs_and_on_the_dashboard(self):
         template = self.bigger()
@@ -455,13 +477,13 @@ class Made(unittest.TestCase):
         # Another logical id is another resource: a table of the same name cannot be made, and a queue would be empty.
         tables = {"Codes", "Configurations", "Segments", "PhoneLog", "Interactions", "Users"}
         template = Template(PLAIN, {"AiProvider": "extractive"})
-        self.assertEqual(set(template.of_type("AWS::DynamoDB::Table")), tables)
+        self.assertEqual(set(template.of_type("AWS::DynamoDB::Table")), tables | {"OauthClient"})
         self.assertEqual(set(IDS.values()), tables)
-        self.assertEqual(set(template.of_type("AWS::SQS::Queue")), {"DeadLetters"})
+        self.assertEqual(set(template.of_type("AWS::SQS::Queue")), {"DeadLetters", "RotateKeysDeadLetters"})
 
     def test_tables_are_as_the_code_wants_them(self):
         for name, table in Template(PLAIN, {"TablePrefix": "t-"}).of_type("AWS::DynamoDB::Table").items():
-            [platform_name] = [one for one, logical in IDS.items() if logical == name]
+            [platform_name] = [one for one in SYSTEM["tables"] if logical(one) == name]
             self.assertEqual(table["TableName"], f"t-{platform_name}")
             self.assertEqual(table["KeySchema"], [{"AttributeName": "sys_id", "KeyType": "HASH"}])
             self.assertEqual(table["AttributeDefinitions"], [{"AttributeName": "sys_id", "AttributeType": "S"}])
@@ -471,8 +493,8 @@ class Made(unittest.TestCase):
         for function in Template(PLAIN, {"AiProvider": "extractive"}).of_type("AWS::Lambda::Function").values():
             name = tags(function)["wrapup-function"]
             self.assertEqual((function["Runtime"], function["TracingConfig"]), ("provided.al2023", {"Mode": "Active"}))
-            # API Gateway waits for 29 s, for an authorizer less; nobody waits for the filler.
-            self.assertEqual(function["Timeout"], {"authorizer": 10, "ai-filler": 120}.get(name, 29))
+            # API Gateway waits for 29 s, for an authorizer less; nobody waits for what runs in the background.
+            self.assertEqual(function["Timeout"], {"authorizer": 10, "ai-filler": 120, "rotate-keys": 120}.get(name, 29))
             wanted = {*SYSTEM["environment"], *SYSTEM["functions"][name].get("environment", [])}
             self.assertEqual(set(function["Environment"]["Variables"]), wanted)
 
@@ -489,10 +511,13 @@ class Made(unittest.TestCase):
             for method, path in (route.split(" ") for route in one.get("routes", [])):
                 id = "".join(part.capitalize() for part in name.split("-"))
                 for form in ("/api/now/", "/api/now/v1/"):
-                    for served in ["get", "head"] if method == "GET" else [method.lower()]:
+                    # A POST may name another method: behind the authorizer, since a function signs nobody in.
+                    for served in {"post", *(["get", "head"] if method == "GET" else [method.lower()])}:
                         wanted[f"{form}{path}", served] = (id, [{"caller": []}])
                     wanted[f"{form}{path}", refusing] = (id, None)
                 wanted[f"/api/now/{{api_version}}/{path}", refusing] = (id, None)
+        # Where callers prove who they are, no authorizer can stand in front.
+        wanted["/oauth_token.do", "post"] = wanted["/oauth_token.do", refusing] = ("OauthToken", None)
         # Any function with a route knows what is no path.
         wanted["/{unknown+}", refusing] = ("GetCode", None)
         self.assertEqual(found, wanted)
@@ -520,14 +545,37 @@ class Made(unittest.TestCase):
                 mapped = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in headers}
                 self.assertEqual(found[kind]["responseParameters"], mapped)
                 bodies = found[kind]["responseTemplates"]
+                # Where Accept matches none of them, the first is taken.
+                self.assertEqual(next(iter(bodies)), "application/json; charset=UTF-8")
                 error = {"message": one["message"], "detail": one["detail"]}
-                self.assertEqual(json.loads(bodies["application/json"]), {"error": error, "status": "failure"})
-                self.assertEqual(
-                    bodies["application/xml"],
+                self.assertEqual(json.loads(bodies.pop("application/json; charset=UTF-8")), {"error": error, "status": "failure"})
+                xml = (
                     f'<?xml version="1.0" encoding="UTF-8"?><response><error><message>{one["message"]}</message>'
-                    f"<detail>{one['detail']}</detail></error><status>failure</status></response>",
+                    f"<detail>{one['detail']}</detail></error><status>failure</status></response>"
                 )
-                self.assertEqual(bodies["text/xml"], bodies["application/xml"])
+                types = [f"{type}{encoding}" for type in ("application/xml", "text/xml")
+                         for encoding in ("", "; charset=UTF-8")]  # fmt: skip
+                self.assertEqual(bodies, dict.fromkeys(types, xml))
+
+    def test_a_page_that_may_call_reads_what_api_gateway_says(self):
+        for origins, first in {
+            "": None,
+            "https://desk.example": "https://desk.example",
+            "https://desk.example,http://localhost:3000": "https://desk.example",
+        }.items():
+            api = Template(PLAIN, {"AllowedOrigins": origins}).of_type("AWS::ApiGateway::RestApi")["Api"]
+            for kind, one in api["Body"]["x-amazon-apigateway-gateway-responses"].items():
+                with self.subTest(f"{kind} {origins}"):
+                    told = {name.split(".")[-1]: value for name, value in one["responseParameters"].items()}
+                    told = {name: value for name, value in told.items() if name.startswith("Access-Control-")}
+                    exposed = {"Access-Control-Expose-Headers": f"'{EXPOSED_HEADERS}'"}
+                    wanted = {"Access-Control-Allow-Origin": f"'{first}'"} | exposed if first else {}
+                    self.assertEqual(told, wanted)
+
+    def test_bodies_come_as_bytes(self):
+        # API Gateway would put another character for what is no UTF-8, and nobody would know.
+        api = Template(PLAIN).of_type("AWS::ApiGateway::RestApi")["Api"]
+        self.assertEqual(api["Body"]["x-amazon-apigateway-binary-media-types"], ["*/*"])
 
     def test_a_function_is_built_from_its_own_sources(self):
         for resource in yaml_parse(TEMPLATE.read_text())["Resources"].values():
@@ -542,11 +590,12 @@ class Made(unittest.TestCase):
 
         stream = {"table": "interaction_wrap_up_segment", "filter": {}}
         for words, more in {
-            "more is not of one kind: it has neither routes, stream, schedule": {"more": function()},
+            "more is not of one kind: it has neither routes, public_route, stream, schedule": {"more": function()},
             "more is not of one kind: it has routes and schedule": {
                 "more": function(routes=["GET wrapup/more"], schedule="rate(1 minute)")
             },
             "authorizer is not of one kind: it has routes": {"authorizer": function(routes=["GET wrapup/more"])},
+            "more: there is no secret other": {"more": function(schedule="rate(1 day)", secrets={"other": []})},
             "more: there is no table other": {"more": function(schedule="rate(1 day)") | {"dynamodb": {"other": []}}},
             "more: it uses segment tables, and may do nothing on sn_openframe_phone_log": {
                 "more": function(schedule="rate(1 day)", environment=["WRAPUP_SEGMENT_TABLES"])
@@ -610,6 +659,24 @@ class Faults(unittest.TestCase):
             self.statements(resources, "GetCodeRole").append(users)
 
         self.found("get-code: permissions: ('dynamodb:GetItem', 'table sys_user') is too much", change)
+
+    def test_a_function_reads_the_keys_of_tokens(self):
+        def change(resources):
+            keys = {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": {"Ref": "OauthKeys"}}
+            self.statements(resources, "GetCodeRole").append(keys)
+
+        self.found("get-code: permissions: ('secretsmanager:GetSecretValue', 'secret oauth-keys') is too much", change)
+
+    def test_a_secret_that_stands_in_the_template(self):
+        def change(resources):
+            secret = resources["OauthKeys"]["Properties"]
+            secret["SecretString"] = secret.pop("GenerateSecretString")["SecretStringTemplate"]
+
+        self.found("secret oauth-keys: it stands in the template", change)
+
+    def test_a_secret_under_another_key(self):
+        change = lambda resources: resources["OauthKeys"]["Properties"].pop("KmsKeyId")
+        self.found("secret oauth-keys: the key is None", change, KmsKeyArn=KEY)
 
     def test_a_policy_beside_the_role(self):
         def change(resources):
@@ -868,7 +935,7 @@ class Faults(unittest.TestCase):
             metrics = resources["FunctionErrors"]["Properties"]["Metrics"]
             metrics += [copy.deepcopy(metrics[1]) for _ in range(5)]
 
-        self.found("alarm FunctionErrors: it has 12 metrics", change)
+        self.found("alarm FunctionErrors: it has 13 metrics", change)
 
     def test_alarms(self):
         names = [name for name, one in PLAIN["Resources"].items() if one["Type"] == "AWS::CloudWatch::Alarm"]

@@ -15,6 +15,8 @@ class Deployment:
         for name, function in template.of_type("AWS::Lambda::Function").items():
             if own := tags(function).get("wrapup-function"):
                 self.functions[own] = (name, function)
+        secrets = template.of_type("AWS::SecretsManager::Secret").items()
+        self.secrets = {tags(one).get("wrapup-secret", name): (name, one) for name, one in secrets}
         self.tables = {}
         for name, table in template.of_type("AWS::DynamoDB::Table").items():
             for platform_name in sorted(system["tables"], key=len, reverse=True):

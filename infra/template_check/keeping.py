@@ -7,6 +7,7 @@ def wrong_keeping(deployment: Deployment):
     yield from wrong_tables(deployment)
     yield from wrong_logs(deployment)
     yield from wrong_queues(deployment)
+    yield from wrong_secrets(deployment)
 
 
 def stays(deployment: Deployment, what: str, logical: str):
@@ -52,6 +53,15 @@ def wrong_queues(deployment: Deployment):
         own = [one for one in policies if name in map(referred, one["Queues"])]
         if not any(_wants_tls(one) for policy in own for one in as_list(policy["PolicyDocument"]["Statement"])):
             yield f"queue {name} can be used without TLS"
+
+
+def wrong_secrets(deployment: Deployment):
+    yield from same("secrets", set(deployment.secrets), set(deployment.system["secrets"]))
+    for name, (_, secret) in deployment.secrets.items():
+        if secret.get("KmsKeyId") != deployment.key:
+            yield f"secret {name}: the key is {secret.get('KmsKeyId')}, the tables' is {deployment.key}"
+        if "SecretString" in secret or "GenerateSecretString" not in secret:
+            yield f"secret {name}: it stands in the template"
 
 
 def _wants_tls(statement: dict) -> bool:

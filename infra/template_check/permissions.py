@@ -111,6 +111,11 @@ def wanted(deployment: Deployment, name: str, function: dict) -> set:
     wanted = {(f"dynamodb:{action}", f"table {table}") for table, all_ in one["dynamodb"].items() for action in all_}
     wanted |= {(action, f"logs {deployment.log_group(function)}") for action in LOG_ACTIONS}
     wanted |= {(action, "*") for action in TRACE_ACTIONS}
+    for secret, actions in one.get("secrets", {}).items():
+        wanted |= {(f"secretsmanager:{action}", f"secret {secret}") for action in actions}
+        if deployment.key:
+            by_key = ["Decrypt", *(["GenerateDataKey"] if "PutSecretValue" in actions else [])]
+            wanted |= {(f"kms:{action} via secretsmanager", deployment.key) for action in by_key}
     if "stream" in one:
         wanted |= {(action, f"stream {one['stream']['table']}") for action in STREAM_ACTIONS}
     if in_background(one):
@@ -137,6 +142,9 @@ def readable(deployment: Deployment, grant: tuple) -> tuple:
         listed = action == "dynamodb:ListStreams"
         if resource == (f"${{{logical}.Arn}}/stream/*" if listed else f"${{{logical}.StreamArn}}"):
             return action, f"stream {table}"
+    for secret, (logical, _) in deployment.secrets.items():
+        if resource == f"${{{logical}}}":
+            return action, f"secret {secret}"
     logical = referred(resource)
     # :* is for a log group's streams, which Lambda names.
     if logical in deployment.template.of_type("AWS::Logs::LogGroup"):

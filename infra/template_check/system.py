@@ -10,9 +10,12 @@ GATEWAY_RESPONSES = json.loads((INFRA / "gateway-responses.json").read_text())
 # What every answer has, whatever it says, be it a function's or API Gateway's own.
 COMMON_HEADERS = {
     "Cache-Control": "no-store",
-    "Vary": "Accept, Accept-Language, Authorization",
+    "Vary": "Accept, Accept-Language, Authorization, Origin",
     "X-Content-Type-Options": "nosniff",
 }
+
+# What a page may read of an answer, beside what every page may (`shared/src/api/origins.rs`).
+EXPOSED_HEADERS = "Accept-Encoding, Allow, Retry-After, WWW-Authenticate"
 
 # The table that is built in as a segment table: who may do what on it, may do so on those of a deployment's own.
 BUILT_IN = "sn_openframe_phone_log"
@@ -20,11 +23,11 @@ BUILT_IN = "sn_openframe_phone_log"
 # How many may read a stream of DynamoDB at once before its readers are throttled.
 READERS = 2
 
-_KINDS = {"routes": "endpoint", "stream": "consumer", "schedule": "job"}
+_KINDS = {"routes": "endpoint", "public_route": "endpoint", "stream": "consumer", "schedule": "job"}
 
 
 def kind(name: str, function: dict) -> str:
-    """What has a function run: an `endpoint` callers, a `consumer` a table's stream, a `job` the clock, the
+    """What has a function run: an `endpoint` callers (by a `public_route` those too who have not signed in), a `consumer` a table's stream, a `job` the clock, the
     `authorizer` API Gateway, before it lets a caller through."""
     return next((kind for field, kind in _KINDS.items() if field in function), name)
 
@@ -68,6 +71,9 @@ def wrong_system(system: dict):
         fields = [field for field in _KINDS if field in function]
         if len(fields) != (name != "authorizer"):
             yield f"{name} is not of one kind: it has {' and '.join(fields) or 'neither ' + ', '.join(_KINDS)}"
+        for secret in function.get("secrets", {}):
+            if secret not in system["secrets"]:
+                yield f"{name}: there is no secret {secret}"
         for table in function["dynamodb"]:
             if table not in system["tables"]:
                 yield f"{name}: there is no table {table}"

@@ -36,8 +36,8 @@ def alarms(deployment: Deployment) -> dict:
     # The authorizer refuses a caller by an error: that is how API Gateway wants it.
     endpoints = waited_for - {ids.get("authorizer")}
     tables = {logical for logical, _ in deployment.tables.values()}
-    # Behind API Gateway nobody but the authorizer signs in.
-    sign_ins = {"endpoint authorizer"}
+    # Behind API Gateway nobody but the authorizer signs callers in, and whoever gives them tokens.
+    sign_ins = {"endpoint authorizer", "endpoint oauth_token.do"}
     found = {
         # A call that fails is tried again: one says little, five that something is broken.
         "ServerErrors": Alarm("ApiGateway 5XXError", "Sum", api, 5),

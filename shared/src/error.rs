@@ -116,6 +116,12 @@ pub enum NotFound {
         /// What was asked for.
         name: String,
     },
+    /// No OAuth client has the id.
+    #[error("There is no OAuth client '{id}'.")]
+    Client {
+        /// What was asked for.
+        id: String,
+    },
     /// No interaction has the sys_id.
     #[error("There is no interaction with the sys_id '{sys_id}'.")]
     Interaction {

@@ -15,6 +15,8 @@ pub const REDACT_NOTES: &str = "WRAPUP_REDACT_NOTES";
 pub const REDACT_PERSONAL: &str = "WRAPUP_REDACT_PERSONAL";
 /// The origins whose web pages may call, separated by commas; none where unset.
 pub const ALLOWED_ORIGINS: &str = "WRAPUP_ALLOWED_ORIGINS";
+/// The secret of Secrets Manager that holds the keys of OAuth's tokens: its name or ARN. No OAuth where unset.
+pub const OAUTH_KEYS: &str = "WRAPUP_OAUTH_KEYS";
 /// Where DynamoDB is, if not at the region's own endpoint: the AWS SDKs' variable.
 pub const DYNAMODB_ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use lambda_http::{lambda_runtime, service_fn};
 
 use crate::api::{Api, Callers, Endpoint, Origins, RouteConflict};
-use crate::aws::Connection;
+use crate::aws::{Connection, SECRETS_MANAGER_ENDPOINT, Secrets};
 use crate::clock::Clock;
 use crate::codes::Codes;
 use crate::configurations::Configurations;
@@ -18,6 +18,7 @@ use crate::segment_tables::{Registry, SegmentTablesError};
 use crate::segments::Segments;
 use crate::settings::{self, SettingsError};
 use crate::users::Users;
+use crate::users::oauth::{Clients, KeyKeeper, KeyRing, OAuth, SecretKeeper};
 use crate::watch::Reporter;
 
 /// All that functions are built from. Cheap to clone; clones share what they remember.
@@ -27,6 +28,9 @@ pub struct System {
     configurations: Configurations,
     segments: Segments,
     users: Users,
+    clients: Clients,
+    oauth: Option<OAuth>,
+    clock: Clock,
     segment_tables: Registry,
     dynamo: Dynamo,
     language: Option<Language>,
@@ -39,7 +43,10 @@ impl System {
         let connection = Connection::from_env(settings::DYNAMODB_ENDPOINT)?;
         let tables = Tables::with_prefix(settings::optional(settings::TABLE_PREFIX).unwrap_or_default());
         let dynamo = Dynamo::new(dynamodb::connect(connection), tables);
-        Ok(Self::new(dynamo, Registry::default(), Clock::system(), Language::from_env()?))
+        let system = Self::new(dynamo, Registry::default(), Clock::system(), Language::from_env()?);
+        let Some(secret) = settings::optional(settings::OAUTH_KEYS) else { return Ok(system) };
+        let secrets = Secrets::new(&Connection::from_env(SECRETS_MANAGER_ENDPOINT)?.into());
+        Ok(system.with_oauth(Arc::new(SecretKeeper::new(secrets, secret))))
     }
 
     /// A deployment out of its parts. `language` is the one that translations are in where neither
@@ -48,8 +55,17 @@ impl System {
         let codes = Codes::new(dynamo.clone(), clock.clone());
         let configurations = Configurations::new(dynamo.clone(), clock.clone());
         let users = Users::new(dynamo.clone(), clock.clone());
-        let segments = Segments::new(dynamo.clone(), codes.clone(), configurations.clone(), clock);
-        Self { codes, configurations, segments, users, segment_tables, dynamo, language }
+        let clients = Clients::new(dynamo.clone(), clock.clone());
+        let segments = Segments::new(dynamo.clone(), codes.clone(), configurations.clone(), clock.clone());
+        Self { codes, configurations, segments, users, clients, oauth: None, clock, segment_tables, dynamo, language }
+    }
+
+    /// The same deployment with OAuth, whose tokens are signed with the keys that `keeper` has.
+    #[must_use]
+    pub fn with_oauth(self, keeper: Arc<dyn KeyKeeper>) -> Self {
+        let ring = KeyRing::new(keeper, self.clock.clone());
+        let oauth = OAuth::new(self.users.clone(), self.clients.clone(), ring);
+        Self { oauth: Some(oauth), ..self }
     }
 
     /// The same deployment with these interaction segment tables.
@@ -94,6 +110,16 @@ impl System {
         &self.users
     }
 
+    /// OAuth clients.
+    pub fn clients(&self) -> &Clients {
+        &self.clients
+    }
+
+    /// What gives tokens and checks them; none in a deployment without OAuth.
+    pub fn oauth(&self) -> Option<&OAuth> {
+        self.oauth.as_ref()
+    }
+
     /// The deployment's language.
     pub fn language(&self) -> Option<Language> {
         self.language
@@ -102,7 +128,7 @@ impl System {
 
 impl From<&System> for Callers {
     fn from(system: &System) -> Self {
-        Self { users: system.users.clone(), language: system.language }
+        Self { users: system.users.clone(), oauth: system.oauth.clone(), language: system.language }
     }
 }
 

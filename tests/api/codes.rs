@@ -513,10 +513,15 @@ async fn an_unknown_code_is_404_in_the_result_envelope() {
     let server = Server::start(BINARY);
     let api = server.api();
     let code = put(&api, json!({"code": "Refund"})).await;
-    for sys_id in ["0123456789abcdef0123456789abcdef", "nope", "Refund", &id(&code)[1..]] {
+    let unknown =
+        ["0123456789abcdef0123456789abcdef", "0123456789ABCDEF0123456789ABCDEF", "nope", "Refund", &id(&code)[1..]];
+    for sys_id in unknown {
         let answer = api.get(&format!("code/{sys_id}")).await.expect(404);
         let message = answer["result"]["message"].as_str().unwrap();
         assert_eq!(answer, json!({"result": {"success": false, "message": message}}));
         assert!(message.contains(sys_id), "{message}");
     }
+    // A sys_id is found in upper case, too, and shown as it is.
+    let found = api.get(&format!("code/{}", id(&code).to_uppercase())).await.expect(200);
+    assert_eq!(found["result"]["result_map"]["wrap_up_code"], code);
 }

@@ -971,6 +971,9 @@ fn every_command_explains_itself() {
         "code",
         "code import",
         "code list",
+        "migrate",
+        "migrate servicenow",
+        "migrate genesys",
         "tables",
         "tables create",
     ] {

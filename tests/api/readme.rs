@@ -16,8 +16,15 @@ use crate::BINARY;
 const GUIDE: &str = "docs/segment-tables.md";
 
 /// The pages whose blocks of shell are run here.
-const RUN: [&str; 6] =
-    ["README.md", "docs/ai-filler.md", "docs/api.md", "docs/command-line.md", "docs/deploy.md", "docs/redaction.md"];
+const RUN: [&str; 7] = [
+    "README.md",
+    "docs/ai-filler.md",
+    "docs/api.md",
+    "docs/clients.md",
+    "docs/command-line.md",
+    "docs/deploy.md",
+    "docs/redaction.md",
+];
 
 /// The blocks that are not run, by their first lines, and why.
 const NOT_RUN: &[(&str, &str, &str)] = &[
@@ -42,6 +49,12 @@ fn the_tour_answers_as_printed() {
 #[test]
 fn the_contract_and_the_errors_are_as_printed() {
     run("docs/api.md");
+}
+
+/// The snippets in other languages than the shell's are run by `tests/clients/check`.
+#[test]
+fn a_client_of_curl_works_as_printed() {
+    run("docs/clients.md");
 }
 
 #[test]

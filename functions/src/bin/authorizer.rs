@@ -1,14 +1,13 @@
-//! The API's Lambda authorizer (type REQUEST): proves the caller by HTTP Basic, so that API Gateway
+//! The API's Lambda authorizer (type REQUEST): proves the caller by HTTP Basic or an access token, so that API Gateway
 //! can cache the verdict under the `Authorization` header.
 
 use aws_lambda_events::apigw::{ApiGatewayCustomAuthorizerPolicy, ApiGatewayCustomAuthorizerResponse};
 use aws_lambda_events::iam::{IamPolicyEffect, IamPolicyStatement};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
-use wrapup::api::{AuthorizerRequest, Denied, authenticate};
+use wrapup::api::{AuthorizerRequest, Callers, Denied, authenticate};
 use wrapup::clock::Clock;
 use wrapup::system::StartError;
-use wrapup::users::Users;
 use wrapup::watch::{self, CallIds, Reporter};
 use wrapup::{System, logging};
 
@@ -20,19 +19,19 @@ const UNAUTHORIZED: &str = "Unauthorized";
 pub async fn main() -> Result<(), StartError> {
     logging::init();
     let authorizer = Authorizer::new(&System::from_env()?).with_reporter(Reporter::stdout(Clock::system()));
-    Ok(lambda_runtime::run(service_fn(|event| authorizer.handle(event))).await?)
+    Ok(lambda_runtime::run(service_fn(|event| authorizer.invoke(event))).await?)
 }
 
-/// The authorizer. Reads the user table.
+/// The authorizer. Reads the user table, and for a token the client table too.
 pub struct Authorizer {
-    users: Users,
+    callers: Callers,
     reporter: Option<Reporter>,
 }
 
 impl Authorizer {
     /// The authorizer of a deployment.
     pub fn new(system: &System) -> Self {
-        Self { users: system.users().clone(), reporter: None }
+        Self { callers: system.into(), reporter: None }
     }
 
     /// Reports every call.
@@ -41,7 +40,24 @@ impl Authorizer {
         Self { reporter: Some(reporter), ..self }
     }
 
-    /// Answers a policy for a caller whose password is right: allow with the role, deny (403) without.
+    /// Answers what Lambda hands to the function. What asks for no verdict, such as a ping that keeps an instance warm, is
+    /// answered with null, and neither counted nor an error; API Gateway would let nobody in by it.
+    ///
+    /// # Errors
+    /// Those of [`Self::handle`].
+    pub async fn invoke(
+        &self,
+        event: LambdaEvent<Value>,
+    ) -> Result<Option<ApiGatewayCustomAuthorizerResponse>, Diagnostic> {
+        if event.payload.get("methodArn").is_none() {
+            return Ok(None);
+        }
+        // Boxed, since the compiler computes the size of futures only so deep.
+        Box::pin(self.handle(event)).await.map(Some)
+    }
+
+    /// Answers a policy for a caller who has proven itself: allow with one of the roles that the API knows, deny (403)
+    /// without any. Which of them an operation asks for is the function's to decide.
     ///
     /// # Errors
     /// `Unauthorized`, the text that makes API Gateway answer 401, for everyone else, whatever is in the event. Anything
@@ -67,13 +83,15 @@ impl Authorizer {
 
     async fn judge(&self, event: LambdaEvent<Value>) -> Result<ApiGatewayCustomAuthorizerResponse, Diagnostic> {
         let (request, request_id) = (AuthorizerRequest(&event.payload), &event.context.request_id);
-        let verdict = authenticate(&self.users, request.credentials(), request.source(), request_id).await;
-        if let Ok(Ok(caller)) = &verdict {
+        let verdict = authenticate(&self.callers, request.credentials(), request.source(), request_id).await;
+        if let Ok(Ok(caller)) = &verdict
+            && !caller.roles.is_empty()
+        {
             watch::note(|tally| tally.user = Some(caller.user_name.clone()));
         }
         let (effect, principal, context) = match verdict {
+            Ok(Ok(caller)) if caller.roles.is_empty() => (IamPolicyEffect::Deny, "denied".to_owned(), Value::Null),
             Ok(Ok(caller)) => (IamPolicyEffect::Allow, caller.user_name.clone(), Value::Object(caller.to_context())),
-            Ok(Err(Denied::NotAuthorized)) => (IamPolicyEffect::Deny, "denied".to_owned(), Value::Null),
             Ok(Err(Denied::NotAuthenticated)) => return Err(failure(UNAUTHORIZED, UNAUTHORIZED)),
             // API Gateway has no other answer for that than its 500, and asks one instance one thing at a time, so that
             // nothing waits there.

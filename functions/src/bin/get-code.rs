@@ -88,7 +88,7 @@ mod openapi {
                 id: "getCode",
                 topic: Topic::Codes,
                 summary: "Get a wrap-up code",
-                description: "One wrap-up code by its sys_id.",
+                description: "One wrap-up code by its sys_id, or by one that it had in another system.",
                 parameters: Parameter::with_example(Parameter::of_path(path), "code_id", example),
                 body: None,
                 answers: vec![(200, "The code.", schemas.answer::<Body<'static>>())],

@@ -23,7 +23,9 @@ export class Alarms extends Construct {
       'One request in 100 took 2 seconds or more, for 15 minutes.',
       3,
     );
-    this.raise('FailedSignIns', metrics.failedSignIns(), manyFailedSignIns, 'Many sign-ins failed in 5 minutes.');
+    for (const failed of sums('signIns', metrics.failedSignIns())) {
+      this.raise('FailedSignIns', failed, manyFailedSignIns, 'Many sign-ins failed in 5 minutes.');
+    }
     const functionThrottles = sums('throttles', metrics.functionThrottles());
     this.raiseEach('FunctionErrors', sums('errors', metrics.functionErrors()), 'A function failed or ran out of time.');
     this.raiseEach('FunctionThrottles', functionThrottles, 'Lambda refused invocations: its concurrency is used up.');

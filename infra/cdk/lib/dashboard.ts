@@ -25,7 +25,7 @@ export function dashboard(scope: Construct, id: string, metrics: Metrics): Dashb
           ...metrics.functionThrottles(),
           ...background.map(({ throttles }) => throttles),
         ]),
-        graph('Failed sign-ins', [metrics.failedSignIns()]),
+        graph('Failed sign-ins', metrics.failedSignIns()),
       ],
       [graph('Functions: duration, p99 (ms)', metrics.functionDurations()), ...(background.length > 0 ? late : [])],
       [

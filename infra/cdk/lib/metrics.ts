@@ -70,16 +70,22 @@ export class Metrics {
     return this.behindTheApi().map(([label, one]) => one.metricThrottles({ period, label }));
   }
 
-  /** Behind API Gateway only the authorizer signs in. Deployments of one account and region share the metric. */
-  failedSignIns(): Metric {
-    return new Metric({
-      namespace: 'Wrapup',
-      metricName: 'failed_sign_ins',
-      dimensionsMap: { endpoint: 'authorizer' },
-      statistic: Stats.SUM,
-      period,
-      label: 'failed sign-ins',
-    });
+  /**
+   * Behind API Gateway only the authorizer signs callers in, and whoever gives them tokens. Deployments of one account
+   * and region share the metrics.
+   */
+  failedSignIns(): Metric[] {
+    return ['authorizer', 'oauth_token.do'].map(
+      (endpoint) =>
+        new Metric({
+          namespace: 'Wrapup',
+          metricName: 'failed_sign_ins',
+          dimensionsMap: { endpoint },
+          statistic: Stats.SUM,
+          period,
+          label: `failed sign-ins, ${endpoint}`,
+        }),
+    );
   }
 
   /** Of each function that nobody waits for. */

@@ -21,7 +21,7 @@ export interface Domain {
   readonly hostedZone?: IHostedZone;
 }
 
-/** The VPC that the functions run in. It has to reach DynamoDB, and what segment tables and AI provider need. */
+/** The VPC that the functions run in. It has to reach DynamoDB, Secrets Manager, and what segment tables and AI provider need. */
 export interface Network {
   readonly vpc: IVpc;
   /** @default the VPC's private subnets */
@@ -90,7 +90,10 @@ export interface WrapUpApiProps {
    * @default the translation that was stored first
    */
   readonly language?: string;
-  /** Origins whose web pages may call, such as `https://desk.example`. @default none */
+  /**
+   * Origins whose web pages may call, such as `https://desk.example`. The first may read what API Gateway says by itself, too.
+   * @default none
+   */
   readonly allowedOrigins?: string[];
   /** What is logged, as `tracing` directives. @default info */
   readonly log?: string;

@@ -24,7 +24,7 @@ import { APIGATEWAY_AUTHORIZER_CHANGE_DEPLOYMENT_LOGICAL_ID } from 'aws-cdk-lib/
 import { Construct } from 'constructs';
 import { addGatewayResponses } from './gateway-responses';
 import { Domain, RequestBounds, Throttling, WebAcl } from './props';
-import { routes } from './system';
+import { publicRoutes, routes } from './system';
 import { isProtected, protect } from './web-acl';
 
 /** The one stage that an API has. */
@@ -47,6 +47,7 @@ export interface GatewayProps {
   readonly webAcl: WebAcl | undefined;
   readonly requestBounds: RequestBounds | undefined;
   readonly allowedCidrs: string[];
+  readonly allowedOrigins: string[];
   readonly encryptionKey: IKey | undefined;
   readonly logRetention: RetentionDays;
   readonly removalPolicy: RemovalPolicy;
@@ -67,7 +68,7 @@ export class Gateway extends Construct {
     // where there are no children yet, it holds in any app, and for this API alone.
     this.node.setContext(APIGATEWAY_AUTHORIZER_CHANGE_DEPLOYMENT_LOGICAL_ID, true);
     this.api = this.restApi();
-    addGatewayResponses(this.api);
+    addGatewayResponses(this.api, props.allowedOrigins);
     this.addRoutes();
     this.logErrors();
     this.pointDomain();
@@ -81,6 +82,8 @@ export class Gateway extends Construct {
       description: 'Wrap Up API',
       endpointTypes: [EndpointType.REGIONAL],
       policy: whoMayCall(this.props.allowedCidrs),
+      // Bodies come as the bytes that they are: API Gateway would put another character for what is no UTF-8.
+      binaryMediaTypes: ['*/*'],
       disableExecuteApiEndpoint: domain !== undefined,
       ...(domain && {
         domainName: {
@@ -129,12 +132,24 @@ export class Gateway extends Construct {
       }
       this.refuse(below(others, path), name);
     }
+    for (const { path, methods, name } of publicRoutes()) {
+      const resource = below(this.api.root, path.replace(/^\//, ''));
+      for (const method of methods) this.letEverybody(resource, method, name);
+      this.refuse(resource, name);
+    }
     // Any function with a route knows what is no path.
     this.refuse(this.api.root.addResource('{path+}'), routes()[0]?.name ?? '');
   }
 
   private invoke(name: string): LambdaIntegration {
     return new LambdaIntegration(this.props.lambda(name), { allowTestInvoke: false });
+  }
+
+  /** Where callers prove who they are, no authorizer can stand in front. */
+  private letEverybody(path: IResource, httpMethod: string, name: string): void {
+    const method = path.addMethod(httpMethod, this.invoke(name), { authorizationType: AuthorizationType.NONE });
+    const reason = 'This is where clients fetch tokens: the function asks for their secrets itself.';
+    for (const id of ['AwsSolutions-APIG4', 'AwsSolutions-COG4']) Validations.of(method).acknowledge({ id, reason });
   }
 
   /**

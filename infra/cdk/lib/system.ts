@@ -12,17 +12,21 @@ export interface Stream {
 }
 
 /**
- * What a function of the system is reached by, uses and is told. One with `routes` is an endpoint, with `stream` a
- * consumer, with `schedule` a job; with none it is the authorizer.
+ * What a function of the system is reached by, uses and is told. One with `routes` is an endpoint, with `public_route`
+ * one too, with `stream` a consumer, with `schedule` a job; with none it is the authorizer.
  */
 export interface FunctionSpec {
   /** Such as `GET wrapup/code/{code_id}`, below `/api/now/` and `/api/now/v1/`. */
   readonly routes?: string[];
+  /** Such as `POST /oauth_token.do`: method and path as they are, for those too who have not signed in. */
+  readonly public_route?: string;
   readonly stream?: Stream;
   /** When it runs: an expression of EventBridge Scheduler's, such as `rate(1 minute)`. */
   readonly schedule?: string;
   /** The actions it takes on each table, by the table's name without prefix. */
   readonly dynamodb: Record<string, Action[]>;
+  /** The actions it takes on each secret. */
+  readonly secrets?: Record<string, Action[]>;
   /** The variables that it reads beside those of all functions. */
   readonly environment?: string[];
 }
@@ -31,6 +35,7 @@ export interface FunctionSpec {
 export interface System {
   /** By name without prefix. */
   readonly tables: Record<string, { readonly stream?: string }>;
+  readonly secrets: string[];
   /** The variables that all functions read. */
   readonly environment: string[];
   readonly functions: Record<string, FunctionSpec>;
@@ -62,7 +67,7 @@ export function deadLettersName(name: string): string {
 /** A path below `/api/now/` and `/api/now/v1/`, such as `wrapup/code/{code_id}`, and the function that serves it. */
 export interface Route {
   readonly path: string;
-  /** HEAD stands beside GET. */
+  /** HEAD stands beside GET, and everywhere POST, which may name another method in X-HTTP-Method-Override. */
   readonly methods: string[];
   readonly name: string;
 }
@@ -74,7 +79,15 @@ export function routes(): Route[] {
   );
 }
 
+/** The routes that nobody has to sign in for. */
+export function publicRoutes(): Route[] {
+  return Object.entries(system.functions).flatMap(([name, { public_route: text }]) =>
+    text ? [route(name, text)] : [],
+  );
+}
+
 function route(name: string, text: string): Route {
   const [method = '', path = ''] = text.split(' ');
-  return { path, name, methods: method === 'GET' ? ['GET', 'HEAD'] : [method] };
+  const methods = method === 'GET' ? ['GET', 'HEAD'] : [method];
+  return { path, name, methods: [...new Set([...methods, 'POST'])] };
 }

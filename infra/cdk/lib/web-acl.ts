@@ -1,7 +1,7 @@
 import { CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
 import { gatewayResponses } from './gateway-responses';
-import { bodies } from './platform-error';
+import { asJson } from './platform-error';
 import { RequestBounds, WebAcl } from './props';
 
 /** Rules of AWS's that a deployment gets, in their order, and those of their parts that only count. */
@@ -113,7 +113,7 @@ const TOO_MANY = 'too-many';
 function tooMany(): CfnWebACL.CustomResponseBodyProperty {
   const { THROTTLED: throttled } = gatewayResponses;
   if (!throttled) throw new RangeError('infra/gateway-responses.json has no THROTTLED');
-  return { contentType: 'APPLICATION_JSON', content: bodies(throttled)['application/json'] ?? '' };
+  return { contentType: 'APPLICATION_JSON', content: asJson(throttled) };
 }
 
 /** Requests are counted; samples of them would show headers and queries. */

@@ -13,6 +13,7 @@ import { dashboard } from './dashboard';
 import { letLogsUse } from './keys';
 import { WrapUpFunction } from './lambda-function';
 import { Metrics } from './metrics';
+import { OAuthKeys } from './oauth-keys';
 import { WrapUpApiProps } from './props';
 import { redactionEnvironment } from './redaction';
 import { Gateway } from './rest-api';
@@ -34,6 +35,7 @@ export class WrapUpApi extends Construct {
   /** What functions that nobody waits for gave up on, by their names. */
   readonly allDeadLetters: ReadonlyMap<string, IQueue>;
 
+  private readonly oauthKeys: OAuthKeys;
   private readonly tablePrefix: string;
   private readonly removalPolicy: RemovalPolicy;
   private readonly logRetention: RetentionDays;
@@ -50,6 +52,7 @@ export class WrapUpApi extends Construct {
     if (props.encryptionKey) letLogsUse(props.encryptionKey, Stack.of(this));
     const tables = this.createTables();
     this.tables = tables.all;
+    this.oauthKeys = new OAuthKeys(this, 'OAuthKeys', props.encryptionKey);
     const functions = this.createFunctions(tables);
     this.functions = new Map([...functions].map(([name, one]) => [name, one.function]));
     this.allDeadLetters = this.runInBackground(functions, tables);
@@ -95,6 +98,7 @@ export class WrapUpApi extends Construct {
       concurrency: name === 'authorizer' ? this.props.authorizerConcurrency : undefined,
     });
     tables.grant(spec, created.role);
+    this.oauthKeys.grant(spec, created.role);
     grantSegmentTables(spec, segmentTables, created.role);
     if (wantsAi(spec) && aiProvider) grantAi(aiProvider, created.role);
     if (auditDestination) audit(created, spec, auditDestination);
@@ -109,6 +113,7 @@ export class WrapUpApi extends Construct {
       ...(language && { WRAPUP_LANGUAGE: language }),
       ...(log && { WRAPUP_LOG: log }),
       ...(allowedOrigins.length > 0 && { WRAPUP_ALLOWED_ORIGINS: allowedOrigins.join(',') }),
+      ...this.oauthKeys.environment(spec),
       ...segmentTablesEnvironment(spec, segmentTables, Stack.of(this)),
       ...(wantsAi(spec) && aiProvider && aiEnvironment(aiProvider)),
       ...redactionEnvironment(spec, this.props.redaction),
@@ -142,6 +147,7 @@ export class WrapUpApi extends Construct {
       webAcl,
       requestBounds,
       allowedCidrs: this.props.allowedCidrs ?? [],
+      allowedOrigins: this.props.allowedOrigins ?? [],
       encryptionKey,
       authorizerCache: this.props.authorizerCache ?? Duration.minutes(5),
       throttling: this.props.throttling ?? { rate: 100, burst: 200 },
@@ -178,5 +184,5 @@ export class WrapUpApi extends Construct {
  */
 function timeout(spec: FunctionSpec): Duration {
   if (inBackground(spec)) return Duration.minutes(2);
-  return Duration.seconds(spec.routes ? 29 : 10);
+  return Duration.seconds(spec.routes || spec.public_route ? 29 : 10);
 }

@@ -22,13 +22,17 @@ function onModels(deployment: Deployment) {
   return deployment.statements('ai-filler').filter(({ actions }) => actions.some((action) => others.test(action)));
 }
 
+/** Whether a queue is the filler's, of all that there are. */
+function ofTheFiller([id]: [string, unknown]): boolean {
+  return id.includes('aifiller');
+}
+
 describe('the AI filler', () => {
   it('is not there without a provider, nor are its queue and alarms', () => {
     const without = defaults;
     assert.equal(without.resources('AWS::Lambda::Function').length, Object.keys(system.functions).length - 1);
-    for (const type of ['AWS::Lambda::EventSourceMapping', 'AWS::SQS::Queue']) {
-      assert.deepEqual(without.resources(type), []);
-    }
+    assert.deepEqual(without.resources('AWS::Lambda::EventSourceMapping'), []);
+    assert.deepEqual(without.resources('AWS::SQS::Queue').filter(ofTheFiller), []);
   });
 
   it('gets the segments that want it, in bounds, and leaves a trace of what it gave up on', () => {
@@ -48,11 +52,12 @@ describe('the AI filler', () => {
     assert.equal(Properties.BisectBatchOnFunctionError, true);
     assert.equal(Properties.MaximumRetryAttempts, 5);
     assert.equal(Properties.MaximumRecordAgeInSeconds, 6 * 3600);
-    const [[queue, { Properties: settings }] = assert.fail()] = deployment.resources('AWS::SQS::Queue');
+    const queues = deployment.resources('AWS::SQS::Queue').filter(ofTheFiller);
+    const [[queue, { Properties: settings }] = assert.fail()] = queues;
     assert.deepEqual(Properties.DestinationConfig.OnFailure.Destination, { 'Fn::GetAtt': [queue, 'Arn'] });
     assert.equal(settings.SqsManagedSseEnabled, true);
     const outputs = Object.values<any>(deployment.template.Outputs).map(({ Value }) => Value);
-    assert.deepEqual(outputs.slice(1), [{ Ref: queue }]);
+    assert.ok(outputs.some((value) => JSON.stringify(value) === JSON.stringify({ Ref: queue })));
     assert.deepEqual(variables(deployment), { WRAPUP_AI_PROVIDER: 'extractive' });
     assert.deepEqual(onModels(deployment), []);
   });
@@ -60,7 +65,8 @@ describe('the AI filler', () => {
   it('is the only function that knows of the provider', () => {
     const deployment = new Deployment({ tablePrefix: 'p-', aiProvider: { kind: 'extractive' } });
     for (const name of Object.keys(system.functions).filter((name) => name !== 'ai-filler')) {
-      assert.deepEqual(deployment.lambda(name).Properties.Environment.Variables, { WRAPUP_TABLE_PREFIX: 'p-' });
+      const { WRAPUP_OAUTH_KEYS: _, ...others } = deployment.lambda(name).Properties.Environment.Variables;
+      assert.deepEqual(others, { WRAPUP_TABLE_PREFIX: 'p-' });
     }
   });
 

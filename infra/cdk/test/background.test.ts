@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { Stack } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { FunctionSpec } from '../lib/system';
-import { Deployment, Statement, bigger } from './deployment';
+import { Deployment, Resource, Statement, bigger } from './deployment';
 
 const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555';
 
@@ -21,6 +21,15 @@ const deployment = bigger(FURTHER);
 function queueOf(title: string): string {
   const queues = deployment.resources('AWS::SQS::Queue').map(([id]) => id);
   return queues.find((id) => id.includes(title)) ?? assert.fail(queues.join());
+}
+
+/** The one resource of a type that is about the job: not about others of the system's own. */
+function ofTheJob(deployment: Deployment, type: string): Resource {
+  const [[, found] = assert.fail(), ...others] = deployment
+    .resources(type)
+    .filter(([id]) => id.includes('closeoverdue'));
+  assert.deepEqual(others, []);
+  return found;
 }
 
 /** What a role may do, by the start of its logical id. */
@@ -41,24 +50,27 @@ describe('a job', () => {
   const letters = { 'Fn::GetAtt': [queueOf('closeoverdue'), 'Arn'] };
 
   it('runs by the clock, on the minute that it says', () => {
-    const { Properties } = deployment.only('AWS::Scheduler::Schedule');
+    const { Properties } = ofTheJob(deployment, 'AWS::Scheduler::Schedule');
     assert.equal(Properties.ScheduleExpression, 'rate(1 minute)');
     assert.deepEqual(Properties.FlexibleTimeWindow, { Mode: 'OFF' });
     assert.deepEqual(Properties.Target.Arn, target);
   });
 
   it('is tried again, and what comes to nothing is kept', () => {
-    const { RetryPolicy, DeadLetterConfig } = deployment.only('AWS::Scheduler::Schedule').Properties.Target;
+    const { RetryPolicy, DeadLetterConfig } = ofTheJob(deployment, 'AWS::Scheduler::Schedule').Properties.Target;
     assert.deepEqual(RetryPolicy, { MaximumRetryAttempts: 5, MaximumEventAgeInSeconds: 3600 });
     assert.deepEqual(DeadLetterConfig, { Arn: letters });
     // The schedule only knows that Lambda took it: what fails then, Lambda tries again.
-    const { MaximumRetryAttempts, DestinationConfig } = deployment.only('AWS::Lambda::EventInvokeConfig').Properties;
+    const { MaximumRetryAttempts, DestinationConfig } = ofTheJob(
+      deployment,
+      'AWS::Lambda::EventInvokeConfig',
+    ).Properties;
     assert.equal(MaximumRetryAttempts, 2);
     assert.deepEqual(DestinationConfig, { OnFailure: { Destination: letters } });
   });
 
   it('is invoked by a role that may do nothing else, and that no other account takes', () => {
-    const role = deployment.only('AWS::Scheduler::Schedule').Properties.Target.RoleArn['Fn::GetAtt'][0];
+    const role = ofTheJob(deployment, 'AWS::Scheduler::Schedule').Properties.Target.RoleArn['Fn::GetAtt'][0];
     const [trust, ...others] = deployment.template.Resources[role].Properties.AssumeRolePolicyDocument.Statement;
     assert.deepEqual(others, []);
     assert.deepEqual(trust.Principal, { Service: 'scheduler.amazonaws.com' });
@@ -75,7 +87,7 @@ describe('a job', () => {
   it('has its dead letters encrypted by a key of yours, which role and schedule may use for that', () => {
     const encrypted = new Stack();
     const own = bigger(FURTHER, { encryptionKey: Key.fromKeyArn(encrypted, 'Key', KEY) });
-    const role = own.only('AWS::Scheduler::Schedule').Properties.Target.RoleArn['Fn::GetAtt'][0];
+    const role = ofTheJob(own, 'AWS::Scheduler::Schedule').Properties.Target.RoleArn['Fn::GetAtt'][0];
     for (const all of [own.statements('close-overdue'), statements(own, role.slice(0, -8))]) {
       const bySqs = all.filter(({ conditions }) => JSON.stringify(conditions ?? {}).includes('"sqs.'));
       assert.deepEqual(

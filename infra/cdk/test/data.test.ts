@@ -39,10 +39,11 @@ describe('tables', () => {
       'ApiTablessnopenframephonelogCD33131F',
       'ApiTablesinteractionE2495AE7',
       'ApiTablessysuser4682744C',
+      'ApiTablesoauthclient1180CAC3',
     ]);
     assert.deepEqual(
       read.resources('AWS::SQS::Queue').map(([id]) => id),
-      ['ApiFunctionsaifillerDeadLettersA5F6D3BC'],
+      ['ApiFunctionsrotatekeysDeadLetters65A46DDF', 'ApiFunctionsaifillerDeadLettersA5F6D3BC'],
     );
   });
 
@@ -59,7 +60,7 @@ describe('tables', () => {
 
   it('and logs stay when the stack goes, dead letters do not', () => {
     for (const [, logs] of read.resources('AWS::Logs::LogGroup')) assert.equal(logs.DeletionPolicy, 'Retain');
-    assert.equal(read.only('AWS::SQS::Queue').DeletionPolicy, 'Delete');
+    for (const [, queue] of read.resources('AWS::SQS::Queue')) assert.equal(queue.DeletionPolicy, 'Delete');
   });
 
   it('are encrypted by a key of yours, which functions use through DynamoDB alone', () => {
@@ -89,8 +90,10 @@ describe('tables', () => {
     const groups = encrypted.resources('AWS::Logs::LogGroup');
     assert.equal(groups.length, Object.keys(system.functions).length + 2);
     for (const [, logs] of groups) assert.equal(logs.Properties.KmsKeyId, arn);
-    const { KmsMasterKeyId, SqsManagedSseEnabled } = encrypted.only('AWS::SQS::Queue').Properties;
-    assert.deepEqual([KmsMasterKeyId, SqsManagedSseEnabled], [arn, undefined]);
+    for (const [, { Properties }] of encrypted.resources('AWS::SQS::Queue')) {
+      assert.deepEqual([Properties.KmsMasterKeyId, Properties.SqsManagedSseEnabled], [arn, undefined]);
+    }
+    assert.equal(encrypted.only('AWS::SecretsManager::Secret').Properties.KmsKeyId, arn);
     const onKey = encrypted.statements('ai-filler').filter(({ resource }) => resource === arn);
     assert.deepEqual(
       onKey.map(({ actions, conditions }) => [actions, JSON.stringify(conditions).match(/"(dynamodb|sqs)\./)?.[1]]),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
-import { system } from '../lib/system';
+import { inBackground, system } from '../lib/system';
 import { Deployment, Statement, defaults } from './deployment';
 
 const deployment = new Deployment({
@@ -31,6 +31,11 @@ function ofLambda(policy: any): boolean {
   return policy.Statement[0].Principal.Service === 'lambda.amazonaws.com';
 }
 
+/** Whether it is EventBridge Scheduler that takes a role. */
+function ofSchedules(policy: any): boolean {
+  return policy.Statement[0].Principal.Service === 'scheduler.amazonaws.com';
+}
+
 describe('functions', () => {
   it('are those of the list', () => {
     const described = deployment.resources('AWS::Lambda::Function').map(([, { Properties }]) => Properties.Description);
@@ -48,7 +53,7 @@ describe('functions', () => {
       assert.deepEqual(onTables(deployment, deployment.statements(name)), Object.fromEntries(listed));
     });
 
-    it(`${name} may do nothing else but log, trace and read its stream`, () => {
+    it(`${name} may do nothing else but log, trace, read its stream and use its secrets`, () => {
       const others = deployment.statements(name).flatMap(({ actions }) => actions);
       const tableActions = Object.values(spec.dynamodb)
         .flat()
@@ -57,7 +62,11 @@ describe('functions', () => {
       const stream = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map(
         (one) => `dynamodb:${one}`,
       );
-      const expected = [...tableActions, ...log, ...(spec.stream ? [...stream, 'sqs:SendMessage'] : [])];
+      const secrets = Object.values(spec.secrets ?? {})
+        .flat()
+        .map((action) => `secretsmanager:${action}`);
+      const letters = inBackground(spec) ? ['sqs:SendMessage'] : [];
+      const expected = [...tableActions, ...secrets, ...log, ...(spec.stream ? stream : []), ...letters];
       assert.deepEqual(others.sort(), expected.sort());
     });
 
@@ -86,7 +95,7 @@ describe('functions', () => {
       assert.equal(Properties.Runtime, 'provided.al2023');
       assert.deepEqual(Properties.Architectures, ['arm64']);
       assert.equal(Properties.MemorySize, 256);
-      assert.equal(Properties.Timeout, spec.stream ? 120 : spec.routes ? 29 : 10);
+      assert.equal(Properties.Timeout, inBackground(spec) ? 120 : (spec.routes ?? spec.public_route) ? 29 : 10);
       assert.deepEqual(Properties.TracingConfig, { Mode: 'Active' });
       const logs = Properties.LoggingConfig.LogGroup.Ref;
       assert.equal(deployment.template.Resources[logs].Properties.RetentionInDays, 30);
@@ -103,8 +112,13 @@ describe('functions', () => {
     for (const { Statement } of conditions) {
       assert.deepEqual(Statement[0].Condition, { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } });
     }
+    const [bySchedule, byApiGateway] = [others.filter(ofSchedules), others.filter((one) => !ofSchedules(one))];
+    for (const { Statement } of bySchedule) {
+      assert.deepEqual(Statement[0].Condition, { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } });
+    }
+    assert.equal(bySchedule.length, Object.values(system.functions).filter(({ schedule }) => schedule).length);
     // By which API Gateway writes logs: nothing says that it names an account when it takes that role.
-    assert.equal(others.length, 1);
+    assert.equal(byApiGateway.length, 1);
   });
 
   it('are bounded in how many sign-ins are checked at once only where a deployment says so', () => {

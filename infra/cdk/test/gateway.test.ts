@@ -18,12 +18,16 @@ const served = Object.entries(system.functions).flatMap(([name, { routes = [] }]
     return BASES.map((base) => ({
       name,
       path: `${base}${path}`,
-      methods: method === 'GET' ? ['GET', 'HEAD'] : [method],
+      // A POST may name another method: behind the authorizer, since a function signs nobody in.
+      methods: [...new Set(['POST', ...(method === 'GET' ? ['GET', 'HEAD'] : [method])])],
     }));
   }),
 );
 
 const OTHER_PATHS = '/{path+}';
+
+/** Where clients fetch tokens. */
+const TOKENS = '/oauth_token.do';
 
 /** Every method that has nothing of its own leads to the function, without the authorizer. */
 function assertRefusedBy(name: string, path: string): void {
@@ -36,7 +40,7 @@ function assertRefusedBy(name: string, path: string): void {
 describe('the API', () => {
   it('has the paths of the list in both forms, and ones for what is not there', () => {
     const otherVersions = served.map(({ path }) => path.replace(/^\/api\/now\/(v1\/)?/, '/api/now/{api_version}/'));
-    const known = new Set([...served.map(({ path }) => path), ...otherVersions, OTHER_PATHS]);
+    const known = new Set([...served.map(({ path }) => path), ...otherVersions, OTHER_PATHS, TOKENS]);
     assert.deepEqual([...methods.keys()].sort(), [...known].sort());
   });
 
@@ -56,6 +60,14 @@ describe('the API', () => {
       assertRefusedBy(name, path);
     });
   }
+
+  it('lets everybody ask for tokens, by the one method', () => {
+    const { ANY: _, ...others } = methods.get(TOKENS) ?? {};
+    assert.deepEqual(Object.keys(others), ['POST']);
+    assert.equal(others['POST'].AuthorizationType, 'NONE');
+    assert.ok(JSON.stringify(others['POST'].Integration.Uri).includes(`"${deployment.lambdaId('oauth-token')}"`));
+    assertRefusedBy('oauth-token', TOKENS);
+  });
 
   it('is all that may invoke the functions', () => {
     for (const [, { Properties }] of deployment.resources('AWS::Lambda::Permission')) {
@@ -104,20 +116,45 @@ describe('the API', () => {
     for (const { ResponseType, StatusCode, ResponseTemplates, ResponseParameters } of found) {
       const { status, message, detail, headers = {} } = gatewayResponses[ResponseType] ?? assert.fail(ResponseType);
       assert.equal(StatusCode, status?.toString());
-      assert.deepEqual(JSON.parse(ResponseTemplates['application/json']), {
-        error: { message, detail },
-        status: 'failure',
-      });
-      assert.equal(
-        ResponseTemplates['application/xml'],
+      const [[first, json], ...others] = Object.entries<any>(ResponseTemplates) as [[string, string]];
+      // Where Accept matches none of them, the first is taken.
+      assert.equal(first, 'application/json; charset=UTF-8');
+      assert.deepEqual(JSON.parse(json), { error: { message, detail }, status: 'failure' });
+      const xml =
         `<?xml version="1.0" encoding="UTF-8"?><response><error><message>${message}</message><detail>${detail}</detail>` +
-          '</error><status>failure</status></response>',
+        '</error><status>failure</status></response>';
+      const types = ['; charset=UTF-8', ''].flatMap((encoding) => [
+        `application/xml${encoding}`,
+        `text/xml${encoding}`,
+      ]);
+      assert.deepEqual(
+        others,
+        types.map((type) => [type, xml]),
       );
       const common = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
       for (const [name, value] of Object.entries({ ...common, ...headers })) {
         assert.equal(ResponseParameters[`gatewayresponse.header.${name}`], `'${value}'`);
       }
     }
+  });
+
+  it('lets the first of the pages that may call read its own errors, and no page where none may', () => {
+    const told = (allowedOrigins?: string[]) =>
+      new Deployment({ allowedOrigins }).resources('AWS::ApiGateway::GatewayResponse').map(([, { Properties }]) => {
+        const headers = Properties.ResponseParameters;
+        return ['Allow-Origin', 'Expose-Headers'].map(
+          (name) => headers[`gatewayresponse.header.Access-Control-${name}`],
+        );
+      });
+    const exposed = "'Accept-Encoding, Allow, Retry-After, WWW-Authenticate'";
+    for (const one of told(['https://desk.example', 'http://localhost:3000'])) {
+      assert.deepEqual(one, ["'https://desk.example'", exposed]);
+    }
+    for (const one of told()) assert.deepEqual(one, [undefined, undefined]);
+  });
+
+  it('hands bodies on as the bytes that they are', () => {
+    assert.deepEqual(deployment.only('AWS::ApiGateway::RestApi').Properties.BinaryMediaTypes, ['*/*']);
   });
 
   it('asks the authorizer about the Authorization header, and remembers its verdict', () => {
@@ -178,7 +215,10 @@ describe('the API', () => {
     assert.equal(named.only('AWS::ApiGateway::RestApi').Properties.DisableExecuteApiEndpoint, true);
     assert.equal(named.only('AWS::Route53::RecordSet').Properties.Name, 'wrapup.example.com.');
     const outputs = Object.values<any>(named.template.Outputs).map(({ Value }) => Value);
-    assert.deepEqual(outputs, ['https://wrapup.example.com']);
+    assert.deepEqual(
+      outputs.filter((value) => typeof value === 'string'),
+      ['https://wrapup.example.com'],
+    );
   });
 
   it("stands behind rules of AWS's, which leave bodies alone", () => {

@@ -23,7 +23,8 @@ describe('alarms', () => {
   it('watch what calls for somebody to look', () => {
     const watched = alarms(deployment).map(({ metrics }) => [...new Set(metrics)].join());
     const lambda = ['Errors', 'Throttles', 'failed_sign_ins'];
-    const always = ['5XXError', 'Latency', 'ReadThrottleEvents', 'WriteThrottleEvents', ...lambda];
+    const job = ['ApproximateNumberOfMessagesVisible', 'Errors', 'Throttles'];
+    const always = ['5XXError', 'Latency', 'ReadThrottleEvents', 'WriteThrottleEvents', ...lambda, ...job];
     const filler = ['ApproximateNumberOfMessagesVisible', 'Errors', 'IteratorAge', 'Throttles'];
     assert.deepEqual(watched.sort(), [...always, ...filler].sort());
     const without = alarms(defaults).map(({ metrics }) => [...new Set(metrics)].join());
@@ -54,6 +55,9 @@ describe('alarms', () => {
       FunctionThrottles: [1, 1, 'Sum'],
       ReadThrottles: [1, 1, 'Sum'],
       WriteThrottles: [1, 1, 'Sum'],
+      RotateKeysErrors: [1, 1, 'Sum'],
+      RotateKeysThrottles: [1, 1, 'Sum'],
+      RotateKeysDeadLettersVisible: [1, 1, 'Maximum'],
       AiFillerErrors: [1, 1, 'Sum'],
       AiFillerThrottles: [1, 1, 'Sum'],
       DeadLettersVisible: [1, 1, 'Maximum'],
@@ -74,9 +78,11 @@ describe('alarms', () => {
       [{ manyFailedSignIns: 5 }, 5],
     ] as const) {
       const [found] = alarms(new Deployment(props)).filter(({ metrics }) => metrics.includes('failed_sign_ins'));
-      const [{ MetricStat }] = found?.properties.Metrics;
-      const { Namespace, Dimensions } = MetricStat.Metric;
-      assert.deepEqual([Namespace, Dimensions], ['Wrapup', [{ Name: 'endpoint', Value: 'authorizer' }]]);
+      const counted = found?.properties.Metrics.flatMap(({ MetricStat }: any) => MetricStat?.Metric ?? []);
+      assert.deepEqual(
+        counted.map(({ Namespace, Dimensions: [{ Name, Value }] }: any) => [Namespace, Name, Value]),
+        ['authorizer', 'oauth_token.do'].map((endpoint) => ['Wrapup', 'endpoint', endpoint]),
+      );
       assert.equal(found?.properties.Threshold, threshold);
     }
   });
@@ -88,7 +94,7 @@ describe('alarms', () => {
     const errors = alarms(many).filter(({ metrics }) => metrics.includes('Errors'));
     assert.deepEqual(
       errors.map(({ metrics }) => metrics.length),
-      [10, 2],
+      [10, 3, 1],
     );
     for (const { metrics } of [...alarms(deployment), ...alarms(many)]) assert.ok(metrics.length <= 10, metrics.join());
   });

@@ -3,6 +3,7 @@
 
 mod commands;
 mod connect;
+mod import;
 mod local;
 mod operator;
 mod output;
@@ -14,7 +15,10 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use wrapup::logging;
 
-use commands::{ai, code, configuration, interaction, openapi, phone_log, segment_table, tables, user};
+use commands::{
+    ai, code, configuration, conformance, interaction, migrate, oauth_client, openapi, phone_log, segment_table,
+    tables, user,
+};
 pub use connect::TeamTables;
 
 use connect::Target;
@@ -36,10 +40,19 @@ enum Command {
     Local(local::Options),
     /// Print the API's contract: an OpenAPI document, or requests to send
     Openapi(openapi::Options),
+    /// Ask any Wrap Up API whether it keeps the contract; leaves data that begins with "wrapup-conformance-"
+    Conformance(conformance::Options),
     /// API users
     User {
         #[command(subcommand)]
         command: user::Command,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// OAuth clients, which fetch tokens for users
+    OauthClient {
+        #[command(subcommand)]
+        command: oauth_client::Command,
         #[command(flatten)]
         target: Target,
     },
@@ -54,6 +67,13 @@ enum Command {
     Code {
         #[command(subcommand)]
         command: code::Command,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Codes and configurations of another system
+    Migrate {
+        #[command(subcommand)]
+        command: migrate::Command,
         #[command(flatten)]
         target: Target,
     },
@@ -109,9 +129,12 @@ pub async fn run(team: TeamTables) -> ExitCode {
         None => local::run(arguments.local, team).await.map_err(Into::into),
         Some(Command::Local(options)) => local::run(options, team).await.map_err(Into::into),
         Some(Command::Openapi(options)) => openapi::run(options, team),
+        Some(Command::Conformance(options)) => conformance::run(options).await,
         Some(Command::User { command, target }) => user::run(command, &target).await,
+        Some(Command::OauthClient { command, target }) => oauth_client::run(command, &target).await,
         Some(Command::Configuration { command, target }) => configuration::run(command, &target).await,
         Some(Command::Code { command, target }) => code::run(command, &target).await,
+        Some(Command::Migrate { command, target }) => migrate::run(command, &target).await,
         Some(Command::SegmentTable { command, target }) => segment_table::run(command, &target, team).await,
         Some(Command::PhoneLog { command, target }) => phone_log::run(command, &target).await,
         Some(Command::Interaction { command, target }) => interaction::run(command, &target).await,

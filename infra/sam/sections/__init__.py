@@ -8,7 +8,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent.parent))
 
 from template_check.system import GATEWAY_RESPONSES, SYSTEM, in_background, wrong_system
 
-from .api import gateway_response, paths
+from .api import gateway_responses, paths
 from .functions import function, table
 from .text import IDS, variables
 from .watching import alarms, dashboard, output
@@ -30,7 +30,7 @@ def renewed(text: str, system: dict = SYSTEM) -> str:
         "tables": "".join(table(system, name) for name in system["tables"]),
         "functions": "\n".join(function(*one) for one in system["functions"].items()),
         "paths": paths(system),
-        "gateway responses": "".join(gateway_response(*one) for one in GATEWAY_RESPONSES.items()),
+        "gateway responses": gateway_responses(GATEWAY_RESPONSES),
         "alarms": alarms(system),
         "dashboard": dashboard(system),
         "outputs": "".join(output(*one) for one in system["functions"].items() if in_background(one[1])),

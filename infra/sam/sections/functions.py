@@ -40,7 +40,7 @@ def function(name: str, one: dict) -> str:
     """A function with its log group and its role, and what runs it."""
     id, what = title(name), kind(name, one)
     why = {
-        "endpoint": lambda: ", ".join(one["routes"]),
+        "endpoint": lambda: ", ".join(one.get("routes") or [one["public_route"]]),
         "consumer": lambda: f"Takes what happens to records of {one['stream']['table']}",
         "job": lambda: f"Runs by the clock: {one['schedule']}",
         "authorizer": lambda: "Says who calls",
@@ -172,6 +172,10 @@ def statements(name: str, one: dict) -> str:
     made = allow(["logs:CreateLogStream", "logs:PutLogEvents"], f"!GetAtt {id}Logs.Arn")
     for table, actions in one["dynamodb"].items():
         made += allow([f"dynamodb:{action}" for action in actions], f"!GetAtt {logical(table)}.Arn")
+    for secret, actions in one.get("secrets", {}).items():
+        made += allow([f"secretsmanager:{action}" for action in actions], f"!Ref {title(secret)}")
+        by_key = ["kms:Decrypt", *(["kms:GenerateDataKey"] if "PutSecretValue" in actions else [])]
+        made += allow(by_key, "!Ref KmsKeyArn", "OwnKey", "secretsmanager")
     if "stream" in one:
         source = logical(one["stream"]["table"])
         made += allow([f"dynamodb:{action}" for action in READ_STREAM], f"!GetAtt {source}.StreamArn")

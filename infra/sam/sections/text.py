@@ -17,6 +17,8 @@ IDS = {
 # The values of variables; of others it is the parameter that is called like the variable.
 VALUES = {
     "WRAPUP_LOG": "!Ref LogLevel",
+    # A secret's Ref is its ARN.
+    "WRAPUP_OAUTH_KEYS": "!Ref OauthKeys",
     "WRAPUP_AI_KEY": "!If [KeyInSecret, !Sub 'secretsmanager:${AiKeySecretArn}',\n"
     "            !If [KeyInParameter, !Sub 'ssm:${AiKeyParameter}', '']]",
 }

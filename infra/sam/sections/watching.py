@@ -116,7 +116,8 @@ def dashboard(system: dict) -> str:
          [of("IteratorAge", title(name), f"{name} lag") for name in behind if "stream" in functions[name]]
          + [letters(name) for name in behind]),
         ("Failed sign-ins", "Sum",
-         [["Wrapup", "failed_sign_ins", "endpoint", "authorizer", {"label": "failed sign-ins"}]]),
+         [["Wrapup", "failed_sign_ins", "endpoint", one, {"label": f"failed sign-ins, {one}"}]
+          for one in ("authorizer", "oauth_token.do")]),
     ]  # fmt: skip
     made = ",\n".join(widget(index, *one) for index, one in enumerate(widgets))
     named = ""

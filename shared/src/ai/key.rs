@@ -10,18 +10,13 @@ use aws_types::SdkConfig;
 use lambda_http::http::HeaderValue;
 use serde_json::{Value, json};
 
-use crate::aws::{AwsFailure, Service, ServiceCall, ServiceName};
+pub use crate::aws::SECRETS_MANAGER_ENDPOINT;
+use crate::aws::{AwsFailure, Secrets, Service, ServiceCall, ServiceName};
 use crate::cache::Cache;
 use crate::clock::Clock;
 
-/// Where Secrets Manager is, if not at the region's own endpoint: the AWS SDKs' variable.
-pub const SECRETS_MANAGER_ENDPOINT: &str = "AWS_ENDPOINT_URL_SECRETS_MANAGER";
-
 /// Where the SSM Parameter Store is, if not at the region's own endpoint: the AWS SDKs' variable.
 pub const SSM_ENDPOINT: &str = "AWS_ENDPOINT_URL_SSM";
-
-const SECRETS_MANAGER: ServiceName =
-    ServiceName { id: "Secrets Manager", host: "secretsmanager", signed_for: "secretsmanager", token: None };
 
 const SSM: ServiceName = ServiceName { id: "SSM", host: "ssm", signed_for: "ssm", token: None };
 
@@ -155,7 +150,7 @@ pub struct KeyStore {
 
 /// Who is asked for it.
 enum Keeper {
-    SecretsManager { service: Service, id: String },
+    SecretsManager { secrets: Secrets, id: String },
     Ssm { service: Service, name: String },
     File(PathBuf),
 }
@@ -169,12 +164,13 @@ impl KeyStore {
         clock: Clock,
     ) -> Result<Self, E> {
         let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(200));
-        let service = |name, endpoint| Ok(Service::new(name, &aws(endpoint)?, retries.clone()));
         let keeper = match &reference {
             KeyReference::SecretsManager(id) => {
-                Keeper::SecretsManager { service: service(&SECRETS_MANAGER, SECRETS_MANAGER_ENDPOINT)?, id: id.clone() }
+                Keeper::SecretsManager { secrets: Secrets::new(&aws(SECRETS_MANAGER_ENDPOINT)?), id: id.clone() }
             }
-            KeyReference::Ssm(name) => Keeper::Ssm { service: service(&SSM, SSM_ENDPOINT)?, name: name.clone() },
+            KeyReference::Ssm(name) => {
+                Keeper::Ssm { service: Service::new(&SSM, &aws(SSM_ENDPOINT)?, retries), name: name.clone() }
+            }
             KeyReference::File(path) => Keeper::File(path.clone()),
         };
         Ok(Self { reference, keeper, remembered: Cache::new(1, Some(LIFETIME), clock) })
@@ -206,11 +202,8 @@ impl Keeper {
     /// The text that is stored there, if there is any.
     async fn ask(&self) -> Result<Option<String>, KeyProblem> {
         match self {
-            Self::SecretsManager { service, id } => {
-                let call =
-                    ServiceCall::json("GetSecretValue", "secretsmanager.GetSecretValue", &json!({"SecretId": id}));
-                let answer = answered(service, call).await?;
-                Ok(answer["SecretString"].as_str().map(str::to_owned))
+            Self::SecretsManager { secrets, id } => {
+                secrets.get(id).await.map(|secret| secret.text).map_err(KeyProblem::Aws)
             }
             Self::Ssm { service, name } => {
                 let wanted = json!({"Name": name, "WithDecryption": true});

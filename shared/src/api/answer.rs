@@ -21,6 +21,7 @@ use crate::Error;
 use crate::document::ParseError;
 use crate::error::Kind;
 use crate::settings::ALLOWED_ORIGINS;
+use crate::users::Role;
 
 /// What an endpoint's business errors look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +39,9 @@ pub enum EdgeError {
     Route(#[from] RouteError),
     #[error("User Not Authenticated")]
     NotAuthenticated,
+    /// The caller has none of these roles.
     #[error("User Not Authorized")]
-    NotAuthorized,
+    NotAuthorized { roles: &'static [Role] },
     /// A browser says that a page of another site makes this request.
     #[error("Cross-site request refused")]
     CrossSite,
@@ -77,7 +79,7 @@ pub enum EdgeError {
 }
 
 /// Seconds after which a caller who got 503 or 429 should call again.
-const RETRY_SECONDS: &str = "1";
+pub(super) const RETRY_SECONDS: &str = "1";
 
 /// The same where other requests keep this process busy, which need some time to finish.
 const BUSY_SECONDS: &str = "5";
@@ -89,7 +91,6 @@ impl From<Denied> for EdgeError {
     fn from(denied: Denied) -> Self {
         match denied {
             Denied::NotAuthenticated => Self::NotAuthenticated,
-            Denied::NotAuthorized => Self::NotAuthorized,
             Denied::TooManySignIns => Self::TooManySignIns,
         }
     }
@@ -105,7 +106,7 @@ impl EdgeError {
             | Self::NotGzip => StatusCode::BAD_REQUEST,
             Self::Route(RouteError::WrongMethod { .. }) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAuthenticated => StatusCode::UNAUTHORIZED,
-            Self::NotAuthorized | Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::NotAuthorized { .. } | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::TooManySignIns => StatusCode::TOO_MANY_REQUESTS,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::Body(BodyError::Broken) => StatusCode::BAD_REQUEST,
@@ -134,7 +135,10 @@ impl EdgeError {
         match self {
             Self::Route(error) => error.to_string().into(),
             Self::NotAuthenticated => "Required to provide Auth information".into(),
-            Self::NotAuthorized => format!("The user lacks the role {}", crate::users::INTEGRATION_ROLE).into(),
+            Self::NotAuthorized { roles } => {
+                let names: Vec<&str> = roles.iter().map(|role| role.name()).collect();
+                format!("The user lacks the role {}", names.join(" or ")).into()
+            }
             Self::CrossSite => {
                 format!("The page's origin is not among those that may call; {ALLOWED_ORIGINS} lists them").into()
             }
@@ -161,7 +165,9 @@ impl EdgeError {
         match self {
             Self::Route(RouteError::WrongMethod { allow, .. }) => Some((ALLOW, HeaderValue::from_str(allow).ok()?)),
             Self::NotAuthenticated => {
-                Some((WWW_AUTHENTICATE, HeaderValue::from_static(r#"Basic realm="wrapup", charset="UTF-8""#)))
+                // The first one is what clients of old take.
+                let challenges = r#"Basic realm="wrapup", charset="UTF-8", Bearer realm="wrapup""#;
+                Some((WWW_AUTHENTICATE, HeaderValue::from_static(challenges)))
             }
             Self::UnsupportedCompression => Some((ACCEPT_ENCODING, HeaderValue::from_static(Compression::ACCEPTED))),
             Self::Unavailable | Self::TooManySignIns => Some((RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS))),
@@ -285,15 +291,21 @@ fn business_error(format: Format, envelope: Envelope, status: StatusCode, error:
 fn response(format: Format, status: StatusCode, body: Vec<u8>) -> Response<Body> {
     // Both renderers write UTF-8, and a text body reaches API Gateway without base64.
     let body = String::from_utf8(body).map_or_else(|error| Body::Binary(error.into_bytes()), Body::Text);
+    let mut response = bare(status, body);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
+    response
+}
+
+/// A response with the headers that every one has, whatever it says.
+pub fn bare(status: StatusCode, body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
     // Wrap-ups are personal data, and change.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // Notes are stored as they were sent: a browser must not take an answer with markup in it for a page.
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Language, Authorization"));
+    headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Language, Authorization, Origin"));
     response
 }
 
@@ -335,7 +347,7 @@ mod tests {
         let unknown_path = || RouteError::UnknownPath { path: "/elsewhere".to_owned() };
         for (kind, error) in [
             ("UNAUTHORIZED", EdgeError::NotAuthenticated),
-            ("ACCESS_DENIED", EdgeError::NotAuthorized),
+            ("ACCESS_DENIED", EdgeError::NotAuthorized { roles: &Role::ALL }),
             ("MISSING_AUTHENTICATION_TOKEN", unknown_path().into()),
             ("INVALID_SIGNATURE", unknown_path().into()),
             ("RESOURCE_NOT_FOUND", unknown_path().into()),

@@ -9,6 +9,8 @@ use super::answer::{EdgeError, MORE_THAN_AN_ANSWER, platform_error};
 use super::body::BodyError;
 use super::negotiate::Format;
 use super::render::write_xml;
+pub(crate) use super::token::{Failed as TokenFailed, Granted as Tokens};
+use crate::users::Role;
 
 /// An error that any endpoint may answer.
 pub struct Sample {
@@ -35,14 +37,14 @@ pub fn edge_errors() -> Vec<Sample> {
     let too_large = format!("The body has more than {mib} MiB; or the answer would have more bytes than one can have.");
     let status = StatusCode::PAYLOAD_TOO_LARGE;
     let answer_too_large = EdgeError::AnswerTooLarge { status, detail: MORE_THAN_AN_ANSWER.into() };
-    let forbidden = "The user lacks the role that the API asks for; or a browser says that a page of another site, of \
+    let forbidden = "The user lacks the role that the operation asks for; or a browser says that a page of another site, of \
                      an origin that is not allowed, makes a request that changes something.";
     let late = "DynamoDB or a segment table stays throttled or does not answer in time; or this instance is busy.";
     let sample = |needs_body, name, when: &str, error| sample(needs_body, name, when, &error);
     // Of two with one status, an operation with a body has the later one.
     vec![
         sample(false, "NotAuthenticated", "There are no credentials, or wrong ones.", EdgeError::NotAuthenticated),
-        sample(false, "NotAuthorized", forbidden, EdgeError::NotAuthorized),
+        sample(false, "NotAuthorized", forbidden, EdgeError::NotAuthorized { roles: &[Role::Integration] }),
         sample(
             false,
             "TooManySignIns",

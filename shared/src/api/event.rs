@@ -50,6 +50,9 @@ pub enum Unreadable {
     /// No method, or none that HTTP could carry.
     #[error("The method is none that HTTP knows")]
     Method,
+    /// A POST that names another method, twice or not by its name.
+    #[error("The header X-HTTP-Method-Override has to name one method")]
+    MethodOverride,
     /// No name that HTTP could carry, or a value with control characters.
     #[error("Header {0:?} has a name or a value that HTTP does not allow")]
     Header(String),

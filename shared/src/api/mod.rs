@@ -15,12 +15,14 @@ mod decode;
 #[cfg(feature = "openapi")]
 pub(crate) mod describe;
 mod event;
+mod method;
 mod negotiate;
 mod origins;
 mod render;
 mod route;
 mod serve;
 mod size;
+mod token;
 
 #[cfg(feature = "openapi")]
 pub(crate) use answer::{BusinessError, PlatformError, UnderResult};
@@ -35,10 +37,12 @@ pub use origins::Origins;
 pub use route::{PREFIXES, Route};
 pub use serve::{Api, Callers, RouteConflict};
 pub use size::MOST_ANSWER_BYTES;
+pub use token::{TOKEN_PATH, TokenEndpoint};
 
 use async_trait::async_trait;
 
 use crate::Error;
+use crate::users::Role;
 
 /// One endpoint of the API: what a Lambda function serves. Its own documentation says which tables it
 /// touches; where no authorizer stands in front of it, the edge reads the user table too.
@@ -46,6 +50,11 @@ use crate::Error;
 pub trait Endpoint: Send + Sync {
     /// Its method and path.
     fn route(&self) -> Route;
+
+    /// The roles of which a caller has to have one.
+    fn roles(&self) -> &'static [Role] {
+        &[Role::Integration]
+    }
 
     /// What its business errors look like.
     fn envelope(&self) -> Envelope {

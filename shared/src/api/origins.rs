@@ -1,7 +1,11 @@
-//! Which web pages may call.
+//! Which web pages may call, and what lets a browser hand them the answers (CORS, as the Fetch standard has it).
 
-use lambda_http::http::Uri;
-use lambda_http::http::header::{HeaderMap, HeaderName, ORIGIN};
+use lambda_http::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
+    ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderName, ORIGIN,
+};
+use lambda_http::http::{HeaderValue, Method, Uri};
 
 use crate::document::Problem;
 use crate::settings::{self, ALLOWED_ORIGINS, SettingsError};
@@ -13,6 +17,17 @@ pub struct Origins(Vec<String>);
 
 /// What browsers send from pages without an origin of their own, such as sandboxed frames and local files.
 const OPAQUE: &str = "null";
+
+/// The headers that are read here, beside those that every page may send. A page that sends more, such as those of its
+/// tracing, may do so too: they are named after these.
+const READ: &str = "Accept, Accept-Language, Authorization, Content-Encoding, Content-Type, traceparent, \
+                    X-HTTP-Method-Override";
+
+/// What a page may read of an answer, beside what every page may.
+const EXPOSED: &str = "Accept-Encoding, Allow, Retry-After, WWW-Authenticate";
+
+/// Seconds for which a browser need not ask again; Chromium takes no more than two hours.
+const MAX_AGE: &str = "7200";
 
 /// How a page's site relates to ours (Fetch Metadata). Browsers alone set it, and no page can.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -37,11 +52,41 @@ impl Origins {
     /// Whether a browser says that another site's page has made a request, one whose origin is not allowed.
     pub(super) fn refuse(&self, headers: &HeaderMap) -> bool {
         let cross_site = headers.get_all(SEC_FETCH_SITE).iter().any(|site| site.as_bytes() == b"cross-site");
-        let mut origins = headers.get_all(ORIGIN).iter();
-        let origin = origins.next().and_then(|origin| origin.to_str().ok());
-        let allowed = origin.is_some_and(|origin| self.allows(origin)) && origins.next().is_none();
-        cross_site && !allowed
+        cross_site && self.page(headers).is_none()
     }
+
+    /// The origin of the page that makes a request, where that page may call.
+    fn page<'h>(&self, headers: &'h HeaderMap) -> Option<&'h HeaderValue> {
+        let mut origins = headers.get_all(ORIGIN).iter();
+        let origin = origins.next().filter(|_| origins.next().is_none())?;
+        origin.to_str().is_ok_and(|origin| self.allows(origin)).then_some(origin)
+    }
+
+    /// What stands in every answer to a page that may call, so that it may read the answer. It sends its credentials
+    /// itself, in `Authorization`, and so needs none that a browser keeps.
+    pub(super) fn share(&self, headers: &HeaderMap) -> Option<[(HeaderName, HeaderValue); 2]> {
+        let page = self.page(headers)?.clone();
+        Some([(ACCESS_CONTROL_ALLOW_ORIGIN, page), (ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED))])
+    }
+
+    /// What a page that may call hears before its first request: the path's methods, which are `allow`, and what it may
+    /// send. No other page hears it.
+    pub(super) fn preflight(&self, headers: &HeaderMap, allow: HeaderValue) -> Option<[(HeaderName, HeaderValue); 3]> {
+        self.page(headers)?;
+        let asked = headers.get(ACCESS_CONTROL_REQUEST_HEADERS).and_then(|asked| asked.to_str().ok());
+        let may_send = asked.map(|asked| HeaderValue::from_str(&format!("{READ}, {asked}")));
+        let may_send = may_send.and_then(Result::ok).unwrap_or_else(|| HeaderValue::from_static(READ));
+        Some([
+            (ACCESS_CONTROL_ALLOW_METHODS, allow),
+            (ACCESS_CONTROL_ALLOW_HEADERS, may_send),
+            (ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(MAX_AGE)),
+        ])
+    }
+}
+
+/// Whether a browser asks, before a page's request, whether the page may make it.
+pub(super) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
+    method == Method::OPTIONS && headers.contains_key(ORIGIN) && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
 fn not_an_origin(text: &str) -> Problem {

@@ -72,10 +72,10 @@ impl Router {
         Ok(router)
     }
 
-    /// The endpoint that serves `method` on a percent-encoded path.
+    /// The endpoint that serves `method` on a percent-encoded path. One slash at its end makes no difference.
     pub fn find(&self, method: &Method, path: &str) -> Result<Matched<'_>, RouteError> {
         let unknown = || RouteError::UnknownPath { path: path.to_owned() };
-        let found = self.paths.at(path).map_err(|_| unknown())?;
+        let found = self.paths.at(path.strip_suffix('/').unwrap_or(path)).map_err(|_| unknown())?;
         let mut parameters = Vec::new();
         for (name, value) in found.params.iter() {
             match name {

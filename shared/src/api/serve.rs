@@ -4,31 +4,32 @@ use std::time::Duration;
 use lambda_http::http::header::{
     ACCEPT, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue,
 };
-use lambda_http::http::{HeaderMap, Method, Request};
+use lambda_http::http::{HeaderMap, Method, Request, StatusCode};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, LambdaEvent, RequestExt, Response};
 
 use super::Endpoint;
-use super::answer::{EdgeError, carried, of, platform_error};
+use super::answer::{EdgeError, bare, carried, of, platform_error};
 use super::authenticate::identify;
 use super::body::BodyError;
 use super::call::Call;
 use super::compression::{Compression, NotInflated, gunzip};
 use super::decode::{MOST_BYTES, decode, percent_decode, query_parameters};
 use super::event::{DecodedQuery, Event, Reply, Unreadable, UnreadableParts};
+use super::method::meant;
 use super::negotiate::{Content, Format};
-use super::origins::Origins;
-use super::route::{Matched, Router};
+use super::origins::{Origins, is_preflight};
+use super::route::{Matched, RouteError, Router};
 use crate::document::Document;
 use crate::language::{Language, Wish};
 use crate::users::Users;
+use crate::users::oauth::OAuth;
 use crate::watch::{self, CallIds, Reporter};
 
 /// Endpoints behind the edge: one in a Lambda function, all in the local server.
 pub struct Api {
     router: Router,
-    users: Users,
-    language: Option<Language>,
+    callers: Callers,
     patience: Duration,
     origins: Origins,
     reporter: Option<Reporter>,
@@ -39,13 +40,15 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// How long a call may take: API Gateway waits 29 s, and a caller should get our 503 before its 504.
 /// Whatever is cut short, the same call again finds or finishes.
-const PATIENCE: Duration = Duration::from_secs(25);
+pub(super) const PATIENCE: Duration = Duration::from_secs(25);
 
 /// Who may call an API, and the language of its translations where neither a request nor its caller names one.
 #[derive(Clone)]
 pub struct Callers {
     /// The API users.
     pub users: Users,
+    /// What checks access tokens; none where there are no tokens.
+    pub oauth: Option<OAuth>,
     /// The deployment's language.
     pub language: Option<Language>,
 }
@@ -58,11 +61,9 @@ pub struct RouteConflict(#[from] matchit::InsertError);
 impl Api {
     /// Puts endpoints behind the edge.
     pub fn new(callers: impl Into<Callers>, endpoints: Vec<Box<dyn Endpoint>>) -> Result<Self, RouteConflict> {
-        let Callers { users, language } = callers.into();
         Ok(Self {
             router: Router::new(endpoints)?,
-            users,
-            language,
+            callers: callers.into(),
             patience: PATIENCE,
             origins: Origins::default(),
             reporter: None,
@@ -115,11 +116,15 @@ impl Api {
         request: Request<()>,
         body: impl Future<Output = Result<Body, BodyError>> + Send,
     ) -> Response<Body> {
-        let method = request.method().clone();
+        let sent = request.method().clone();
+        let meant = meant(&sent, request.headers());
+        let method = meant.clone().unwrap_or(Method::POST);
+        let shared = self.origins.share(request.headers());
         // An error before the negotiation is written in what the caller accepts, if that can be told.
         let accepted = Format::accepted(text(request.headers(), ACCEPT).as_deref());
         let request_id = request.lambda_context_ref().map_or_else(String::new, |context| context.request_id.clone());
-        let answered = tokio::time::timeout(self.patience, self.answer(request, body, accepted, &request_id)).await;
+        let answered =
+            tokio::time::timeout(self.patience, self.answer(request, meant, body, accepted, &request_id)).await;
         let answered = answered.unwrap_or_else(|_| {
             tracing::warn!(request_id, "the call was given up: it took too long");
             Err(EdgeError::Unavailable)
@@ -128,17 +133,22 @@ impl Api {
         let response = answered.unwrap_or_else(|error| platform_error(format, &error));
         let mut response = carried(response, &method, format);
         if method == Method::HEAD {
-            // The length is that of the body that GET would have had (RFC 9110, 9.3.2).
-            let length = HeaderValue::from(response.body().len());
-            response.headers_mut().insert(CONTENT_LENGTH, length);
+            // The length is that of the body that GET would have had (RFC 9110, 9.3.2); whoever sent a POST would wait
+            // for it.
+            if sent == Method::HEAD {
+                let length = HeaderValue::from(response.body().len());
+                response.headers_mut().insert(CONTENT_LENGTH, length);
+            }
             *response.body_mut() = Body::Empty;
         }
+        response.headers_mut().extend(shared.into_iter().flatten());
         response
     }
 
     async fn answer(
         &self,
         request: Request<()>,
+        meant: Result<Method, Unreadable>,
         body: impl Future<Output = Result<Body, BodyError>> + Send,
         accepted: Option<Format>,
         request_id: &str,
@@ -147,10 +157,16 @@ impl Api {
         if let Some(parts) = unreadable.filter(|parts| parts.iter().any(Unreadable::is_the_whole)) {
             return Err(EdgeError::Unreadable(parts.clone()));
         }
-        let Matched { endpoint, parameters } = self.router.find(request.method(), request.raw_http_path())?;
+        let method = meant.map_err(|unreadable| EdgeError::Unreadable(vec![unreadable]))?;
+        let Matched { endpoint, parameters } = match self.router.find(&method, request.raw_http_path()) {
+            Err(RouteError::WrongMethod { allow, .. }) if is_preflight(request.method(), request.headers()) => {
+                return self.preflight(request.headers(), &allow);
+            }
+            found => found?,
+        };
         watch::note(|tally| tally.endpoint = endpoint.route().paths.first().copied());
 
-        let identified = identify(&self.users, &request, request_id).await;
+        let identified = identify(&self.callers, &request, request_id).await;
         let caller = match identified {
             Ok(Ok(caller)) => caller,
             Ok(Err(denied)) => return Err(denied.into()),
@@ -158,12 +174,17 @@ impl Api {
                 return Ok(of(Err(error), accepted.unwrap_or(Format::Json), endpoint.envelope(), request_id));
             }
         };
+        let roles = endpoint.roles();
+        if !caller.has_one_of(roles) {
+            return Err(EdgeError::NotAuthorized { roles });
+        }
         watch::note(|tally| tally.user = Some(caller.user_name.clone()));
+        // By the method that was sent, which is what browsers judge by.
         if !request.method().is_safe() && self.origins.refuse(request.headers()) {
             return Err(EdgeError::CrossSite);
         }
         let format = accepted.ok_or(EdgeError::NotAcceptable)?;
-        let body = match *request.method() {
+        let body = match method {
             Method::GET | Method::HEAD => None,
             _ => Some(received(request.headers(), body.await)?),
         };
@@ -180,11 +201,21 @@ impl Api {
             query: query(&request),
             body,
             format,
-            wish: Wish::settle(accept_language.as_deref(), caller.language, self.language),
+            wish: Wish::settle(accept_language.as_deref(), caller.language, self.callers.language),
             caller,
         };
         let outcome = endpoint.answer(&call).await;
         Ok(of(outcome, format, endpoint.envelope(), request_id))
+    }
+
+    /// The answer to a browser that asks whether a page may make a request of one of these methods. It sends no
+    /// credentials with it.
+    fn preflight(&self, headers: &HeaderMap, allow: &str) -> Result<Response<Body>, EdgeError> {
+        let allow = HeaderValue::from_str(allow).ok();
+        let told = allow.and_then(|allow| self.origins.preflight(headers, allow)).ok_or(EdgeError::CrossSite)?;
+        let mut response = bare(StatusCode::NO_CONTENT, Body::Empty);
+        response.headers_mut().extend(told);
+        Ok(response)
     }
 }
 
@@ -213,7 +244,7 @@ fn received(
 }
 
 /// What finds the call elsewhere.
-fn ids(request: &Request<()>) -> CallIds {
+pub(super) fn ids(request: &Request<()>) -> CallIds {
     let lambda = request.lambda_context_ref();
     let api_request_id = match request.request_context_ref() {
         Some(RequestContext::ApiGatewayV1(context)) => context.request_id.clone(),
@@ -247,7 +278,7 @@ fn query(request: &Request<()>) -> Document {
 
 /// A header's value; several lines of it are one list (RFC 9110, 5.3). What is no text stays wrong
 /// instead of counting as absent.
-fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+pub(super) fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     let lines: Vec<_> = headers.get_all(name).iter().map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
     (!lines.is_empty()).then(|| lines.join(", "))
 }

@@ -5,9 +5,11 @@ mod connection;
 mod endpoint;
 mod failure;
 mod roots;
+mod secrets;
 mod service;
 
 pub use connection::{Connection, https_client};
 pub use failure::AwsFailure;
 pub use roots::Roots;
+pub use secrets::{Put, SECRETS_MANAGER_ENDPOINT, Secret, Secrets};
 pub use service::{Service, ServiceAnswer, ServiceCall, ServiceName};

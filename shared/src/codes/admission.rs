@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use tokio::sync::SemaphorePermit;
 
-use super::{Code, CodeRequest, Codes};
+use super::{Code, CodeImport, CodeRequest, Codes};
 use crate::Error;
 use crate::dynamodb::Stamp;
 
@@ -38,6 +38,15 @@ impl Admission<'_> {
     /// An outcome is [`Error::Invalid`] where the code with its translations outgrows a DynamoDB item.
     pub async fn upsert(&self, requests: &[CodeRequest], external: bool, by: &str) -> Vec<Result<Arc<Code>, Error>> {
         self.codes.upsert(requests, external, by).await
+    }
+
+    /// Creates or updates codes that come from elsewhere, as [`upsert`](Self::upsert) does, and one request more for each
+    /// that brings a sys_id.
+    ///
+    /// # Errors
+    /// An outcome is [`Error::Invalid`] also where a code brings the sys_id of another one.
+    pub async fn import(&self, imports: &[&CodeImport], by: &str) -> Vec<Result<Arc<Code>, Error>> {
+        self.codes.import(imports, by).await
     }
 
     /// Stores codes that were not there a moment ago, and answers what is stored now: where

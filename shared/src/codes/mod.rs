@@ -1,6 +1,7 @@
 //! Wrap-up codes: what they are, how requests change them, and where they are stored.
 
 mod admission;
+mod import;
 mod request;
 mod store;
 
@@ -11,6 +12,7 @@ use crate::language::{Language, Wish};
 use crate::sys_id::{self, Kind};
 
 pub use admission::Admission;
+pub use import::{CodeImport, Fate, SysIdTaken};
 pub use request::{CodeRequest, TranslationRequest, read_translations};
 pub use store::Codes;
 
@@ -87,7 +89,8 @@ impl From<UnusableCode> for Problem {
 /// A wrap-up code with its translations, as stored or as a configuration's snapshot keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Code {
-    /// sys_id, derived from the label.
+    /// The sys_id that it is shown under: the one that it kept from the system it came from, else the one that is derived
+    /// from its label, under which it is stored in either case.
     pub sys_id: String,
     /// The label.
     pub code: Label,

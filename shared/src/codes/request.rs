@@ -42,15 +42,25 @@ impl CodeRequest {
     /// Reads one entry of `codes`. The reference requires a translation's label always, and its
     /// description where the code has one.
     pub fn read(fields: &Fields<'_>) -> Option<Self> {
+        Self::read_as(fields, true)
+    }
+
+    /// Reads a code as lists and other systems hold it: its translations may lack what a request has to say of them, and be
+    /// more than a request may carry.
+    pub fn read_listed(fields: &Fields<'_>) -> Option<Self> {
+        Self::read_as(fields, false)
+    }
+
+    fn read_as(fields: &Fields<'_>, whole_translations: bool) -> Option<Self> {
         let (label, description, active) = visit_code(&mut { fields });
         let described = description.as_deref().is_some_and(|text| !text.trim().is_empty());
         let mut translations = fields.objects("translations").unwrap_or_default();
-        if translations.len() > Self::MOST_TRANSLATIONS {
+        if whole_translations && translations.len() > Self::MOST_TRANSLATIONS {
             fields.violation("translations", Problem::TooMany { most: Self::MOST_TRANSLATIONS });
             translations.clear();
         }
-        let translations = read_translations(&translations, true, |translation| {
-            if described && !translation.has("description") {
+        let translations = read_translations(&translations, whole_translations, |translation| {
+            if whole_translations && described && !translation.has("description") {
                 let when = "when the code has a description";
                 translation.violation("description", Problem::RequiredWhen { when });
             }

@@ -1,5 +1,5 @@
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use tokio::sync::Semaphore;
 
 use super::admission::AT_ONCE;
-use super::{Code, CodeRequest, Label, Translation, yes};
+use super::{Code, CodeImport, CodeRequest, Fate, Label, SysIdTaken, Translation, yes};
 use crate::Error;
 use crate::cache::Cache;
 use crate::clock::Clock;
@@ -41,6 +41,11 @@ const TRANSLATED_DESCRIPTION: &str = "translated_description_";
 /// When the language was first stored: nanoseconds since the epoch.
 const TRANSLATED_SINCE: &str = "translated_since_";
 
+/// The sys_id that a code has kept from the system that it came from, and is shown under.
+const KEPT_SYS_ID: &str = "kept_sys_id";
+/// All that a record says whose own sys_id is one that a code had elsewhere: the sys_id under which that code is stored.
+const ALIAS_OF: &str = "alias_of";
+
 /// The table `interaction_wrap_up_code`.
 #[derive(Clone)]
 pub struct Codes {
@@ -59,17 +64,18 @@ impl Codes {
         Self { dynamo, table, clock, seen, writing: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
-    /// The code with this sys_id. One consistent read.
-    pub async fn get(&self, sys_id: &str) -> Result<Code, Error> {
+    /// The code with this sys_id, in whichever case it is written. One consistent read; two where it is a sys_id that the
+    /// code had elsewhere, under which it is shown then.
+    pub async fn get(&self, id: &str) -> Result<Code, Error> {
+        let none = || NotFound::Code { sys_id: id.to_owned() };
         // No other id can be a code's, and DynamoDB refuses keys over 2,048 bytes.
-        let item = match sys_id::ours(sys_id) {
-            Some(sys_id) => self.dynamo.get(&self.table, sys_id).await?,
-            None => None,
-        };
-        match item {
-            Some(item) => Ok(from_item(item)?),
-            None => Err(NotFound::Code { sys_id: sys_id.to_owned() }.into()),
-        }
+        let sys_id = sys_id::ours(id).ok_or_else(none)?;
+        let item = self.dynamo.get(&self.table, &*sys_id).await?.ok_or_else(none)?;
+        dynamodb::check(Table::Codes, &item)?;
+        let Some(own) = alias_of(&item) else { return Ok(from_item(item)?) };
+        // An import that ended between its two writes has left a sys_id of no code.
+        let item = self.dynamo.get(&self.table, own).await?.filter(is_code).ok_or_else(none)?;
+        Ok(Code { sys_id: sys_id.into_owned(), ..from_item(item)? })
     }
 
     /// What [`Admission::upsert`](super::Admission::upsert) would answer, if nobody else wrote these codes meanwhile:
@@ -91,15 +97,96 @@ impl Codes {
         by: &str,
     ) -> Vec<Result<Arc<Code>, Error>> {
         let stamp = Stamp::now(by, &self.clock);
-        let updates: Vec<_> = requests.iter().map(|request| self.upsert_one(request, external, &stamp)).collect();
+        let updates: Vec<_> = requests.iter().map(|request| self.upsert_one(request, external, None, &stamp)).collect();
         stream::iter(updates).buffered(IN_FLIGHT).collect().await
+    }
+
+    pub(super) async fn import(&self, imports: &[&CodeImport], by: &str) -> Vec<Result<Arc<Code>, Error>> {
+        let stamp = Stamp::now(by, &self.clock);
+        let imported: Vec<_> = imports.iter().map(|import| self.import_one(import, &stamp)).collect();
+        stream::iter(imported).buffered(IN_FLIGHT).collect().await
+    }
+
+    /// The sys_id that it brings comes first: whoever is shown it finds the code by it.
+    async fn import_one(&self, import: &CodeImport, stamp: &Stamp) -> Result<Arc<Code>, Error> {
+        let kept = import.sys_id.as_deref();
+        if let Some(sys_id) = kept {
+            self.add_alias(sys_id, &import.request.label, stamp).await?;
+        }
+        let external = import.external.unwrap_or(false);
+        let (first, more) = import.parts();
+        let mut code = self.upsert_one(&first, external, kept, stamp).await?;
+        for part in more {
+            code = self.upsert_one(&part, external, kept, stamp).await?;
+        }
+        Ok(code)
+    }
+
+    /// Has a sys_id name the code with this label, unless it does already.
+    async fn add_alias(&self, sys_id: &str, label: &Label, stamp: &Stamp) -> Result<(), Error> {
+        let write = Write { stamp, table: &self.table, sys_id, version: None };
+        let mut item = key(sys_id);
+        item.insert(ALIAS_OF.to_owned(), string(label.sys_id()));
+        let put = self.dynamo.create(write, item, |put| put.condition_expression("attribute_not_exists(sys_id)"));
+        match put.await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                    match taken(sys_id, failed.item.as_ref(), &label.sys_id()) {
+                        Some(taken) => Err(Violations::one("sys_id", taken).into()),
+                        None => Ok(()),
+                    }
+                }
+                _ => Err(dynamodb::Error::from(error).into()),
+            },
+        }
+    }
+
+    /// What [`Admission::import`](super::Admission::import) would do to each code, if nobody else wrote them meanwhile:
+    /// one batched read for 100 records, of which a code that brings a sys_id has two.
+    pub async fn foresee_import(&self, imports: &[&CodeImport]) -> Result<Vec<Result<Fate, SysIdTaken>>, Error> {
+        let own = imports.iter().map(|import| import.request.label.sys_id());
+        // DynamoDB refuses a batch that names a key twice.
+        let keys: HashSet<String> = own.chain(imports.iter().filter_map(|import| import.sys_id.clone())).collect();
+        let keys = keys.into_iter().map(|sys_id| (self.table.clone(), key(sys_id))).collect();
+        let items = batch_get(&self.dynamo, keys).await?.remove(&self.table).unwrap_or_default();
+        let mut stored = HashMap::with_capacity(items.len());
+        for item in items {
+            dynamodb::check(Table::Codes, &item)?;
+            if let Some(AttributeValue::S(sys_id)) = item.get("sys_id") {
+                stored.insert(sys_id.clone(), item);
+            }
+        }
+        let fates = imports.iter().map(|import| {
+            let own = import.request.label.sys_id();
+            let named = import.sys_id.as_deref().map(|sys_id| (sys_id, stored.get(sys_id)));
+            if let Some((sys_id, holder)) = named
+                && let Some(taken) = taken(sys_id, holder, &own)
+            {
+                return Ok(Err(taken));
+            }
+            let Some(item) = stored.get(&own).filter(|item| is_code(item)) else { return Ok(Ok(Fate::New)) };
+            let keeps = named.is_none_or(|(_, holder)| holder.is_some() && item.contains_key(KEPT_SYS_ID));
+            let code = from_item(item.clone())?;
+            let same = keeps && code.clone().updated(&import.request) == code;
+            Ok(Ok(if same { Fate::Same } else { Fate::Changed }))
+        });
+        fates.collect()
     }
 
     /// One update without a read: absent fields keep what is stored, two callers that write the same
     /// code at once both get their translations in. A record that says all of it already stays as it is.
-    async fn upsert_one(&self, request: &CodeRequest, external: bool, stamp: &Stamp) -> Result<Arc<Code>, Error> {
+    /// `kept` is a sys_id that the code is shown under from now on, if it has none such yet.
+    async fn upsert_one(
+        &self,
+        request: &CodeRequest,
+        external: bool,
+        kept: Option<&str>,
+        stamp: &Stamp,
+    ) -> Result<Arc<Code>, Error> {
         let sys_id = request.label.sys_id();
-        let settings = settings(request, external, self.clock.since_epoch(), stamp);
+        let mut settings = settings(request, external, self.clock.since_epoch(), stamp);
+        settings.extend(kept.map(|sys_id| Setting::new(KEPT_SYS_ID, string(sys_id), Kind::Adds)));
         let write = Write { stamp, table: &self.table, sys_id: &sys_id, version: None };
         let update = |update: UpdateItemFluentBuilder| {
             let update = update
@@ -144,7 +231,7 @@ impl Codes {
         if code.code == *label {
             Ok(Arc::new(code))
         } else {
-            Err(self.corrupt(&code.sys_id, "it belongs to another label"))
+            Err(self.corrupt(&label.sys_id(), "it belongs to another label"))
         }
     }
 
@@ -157,7 +244,8 @@ impl Codes {
     pub fn take(&self, found: &mut HashMap<String, Vec<Item>>) -> Result<HashMap<Label, Arc<Code>>, Error> {
         let items = found.remove(&self.table).unwrap_or_default();
         let mut codes = HashMap::with_capacity(items.len());
-        for item in items {
+        // A label's own sys_id may be what a code was called elsewhere; as long as nothing has the label, nothing is found.
+        for item in items.into_iter().filter(|item| alias_of(item).is_none()) {
             let code = Arc::new(from_item(item)?);
             self.remember(&code);
             codes.insert(code.code.clone(), code);
@@ -186,7 +274,10 @@ impl Codes {
     async fn add_if_absent(&self, code: Code, stamp: &Stamp) -> Result<Arc<Code>, Error> {
         let write = Write { stamp, table: &self.table, sys_id: &code.sys_id, version: None };
         let put = self.dynamo.create(write, to_item(&code, self.clock.since_epoch()), |put| {
-            put.condition_expression("attribute_not_exists(sys_id)")
+            // What is only another name of a code gives way to the code whose own sys_id this is.
+            put.condition_expression(
+                "attribute_not_exists(code) AND (attribute_not_exists(sys_id) OR attribute_exists(alias_of))",
+            )
         });
         let stored = match put.await {
             Ok(_) => Arc::new(code),
@@ -206,6 +297,8 @@ impl Codes {
         let scan = self.dynamo.client.scan().table_name(&self.table).consistent_read(true);
         let items: Vec<Item> =
             scan.into_paginator().items().send().try_collect().await.map_err(dynamodb::Error::from)?;
+        let other_names = |item: &Item| alias_of(item).is_some() && dynamodb::check(Table::Codes, item).is_ok();
+        let items = items.into_iter().filter(|item| !other_names(item)).collect();
         let mut listed = Listed::of(items, from_item);
         listed.records.sort_by(|one, other| one.code.cmp(&other.code));
         Ok(listed)
@@ -325,10 +418,28 @@ fn since(now: u128, index: usize) -> AttributeValue {
     AttributeValue::N((now + index as u128).to_string())
 }
 
+/// Whether a record is a code, and not what one was called elsewhere.
+fn is_code(item: &Item) -> bool {
+    item.contains_key("code")
+}
+
+/// The sys_id under which a code is stored that was called elsewhere what this record's sys_id is.
+fn alias_of(item: &Item) -> Option<&str> {
+    item.get(ALIAS_OF).filter(|_| !is_code(item)).and_then(|own| own.as_s().ok()).map(String::as_str)
+}
+
+/// What keeps a sys_id from naming the code that is stored under `own`: the record that has it.
+fn taken(sys_id: &str, holder: Option<&Item>, own: &str) -> Option<SysIdTaken> {
+    let holder = holder.filter(|holder| alias_of(holder) != Some(own))?;
+    let label = holder.get("code").and_then(|label| label.as_s().ok());
+    Some(SysIdTaken { sys_id: sys_id.to_owned(), label: label.cloned() })
+}
+
 /// The columns that are the same for every code.
 #[derive(Deserialize)]
 struct Record {
     sys_id: String,
+    kept_sys_id: Option<String>,
     code: Label,
     #[serde(default)]
     description: String,
@@ -356,7 +467,7 @@ fn from_item(item: Item) -> Result<Code, CorruptRecord> {
     translations.sort_by_key(|(since, translation)| (*since, translation.language));
     let record: Record = dynamodb::from_item(Table::Codes, item)?;
     Ok(Code {
-        sys_id: record.sys_id,
+        sys_id: record.kept_sys_id.unwrap_or(record.sys_id),
         code: record.code,
         description: record.description,
         active: record.active,

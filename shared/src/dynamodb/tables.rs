@@ -22,14 +22,23 @@ pub enum Table {
     Interactions,
     /// API users.
     Users,
+    /// OAuth clients.
+    Clients,
 }
 
 impl Table {
     /// Every table of a deployment.
-    pub const ALL: [Self; 6] =
-        [Self::Codes, Self::Configurations, Self::Segments, Self::PhoneLog, Self::Interactions, Self::Users];
+    pub const ALL: [Self; 7] = [
+        Self::Codes,
+        Self::Configurations,
+        Self::Segments,
+        Self::PhoneLog,
+        Self::Interactions,
+        Self::Users,
+        Self::Clients,
+    ];
 
-    /// The platform's name of the table.
+    /// The platform's name of the table; for OAuth clients one of ours.
     pub const fn platform_name(self) -> &'static str {
         match self {
             Self::Codes => "interaction_wrap_up_code",
@@ -38,6 +47,7 @@ impl Table {
             Self::PhoneLog => "sn_openframe_phone_log",
             Self::Interactions => "interaction",
             Self::Users => "sys_user",
+            Self::Clients => "oauth_client",
         }
     }
 

@@ -2,7 +2,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::operation::{Body, Documented, Link, Operation, Topic};
-use super::{Form, Schemas, errors};
+use super::{Form, Schemas, errors, oauth};
 use crate::api::describe::xml_request;
 use crate::api::{Envelope, PREFIXES};
 
@@ -57,6 +57,7 @@ impl Contract {
                 }
             }
         }
+        paths.push(oauth::token_path(server, &mut schemas));
         let basic = json!({ "type": "http", "scheme": "basic", "description": "A user with the role \
             `interaction_integration_user`." });
         Self {
@@ -69,14 +70,15 @@ impl Contract {
                 "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
             }),
             servers: servers(server),
-            security: json!([{ "basic": [] }]),
+            security: json!([{ "basic": [] }, { oauth::SCHEME: [oauth::SCOPE] }]),
             tags: [Topic::Codes, Topic::Segments]
                 .map(|topic| json!({ "name": topic.tag(), "description": topic.description() }))
                 .into_iter()
+                .chain([json!({ "name": oauth::TAG, "description": "Tokens for OAuth clients." })])
                 .collect(),
             paths,
             components: json!({
-                "securitySchemes": { "basic": basic },
+                "securitySchemes": { "basic": basic, oauth::SCHEME: oauth::scheme() },
                 "headers": errors::headers(),
                 "requestBodies": bodies,
                 "responses": responses,

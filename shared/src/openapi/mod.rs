@@ -8,6 +8,7 @@
 
 mod contract;
 mod errors;
+mod oauth;
 mod operation;
 
 pub use contract::Contract;

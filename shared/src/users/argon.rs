@@ -153,7 +153,8 @@ impl Run {
 #[derive(Clone, Debug)]
 pub(super) struct Check {
     run: Run,
-    outputs: Vec<Output>,
+    /// Each with the place that its hash has among those that are checked.
+    outputs: Vec<(usize, Output)>,
 }
 
 impl Check {
@@ -161,10 +162,11 @@ impl Check {
     /// parameters, and also where there are none.
     pub(super) fn against<'a>(hashes: impl Iterator<Item = &'a Hash>) -> Result<Vec<Self>, Error> {
         let mut checks: Vec<Self> = Vec::new();
-        for hash in hashes {
+        for (place, hash) in hashes.enumerate() {
+            let output = (place, hash.output);
             match checks.iter_mut().find(|check| check.run == hash.run) {
-                Some(check) => check.outputs.push(hash.output),
-                None => checks.push(Self { run: hash.run.clone(), outputs: vec![hash.output] }),
+                Some(check) => check.outputs.push(output),
+                None => checks.push(Self { run: hash.run.clone(), outputs: vec![output] }),
             }
         }
         if checks.is_empty() {
@@ -269,11 +271,12 @@ impl Workbench<'_> {
         run.of(password, &mut self.memory)
     }
 
-    /// Whether the password is one of those that the check is of.
-    pub(super) fn fits(&mut self, check: &Check, password: &Password) -> Result<bool, Error> {
+    /// The place of the hash that the password fits, among those that the check is of.
+    pub(super) fn fits(&mut self, check: &Check, password: &Password) -> Result<Option<usize>, Error> {
         let made = self.make(&check.run, password)?;
-        // `Output`'s comparison takes the same time wherever they differ; `|` looks at each of them.
-        Ok(check.outputs.iter().fold(false, |fits, output| fits | (*output == made)))
+        // `Output`'s comparison takes the same time wherever they differ, and each of them is looked at.
+        let look = |fits, (place, output): &(usize, Output)| if *output == made { Some(*place) } else { fits };
+        Ok(check.outputs.iter().fold(None, look))
     }
 }
 
@@ -335,7 +338,7 @@ mod tests {
         argon
             .work(turn, move |bench| {
                 let fits = checks.iter().map(|check| bench.fits(check, &password));
-                Ok(fits.collect::<Result<Vec<_>, _>>()?.contains(&true))
+                Ok(fits.collect::<Result<Vec<_>, _>>()?.iter().any(Option::is_some))
             })
             .await
     }

@@ -50,6 +50,11 @@ impl Generated {
         Ok(Self(text))
     }
 
+    /// One that everybody knows, such as the demo client's; `None` where the text has not the form of one.
+    pub fn known_to_everybody(text: &str) -> Option<Self> {
+        Fingerprint::of(text).map(|_| Self(Zeroizing::new(text.to_owned())))
+    }
+
     /// The secret itself, to be shown once.
     pub fn reveal(&self) -> &str {
         &self.0

@@ -1,9 +1,10 @@
-//! API users: who may call, with which secrets and roles.
+//! API users: who may call, with which secrets, tokens and roles.
 
 mod argon;
 mod form;
 mod generated;
 mod name;
+pub mod oauth;
 mod password;
 mod predictable;
 mod queue;
@@ -21,9 +22,32 @@ pub use name::{NameRule, UserName};
 pub use password::{Password, PasswordRule};
 pub use sign_in::{Attempt, SignIn};
 pub use store::{Lives, NewSecret, NewUser, SecretListed, UserListed, Users};
+pub use stored::SecretStamp;
 
-/// The role that the API asks for.
-pub const INTEGRATION_ROLE: &str = "interaction_integration_user";
+/// A role that something of the API asks for. Users may have others, which mean nothing here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Systems that open, close and read wrap-ups.
+    Integration,
+    /// People who look at those of others.
+    Supervisor,
+}
+
+/// The name of [`Role::Integration`].
+pub const INTEGRATION_ROLE: &str = Role::Integration.name();
+
+impl Role {
+    /// Each of them.
+    pub const ALL: [Self; 2] = [Self::Integration, Self::Supervisor];
+
+    /// As users' records name it: the platform's name, or one of ours.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Integration => "interaction_integration_user",
+            Self::Supervisor => "wrapup_supervisor",
+        }
+    }
+}
 
 /// An API user, with the columns of the platform's table. A column that is missing grants nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,8 +68,8 @@ pub struct User {
 }
 
 impl User {
-    /// Whether the user may call the API.
-    pub fn may_integrate(&self) -> bool {
-        self.roles.iter().any(|role| role == INTEGRATION_ROLE)
+    /// The roles of the user's that the API knows.
+    pub fn known_roles(&self) -> Vec<Role> {
+        Role::ALL.into_iter().filter(|role| self.roles.iter().any(|name| name == role.name())).collect()
     }
 }

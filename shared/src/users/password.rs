@@ -75,6 +75,11 @@ impl Password {
         Ok(())
     }
 
+    /// The text itself, for where it is checked.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     pub(super) fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }

@@ -14,7 +14,7 @@ use super::argon::{Argon, Check};
 use super::form::{composed, forms};
 use super::generated::Fingerprint;
 use super::queue::{Queue, Source};
-use super::stored::Known;
+use super::stored::{Known, SecretStamp, Stored};
 use super::{Argon2Cost, Password, User};
 use crate::Error;
 use crate::cache::Cache;
@@ -45,8 +45,8 @@ pub struct Attempt {
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SignIn {
-    /// It is this user.
-    Welcome(User),
+    /// It is this user, proven by the secret with this stamp.
+    Welcome(User, SecretStamp),
     /// The name is unknown, the secret wrong or expired, or the user disabled: nobody learns which.
     Refused,
     /// Too many wait already, here or of this source; nothing was checked.
@@ -89,16 +89,16 @@ pub(super) struct Doorkeeper {
 struct Memory {
     /// Random, and never told to anybody.
     key: [Uuid; 2],
-    /// Those that fitted, and which of the names it was.
-    right: Cache<[u8; 32], usize>,
+    /// Those that fitted, which of the names it was, and which of its secrets.
+    right: Cache<[u8; 32], (usize, SecretStamp)>,
     wrong: Cache<[u8; 32], ()>,
 }
 
 /// How an attempt ended that Argon2 was asked about, or that is remembered.
 #[derive(Clone, Copy)]
 enum Verdict {
-    /// The name of this index has this password.
-    Fits(usize),
+    /// The name of this index has this password, which is the secret with this stamp.
+    Fits(usize, SecretStamp),
     Wrong,
 }
 
@@ -130,10 +130,10 @@ impl Doorkeeper {
             },
         };
         let user = match verdict {
-            Verdict::Fits(index) => tried.get(index).and_then(|(_, known)| known.as_ref()),
+            Verdict::Fits(index, stamp) => tried.get(index).and_then(|(_, known)| Some((known.as_ref()?, stamp))),
             Verdict::Wrong => None,
         };
-        Ok(user.map_or(SignIn::Refused, |known| SignIn::Welcome(known.user.clone())))
+        Ok(user.map_or(SignIn::Refused, |(known, stamp)| SignIn::Welcome(known.user.clone(), stamp)))
     }
 
     /// Checks a password; `None` where there is no place to wait for Argon2.
@@ -150,8 +150,10 @@ impl Doorkeeper {
         }
         let mut checks = Vec::new();
         for (index, (_, user)) in tried.iter().enumerate() {
-            let hashes = user.iter().flat_map(|user| user.chosen(now)).map(|(_, hash)| hash);
-            checks.extend(Check::against(hashes)?.into_iter().map(|check| (index, check)));
+            let hashes: Vec<_> = user.iter().flat_map(|user| user.chosen(now)).collect();
+            let stamps: Arc<[SecretStamp]> = hashes.iter().map(|(phc, _)| SecretStamp::of(phc)).collect();
+            let against = Check::against(hashes.iter().map(|(_, hash)| *hash))?;
+            checks.extend(against.into_iter().map(|check| (index, check, Arc::clone(&stamps))));
         }
         let source = Source::new(attempt.source, attempt.name_digest());
         let Some(place) = self.queue.enter(source, checks.len() * passwords.len()) else { return Ok(None) };
@@ -163,9 +165,9 @@ impl Doorkeeper {
             let mut verdict = Verdict::Wrong;
             // Every form of every name and password, whichever fits.
             for password in &passwords {
-                for (index, check) in &checks {
-                    if bench.fits(check, password)? {
-                        verdict = Verdict::Fits(*index);
+                for (index, check, stamps) in &checks {
+                    if let Some(stamp) = bench.fits(check, password)?.and_then(|place| stamps.get(place)) {
+                        verdict = Verdict::Fits(*index, *stamp);
                     }
                 }
             }
@@ -185,7 +187,7 @@ fn generated(sent: &Fingerprint, tried: &[Tried], now: DateTime) -> Verdict {
         stored.iter_mut().zip(known).for_each(|(slot, fingerprint)| *slot = *fingerprint);
         let fits = stored.iter().fold(Choice::from(0), |fits, fingerprint| fits | fingerprint.matches(sent));
         if bool::from(fits) {
-            verdict = Verdict::Fits(index);
+            verdict = Verdict::Fits(index, Stored::Generated(*sent).stamp());
         }
     }
     verdict
@@ -210,13 +212,13 @@ impl Memory {
     }
 
     fn recall(&self, attempt: &[u8; 32]) -> Option<Verdict> {
-        let right = self.right.get(attempt).map(Verdict::Fits);
+        let right = self.right.get(attempt).map(|(index, stamp)| Verdict::Fits(index, stamp));
         right.or_else(|| self.wrong.get(attempt).map(|()| Verdict::Wrong))
     }
 
     fn remember(&self, attempt: [u8; 32], verdict: Verdict) {
         match verdict {
-            Verdict::Fits(index) => self.right.put(attempt, index, 1),
+            Verdict::Fits(index, stamp) => self.right.put(attempt, (index, stamp), 1),
             Verdict::Wrong => self.wrong.put(attempt, (), 1),
         }
     }
@@ -285,6 +287,7 @@ mod tests {
             user_password_expires_on: None,
             old_user_password: Some(old.to_phc().expect("a text")),
             old_user_password_expires_on: None,
+            token_stamp: None,
         };
         Arc::new(Known::new(record, |why| unreachable!("{why}")))
     }
@@ -295,7 +298,7 @@ mod tests {
         let find = |name: &str| users.iter().find(|known| known.user.user_name == name).cloned();
         let tried: Vec<Tried> = attempt.names().into_iter().map(|name| (name.clone(), find(&name))).collect();
         let verdict = keeper.check(attempt, &tried).await.expect("a verdict");
-        (matches!(verdict, SignIn::Welcome(_)), keeper.argon2_cost().runs - before)
+        (matches!(verdict, SignIn::Welcome(..)), keeper.argon2_cost().runs - before)
     }
 
     #[tokio::test]
@@ -366,6 +369,6 @@ mod tests {
         for call in waiting {
             assert!(!call.await.expect("no panic").0);
         }
-        assert!(matches!(keeper.check(&late, &tried).await.expect("a verdict"), SignIn::Welcome(_)));
+        assert!(matches!(keeper.check(&late, &tried).await.expect("a verdict"), SignIn::Welcome(..)));
     }
 }

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use serde::Serialize;
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::argon::Hash;
@@ -37,8 +38,8 @@ const TRIES: usize = 5;
 /// The table `sys_user`.
 #[derive(Clone)]
 pub struct Users {
-    dynamo: Dynamo,
-    table: String,
+    pub(super) dynamo: Dynamo,
+    pub(super) table: String,
     clock: Clock,
     seen: Arc<Cache<String, Option<Arc<Known>>>>,
     doorkeeper: Arc<Doorkeeper>,
@@ -145,6 +146,11 @@ impl Users {
         self.doorkeeper.check(attempt, &tried).await
     }
 
+    /// The clock that users' secrets end by.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// What Argon2 has cost this process for sign-ins and new passwords.
     pub fn argon2_cost(&self) -> Argon2Cost {
         self.doorkeeper.argon2_cost()
@@ -165,6 +171,7 @@ impl Users {
             user_password_expires_on: new.expires_on,
             old_user_password: None,
             old_user_password_expires_on: None,
+            token_stamp: None,
         };
         let write = self.write(&record.user, stamp);
         let mut item = dynamodb::to_item(&record)?;
@@ -180,9 +187,16 @@ impl Users {
         }
     }
 
-    /// Lets a user sign in, or no more. Answers the user as it is now.
+    /// Lets a user sign in, or no more, which ends the user's tokens for good. Answers the user as it is now.
     pub async fn set_active(&self, user_name: &str, active: bool, stamp: &Stamp) -> Result<User, Error> {
-        self.change(user_name, stamp, |record| record.user.active = active).await
+        let token_stamp = random_stamp();
+        self.change(user_name, stamp, |record| {
+            if record.user.active && !active {
+                record.token_stamp = Some(token_stamp.clone());
+            }
+            record.user.active = active;
+        })
+        .await
     }
 
     /// Gives a user roles, and takes others. Answers the user as it is now.
@@ -337,7 +351,7 @@ impl Users {
     }
 
     /// The record of a user that has to be there, by the name in NFC or as it is given.
-    async fn read(&self, user_name: &str) -> Result<(Item, Record), Error> {
+    pub(super) async fn read(&self, user_name: &str) -> Result<(Item, Record), Error> {
         for name in forms(user_name) {
             let Some(item) = self.dynamo.get(&self.table, &sys_id_of(&name)).await? else { continue };
             let record: Record = dynamodb::from_item(Table::Users, item.clone())?;
@@ -350,10 +364,21 @@ impl Users {
 
     async fn find(&self, user_name: &Zeroizing<String>) -> Result<Option<Arc<Known>>, Error> {
         let sys_id = sys_id_of(user_name);
-        if let Some(seen) = self.seen.get(&sys_id) {
-            return Ok(seen);
-        }
-        let item = self.dynamo.get(&self.table, &sys_id).await?;
+        let known = match self.seen(&sys_id) {
+            Some(seen) => seen,
+            None => self.remember(&sys_id, self.dynamo.get(&self.table, &sys_id).await?),
+        };
+        // Two names with one UUIDv5, see `sys_id::derive`, are two users: the other one is not here.
+        Ok(known.filter(|known| known.user.user_name == **user_name))
+    }
+
+    /// What an instance still knows of a record.
+    pub(super) fn seen(&self, sys_id: &str) -> Option<Option<Arc<Known>>> {
+        self.seen.get(sys_id)
+    }
+
+    /// Reads what has just come of a record, and remembers it for a moment.
+    pub(super) fn remember(&self, sys_id: &str, item: Option<Item>) -> Option<Arc<Known>> {
         let table = &self.table;
         // Neither a record nor a hash that cannot be read is the caller's fault or business: it lets nobody in, and the
         // log says where it is.
@@ -364,16 +389,19 @@ impl Users {
                 None
             }
         });
-        // Two names with one UUIDv5, see `sys_id::derive`, are two users: the other one is not here.
-        let record = record.filter(|record| record.user.user_name == **user_name);
         let known = record.map(|record| {
             Arc::new(Known::new(record, |why| {
                 tracing::error!(table, key = sys_id, problem = %why, "a user's password hash cannot be read");
             }))
         });
-        self.seen.put(sys_id, known.clone(), 1);
-        Ok(known)
+        self.seen.put(sys_id.to_owned(), known.clone(), 1);
+        known
     }
+}
+
+/// A text that nothing else has, by which a record is known to be as it was.
+pub(super) fn random_stamp() -> String {
+    Uuid::new_v4().simple().to_string()
 }
 
 fn secrets_of(record: &Record, now: DateTime) -> Vec<SecretListed> {

@@ -1,11 +1,13 @@
 //! A user's record, and the secrets in it.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::User;
 use super::argon::{Hash, Unreadable};
 use super::generated::Fingerprint;
 use crate::date_time::DateTime;
+use crate::sys_id::hex;
 
 /// A user as stored. Records that older versions wrote have `user_password` alone; whatever is missing counts as absent.
 #[derive(Clone, Serialize, Deserialize)]
@@ -24,11 +26,27 @@ pub(super) struct Record {
     /// When that ends.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub old_user_password_expires_on: Option<DateTime>,
+    /// Made anew when the user is disabled, which so ends the user's tokens for good.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub token_stamp: Option<String>,
 }
 
 /// The columns of [`Record`] that hold secrets.
 pub(super) const SECRET_COLUMNS: [&str; 4] =
     ["user_password", "user_password_expires_on", "old_user_password", "old_user_password_expires_on"];
+
+/// What a secret is known by once it has been used: a hash of what is stored of it. Another secret has another one, and
+/// nobody learns a secret by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SecretStamp([u8; 8]);
+
+impl SecretStamp {
+    pub(super) fn of(stored: &str) -> Self {
+        let mut stamp = [0; 8];
+        stamp.iter_mut().zip(Sha256::digest(stored.as_bytes())).for_each(|(byte, hashed)| *byte = hashed);
+        Self(stamp)
+    }
+}
 
 /// What is stored of a secret.
 #[derive(Clone)]
@@ -49,6 +67,13 @@ impl Stored {
             return Fingerprint::read(stored).map(Self::Generated).ok_or(Unreadable::Form);
         }
         Hash::read(stored).map(|hash| Self::Chosen { phc: stored.to_owned(), hash })
+    }
+
+    pub(super) fn stamp(&self) -> SecretStamp {
+        match self {
+            Self::Chosen { phc, .. } => SecretStamp::of(phc),
+            Self::Generated(fingerprint) => SecretStamp::of(&fingerprint.to_string()),
+        }
     }
 }
 
@@ -80,6 +105,7 @@ impl Record {
 pub(super) struct Known {
     pub user: User,
     secrets: Vec<Secret<Stored>>,
+    token_stamp: String,
 }
 
 impl Known {
@@ -90,7 +116,19 @@ impl Known {
             Some(Secret { stored, expires_on: secret.expires_on })
         });
         let secrets = secrets.collect();
-        Self { user: record.user, secrets }
+        Self { user: record.user, secrets, token_stamp: record.token_stamp.unwrap_or_default() }
+    }
+
+    /// What tokens say of the user that were got by this secret, or by none of the user's own.
+    pub(super) fn token_stamp(&self, secret: Option<SecretStamp>) -> String {
+        let secret = secret.map(|SecretStamp(stamp)| hex(&stamp)).unwrap_or_default();
+        format!("{}.{secret}", self.token_stamp)
+    }
+
+    /// Whether that is still so.
+    pub(super) fn has_token_stamp(&self, stamp: &str, now: DateTime) -> bool {
+        let secrets = self.working(now).map(|stored| Some(stored.stamp()));
+        [None].into_iter().chain(secrets).any(|secret| self.token_stamp(secret) == stamp)
     }
 
     /// The hashes of passwords that work, each with the text that it is written as.

@@ -38,6 +38,13 @@ impl Event {
         Self::new("PUT", path)
     }
 
+    /// A form that is posted to where tokens are fetched.
+    pub fn token(fields: &[(&str, &str)]) -> Self {
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let event = Self::post("").body("application/x-www-form-urlencoded", &form);
+        event.at("/oauth_token.do").through("/oauth_token.do").unvouched()
+    }
+
     fn new(method: &'static str, path: &str) -> Self {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         Self {
@@ -103,6 +110,12 @@ impl Event {
         self.header("Authorization", &format!("Basic {encoded}"))
     }
 
+    /// With an access token.
+    #[must_use]
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("Authorization", &format!("Bearer {token}"))
+    }
+
     /// Under the base path of a custom domain.
     #[must_use]
     pub fn below(self, base_path: &str) -> Self {
@@ -113,6 +126,12 @@ impl Event {
     #[must_use]
     pub fn at(self, path: &str) -> Self {
         Self { path: path.to_owned(), ..self }
+    }
+
+    /// With another method.
+    #[must_use]
+    pub fn method(self, method: &'static str) -> Self {
+        Self { method, ..self }
     }
 
     /// By this resource of the REST API, in place of one that is a proxy for every path.

@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use lambda_http::{Body, Context, LambdaEvent, Request, Response, http};
 use serde_json::Value;
 use wrapup::System;
-use wrapup::api::Api;
+use wrapup::api::{Api, TokenEndpoint};
 use wrapup::watch::Reporter;
 
 use crate::Event;
@@ -15,6 +15,7 @@ pub struct Instance {
     /// What the functions are built from.
     pub system: System,
     api: Api,
+    token: TokenEndpoint,
 }
 
 /// An answer.
@@ -33,7 +34,20 @@ impl Instance {
         if let Some(reporter) = reporter {
             api = api.with_reporter(reporter);
         }
-        Self { system, api }
+        let token = wrapup_functions::oauth_token::endpoint(&system);
+        Self { system, api, token }
+    }
+
+    /// Sends an event to where tokens are fetched.
+    pub async fn ask_for_token(&self, event: &Event) -> Reply {
+        self.ask_for_token_by(event.rest()).await
+    }
+
+    /// The same of a request as the Lambda runtime hands it over.
+    pub async fn ask_for_token_by(&self, request: Request) -> Reply {
+        let (head, body) = request.into_parts();
+        let head = http::Request::from_parts(head, ());
+        Reply { response: self.token.handle(head, ready(Ok(body))).await }
     }
 
     /// The same instance, which gives no call up, however long it takes.

@@ -8,6 +8,7 @@
 mod event;
 mod instance;
 mod invoke_api;
+mod keys;
 mod log;
 mod process;
 mod provider;
@@ -21,6 +22,7 @@ mod world;
 pub use event::Event;
 pub use instance::{Instance, Reply, call_all, sent};
 pub use invoke_api::{Exchange, InvokeApi, Misbehaviour};
+pub use keys::HeldKeys;
 pub use log::Log;
 pub use process::FunctionProcess;
 pub use provider::{Question, ScriptedProvider};

@@ -14,11 +14,13 @@ use wrapup::configurations::Definition;
 use wrapup::document::Document;
 use wrapup::dynamodb::{Connection, Dynamo, Item, Stamp, Table, Tables, connect, tables};
 use wrapup::segment_tables::{Registry, built_in};
-use wrapup::users::{NewSecret, NewUser, Password, UserName};
+use wrapup::users::oauth::NewClient;
+use wrapup::users::{Generated, NewSecret, NewUser, Password, UserName};
 use wrapup_test_support::merged;
 
 use crate::event::Event;
 use crate::instance::Instance;
+use crate::keys::HeldKeys;
 use crate::proxy::{Proxy, Rule, Traffic};
 use crate::reports::Reports;
 use crate::samples::codes_of;
@@ -34,6 +36,7 @@ pub struct World {
     engine_url: String,
     engine: Dynamo,
     milliseconds: Arc<AtomicU64>,
+    keys: Arc<HeldKeys>,
 }
 
 /// What an instance can have other than usual.
@@ -45,6 +48,8 @@ pub struct Parts {
     pub language: Option<&'static str>,
     /// Where calls are reported to.
     pub reports: Option<Reports>,
+    /// Whether there are no keys, and so no tokens.
+    pub without_oauth: bool,
 }
 
 impl World {
@@ -64,7 +69,9 @@ impl World {
         let engine = dynamo(&engine_url);
         let (proxy, url) = Proxy::start(engine_url.clone()).await;
         let milliseconds = Arc::new(AtomicU64::new(BEGIN * 1_000));
-        Self { proxy, url, engine_url, engine, milliseconds }
+        let shown = Arc::clone(&milliseconds);
+        let keys = Arc::new(HeldKeys::new(clock_of(shown)));
+        Self { proxy, url, engine_url, engine, milliseconds, keys }
     }
 
     /// Where this deployment's DynamoDB is, behind the proxy.
@@ -83,7 +90,9 @@ impl World {
         let segment_tables = parts.segment_tables.unwrap_or_else(|| built_in(&dynamo));
         let language = parts.language.map(language);
         let reporter = parts.reports.map(|reports| reports.reporter(self.clock()));
-        Instance::new(System::new(dynamo, segment_tables, self.clock(), language), reporter)
+        let system = System::new(dynamo, segment_tables, self.clock(), language);
+        let keys: Arc<HeldKeys> = Arc::clone(&self.keys);
+        Instance::new(if parts.without_oauth { system } else { system.with_oauth(keys) }, reporter)
     }
 
     /// A fresh instance that gives up neither a call nor a request to DynamoDB, for calls that a test holds back.
@@ -113,6 +122,19 @@ impl World {
     /// The SDK's client, on a way past the proxy.
     pub fn client(&self) -> &Client {
         &self.engine.client
+    }
+
+    /// What keeps the keys of tokens.
+    pub fn keys_of_tokens(&self) -> &HeldKeys {
+        &self.keys
+    }
+
+    /// Adds an OAuth client of a user's; answers its id and its secret.
+    pub async fn add_client(&self, user: &str) -> (String, String) {
+        let secret = Generated::make().expect("randomness");
+        let stores = self.stores();
+        let client = stores.clients().add(stores.users(), NewClient::of(user, &secret), &self.stamp()).await;
+        (client.expect("a client").id, secret.reveal().to_owned())
     }
 
     /// All records of a table.
@@ -191,9 +213,12 @@ impl World {
 
     /// The deployment's clock.
     pub fn clock(&self) -> Clock {
-        let milliseconds = Arc::clone(&self.milliseconds);
-        Clock::from_fn(move || SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds.load(Ordering::SeqCst)))
+        clock_of(Arc::clone(&self.milliseconds))
     }
+}
+
+fn clock_of(milliseconds: Arc<AtomicU64>) -> Clock {
+    Clock::from_fn(move || SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds.load(Ordering::SeqCst)))
 }
 
 fn dynamo(url: &str) -> Dynamo {

@@ -8,7 +8,7 @@ use lambda_http::Body;
 use lambda_http::http::{Method, Request};
 use serde_json::json;
 use wrapup::System;
-use wrapup::api::{Api, BodyError};
+use wrapup::api::{Api, BodyError, MOST_BYTES};
 use wrapup_functions::create_codes::CreateCodes;
 use wrapup_functions::get_code::GetCode;
 use wrapup_lambda_tests::{Event, Reply, World};
@@ -83,4 +83,26 @@ async fn a_body_that_does_not_come_is_an_error_in_the_callers_format() {
         assert_eq!(other.status(), if error == BodyError::TooLarge { 413 } else { 415 }, "{error:?}");
     }
     assert!(world.keys(wrapup::dynamodb::Table::Codes).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_body_in_base64_is_as_long_as_its_bytes_and_answered_in_text() {
+    let world = World::start().await;
+    let instance = world.instance();
+    for (media_type, before, after) in [
+        ("application/json", r#"{"codes": [{"code": "Refund"}]"#, "}"),
+        ("application/xml", "<request><codes><code>Refund</code></codes>", "</request>"),
+    ] {
+        for (bytes, status) in [(200, 200), (MOST_BYTES, 200), (MOST_BYTES + 1, 413)] {
+            let body = format!("{before}{}{after}", " ".repeat(bytes - before.len() - after.len()));
+            let event = Event::post("code").header("Accept", media_type).body(media_type, &body).in_base64();
+            let whole = event.rest_json().to_string();
+            // What Lambda takes of an event.
+            assert!(whole.len() < 6 * 1024 * 1024);
+            let reply = instance.invoke(&event.rest_json()).await;
+            assert_eq!((&reply["statusCode"], &reply["isBase64Encoded"]), (&json!(status), &json!(false)), "{bytes}");
+            let text = reply["body"].as_str().expect("a text");
+            assert!(text.starts_with(if media_type == "application/json" { "{" } else { "<?xml" }), "{text}");
+        }
+    }
 }

@@ -2,7 +2,10 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
+use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
+use wrapup_functions::StreamEvent;
+use wrapup_functions::authorizer::Authorizer;
 use wrapup_lambda_tests::{Event, FunctionProcess, Instance, Parts, Reports, World, opening};
 
 /// What is odd in one place or another of a request.
@@ -163,6 +166,8 @@ fn odd_events() -> Vec<Value> {
                 "traceparent",
                 "X-Amzn-Trace-Id",
                 "X-HTTP-Method-Override",
+                "Access-Control-Request-Method",
+                "Access-Control-Request-Headers",
             ] {
                 events.push(with_header(event.clone(), name, odd));
             }
@@ -302,6 +307,46 @@ async fn what_is_no_request_is_answered_and_not_counted() {
     assert_eq!(reports.take(), Vec::<Value>::new());
     instance.invoke(&rest(&post())).await;
     assert_eq!(reports.one()["outcome"], "200");
+}
+
+#[tokio::test]
+async fn the_authorizer_answers_a_ping_and_lets_nobody_in() {
+    let (world, instance) = deployment().await;
+    let reports = Reports::default();
+    let authorizer = Authorizer::new(&instance.system).with_reporter(reports.reporter(world.clock()));
+    world.traffic();
+    let mut known = rest(&post());
+    known["type"] = json!("REQUEST");
+    for event in pings().into_iter().chain([known.clone(), json!([known.clone()])]) {
+        let verdict = authorizer.invoke(LambdaEvent::new(event.clone(), Context::default())).await.expect("no failure");
+        assert_eq!(serde_json::to_value(verdict).expect("JSON"), Value::Null, "{event}");
+    }
+    assert_eq!((reports.take(), world.traffic().requests), (Vec::<Value>::new(), Vec::new()));
+    // What asks for a verdict gets one, or hears that nobody is known.
+    known["methodArn"] = json!("arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/prod/POST/api/now/wrapup/code");
+    let verdict = authorizer.invoke(LambdaEvent::new(known.clone(), Context::default())).await;
+    assert!(verdict.expect("a verdict").is_some());
+    known["headers"] = json!({});
+    known["multiValueHeaders"] = Value::Null;
+    let failure = authorizer.invoke(LambdaEvent::new(known, Context::default())).await;
+    assert_eq!(failure.expect_err("nobody").error_message, "Unauthorized");
+}
+
+#[test]
+fn a_consumer_takes_a_ping_for_an_empty_batch_and_foreign_records_for_a_mistake() {
+    for ping in pings() {
+        let read = serde_json::from_str::<StreamEvent>(&ping.to_string());
+        match ping.get("Records") {
+            None => assert!(read.is_ok_and(|event| event.records.is_empty()), "{ping}"),
+            // Whoever handed them over wants them taken.
+            Some(_) => assert!(read.is_err(), "{ping}"),
+        }
+    }
+    for records in [json!(null), json!("x"), json!([1]), json!([{}]), json!([{"eventName": "INSERT"}])] {
+        let event = json!({"Records": records}).to_string();
+        assert!(serde_json::from_str::<StreamEvent>(&event).is_err(), "{event}");
+    }
+    assert!(serde_json::from_str::<StreamEvent>(r#"{"Records": []}"#).is_ok_and(|event| event.records.is_empty()));
 }
 
 /// The event of an HTTP API: decoded once by API Gateway, and behind the stage.

@@ -277,6 +277,7 @@ async fn world_of_everything() -> World {
     instance.open(&segmented("EXT-1", "call-1")).await;
     instance.open(&internal(&configuration)).await;
     world.add_user("somebody", &["interaction_integration_user"], None).await;
+    world.add_client("somebody").await;
     let interaction = read(&json!({"sys_id": "i", "transcript": "Hello."}), Interaction::read);
     Interactions::new(world.stores().dynamo().clone()).put(&interaction, &world.stamp()).await.expect("a put");
     world

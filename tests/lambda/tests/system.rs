@@ -7,16 +7,22 @@ use std::sync::Arc;
 
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use wrapup::ai::{AI_KEY, AI_MODEL, AI_PROVIDER, AI_URL};
+use wrapup::api::TOKEN_PATH;
+use wrapup::aws::Secrets;
 use wrapup::dynamodb::{Item, Table, string};
 use wrapup::logging;
 use wrapup::redaction::Redactor;
 use wrapup::segment_tables::SEGMENT_TABLES;
-use wrapup::settings::{self, REDACT_NOTES, REDACT_PERSONAL};
-use wrapup_functions::ConsumerParts;
+use wrapup::settings::{self, OAUTH_KEYS, REDACT_NOTES, REDACT_PERSONAL};
+use wrapup::users::oauth::SecretKeeper;
 use wrapup_functions::authorizer::Authorizer;
+use wrapup_functions::rotate_keys::RotateKeys;
+use wrapup_functions::{ConsumerParts, Job};
 use wrapup_lambda_tests::{
-    Event, ScriptedProvider, StreamRecord, World, filler, internal, opening, opening_with, segmented,
+    Event, Instance, Scripted, ScriptedProvider, StreamRecord, Turn, World, filler, internal, opening, opening_with,
+    segmented,
 };
 use wrapup_test_support::merged;
 
@@ -103,6 +109,9 @@ async fn functions_use_what_they_are_allowed_and_nothing_else() {
     instance.read("agent/agent/interaction/other?include=interaction_segment").await;
     used.entry("find-segment").or_default().extend(world.traffic().permissions);
     used.insert("authorizer", authorizers(&world).await);
+    used.insert("oauth-token", tokens(&world).await);
+    // What it uses is no table.
+    used.insert("rotate-keys", rotations(&world).await);
     used.insert("ai-filler", fillers(&world).await);
     let expected: BTreeMap<&str, Permissions> = used.keys().map(|function| (*function, allowed(function))).collect();
     assert_eq!(used, expected);
@@ -110,12 +119,47 @@ async fn functions_use_what_they_are_allowed_and_nothing_else() {
     assert_eq!(used.len(), listed, "every function was called");
 }
 
+/// By HTTP Basic and by a token.
 async fn authorizers(world: &World) -> Permissions {
     let authorizer = Authorizer::new(&world.instance().system);
     let event = include_str!("../events/authorizer.json");
-    let request: Value = serde_json::from_str(event).expect("an event");
+    let mut request: Value = serde_json::from_str(event).expect("an event");
+    world.add_user("by token", &[], None).await;
+    let form = form_of(world, "by token", &[("grant_type", "client_credentials")]).await;
+    let token = world.instance().ask_for_token(&form).await.expect(200)["access_token"].clone();
     world.traffic();
-    drop(authorizer.handle(LambdaEvent::new(request, Context::default())).await);
+    drop(authorizer.handle(LambdaEvent::new(request.clone(), Context::default())).await);
+    request["multiValueHeaders"] = json!({"Authorization": [format!("Bearer {}", token.as_str().expect("a token"))]});
+    authorizer.handle(LambdaEvent::new(request, Context::default())).await.expect("a deny");
+    world.traffic().permissions
+}
+
+/// Each grant, at an instance of its own.
+async fn tokens(world: &World) -> Permissions {
+    world.add_user("for tokens", &[], None).await;
+    let password = [("grant_type", "password"), ("username", "for tokens"), ("password", "secret")];
+    let password = form_of(world, "for tokens", &password).await;
+    let given = world.instance().ask_for_token(&password).await.expect(200);
+    let refresh =
+        [("grant_type", "refresh_token"), ("refresh_token", given["refresh_token"].as_str().expect("a token"))];
+    let refresh = form_of(world, "for tokens", &refresh).await;
+    let own = form_of(world, "for tokens", &[("grant_type", "client_credentials")]).await;
+    world.traffic();
+    for event in [password, refresh, own] {
+        world.instance().ask_for_token(&event).await;
+    }
+    world.traffic().permissions
+}
+
+async fn form_of(world: &World, user: &str, fields: &[(&str, &str)]) -> Event {
+    let (id, secret) = world.add_client(user).await;
+    Event::token(&[fields, &[("client_id", &id), ("client_secret", &secret)]].concat())
+}
+
+async fn rotations(world: &World) -> Permissions {
+    world.traffic();
+    let job = RotateKeys::new(&world.instance().system);
+    job.run(Instant::now()).await.expect("a run");
     world.traffic().permissions
 }
 
@@ -143,7 +187,8 @@ async fn filled(world: &World, record: StreamRecord) -> Permissions {
     world.traffic().permissions
 }
 
-/// Each function is of one kind: an endpoint has routes, a consumer a stream, a job a schedule; the authorizer has neither.
+/// Each function is of one kind: an endpoint has routes, a consumer a stream, a job a schedule; the authorizer has
+/// neither, and where tokens are fetched a route that nobody has to sign in for.
 #[tokio::test]
 async fn the_list_has_the_functions_of_the_code_and_their_kinds() {
     let world = World::start().await;
@@ -168,13 +213,64 @@ async fn the_list_has_the_functions_of_the_code_and_their_kinds() {
     });
     assert_eq!(with("schedule"), jobs.collect());
     let of_no_kind = functions.iter().filter(|(_, function)| {
-        ["routes", "stream", "schedule"].iter().filter(|key| function.get(**key).is_some()).count() != 1
+        ["routes", "public_route", "stream", "schedule"].iter().filter(|key| function.get(**key).is_some()).count() != 1
     });
     assert_eq!(of_no_kind.map(|(name, _)| name).collect::<Vec<_>>(), ["authorizer"]);
+    let public = json!(format!("POST {TOKEN_PATH}"));
+    assert_eq!(with("public_route"), BTreeMap::from([("oauth-token".to_owned(), public)]));
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../functions/src/bin");
     let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").file_name());
     let names = files.map(|file| file.to_string_lossy().trim_end_matches(".rs").to_owned());
     assert_eq!(functions.keys().cloned().collect::<BTreeSet<_>>(), names.collect(), "a binary each");
+}
+
+/// What is asked of Secrets Manager is what the list allows: whoever reads tokens reads the keys, and the job that
+/// rotates them puts new ones.
+#[tokio::test]
+async fn keys_are_read_and_put_by_those_who_may() {
+    let (created, key) = (1_600_000_000, "k".repeat(64));
+    let secret = json!({"SecretString": json!({"key": key}).to_string(), "VersionId": "one", "CreatedDate": created});
+    let world = World::start().await;
+    for (function, listed) in system()["functions"].as_object().expect("functions") {
+        let keeper = Scripted::start(vec![Turn::json(&secret), Turn::json(&json!({}))]).await;
+        let secrets = Secrets::new(&keeper.as_aws());
+        let deployment = world.stores().with_oauth(Arc::new(SecretKeeper::new(secrets, "oauth-keys")));
+        match function.as_str() {
+            "rotate-keys" => drop(RotateKeys::new(&deployment).run(Instant::now()).await.expect("a run")),
+            "authorizer" => {
+                let request = json!({"headers": {"Authorization": "Bearer a.e30.e30"}});
+                drop(Authorizer::new(&deployment).handle(LambdaEvent::new(request, Context::default())).await);
+            }
+            "oauth-token" => {
+                let (id, secret) = {
+                    world.add_user("u", &[], None).await;
+                    world.add_client("u").await
+                };
+                let form = Event::token(&[
+                    ("grant_type", "client_credentials"),
+                    ("client_id", &id),
+                    ("client_secret", &secret),
+                ]);
+                Instance::new(deployment, None).ask_for_token(&form).await.expect(200);
+            }
+            _ => {}
+        }
+        let asked = keeper.asked();
+        let used = asked.iter().map(|asked| {
+            assert_eq!(asked.body["SecretId"], "oauth-keys");
+            asked.headers["x-amz-target"].to_str().expect("a text").trim_start_matches("secretsmanager.").to_owned()
+        });
+        let allowed = listed["secrets"]["oauth-keys"].as_array().into_iter().flatten();
+        let allowed = allowed.map(|action| action.as_str().expect("an action").to_owned());
+        assert_eq!(used.collect::<BTreeSet<_>>(), allowed.collect(), "{function}");
+        // Whoever replaces one version asks for one and the same, of which the old key is a part.
+        if let Some(put) = asked.iter().find(|asked| asked.body.get("SecretString").is_some()) {
+            assert_eq!(put.body["ClientRequestToken"].as_str().map(str::len), Some(36));
+            let stored: Value = serde_json::from_str(put.body["SecretString"].as_str().expect("a text")).expect("JSON");
+            assert_eq!(stored["previous"], key);
+            assert!(stored["key"].as_str().is_some_and(|key| key.starts_with("wu_")));
+        }
+    }
 }
 
 #[test]
@@ -204,6 +300,7 @@ fn the_list_has_the_environment_variables_of_the_code() {
     for (function, listed) in system["functions"].as_object().expect("functions") {
         let own = match function.as_str() {
             "create-segment" | "get-segment" | "find-segment" => named(&[SEGMENT_TABLES]),
+            "authorizer" | "oauth-token" | "rotate-keys" => named(&[OAUTH_KEYS]),
             "update-segment" => named(&[REDACT_NOTES, REDACT_PERSONAL]),
             "ai-filler" => named(&[SEGMENT_TABLES, AI_PROVIDER, AI_MODEL, AI_URL, AI_KEY, REDACT_PERSONAL]),
             _ => BTreeSet::new(),

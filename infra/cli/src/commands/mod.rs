@@ -3,9 +3,13 @@
 pub mod ai;
 pub mod code;
 pub mod configuration;
+pub mod conformance;
 pub mod interaction;
+pub mod migrate;
+pub mod oauth_client;
 pub mod openapi;
 pub mod phone_log;
+mod report;
 pub mod segment_table;
 pub mod tables;
 pub mod user;
@@ -95,6 +99,7 @@ impl From<dynamodb::Error> for CommandError {
 fn hint(error: &wrapup::Error) -> &'static str {
     match error {
         wrapup::Error::NotFound(NotFound::User { .. }) => "\n`wrapup user list` shows the users.",
+        wrapup::Error::NotFound(NotFound::Client { .. }) => "\n`wrapup oauth-client list` shows the clients.",
         wrapup::Error::NotFound(NotFound::Configuration { .. }) => {
             "\n`wrapup configuration list` shows the configurations."
         }

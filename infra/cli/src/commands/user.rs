@@ -6,9 +6,7 @@ use wrapup::clock::Clock;
 use wrapup::date_time::DateTime;
 use wrapup::document::{FromText, Problem};
 use wrapup::language::Language;
-use wrapup::users::{
-    Generated, INTEGRATION_ROLE, Lives, NewSecret, NewUser, Password, SecretListed, User, UserListed, UserName,
-};
+use wrapup::users::{Generated, Lives, NewSecret, NewUser, Password, Role, SecretListed, User, UserListed, UserName};
 use zeroize::Zeroizing;
 
 use super::{CommandError, print_list};
@@ -22,7 +20,8 @@ pub enum Command {
     Add {
         /// The name to sign in with
         name: String,
-        /// What the user may do: the API needs interaction_integration_user
+        /// What the user may do: interaction_integration_user for systems that wrap up, wrapup_supervisor for people who
+        /// look at the wrap-ups of others; may be repeated
         #[arg(long = "role", required = true)]
         roles: Vec<String>,
         /// Language of translations where a request names none, two letters
@@ -199,10 +198,11 @@ pub async fn run(command: Command, target: &Target) -> Result<(), CommandError> 
     Ok(())
 }
 
-/// Says where a user lacks the role without which there is nothing to sign in for.
+/// Says where a user has none of the roles without which there is nothing to sign in for.
 fn note_role(roles: &[String]) {
-    if !roles.iter().any(|role| role == INTEGRATION_ROLE) {
-        output::complain(&format!("note: without the role {INTEGRATION_ROLE} the API answers this user 403"));
+    if !Role::ALL.iter().any(|known| roles.iter().any(|role| role == known.name())) {
+        let names = Role::ALL.map(Role::name).join(" or ");
+        output::complain(&format!("note: without the role {names} the API answers this user 403"));
     }
 }
 

@@ -1,5 +1,5 @@
-//! What a fresh local system starts with: a user whose password everybody knows, a configuration for
-//! internal wrap-ups, and a conversation for the AI filler to read. Never anywhere but on loopback.
+//! What a fresh local system starts with: a user whose password everybody knows and an OAuth client of the user's, a
+//! configuration for internal wrap-ups, and a conversation for the AI filler to read. Never anywhere but on loopback.
 
 use wrapup::System;
 use wrapup::clock::Clock;
@@ -8,12 +8,17 @@ use wrapup::configurations::Definition;
 use wrapup::document::Document;
 use wrapup::dynamodb::{SYSTEM, Stamp};
 use wrapup::interactions::{Interaction, Interactions};
-use wrapup::users::{Attempt, INTEGRATION_ROLE, NewSecret, NewUser, Password, SignIn, UserName};
+use wrapup::users::oauth::NewClient;
+use wrapup::users::{Attempt, Generated, NewSecret, NewUser, Password, Role, SignIn, UserName};
 
 /// The user of the reference's examples.
 pub const USER: &str = "username";
 /// The password of the reference's examples.
 pub const PASSWORD: &str = "password";
+/// The id of its OAuth client.
+pub const CLIENT: &str = "de30c11e47000000000000000000c0de";
+/// The client's secret, of the form of those that are made.
+pub const CLIENT_SECRET: &str = "wu_TheDemoClientsSecretThatEverybodyMayKnow000eGgSbG";
 
 /// Codes in two languages, none of them one that the reference's examples create.
 const CODES: &str = r#"{"codes": [
@@ -43,6 +48,8 @@ const INTERACTION: &str = r#"{
 pub struct Demo {
     /// sys_id of the configuration.
     pub configuration: String,
+    /// Whether the demo client gets tokens.
+    pub client: bool,
     code: String,
 }
 
@@ -61,7 +68,7 @@ pub async fn ensure(system: &System) -> Result<Option<Demo>, wrapup::Error> {
         if let Ok(user_name) = UserName::new(USER) {
             let user = NewUser {
                 user_name,
-                roles: vec![INTEGRATION_ROLE.to_owned()],
+                roles: Role::ALL.map(|role| role.name().to_owned()).into(),
                 language: None,
                 secret: NewSecret::known_to_everybody(Password::new(PASSWORD)),
                 expires_on: None,
@@ -71,9 +78,22 @@ pub async fn ensure(system: &System) -> Result<Option<Demo>, wrapup::Error> {
     }
     // Whoever disables the demo user or gives it another password is not offered the old one.
     let attempt = Attempt { user_name: USER.to_owned(), password: Password::new(PASSWORD), source: None };
-    let active = matches!(system.users().sign_in(&attempt).await?, SignIn::Welcome(_));
+    let active = matches!(system.users().sign_in(&attempt).await?, SignIn::Welcome(..));
+    let client = active && ensure_client(system).await?;
     let code = codes.first().map(|code| code.label.sys_id()).unwrap_or_default();
-    Ok(active.then_some(Demo { configuration: definition.sys_id, code }))
+    Ok(active.then_some(Demo { configuration: definition.sys_id, client, code }))
+}
+
+/// Adds the demo client where there is no client yet, and answers whether there is one that gets tokens.
+async fn ensure_client(system: &System) -> Result<bool, wrapup::Error> {
+    let listed = system.clients().list().await?;
+    if listed.clients.is_empty() && listed.unreadable.is_empty() {
+        let Some(secret) = Generated::known_to_everybody(CLIENT_SECRET) else { return Ok(false) };
+        let client = NewClient { id: CLIENT.to_owned(), user_name: USER, secret: &secret };
+        system.clients().add(system.users(), client, &Stamp::now(SYSTEM, &Clock::system())).await?;
+        return Ok(true);
+    }
+    Ok(listed.clients.iter().any(|client| client.id == CLIENT && client.active))
 }
 
 fn demo_data() -> Result<(Vec<CodeRequest>, Definition, Interaction), wrapup::Error> {

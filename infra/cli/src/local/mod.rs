@@ -6,6 +6,7 @@ mod demo;
 mod engine;
 mod gateway;
 mod jobs;
+mod keys;
 mod lambda;
 mod page;
 mod server;
@@ -23,7 +24,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use wrapup::System;
 use wrapup::ai::{AiSettings, AiSettingsError, ProviderKind};
-use wrapup::api::{Api, Origins};
+use wrapup::api::{Api, Origins, TOKEN_PATH};
 use wrapup::clock::Clock;
 use wrapup::dynamodb::{Table, Tables, tables};
 use wrapup::language::Language;
@@ -134,7 +135,8 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     };
     let segment_tables = registry(&dynamo, connect_lambda, team)?;
     let system = System::new(dynamo, segment_tables, Clock::system(), Language::from_env()?)
-        .with_notes_redactor(Redactor::of_notes_from_env()?);
+        .with_notes_redactor(Redactor::of_notes_from_env()?)
+        .with_oauth(Arc::new(keys::LocalKeys::open(data.as_deref())?));
     let provider = ai_provider(AiSettings::from_env(ProviderKind::Extractive)?).await?;
     let parts = ConsumerParts { system: system.clone(), provider, redactor: Redactor::from_env()? };
     let consumers = wrapup_functions::consumers(&parts);
@@ -171,6 +173,10 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     })?;
     if let Some(demo) = demo {
         output::line(format!("Demo user     {} with password {}", demo::USER, demo::PASSWORD))?;
+        if demo.client {
+            let (id, secret) = (demo::CLIENT, demo::CLIENT_SECRET);
+            output::line(format!("Demo client   {id} with secret {secret}, for {base}{TOKEN_PATH}"))?;
+        }
         output::line(format!("Demo configuration for internal wrap-ups: {}\n", demo.configuration))?;
         output::line("Try it:\n")?;
         output::line(demo.curl(&base))?;
@@ -184,7 +190,8 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     for job in wrapup_functions::jobs(&system) {
         in_background.spawn(jobs::keep_running(JobFunction::new(job, Clock::system())));
     }
-    let routes = gateway::routes(Arc::new(api), page::routes(document));
+    let token = gateway::token_route(Arc::new(wrapup_functions::oauth_token::endpoint(&system)));
+    let routes = gateway::routes(Arc::new(api), page::routes(document).merge(token));
     let server = Server::new(routes, Guard::for_pages(api_port, origins), limits);
     let (end, told_to_end) = oneshot::channel::<()>();
     let finished = async {

@@ -12,8 +12,12 @@ pub const LOCK: &str = "lock";
 /// The database. What SQLite makes beside it gets its mode.
 pub const DATABASE: &str = "dynamodb.sqlite";
 
+/// The keys that OAuth's tokens are signed with.
+pub const OAUTH_KEYS: &str = "oauth-keys.json";
+
 /// What is in the folder beside the positions.
-const NAMES: [&str; 5] = [LOCK, DATABASE, "dynamodb.sqlite-wal", "dynamodb.sqlite-shm", "dynamodb.sqlite-journal"];
+const NAMES: [&str; 6] =
+    [LOCK, DATABASE, "dynamodb.sqlite-wal", "dynamodb.sqlite-shm", "dynamodb.sqlite-journal", OAUTH_KEYS];
 
 /// How the names of positions end.
 const POSITION: &str = ".position";
