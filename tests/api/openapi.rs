@@ -3,33 +3,144 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 use hyper::Method;
-use serde_json::Value;
-use wrapup_test_support::{Contract, Server, run_cli};
+use serde_json::{Value, json};
+use wrapup_test_support::{Contract, Schema, Server, run_cli};
 
 use crate::{BINARY, shared};
+
+fn printed(args: &[&str]) -> Value {
+    serde_json::from_slice(&run_cli(BINARY, args).stdout).expect("JSON")
+}
+
+fn urls(document: &Value) -> Vec<&str> {
+    let servers = document["servers"].as_array().expect("servers");
+    servers.iter().filter_map(|server| server["url"].as_str()).collect()
+}
 
 #[tokio::test]
 async fn the_served_document_is_the_printed_one_with_the_server_that_serves_it() {
     let server = Server::start(BINARY);
     let mut served = server.api().raw(Method::GET, "/openapi.json").send().await.expect(200);
     assert_eq!(served["openapi"], "3.1.0");
-    assert_eq!(served["servers"][0]["url"], "/");
-    let mut printed = Contract::of(BINARY).document().clone();
-    assert_eq!(printed["servers"][0]["url"], "http://127.0.0.1:8080");
-    served["servers"].take();
-    printed["servers"].take();
+    assert_eq!(urls(&served), ["/api/now/v1", "/api/now"]);
+    let mut printed = printed(&["openapi"]);
+    assert_eq!(urls(&printed), ["http://127.0.0.1:8080/api/now/v1", "http://127.0.0.1:8080/api/now"]);
+    // Where tokens are fetched stands beside the API.
+    let beside = "/paths/~1oauth_token.do/post/servers";
+    assert_eq!(served.pointer(beside), Some(&json!([{ "url": "/" }])));
+    assert_eq!(printed.pointer(beside), Some(&json!([{ "url": "http://127.0.0.1:8080" }])));
+    for servers in ["/servers", beside] {
+        served.pointer_mut(servers).expect(servers).take();
+        printed.pointer_mut(servers).expect(servers).take();
+    }
     assert_eq!(served, printed);
 
-    let elsewhere = run_cli(BINARY, &["openapi", "--server", "https://wrapup.example.com/"]);
-    let elsewhere: Value = serde_json::from_slice(&elsewhere.stdout).expect("JSON");
-    assert_eq!(elsewhere["servers"][0]["url"], "https://wrapup.example.com");
+    let elsewhere = self::printed(&["openapi", "--server", "https://wrapup.example.com/"]);
+    assert_eq!(urls(&elsewhere), ["https://wrapup.example.com/api/now/v1", "https://wrapup.example.com/api/now"]);
+}
+
+/// Every schema in a document: of parameters, bodies, answers and components.
+fn schemas<'a>(value: &'a Value, found: &mut Vec<&'a Value>) {
+    for (key, value) in value.as_object().into_iter().flatten() {
+        match key.as_str() {
+            "schema" | "items" => {
+                found.push(value);
+                schemas(value, found);
+            }
+            "schemas" | "properties" => {
+                for schema in value.as_object().into_iter().flatten().map(|(_, schema)| schema) {
+                    found.push(schema);
+                    schemas(schema, found);
+                }
+            }
+            "example" | "examples" => {}
+            _ => schemas(value, found),
+        }
+    }
+    value.as_array().into_iter().flatten().for_each(|entry| schemas(entry, found));
+}
+
+#[test]
+fn generators_of_clients_find_plain_objects_with_one_type_a_field() {
+    let plain = printed(&["openapi"]);
+    let mut found = Vec::new();
+    schemas(&plain, &mut found);
+    assert!(found.len() > 150, "{} schemas", found.len());
+    for schema in found {
+        let is_one = schema["type"].is_string() || schema["$ref"].is_string() || schema["const"].is_string();
+        // Two kinds of errors have one status.
+        let is_error = schema["oneOf"]
+            == json!([
+                { "$ref": "#/components/schemas/BusinessError" }, { "$ref": "#/components/schemas/PlatformError" }
+            ])
+            || schema["oneOf"]
+                == json!([
+                    { "$ref": "#/components/schemas/CodeError" }, { "$ref": "#/components/schemas/PlatformError" }
+                ]);
+        assert!(is_one || is_error, "{schema:#}");
+        for keyword in ["allOf", "anyOf", "if", "default"] {
+            assert!(schema[keyword].is_null(), "{schema:#}");
+        }
+    }
+    let schemas = &plain["components"]["schemas"];
+    let configuration = &schemas["NewConfiguration"]["properties"];
+    assert_eq!(configuration["enable_codes"]["type"], "boolean");
+    assert_eq!(configuration["duration"]["type"], "integer");
+    assert_eq!(configuration["allowed_codes"]["items"]["$ref"], "#/components/schemas/AllowedCode");
+    assert_eq!(schemas["NewSegment"]["required"], json!(["agent_sys_id", "interaction_sys_id"]));
+    assert_eq!(schemas["SegmentState"]["enum"], json!(["open", "closed"]));
+    let says = schemas["NewConfiguration"]["description"].as_str().expect("a description");
+    assert!(says.contains("- Where `enable_codes` is true: `allowed_codes` and `default_code` are given."), "{says}");
+}
+
+#[test]
+fn the_names_of_operations_are_those_that_a_person_would_choose() {
+    let plain = printed(&["openapi"]);
+    let paths = plain["paths"].as_object().expect("paths");
+    let operations = paths.iter().flat_map(|(_, methods)| methods.as_object().expect("methods"));
+    let mut ids: Vec<_> = operations.filter_map(|(_, operation)| operation["operationId"].as_str()).collect();
+    ids.sort_unstable();
+    let expected = [
+        "createCodes",
+        "createSegment",
+        "fetchToken",
+        "findSegment",
+        "getCode",
+        "getSegment",
+        "updateSegment",
+        "updateSegmentAi",
+        "updateSegmentAiDetails",
+    ];
+    assert_eq!(ids, expected);
+}
+
+#[test]
+fn what_the_plain_form_has_as_an_example_the_strict_form_allows() {
+    let (plain, strict) = (printed(&["openapi"]), Contract::of(BINARY));
+    let mut tried = 0;
+    for (path, methods) in plain["paths"].as_object().expect("paths") {
+        for (method, operation) in methods.as_object().expect("methods") {
+            let Some(body) = operation["requestBody"]["$ref"].as_str() else { continue };
+            let body = plain.pointer(body.trim_start_matches('#')).expect("a body");
+            let examples = body["content"]["application/json"]["examples"].as_object().expect("examples");
+            for example in examples.values().map(|example| &example["value"]) {
+                let schema = &body["content"]["application/json"]["schema"];
+                let schema = Schema::new(json!({ "allOf": [schema], "components": plain["components"] }));
+                assert!(schema.check(example).is_ok(), "{example:#}");
+                strict.assert_takes(&method.to_uppercase(), path, example);
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried >= 7, "{tried} examples");
 }
 
 #[tokio::test]
 async fn every_operation_of_the_document_is_served_and_asks_for_credentials() {
     let server = shared();
     let contract = Contract::of(BINARY);
-    let operations: Vec<_> = contract.operations().into_iter().filter(|(_, path)| *path != "/oauth_token.do").collect();
+    let operations: Vec<_> =
+        contract.operations().into_iter().filter(|(_, path)| !path.ends_with("/oauth_token.do")).collect();
     assert_eq!(operations.len(), 16);
     for (method, path) in operations {
         let url = path.replace(['{', '}'], "");
@@ -40,7 +151,7 @@ async fn every_operation_of_the_document_is_served_and_asks_for_credentials() {
             r#"Basic realm="wrapup", charset="UTF-8", Bearer realm="wrapup""#,
             "{method} {url}"
         );
-        contract.assert_answers(method.as_str(), path, 401, &refused.expect(401));
+        contract.assert_answers(method.as_str(), &path, 401, &refused.expect(401));
         let patched = server.api().raw(Method::PATCH, &url).send().await;
         patched.platform_error(405);
         assert!(patched.header("allow").split(", ").any(|allowed| allowed == method.as_str()), "{method} {url}");

@@ -177,13 +177,13 @@ fn fitting(sizes: impl Iterator<Item = usize>, most: usize) -> usize {
 }
 
 #[derive(Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "CodesAnswer"))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "WrapUpCodesAnswer"))]
 struct Body<'a> {
     result: CodesResult<'a>,
 }
 
 #[derive(Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "WrapUpCodesResult"))]
 struct CodesResult<'a> {
     /// What was done, or every violation where no code was stored.
     message: String,
@@ -194,7 +194,7 @@ struct CodesResult<'a> {
 }
 
 #[derive(Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "StoredWrapUpCodes"))]
 struct ResultMap<'a> {
     /// In the request's order.
     created_wrap_up_codes: Vec<ShownCode<'a>>,
@@ -255,7 +255,7 @@ mod openapi {
 
     /// What [`super::read_entries`] reads.
     fn described() -> openapi::Body {
-        let codes = Object::new("NewCodes", "Codes to be created or updated.").required_objects(
+        let codes = Object::new("NewWrapUpCodes", "Codes to be created or updated.").required_objects(
             "codes",
             CodeRequest::described(),
             MOST_CODES,

@@ -120,7 +120,10 @@ mod openapi {
                 "external": false,
                 "wrap_up_configuration_sys_id": "459249ae34d559a4ad648aab5800ea0a"
             });
+            let either = "A wrap-up to open. With `external` true it is a CCaaS system's, and `external_segment_id` and \
+                          `configuration` are required; else it is a workspace's own, and `wrap_up_configuration_sys_id` is.";
             Body::new(OpenRequest::described(&self.segment_tables))
+                .as_one("NewSegment", either)
                 .example("external", "A CCaaS system's segment, with AI content to come from there", external)
                 .example("internal", "A workspace's segment, by the configuration of the demo", internal)
         }

@@ -49,13 +49,13 @@ impl Endpoint for GetCode {
 }
 
 #[derive(Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "CodeAnswer"))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "WrapUpCodeAnswer"))]
 struct Body<'a> {
     result: CodeResult<'a>,
 }
 
 #[derive(Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "WrapUpCodeResult"))]
 struct CodeResult<'a> {
     /// What was done.
     message: &'static str,
@@ -66,7 +66,7 @@ struct CodeResult<'a> {
 }
 
 #[derive(Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "FoundWrapUpCode"))]
 struct ResultMap<'a> {
     wrap_up_code: ShownCode<'a>,
 }

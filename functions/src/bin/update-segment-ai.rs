@@ -54,6 +54,10 @@ mod openapi {
     use super::UpdateSegmentAi;
 
     impl Documented for UpdateSegmentAi {
+        fn second_id(&self) -> Option<&'static str> {
+            Some("updateSegmentAiDetails")
+        }
+
         fn describe(&self, schemas: &mut Schemas) -> Operation {
             let notes = "The customer was charged twice and gets one payment back.";
             let by_external_id = json!({

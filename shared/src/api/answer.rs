@@ -189,7 +189,7 @@ pub(crate) struct PlatformError<'a> {
 
 /// What went wrong.
 #[derive(Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ErrorDetail"))]
 struct MessageAndDetail<'a> {
     /// In a few words.
     message: &'a str,

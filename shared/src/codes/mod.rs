@@ -192,7 +192,7 @@ impl Code {
 
 /// A wrap-up code: always these seven fields.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Code"))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "WrapUpCode"))]
 pub struct ShownCode<'a> {
     /// Its label.
     #[cfg_attr(feature = "openapi", schemars(example = &"Refund"))]

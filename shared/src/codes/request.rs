@@ -4,7 +4,7 @@ use super::{Code, Translation};
 use crate::codes::Label;
 use crate::document::{BoundedText, Fields, Problem, Visitor};
 #[cfg(feature = "openapi")]
-use crate::json_schema::{Object, given, json, when};
+use crate::json_schema::{Object, given, in_words, json, when};
 use crate::language::{Language, Wish};
 
 /// What a request says of one code. An absent field keeps what is stored.
@@ -102,7 +102,8 @@ impl CodeRequest {
         let description = "Required where the code has a description.";
         let translation = TranslationRequest::described("CodeTranslation", true, description);
         let described_too = json!({ "properties": { "translations": { "items": given("description") } } });
-        Object::new("NewCode", "A code that is created, or updated where its label exists already.")
+        let described_too = in_words(described_too, "each of `translations` has a `description`");
+        Object::new("NewWrapUpCode", "A code that is created, or updated where its label exists already.")
             .with(|object| drop(visit_code(object)))
             .objects("translations", translation, Self::MOST_TRANSLATIONS, "Laid over those that are stored.")
             .rule(when(given("description"), described_too))

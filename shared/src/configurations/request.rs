@@ -210,7 +210,7 @@ impl ConfigurationRequest {
                 "Laid over the stored description for this segment.",
             )
             .object_or_objects("translation", translation, "Laid over the stored translations for this segment.");
-        Object::new("Configuration", "Codes, time limit and AI of an external wrap-up.")
+        Object::new("NewConfiguration", "Codes, time limit and AI of an external wrap-up.")
             .with(|object| {
                 Self::visit_flags(object);
                 visit_default_code(object, false);

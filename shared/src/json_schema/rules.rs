@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// White space at the ends of a text as Rust trims it. `\s` is another set in every dialect of regular expressions.
-const BLANKS: &str = r"[\u0009-\u000d\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*";
+pub(super) const BLANKS: &str = r"[\u0009-\u000d\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*";
 
 /// A text that is not blank. A byte order mark says nothing either.
 pub(crate) const NOT_BLANK: &str =
@@ -14,25 +14,43 @@ pub(crate) fn trimmed(pattern: &str) -> String {
     format!("^{BLANKS}{pattern}{BLANKS}$")
 }
 
+/// The keyword that holds a condition's words.
+const WORDS: &str = "$comment";
+
+/// A condition with the words that stand for it in the plain form, without a full stop.
+pub fn in_words(mut rule: Value, words: &str) -> Value {
+    rule[WORDS] = json!(words);
+    rule
+}
+
+/// The words of a condition that has some.
+pub(super) fn words_of(rule: &Value) -> Option<&str> {
+    rule[WORDS].as_str()
+}
+
 /// The field has a value, as [`Fields::has`](crate::document::Fields::has) judges it.
 pub fn given(name: &str) -> Value {
     let types = ["boolean", "number", "string", "array", "object"];
-    json!({ "required": [name], "properties": { name: { "type": types, "pattern": NOT_BLANK, "minItems": 1 } } })
+    let rule =
+        json!({ "required": [name], "properties": { name: { "type": types, "pattern": NOT_BLANK, "minItems": 1 } } });
+    in_words(rule, &format!("`{name}` is given"))
 }
 
 /// All of these fields have values.
 pub fn all_given(names: &[&str]) -> Value {
-    json!({ "allOf": names.iter().map(|name| given(name)).collect::<Vec<_>>() })
+    let rule = json!({ "allOf": names.iter().map(|name| given(name)).collect::<Vec<_>>() });
+    in_words(rule, &format!("`{}` are given", names.join("` and `")))
 }
 
 /// At least one of these fields has a value.
 pub fn any_given(names: &[&str]) -> Value {
-    json!({ "anyOf": names.iter().map(|name| given(name)).collect::<Vec<_>>() })
+    let rule = json!({ "anyOf": names.iter().map(|name| given(name)).collect::<Vec<_>>() });
+    in_words(rule, &format!("`{}` is given", names.join("` or `")))
 }
 
 /// The flag is true.
 pub fn is_true(name: &str) -> Value {
-    json!({ "required": [name], "properties": { name: flag(&[true]) } })
+    in_words(json!({ "required": [name], "properties": { name: flag(&[true]) } }), &format!("`{name}` is true"))
 }
 
 /// A flag that is one of these: a boolean, or its name as a text, in any case.
@@ -44,15 +62,26 @@ pub(crate) fn flag(values: &[bool]) -> Value {
 
 /// The flag is false, and not merely absent.
 pub fn is_false(name: &str) -> Value {
-    json!({ "required": [name], "properties": { name: flag(&[false]) } })
+    in_words(json!({ "required": [name], "properties": { name: flag(&[false]) } }), &format!("`{name}` is false"))
 }
 
-/// At most one of the two holds.
+/// At most one of the two holds. It has words where both have some.
 pub fn not_both(one: Value, other: Value) -> Value {
-    json!({ "not": { "allOf": [one, other] } })
+    let words = words_of(&one).zip(words_of(&other)).map(|(one, other)| format!("Not both: {one}, and {other}"));
+    let rule = json!({ "not": { "allOf": [one, other] } });
+    match words {
+        Some(words) => in_words(rule, &words),
+        None => rule,
+    }
 }
 
-/// Where the one holds, the other has to.
+/// Where the one holds, the other has to. It has words where both have some.
 pub fn when(condition: Value, consequence: Value) -> Value {
-    json!({ "if": condition, "then": consequence })
+    let words = words_of(&condition).zip(words_of(&consequence));
+    let words = words.map(|(condition, consequence)| format!("Where {condition}: {consequence}"));
+    let rule = json!({ "if": condition, "then": consequence });
+    match words {
+        Some(words) => in_words(rule, &words),
+        None => rule,
+    }
 }

@@ -5,25 +5,42 @@ use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
 use super::Object;
+use super::plain::{merged, plain};
+
+/// How much of the truth descriptions say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Objects whose fields have one type each, and conditions in words: what clients are generated from.
+    Plain,
+    /// All that is read, and every condition: what requests can be checked by.
+    Strict,
+}
 
 /// The document's schemas, collected while endpoints describe themselves.
 pub struct Schemas {
+    form: Form,
     generator: SchemaGenerator,
     requests: Map<String, Value>,
+    unions: Map<String, Value>,
     answers: BTreeSet<String>,
 }
 
-impl Default for Schemas {
-    fn default() -> Self {
+impl Schemas {
+    /// No schemas yet, which will have this form.
+    pub fn new(form: Form) -> Self {
         let settings = SchemaSettings::draft2020_12().for_serialize().with(|settings| {
             settings.definitions_path = "/components/schemas".into();
             settings.meta_schema = None;
         });
-        Self { generator: settings.into_generator(), requests: Map::new(), answers: BTreeSet::new() }
+        let generator = settings.into_generator();
+        Self { form, generator, requests: Map::new(), unions: Map::new(), answers: BTreeSet::new() }
     }
-}
 
-impl Schemas {
+    /// Their form.
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
     /// The schema of an answer's body: that of the struct which is written.
     pub fn answer<T: JsonSchema>(&mut self) -> Value {
         let schema = self.generator.subschema_for::<T>().to_value();
@@ -31,16 +48,29 @@ impl Schemas {
         schema
     }
 
-    /// The schema of a request's body, which is of one of these shapes.
-    pub(crate) fn request(&mut self, shapes: Vec<Object>) -> Value {
+    /// The schema, by this name, of an answer's body which is one of these.
+    pub(crate) fn either(&mut self, name: &str, answers: [Value; 2]) -> Value {
+        self.unions.insert(name.to_owned(), json!({ "oneOf": answers, "xml": { "name": "response" } }));
+        reference(name)
+    }
+
+    /// The schema of a request's body, which is of one of these shapes. In the plain form several are one object, of the name
+    /// and with the description that `as_one` has.
+    pub(crate) fn request(&mut self, shapes: Vec<Object>, as_one: Option<(&'static str, &str)>) -> Value {
         let mut references = Vec::with_capacity(shapes.len());
+        let mut several = Vec::with_capacity(shapes.len());
         for shape in shapes {
             let mut schemas = shape.into_schemas();
-            if let Some((name, schema)) = schemas.last_mut() {
+            if let (Form::Plain, Some(_)) = (self.form, as_one) {
+                several.extend(schemas.pop().map(|(_, schema)| schema));
+            } else if let Some((name, schema)) = schemas.last_mut() {
                 schema["xml"] = json!({ "name": "request" });
                 references.push(reference(name));
             }
             self.requests.extend(schemas.into_iter().map(|(name, schema)| (name.to_owned(), schema)));
+        }
+        if let (Form::Plain, Some((name, says))) = (self.form, as_one) {
+            return self.as_one(name, says, &several);
         }
         if references.len() > 1 {
             return json!({ "oneOf": references, "xml": { "name": "request" } });
@@ -48,17 +78,39 @@ impl Schemas {
         references.pop().unwrap_or_default()
     }
 
-    /// The same schema for a body in XML: without null, which is an attribute there and beyond this schema.
+    /// One object, of this name, for several shapes of a request's body.
+    pub(crate) fn as_one(&mut self, name: &str, says: &str, shapes: &[Value]) -> Value {
+        let mut schema = merged(says, shapes);
+        schema["xml"] = json!({ "name": "request" });
+        self.requests.insert(name.to_owned(), schema);
+        reference(name)
+    }
+
+    /// The same schema for a body in XML: without null, which is an attribute there and beyond this schema. The plain form
+    /// has no null anywhere.
     pub(crate) fn in_xml(&self, schema: &Value) -> Value {
-        without_null(self.inlined(schema))
+        match self.form {
+            Form::Plain => schema.clone(),
+            Form::Strict => without_null(self.inlined(schema)),
+        }
+    }
+
+    /// The schema in this form.
+    pub(crate) fn formed(&self, schema: Value) -> Value {
+        match self.form {
+            Form::Plain => plain(schema),
+            Form::Strict => schema,
+        }
     }
 
     /// All schemas by their names.
     pub(crate) fn into_components(mut self) -> Map<String, Value> {
-        let mut components = self.requests;
+        let requests = std::mem::take(&mut self.requests).into_iter();
+        let mut components: Map<_, _> = requests.map(|(name, schema)| (name, self.formed(schema))).collect();
+        components.append(&mut self.unions);
         for (name, schema) in self.generator.take_definitions(true) {
             // Fields without a value are left out of answers.
-            let mut schema = without_null(schema);
+            let mut schema = self.formed(without_null(schema));
             if self.answers.contains(&name) {
                 schema["xml"] = json!({ "name": "response" });
             }

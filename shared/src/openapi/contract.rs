@@ -2,7 +2,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::operation::{Body, Documented, Link, Operation, Topic};
-use super::{Schemas, errors, oauth};
+use super::{Form, Schemas, errors, oauth};
 use crate::api::describe::xml_request;
 use crate::api::{Envelope, PREFIXES};
 
@@ -23,43 +23,41 @@ const ABOUT: &str = "\
 ServiceNow's Wrap Up API, self-hosted. When an agent ends a conversation, a wrap-up segment is opened; the agent picks \
 a wrap-up code and writes notes, and the segment is closed.
 
-- Every path exists with the version (`/api/now/v1/`) and without it; `v1` is the only version, any other is 400.
+- Every path exists with the version (`/api/now/v1`) and without it; `v1` is the only version, any other is 400.
 - Requests and answers are JSON or XML, by `Content-Type` and `Accept`; JSON is the default. `text/xml` and media types \
 that end in `+json` or `+xml` count too. XML says what the JSON says: a key is an element, a list its element repeated, \
 the root is `<request>` or `<response>`. An element with `xsi:nil=\"true\"` is null.
-- Unknown fields are ignored. null means absent. Flags are booleans or the strings `\"true\"` and `\"false\"`.
+- Unknown fields are ignored. null means absent; what is absent is left out of answers. Flags are booleans or the \
+strings `\"true\"` and `\"false\"`.
 - One 400 names all fields that are wrong, by their paths.
 - `HEAD` works wherever `GET` does. Other methods are 405 with `Allow`.
 - A character is a Unicode scalar value.";
 
 impl Contract {
-    /// The document of an API with these endpoints, which is reached at `server`, a URL without `/api`.
-    pub fn new(endpoints: &[Box<dyn Documented>], server: &str) -> Self {
-        let mut schemas = Schemas::default();
+    /// The document, in this form, of an API with these endpoints, which is reached at `server`, a URL without `/api`.
+    pub fn new(endpoints: &[Box<dyn Documented>], server: &str, form: Form) -> Self {
+        let mut schemas = Schemas::new(form);
         let responses = errors::of_the_edge(&mut schemas);
         let mut bodies = Map::new();
         let mut paths: Vec<(String, Map<String, Value>)> = Vec::new();
         for endpoint in endpoints {
             let route = endpoint.route();
             for (position, path) in route.paths.iter().enumerate() {
-                for prefix in PREFIXES {
-                    let way = Way { alias: position > 0, versioned: prefix == PREFIXES[1] };
-                    let mut operation = endpoint.describe(&mut schemas);
-                    if let Some(body) = operation.body.take() {
-                        bodies.insert(operation.id.to_owned(), request_body(body, &mut schemas));
-                    }
-                    let has_body = bodies.contains_key(operation.id);
-                    let operation = describe(operation, has_body, way, endpoint.envelope(), &mut schemas);
-                    let path = format!("{prefix}{path}");
-                    let method = route.method.as_str().to_lowercase();
-                    match paths.iter_mut().find(|(known, _)| *known == path) {
-                        Some((_, methods)) => drop(methods.insert(method, operation)),
-                        None => paths.push((path, Map::from_iter([(method, operation)]))),
-                    }
+                let mut operation = endpoint.describe(&mut schemas);
+                if let Some(body) = operation.body.take() {
+                    bodies.insert(operation.id.to_owned(), request_body(body, &mut schemas));
+                }
+                let id = endpoint.second_id().filter(|_| position > 0).unwrap_or(operation.id);
+                let operation = describe(operation, id, &bodies, endpoint.envelope(), &mut schemas);
+                let path = format!("/{path}");
+                let method = route.method.as_str().to_lowercase();
+                match paths.iter_mut().find(|(known, _)| *known == path) {
+                    Some((_, methods)) => drop(methods.insert(method, operation)),
+                    None => paths.push((path, Map::from_iter([(method, operation)]))),
                 }
             }
         }
-        paths.push(oauth::token_path(&mut schemas));
+        paths.push(oauth::token_path(server, &mut schemas));
         let basic = json!({ "type": "http", "scheme": "basic", "description": "A user with the role \
             `interaction_integration_user`." });
         Self {
@@ -71,11 +69,12 @@ impl Contract {
                 "description": ABOUT,
                 "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
             }),
-            servers: json!([{ "url": server }]),
+            servers: servers(server),
             security: json!([{ "basic": [] }, { oauth::SCHEME: [oauth::SCOPE] }]),
-            tags: [Topic::Codes.tag(), Topic::Segments.tag(), oauth::TAG]
-                .map(|tag| json!({ "name": tag }))
+            tags: [Topic::Codes, Topic::Segments]
+                .map(|topic| json!({ "name": topic.tag(), "description": topic.description() }))
                 .into_iter()
+                .chain([json!({ "name": oauth::TAG, "description": "Tokens for OAuth clients." })])
                 .collect(),
             paths,
             components: json!({
@@ -91,7 +90,7 @@ impl Contract {
 }
 
 impl Contract {
-    /// Method, path and description of every operation, in the order of the document.
+    /// Method, path below a server's, and description of every operation, in the order of the document.
     pub fn operations(&self) -> impl Iterator<Item = (&str, &str, &Value)> {
         self.paths.iter().flat_map(|(path, methods)| {
             methods.iter().map(move |(method, operation)| (method.as_str(), path.as_str(), operation))
@@ -109,25 +108,29 @@ impl Contract {
     }
 }
 
-/// Under which of its names an operation is described.
-#[derive(Clone, Copy)]
-struct Way {
-    alias: bool,
-    versioned: bool,
+/// Both forms of the paths. The first, which generated clients take, has the version, so that they stay with it.
+fn servers(server: &str) -> Value {
+    let [without, with] =
+        PREFIXES.map(|prefix| format!("{}{}", server.trim_end_matches('/'), prefix.trim_end_matches('/')));
+    json!([
+        { "url": with, "description": "With the version." },
+        { "url": without, "description": "Without it; the same." },
+    ])
 }
 
-impl Way {
-    fn id(self, id: &str) -> String {
-        format!("{id}{}{}", if self.alias { "Alias" } else { "" }, if self.versioned { "V1" } else { "" })
-    }
-}
-
-fn describe(operation: Operation, has_body: bool, way: Way, envelope: Envelope, schemas: &mut Schemas) -> Value {
+fn describe(
+    operation: Operation,
+    id: &str,
+    bodies: &Map<String, Value>,
+    envelope: Envelope,
+    schemas: &mut Schemas,
+) -> Value {
+    let has_body = bodies.contains_key(operation.id);
     let mut responses = Map::new();
     for (status, description, schema) in operation.answers {
         let mut response = errors::response(description, &schema);
         if !operation.links.is_empty() {
-            response["links"] = links(&operation.links, way);
+            response["links"] = links(&operation.links);
         }
         responses.insert(status.to_string(), response);
     }
@@ -136,10 +139,11 @@ fn describe(operation: Operation, has_body: bool, way: Way, envelope: Envelope, 
         responses.insert("404".to_owned(), errors::not_found(schemas, envelope, description));
     }
     responses.extend(errors::references(has_body));
-    let mut parameters: Vec<Value> = operation.parameters.into_iter().map(|parameter| parameter.into_value()).collect();
+    let mut parameters: Vec<Value> =
+        operation.parameters.into_iter().map(|parameter| parameter.into_value(schemas)).collect();
     parameters.push(json!({ "$ref": "#/components/parameters/AcceptLanguage" }));
     let mut described = json!({
-        "operationId": way.id(operation.id),
+        "operationId": id,
         "tags": [operation.topic.tag()],
         "summary": operation.summary,
         "description": operation.description,
@@ -155,10 +159,15 @@ fn describe(operation: Operation, has_body: bool, way: Way, envelope: Envelope, 
 fn request_body(body: Body, schemas: &mut Schemas) -> Value {
     let (mut in_json, mut in_xml) = (Map::new(), Map::new());
     for (key, shows, value) in body.examples {
-        in_xml.insert(key.to_owned(), json!({ "summary": shows, "value": xml_request(&value) }));
+        // Linters hold an example in XML against the schema as if it were JSON.
+        let as_xml = match schemas.form() {
+            Form::Plain => value.clone(),
+            Form::Strict => xml_request(&value).into(),
+        };
+        in_xml.insert(key.to_owned(), json!({ "summary": shows, "value": as_xml }));
         in_json.insert(key.to_owned(), json!({ "summary": shows, "value": value }));
     }
-    let schema = schemas.request(body.shapes);
+    let schema = schemas.request(body.shapes, body.as_one);
     let xml_schema = schemas.in_xml(&schema);
     json!({ "required": true, "content": {
         "application/json": { "schema": schema, "examples": in_json },
@@ -166,10 +175,9 @@ fn request_body(body: Body, schemas: &mut Schemas) -> Value {
     } })
 }
 
-fn links(links: &[Link], way: Way) -> Value {
-    let way = Way { alias: false, ..way };
+fn links(links: &[Link]) -> Value {
     let links = links.iter().map(|link| {
-        let target = json!({ "operationId": way.id(link.operation), "parameters": link.parameters });
+        let target = json!({ "operationId": link.operation, "parameters": link.parameters });
         (link.name.to_owned(), target)
     });
     Value::Object(links.collect())

@@ -5,7 +5,7 @@ use lambda_http::http::header::{
 };
 use serde_json::{Map, Value, json};
 
-use super::Schemas;
+use super::{Form, Schemas};
 use crate::api::describe::{Sample, edge_errors};
 use crate::api::{BusinessError, Envelope, PlatformError, UnderResult};
 
@@ -34,7 +34,8 @@ pub(super) fn headers() -> Value {
 /// The edge's own errors by their names.
 pub(super) fn of_the_edge(schemas: &mut Schemas) -> Map<String, Value> {
     let schema = schemas.answer::<PlatformError<'static>>();
-    edge_errors().into_iter().map(|sample| (sample.name.to_owned(), edge_error(&schema, sample))).collect()
+    let form = schemas.form();
+    edge_errors().into_iter().map(|sample| (sample.name.to_owned(), edge_error(&schema, form, sample))).collect()
 }
 
 /// References to those of the edge's errors that an operation can meet, by their statuses.
@@ -45,7 +46,7 @@ pub(super) fn references(has_body: bool) -> impl Iterator<Item = (String, Value)
         .map(|sample| (sample.status.to_string(), json!({ "$ref": format!("#/components/responses/{}", sample.name) })))
 }
 
-fn edge_error(schema: &Value, sample: Sample) -> Value {
+fn edge_error(schema: &Value, form: Form, sample: Sample) -> Value {
     let mut response = response(&sample.when, schema);
     for (name, value) in &sample.headers {
         if [CONTENT_TYPE, CACHE_CONTROL, VARY, X_CONTENT_TYPE_OPTIONS].contains(name) {
@@ -55,15 +56,23 @@ fn edge_error(schema: &Value, sample: Sample) -> Value {
         let header = json!({ "required": true, "schema": { "type": "string" }, "example": value });
         response["headers"][name_in_prose(name)] = header;
     }
+    // Linters hold an example in XML against the schema as if it were JSON.
+    response["content"]["application/xml"]["example"] = match form {
+        Form::Plain => sample.json.clone(),
+        Form::Strict => sample.xml.into(),
+    };
     response["content"]["application/json"]["example"] = sample.json;
-    response["content"]["application/xml"]["example"] = sample.xml.into();
     response
 }
 
 /// A request that breaks rules, or that cannot be read at all.
 pub(super) fn bad_request(schemas: &mut Schemas, envelope: Envelope, has_body: bool) -> Value {
-    let business = business_error(schemas, envelope);
-    let schema = json!({ "oneOf": [business, schemas.answer::<PlatformError<'static>>()] });
+    let name = match envelope {
+        Envelope::Plain => "BadRequest",
+        Envelope::Result => "BadCodeRequest",
+    };
+    let either = [business_error(schemas, envelope), schemas.answer::<PlatformError<'static>>()];
+    let schema = schemas.either(name, either);
     let description = if has_body {
         "Fields are wrong, and the message names each by its path; or what is stored stands against the request; or the \
          body does not parse, or a header or the query cannot be read."

@@ -2,6 +2,8 @@
 //! from the routes, answers from the structs that are written, errors from the edge's own, and requests from their
 //! readers, or from the descriptions that stand beside them.
 //!
+//! It has two [forms](Form), a plain one for generators of clients and a strict one to check requests by.
+//!
 //! A feature of the crate, so that no function carries it.
 
 mod contract;
@@ -12,4 +14,4 @@ mod operation;
 pub use contract::Contract;
 pub use operation::{Body, Documented, Link, Operation, Parameter, Topic};
 
-pub use crate::json_schema::{Object, Schemas, all_given, any_given, given, is_true, json, when};
+pub use crate::json_schema::{Form, Object, Schemas, all_given, any_given, given, is_true, json, when};

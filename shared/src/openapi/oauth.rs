@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Schemas;
+use super::{Form, Schemas};
 use crate::api::TOKEN_PATH;
 use crate::api::describe::{TokenFailed, Tokens};
 
@@ -27,8 +27,8 @@ pub(super) fn scheme() -> Value {
     })
 }
 
-/// Where tokens are fetched: the path, and what can be done there.
-pub(super) fn token_path(schemas: &mut Schemas) -> (String, Map<String, Value>) {
+/// Where tokens are fetched: the path, which stands beside the API's at `server`, and what can be done there.
+pub(super) fn token_path(server: &str, schemas: &mut Schemas) -> (String, Map<String, Value>) {
     let form = |required: &[&str], more: Value| {
         let mut properties = json!({
             "client_id": { "type": "string", "description": "The client's id; by HTTP Basic it may be left out." },
@@ -41,14 +41,14 @@ pub(super) fn token_path(schemas: &mut Schemas) -> (String, Map<String, Value>) 
     };
     let grant_type = |name: &str| json!({ "type": "string", "enum": [name], "description": "On what grounds." });
     let text = |description: &str| json!({ "type": "string", "minLength": 1, "description": description });
-    let forms = json!([
+    let forms = [
         form(
             &["grant_type", "username", "password"],
             json!({
                 "grant_type": grant_type("password"),
                 "username": text("The user who signs in."),
                 "password": text("The user's password or generated secret."),
-            })
+            }),
         ),
         form(&["grant_type"], json!({ "grant_type": grant_type("client_credentials") })),
         form(
@@ -56,9 +56,13 @@ pub(super) fn token_path(schemas: &mut Schemas) -> (String, Map<String, Value>) 
             json!({
                 "grant_type": grant_type("refresh_token"),
                 "refresh_token": text("What was got by `password`."),
-            })
+            }),
         ),
-    ]);
+    ];
+    let form = match schemas.form() {
+        Form::Plain => schemas.as_one("TokenRequest", "A request for tokens, by one of the grants.", &forms),
+        Form::Strict => json!({ "oneOf": forms }),
+    };
     let failed = schemas.answer::<TokenFailed<'static>>();
     let tokens = schemas.answer::<Tokens<'static>>();
     let answer = |description: &str, schema: &Value| json!({ "description": description, "content": { "application/json": { "schema": schema } } });
@@ -70,13 +74,14 @@ pub(super) fn token_path(schemas: &mut Schemas) -> (String, Map<String, Value>) 
     };
     let operation = json!({
         "operationId": "fetchToken",
+        "servers": [{ "url": server }],
         "tags": [TAG],
         "summary": "Fetch tokens",
         "description": "RFC 6749, at the platform's path. A client proves itself by its id and secret in the form, or by \
             HTTP Basic.",
         "security": [{}],
         "requestBody": { "required": true, "content": {
-            "application/x-www-form-urlencoded": { "schema": { "oneOf": forms } },
+            "application/x-www-form-urlencoded": { "schema": form },
         } },
         "responses": {
             "200": answer("Tokens.", &tokens),

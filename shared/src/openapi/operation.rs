@@ -8,6 +8,11 @@ use crate::json_schema::without_null;
 pub trait Documented: Endpoint {
     /// Its part of the document. What all endpoints have in common is not in it.
     fn describe(&self, schemas: &mut Schemas) -> Operation;
+
+    /// The operation's name under the second of its route's paths, where there is one.
+    fn second_id(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// What an operation is about.
@@ -25,6 +30,13 @@ impl Topic {
         match self {
             Self::Codes => "Wrap-up codes",
             Self::Segments => "Wrap-up segments",
+        }
+    }
+
+    pub(super) fn description(self) -> &'static str {
+        match self {
+            Self::Codes => "What agents say with that an interaction was about.",
+            Self::Segments => "Wrap-ups of interactions: opened, filled by AI, closed and confirmed.",
         }
     }
 }
@@ -90,8 +102,9 @@ impl Parameter {
         parameters.collect()
     }
 
-    pub(super) fn into_value(self) -> Value {
-        let Self { name, place, required, mut schema, example } = self;
+    pub(super) fn into_value(self, schemas: &Schemas) -> Value {
+        let Self { name, place, required, schema, example } = self;
+        let mut schema = schemas.formed(schema);
         let description = schema.as_object_mut().and_then(|schema| schema.remove("description"));
         let mut parameter =
             json!({ "name": name, "in": place, "required": required, "description": description, "schema": schema });
@@ -105,13 +118,20 @@ impl Parameter {
 /// A request's body.
 pub struct Body {
     pub(super) shapes: Vec<Object>,
+    pub(super) as_one: Option<(&'static str, &'static str)>,
     pub(super) examples: Vec<(&'static str, &'static str, Value)>,
 }
 
 impl Body {
     /// A body that has one of these shapes.
     pub fn new(shapes: impl IntoIterator<Item = Object>) -> Self {
-        Self { shapes: shapes.into_iter().collect(), examples: Vec::new() }
+        Self { shapes: shapes.into_iter().collect(), as_one: None, examples: Vec::new() }
+    }
+
+    /// Makes one object of several shapes in the plain form: its name, and what it is.
+    #[must_use]
+    pub fn as_one(self, name: &'static str, says: &'static str) -> Self {
+        Self { as_one: Some((name, says)), ..self }
     }
 
     /// Adds an example: its key, what it shows, and the body.

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use crate::document::{Fields, Id, Problem};
 use crate::error::NotFound;
 #[cfg(feature = "openapi")]
-use crate::json_schema::{Object, all_given, given, json};
+use crate::json_schema::{Object, all_given, given, in_words, json};
 use crate::sys_id::{self, Kind};
 
 /// The field that names a segment by sys_id.
@@ -86,9 +86,10 @@ impl Address {
             .optional::<Id>(EXTERNAL_SEGMENT, "The external system's id of the segment; second choice.")
             .optional::<Id>(AGENT, "sys_id of the agent; with `interaction_sys_id` the segment opened last.")
             .optional::<Id>(INTERACTION, "sys_id of the interaction; with `agent_sys_id`.")
-            .rule(json!({ "anyOf": [
-                given(SEGMENT), given(EXTERNAL_SEGMENT), all_given(&[AGENT, INTERACTION]),
-            ] }))
+            .rule(in_words(
+                json!({ "anyOf": [given(SEGMENT), given(EXTERNAL_SEGMENT), all_given(&[AGENT, INTERACTION])] }),
+                &format!("`{SEGMENT}` or `{EXTERNAL_SEGMENT}` is given, or `{AGENT}` and `{INTERACTION}` are"),
+            ))
     }
 }
 

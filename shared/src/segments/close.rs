@@ -6,7 +6,7 @@ use crate::date_time::DateTime;
 use crate::document::{Fields, Problem, Violations, Visitor};
 use crate::error::Refusal;
 #[cfg(feature = "openapi")]
-use crate::json_schema::{Object, json};
+use crate::json_schema::{Object, in_words, json};
 use crate::redaction::Redactor;
 
 /// Characters that an agent's notes may have.
@@ -92,10 +92,13 @@ impl CloseRequest {
         let configuration = "Another configuration for an open external segment. With nothing else it stays open.";
         let one_is_there = FIELDS.iter().chain(&Address::NAMES).map(|name| json!({ "required": [name] }));
         let none_is_there = std::iter::once(json!({ "maxProperties": 0 }));
-        Object::new("Closing", "What the agent submits. A field that is absent keeps what is stored.")
+        Object::new("SegmentUpdate", "What the agent submits. A field that is absent keeps what is stored.")
             .with(|object| drop(Self::visit(object)))
             .optional_object(CONFIGURATION, ConfigurationRequest::described(), configuration)
-            .rule(json!({ "anyOf": none_is_there.chain(one_is_there).collect::<Vec<_>>() }))
+            .rule(in_words(
+                json!({ "anyOf": none_is_there.chain(one_is_there).collect::<Vec<_>>() }),
+                "Of a body's fields one is known, or there is none at all",
+            ))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::configurations::ConfigurationRequest;
 use crate::date_time::DateTime;
 use crate::document::{Fields, Id, Problem, Violations, Visitor};
 #[cfg(feature = "openapi")]
-use crate::json_schema::{Object, all_given, given, is_true, json, when};
+use crate::json_schema::{Object, all_given, given, in_words, is_true, json, when};
 use crate::segment_tables::{Registry, UnusableSegment};
 
 /// What a request to open a segment says, normalised, its defaults not yet filled in.
@@ -102,11 +102,14 @@ impl OpenRequest {
     pub fn described(tables: &Registry) -> [Object; 2] {
         let tables: Vec<_> = tables.tables().collect();
         let known = Object::new("", "").optional_one_of(SEGMENT_TABLE, &tables, "").into_rule();
+        let known = in_words(known, &format!("`{SEGMENT_TABLE}` is one of `{}`", tables.join("`, `")));
         let timed = json!({ "required": ["configuration"], "properties": { "configuration": given("duration") } });
+        let timed = in_words(timed, "`configuration.duration` is given");
+        let whose = "Whether it is a CCaaS system's, which brings its configuration.";
         let external =
             Object::new("NewExternalSegment", "A wrap-up of a CCaaS system, which brings its configuration.")
                 .with(|object| drop(Common::visit(object, |_| None)))
-                .true_flag("external", "An external segment.")
+                .true_flag("external", whose)
                 .with(|object| drop(external_id(object)))
                 .required_object("configuration", ConfigurationRequest::described(), "What the agent gets to see.")
                 .rule(when(timed, given("opened_on")))
@@ -114,7 +117,7 @@ impl OpenRequest {
         let internal =
             Object::new("NewInternalSegment", "A workspace's own wrap-up, by an administrator's configuration.")
                 .with(|object| drop(Common::visit(object, |_| None)))
-                .false_flag("external", "An internal segment.")
+                .false_flag("external", whose)
                 .with(|object| drop(configuration_id(object)));
         [external, internal].map(|segment| segment.rule(when(is_true("segmented"), known.clone())))
     }

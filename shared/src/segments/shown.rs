@@ -115,7 +115,7 @@ struct ShownSegment<'a> {
 /// Where a segment is in its life.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "SegmentState"))]
 enum ShownState {
     /// The agent is wrapping up.
     Open,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use wrapup::document::asked;
-use wrapup::openapi::{Contract, Documented};
+use wrapup::openapi::{Contract, Documented, Form};
 use wrapup_lambda_tests::{Event, Instance, World};
 use wrapup_test_support::{field_at, merged, put_at};
 
@@ -17,15 +17,21 @@ fn endpoints(instance: &Instance) -> Vec<(&'static str, Box<dyn Documented>)> {
     names.zip(wrapup_functions::documented(&instance.system)).collect()
 }
 
-fn document(instance: &Instance) -> Value {
+/// The document in its plain form and in its strict one.
+fn documents(instance: &Instance) -> [Value; 2] {
     let endpoints: Vec<_> = endpoints(instance).into_iter().map(|(_, endpoint)| endpoint).collect();
-    serde_json::to_value(Contract::new(&endpoints, "/")).expect("JSON")
+    [Form::Plain, Form::Strict].map(|form| serde_json::to_value(Contract::new(&endpoints, "/", form)).expect("JSON"))
 }
 
-/// An operation under its versioned path, its parts resolved.
+/// The operations of both.
+fn all_operations(instance: &Instance) -> Vec<Operation> {
+    documents(instance).iter().flat_map(operations).collect()
+}
+
+/// An operation, its parts resolved.
 struct Operation {
     method: String,
-    /// Below `/api/now/v1/wrapup/`.
+    /// Below `/wrapup/`.
     path: String,
     parameters: Vec<Value>,
     /// Every field of the body by its path, without indices, and what is said of it.
@@ -37,7 +43,7 @@ fn operations(document: &Value) -> Vec<Operation> {
     let paths = document["paths"].as_object().expect("paths");
     let mut operations = Vec::new();
     for (path, methods) in paths {
-        let Some(path) = path.strip_prefix("/api/now/v1/wrapup/") else { continue };
+        let Some(path) = path.strip_prefix("/wrapup/") else { continue };
         for (method, operation) in methods.as_object().expect("methods") {
             let body = resolved(document, &operation["requestBody"])["content"]["application/json"].clone();
             let mut fields = BTreeMap::new();
@@ -186,26 +192,28 @@ async fn functions_the_document_and_the_list_of_the_system_have_the_same_routes(
         .collect();
     assert_eq!(listed, routes, "infra/system.json and the functions");
 
-    let document = document(&instance);
-    let mut described = BTreeSet::new();
-    for (path, methods) in document["paths"].as_object().expect("paths") {
-        for method in methods.as_object().expect("methods").keys() {
-            described.insert(format!("{} {path}", method.to_uppercase()));
+    for document in documents(&instance) {
+        let mut described = BTreeSet::new();
+        for (path, methods) in document["paths"].as_object().expect("paths") {
+            for method in methods.as_object().expect("methods").keys() {
+                described.insert(format!("{} {}", method.to_uppercase(), path.trim_start_matches('/')));
+            }
         }
+        let public = system["functions"].as_object().expect("functions").values();
+        let public = public.filter_map(|function| function["public_route"].as_str());
+        let public = public.map(|route| route.replace(" /", " "));
+        let routes = routes.values().flatten().cloned().chain(public).collect();
+        assert_eq!(described, routes, "the document and the functions");
+        let servers: Vec<_> =
+            document["servers"].as_array().into_iter().flatten().map(|server| &server["url"]).collect();
+        assert_eq!(servers, ["/api/now/v1", "/api/now"]);
     }
-    let both_forms = routes.values().flatten().flat_map(|route| {
-        let (method, path) = route.split_once(' ').expect("a method");
-        ["", "v1/"].map(|version| format!("{method} /api/now/{version}{path}"))
-    });
-    let public = system["functions"].as_object().expect("functions").values();
-    let public = public.filter_map(|function| function["public_route"].as_str().map(str::to_owned));
-    assert_eq!(described, both_forms.chain(public).collect(), "the document and the functions");
 }
 
 #[tokio::test]
 async fn what_is_read_is_described_and_what_is_described_is_read() {
     let instance = World::start().await.instance();
-    for operation in operations(&document(&instance)) {
+    for operation in all_operations(&instance) {
         let parameters = operation.parameters.iter().filter(|parameter| parameter["in"] != "header");
         let names = parameters.map(|parameter| parameter["name"].as_str().unwrap_or_default().to_owned());
         let described: BTreeSet<String> = names.chain(operation.fields.keys().cloned()).collect();
@@ -229,7 +237,7 @@ async fn what_is_read_is_described_and_what_is_described_is_read() {
 #[tokio::test]
 async fn a_value_of_the_wrong_type_is_named_for_every_field_that_is_described() {
     let instance = World::start().await.instance();
-    for operation in operations(&document(&instance)) {
+    for operation in all_operations(&instance) {
         let mut tried = BTreeSet::new();
         for body in operation.bodies() {
             for pointer in pointers_of(&body) {
@@ -251,7 +259,7 @@ async fn a_value_of_the_wrong_type_is_named_for_every_field_that_is_described() 
 async fn the_described_limits_of_fields_are_those_that_are_kept() {
     let instance = World::start().await.instance();
     let mut tried = 0;
-    for operation in operations(&document(&instance)) {
+    for operation in all_operations(&instance) {
         for body in operation.bodies() {
             for pointer in pointers_of(&body) {
                 let field = field_at(&pointer);
@@ -281,7 +289,7 @@ async fn the_described_limits_of_fields_are_those_that_are_kept() {
 async fn the_described_limits_of_parameters_are_those_that_are_kept() {
     let instance = World::start().await.instance();
     let mut tried = 0;
-    for operation in operations(&document(&instance)) {
+    for operation in all_operations(&instance) {
         for parameter in &operation.parameters {
             let (name, said) = (parameter["name"].as_str().unwrap_or_default(), &parameter["schema"]);
             let Some(most) = limit(std::slice::from_ref(said), "maxLength") else { continue };
@@ -297,5 +305,5 @@ async fn the_described_limits_of_parameters_are_those_that_are_kept() {
             tried += 1;
         }
     }
-    assert_eq!(tried, 8, "the ids of three paths and of one query");
+    assert_eq!(tried, 16, "the ids of three paths and of one query, in both forms");
 }

@@ -2,7 +2,10 @@ use serde_json::{Value, json};
 
 use crate::{Schema, run_cli};
 
-/// The API's contract, as `wrapup openapi` prints it.
+/// What stands before the document's paths, in the order of its servers.
+const BASES: [&str; 2] = ["/api/now/v1", "/api/now"];
+
+/// The API's contract, as `wrapup openapi` prints it in its strict form.
 pub struct Contract {
     document: Value,
 }
@@ -10,7 +13,7 @@ pub struct Contract {
 impl Contract {
     /// Asks the binary.
     pub fn of(binary: &str) -> Self {
-        let printed = run_cli(binary, &["openapi"]);
+        let printed = run_cli(binary, &["openapi", "--strict"]);
         assert!(printed.status.success(), "{}", String::from_utf8_lossy(&printed.stderr));
         Self { document: serde_json::from_slice(&printed.stdout).expect("JSON") }
     }
@@ -20,12 +23,12 @@ impl Contract {
         &self.document
     }
 
-    /// Upper-case method and path, with `{names}` for parameters, of every operation.
-    pub fn operations(&self) -> Vec<(String, &str)> {
+    /// Upper-case method and path, with `{names}` for parameters, of every operation under each of its servers.
+    pub fn operations(&self) -> Vec<(String, String)> {
         let paths = self.document["paths"].as_object().expect("paths").iter();
         let operations = paths.flat_map(|(path, methods)| {
             let methods = methods.as_object().expect("methods").keys();
-            methods.map(move |method| (method.to_uppercase(), path.as_str()))
+            methods.flat_map(move |method| BASES.map(|base| (method.to_uppercase(), format!("{base}{path}"))))
         });
         operations.collect()
     }
@@ -50,6 +53,7 @@ impl Contract {
     #[track_caller]
     fn operation(&self, method: &str, path: &str) -> &Value {
         let path = path.split('?').next().unwrap_or_default();
+        let path = BASES.iter().find_map(|base| path.strip_prefix(base)).unwrap_or(path);
         let paths = self.document["paths"].as_object().expect("paths");
         let fits = |template: &str| {
             let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());

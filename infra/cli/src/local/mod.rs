@@ -28,7 +28,7 @@ use wrapup::api::{Api, Origins, TOKEN_PATH};
 use wrapup::clock::Clock;
 use wrapup::dynamodb::{Table, Tables, tables};
 use wrapup::language::Language;
-use wrapup::openapi::Contract;
+use wrapup::openapi::{Contract, Form};
 use wrapup::redaction::Redactor;
 use wrapup::segment_tables;
 use wrapup::settings::{self, SettingsError};
@@ -150,7 +150,7 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let engine_served = tokio::spawn(engine_served);
     let demo = demo::ensure(&system).await?;
     let endpoints = wrapup_functions::documented(&system);
-    let document = serde_json::to_string(&Contract::new(&endpoints, "/")).map_err(io::Error::from)?;
+    let document = serde_json::to_string(&Contract::new(&endpoints, "/", Form::Plain)).map_err(io::Error::from)?;
     let origins = Origins::from_env()?;
     let endpoints = endpoints.into_iter().map(|endpoint| endpoint as _).collect();
     let api = Api::new(&system, endpoints).map_err(StartError::from)?.with_origins(origins.clone());

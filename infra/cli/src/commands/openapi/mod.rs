@@ -3,7 +3,7 @@
 mod requests;
 
 use clap::{Args, ValueEnum};
-use wrapup::openapi::Contract;
+use wrapup::openapi::{Contract, Form};
 use wrapup_functions::documented;
 
 use super::CommandError;
@@ -16,6 +16,10 @@ pub struct Options {
     /// What is printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Say all that is read, in whichever type, and every condition between fields: to check requests by, where the document
+    /// is otherwise one to generate clients from
+    #[arg(long)]
+    strict: bool,
     /// Where the API is: scheme, host and port
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
     server: String,
@@ -35,7 +39,8 @@ enum Format {
 pub fn run(options: Options, team: TeamTables) -> Result<(), CommandError> {
     let system = unconnected(team)?;
     let server = options.server.trim_end_matches('/');
-    let document = Contract::new(&documented(&system), server);
+    let form = if options.strict { Form::Strict } else { Form::Plain };
+    let document = Contract::new(&documented(&system), server, form);
     match options.format {
         Format::Json => output::json(&document)?,
         Format::Http => output::line(requests::written(&document, server).trim_end())?,

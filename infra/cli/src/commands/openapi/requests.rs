@@ -12,9 +12,10 @@ pub fn written(document: &Contract, server: &str) -> String {
     for (method, path, operation) in document.operations() {
         // Another name of the same operation is nothing new to try.
         let summary = text_of(&operation["summary"]);
-        if path.starts_with(PREFIXES[1]) && !done.contains(&summary) {
+        if !done.contains(&summary) {
             done.push(summary);
-            write_operation(&mut text, document, &method.to_uppercase(), path, operation);
+            let path = format!("{}{path}", PREFIXES[1].trim_end_matches('/'));
+            write_operation(&mut text, document, &method.to_uppercase(), &path, operation);
         }
     }
     text
