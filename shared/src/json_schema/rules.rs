@@ -32,13 +32,15 @@ pub fn any_given(names: &[&str]) -> Value {
 
 /// The flag is true.
 pub fn is_true(name: &str) -> Value {
-    json!({ "required": [name], "properties": { name: flag(&[true]) } })
+    json!({ "required": [name], "properties": { name: flag(&[true], false) } })
 }
 
-/// A flag that is one of these: a boolean, or its name as a text, in any case.
-pub(crate) fn flag(values: &[bool]) -> Value {
+/// A flag that is one of these: a boolean, or its name as a text, in any case; with `null` also absent.
+pub(crate) fn flag(values: &[bool], null: bool) -> Value {
     let name = |value: &bool| if *value { "[Tt][Rr][Uu][Ee]" } else { "[Ff][Aa][Ll][Ss][Ee]" };
     let names = values.iter().map(name).collect::<Vec<_>>().join("|");
+    // Null stands in the list, from where it is taken for XML.
+    let values: Vec<Value> = values.iter().map(|value| json!(value)).chain(null.then_some(Value::Null)).collect();
     json!({ "anyOf": [{ "enum": values }, { "type": "string", "pattern": trimmed(&format!("({names})")) }] })
 }
 
