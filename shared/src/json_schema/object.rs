@@ -60,13 +60,15 @@ impl Object {
     #[must_use]
     pub fn true_flag(mut self, name: &'static str, says: &str) -> Self {
         self.required.push(name);
-        self.field(name, flag(&[true]), says)
+        self.field(name, flag(&[true], false), says)
     }
 
     /// A flag that has to be false or absent.
     #[must_use]
     pub fn false_flag(self, name: &'static str, says: &str) -> Self {
-        self.field(name, json!({ "anyOf": [flag(&[false]), { "type": "null" }], "default": false }), says)
+        let mut schema = flag(&[false], true);
+        schema["default"] = json!(false);
+        self.field(name, schema, says)
     }
 
     /// A nested object that has to be given.
@@ -202,7 +204,9 @@ impl Visitor for Object {
     }
 
     fn flag_or(&mut self, default: bool, name: &'static str, says: &str) -> Option<bool> {
-        self.put(name, json!({ "anyOf": [flag(&[true, false]), { "type": "null" }], "default": default }), says);
+        let mut schema = flag(&[true, false], true);
+        schema["default"] = json!(default);
+        self.put(name, schema, says);
         None
     }
 

@@ -50,19 +50,25 @@ pub fn any_given(names: &[&str]) -> Value {
 
 /// The flag is true.
 pub fn is_true(name: &str) -> Value {
-    in_words(json!({ "required": [name], "properties": { name: flag(&[true]) } }), &format!("`{name}` is true"))
+    let flag = flag(&[true], false);
+    in_words(json!({ "required": [name], "properties": { name: flag } }), &format!("`{name}` is true"))
 }
 
-/// A flag that is one of these: a boolean, or its name as a text, in any case.
-pub(crate) fn flag(values: &[bool]) -> Value {
+/// A flag that is one of these: a boolean, or its name as a text, in any case; with `null` also absent.
+pub(crate) fn flag(values: &[bool], null: bool) -> Value {
     let name = |value: &bool| if *value { "[Tt][Rr][Uu][Ee]" } else { "[Ff][Aa][Ll][Ss][Ee]" };
     let names = values.iter().map(name).collect::<Vec<_>>().join("|");
+    // Null stands in the list, from where it is taken for XML.
+    let values: Vec<Value> = values.iter().map(|value| json!(value)).chain(null.then_some(Value::Null)).collect();
     json!({ "anyOf": [{ "enum": values }, { "type": "string", "pattern": trimmed(&format!("({names})")) }] })
 }
 
 /// The flag is false, and not merely absent.
 pub fn is_false(name: &str) -> Value {
-    in_words(json!({ "required": [name], "properties": { name: flag(&[false]) } }), &format!("`{name}` is false"))
+    in_words(
+        json!({ "required": [name], "properties": { name: flag(&[false], false) } }),
+        &format!("`{name}` is false"),
+    )
 }
 
 /// At most one of the two holds. It has words where both have some.
