@@ -166,6 +166,9 @@ async fn a_configuration_is_validated_as_on_create_and_a_refused_one_stores_noth
             assert_refused(&update(&api, "EXT-SEG-001", &body).await, 400, &[field], &body.to_string());
         }
     }
+    // Nor is a code that none of its own are.
+    let body = json!({"configuration": allowed(json!([new, {"code": "Complaint"}])), "wrap_up_code": "Nowhere"});
+    assert_refused(&update(&api, "EXT-SEG-001", &body).await, 400, &["wrap_up_code", "Nowhere"], "another code");
     let large = (0..50).map(|index| json!({"code": format!("Large {index}"), "description": "x".repeat(4_000)}));
     let large = json!({"configuration": {"allowed_codes": large.clone().chain(large.map(|mut code| {
         code["code"] = json!(format!("{} more", code["code"]));

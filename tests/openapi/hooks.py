@@ -111,6 +111,7 @@ NO_ADDRESS = re.compile(
 )
 # XML does not carry every character: what schemathesis leaves out of a text may be all of it.
 EMPTY = re.compile(rb"<([\w.-]+)></\1>")
+REQUIRED = re.compile(r" is required( when [\w ]+)?$")
 # In XML an empty element is what its field wants: no value, an empty list, or an object without fields. And every other
 # leaf is a text, what schemathesis means as null too.
 FITS_ANY_TYPE = re.compile(rb"<([\w.-]+)>(\s*|null)</\1>|<[\w.-]+\s*/>")
@@ -142,6 +143,6 @@ def is_beyond_schemas(text, operation, emptied):
     return all(
         BEYOND_SCHEMAS.fullmatch(part)
         or by_query and NO_ADDRESS.fullmatch(part)
-        or emptied and part.endswith(" is required")
+        or emptied and REQUIRED.search(part)
         for part in parts
     )

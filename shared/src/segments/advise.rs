@@ -75,6 +75,11 @@ impl Segment {
         if let Some(notes) = request.notes.clone().filter(|_| configuration.rules.enable_ai_notes) {
             advised.ai_notes = Some(Advice { value: notes, defined_at: now_ms });
         }
-        Ok((advised != *self).then_some(advised))
+        if advised == *self {
+            return Ok(None);
+        }
+        // Of the two fields, it is not kept which one the filler has made: it is said of neither that a model made it.
+        advised.filled_by = None;
+        Ok(Some(advised))
     }
 }

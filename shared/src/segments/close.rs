@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::{Address, Advice, AiOutcome, Closing, Confirmation, Origin, PickedCode, Segment, State};
 use crate::Error;
 use crate::codes::{Code, Label, UnusableCode};
@@ -198,6 +200,16 @@ impl Segment {
 
 /// A segment's code, and what became of its AI code.
 type Choice = (Option<PickedCode>, Option<AiOutcome>);
+
+impl CloseRequest {
+    /// Refuses a code that may not be picked by this configuration, which the request itself may bring; `code` is the
+    /// stored one of its label.
+    pub(super) fn check_code(&self, configuration: &Snapshot, code: Option<&Code>) -> Result<(), Violations> {
+        let Some(label) = &self.code else { return Ok(()) };
+        let brought = configuration.allowed(label.as_str()).map(Arc::as_ref);
+        pick(label, configuration, code.or(brought)).map(drop)
+    }
+}
 
 /// The code with this label, if the configuration lets the agent use it.
 fn pick(label: &Label, configuration: &Snapshot, code: Option<&Code>) -> Result<PickedCode, Violations> {

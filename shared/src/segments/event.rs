@@ -78,7 +78,8 @@ impl SegmentEvent {
 
     /// Whether the AI filler has made the change.
     fn fills(&self) -> bool {
-        self.before.as_ref().is_some_and(|before| before.filled_by != self.after.filled_by)
+        let by = &self.after.filled_by;
+        by.is_some() && self.before.as_ref().is_some_and(|before| before.filled_by != *by)
     }
 
     /// Counts the change for the call that has made it.

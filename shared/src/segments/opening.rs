@@ -92,7 +92,7 @@ impl Segments {
                     }
                     None => {
                         let blueprint = blueprint(request, view.definition)?;
-                        let first = ensure_interaction_segment(&opening);
+                        let first = |_: &_| ensure_interaction_segment(&opening);
                         self.keep_snapshot(&blueprint, view.codes, &opening.stamp, first).await?
                     }
                 }

@@ -12,6 +12,7 @@ use super::request_hash::FieldHashes;
 use crate::Error;
 use crate::codes::{Code, Label};
 use crate::configurations::{ConfigurationRequest, Snapshot};
+use crate::document::Violations;
 use crate::dynamodb::Stamp;
 
 /// A snapshot that is stored, and the hash that names it.
@@ -27,20 +28,20 @@ impl Segments {
         Some((self.configurations.stored(&sealed)?, sealed.hash))
     }
 
-    /// Judges what the snapshot is made of, and only then does what has to come `first`, and stores what is missing.
-    /// `known` has those of its codes that exist.
-    pub(super) async fn keep_snapshot(
+    /// Judges what the snapshot is made of, and only then does what has to come `first`, given the snapshot as it will be,
+    /// and stores what is missing. `known` has those of its codes that exist.
+    pub(super) async fn keep_snapshot<First: Future<Output = Result<(), Error>>>(
         &self,
         blueprint: &Blueprint<'_>,
         mut known: HashMap<Label, Arc<Code>>,
         stamp: &Stamp,
-        first: impl Future<Output = Result<(), Error>>,
+        first: impl FnOnce(&Snapshot) -> First,
     ) -> Result<Kept, Error> {
         let missing = blueprint.missing(&known);
         known.extend(missing.iter().map(|code| (code.code.clone(), Arc::new(code.clone()))));
         let (mut snapshot, mut sealed) = blueprint.snapshot(&known)?;
         let admission = self.codes.admit(missing.len())?;
-        first.await?;
+        first(&snapshot).await?;
         if !missing.is_empty() {
             let added = admission.add_missing(missing, stamp).await?;
             known.extend(added.into_iter().map(|code| (code.code.clone(), code)));
@@ -51,19 +52,21 @@ impl Segments {
         Ok((snapshot, sealed.hash))
     }
 
-    /// A configuration that an update brings, once its codes and its snapshot are stored. Nothing where all was seen within
-    /// the last minute; else a read for 100 codes, one for the snapshot, and a write for whatever is missing.
+    /// A configuration that an update brings, once its codes and its snapshot are stored, which they are only if `judge` has
+    /// nothing against the rest of the update. No request where all was seen within the last minute; else a read for 100 codes, one for the snapshot, and a write for whatever is missing.
     pub(super) async fn new_configuration(
         &self,
         request: &ConfigurationRequest,
         stamp: &Stamp,
+        judge: impl FnOnce(&Snapshot) -> Result<(), Violations>,
     ) -> Result<NewConfiguration, Error> {
         let blueprint = Blueprint::Request(request);
         let (snapshot, hash) = match self.recall_snapshot(&blueprint) {
             Some(seen) => seen,
             None => {
                 let known = self.codes.find(&blueprint.labels()).await?;
-                self.keep_snapshot(&blueprint, known, stamp, ready(Ok(()))).await?
+                let judged = |snapshot: &Snapshot| ready(judge(snapshot).map_err(Error::from));
+                self.keep_snapshot(&blueprint, known, stamp, judged).await?
             }
         };
         Ok(NewConfiguration { snapshot, hash, fields: FieldHashes::of_configuration(request) })

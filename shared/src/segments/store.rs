@@ -70,7 +70,8 @@ impl Segments {
         let stamp = Stamp::now(caller, &self.clock);
         let new = match &request.configuration {
             Some(configuration) if segment.takes_configuration() => {
-                Some(self.new_configuration(configuration, &stamp).await?)
+                let judge = |snapshot: &Snapshot| request.check_code(snapshot, code.as_deref());
+                Some(self.new_configuration(configuration, &stamp, judge).await?)
             }
             _ => None,
         };

@@ -345,6 +345,21 @@ async fn what_another_configuration_wants_and_is_absent_is_filled_and_then_no_mo
 }
 
 #[tokio::test]
+async fn what_a_third_party_puts_in_place_of_a_filling_is_not_the_fillers() {
+    let desk = Desk::usual().await;
+    let sys_id = desk.open("E-1", json!({})).await;
+    desk.deliver(&sys_id).await;
+    desk.configure(&sys_id, json!({"use_third_party_ai": true})).await;
+    let code = json!({"segment_sys_id": sys_id, "ai_wrap_up_code": "Another"});
+    desk.instance.call(&Event::put("segment/update/ai").json(&code)).await.expect(200);
+    let segment = desk.instance.read("E-1").await;
+    assert_eq!((&segment["ai_wrap_up_code"], &segment["ai_notes"]), (&json!("Another"), &json!("Charged twice.")));
+    for field in ["ai_source", "ai_model", "ai_confidence"] {
+        assert_eq!(segment.get(field), None, "{field}");
+    }
+}
+
+#[tokio::test]
 async fn a_segment_that_wanted_nothing_is_filled_once_its_configuration_does() {
     let desk = Desk::usual().await;
     for flags in [json!({"use_third_party_ai": true}), json!({"enable_ai_code": false, "enable_ai_notes": false})] {

@@ -291,6 +291,20 @@ async fn a_client_whose_user_is_disabled_gets_nothing() {
 }
 
 #[tokio::test]
+async fn a_client_whose_owner_is_disabled_signs_nobody_in_and_refreshes_nothing() {
+    let deployment = Deployment::start().await;
+    let Deployment { world, .. } = &deployment;
+    world.add_user("another", &[INTEGRATION], None).await;
+    let instance = world.instance();
+    let given_first = given(&instance.ask_for_token(&deployment.password("another", "secret")).await);
+    world.stores().users().set_active("integrator", false, &world.stamp()).await.expect("a user");
+    let instance = world.instance();
+    for asked in [deployment.password("another", "secret"), deployment.refresh(&given_first.refresh)] {
+        assert_eq!(deployment.refused(&instance, &asked).await, (400, "unauthorized_client".to_owned()));
+    }
+}
+
+#[tokio::test]
 async fn an_access_token_ends_and_the_refresh_token_gets_another_for_100_days() {
     let deployment = Deployment::start().await;
     let Deployment { world, .. } = &deployment;
@@ -580,7 +594,12 @@ async fn keys_are_read_now_and_then_and_for_ids_that_are_made_up_no_oftener() {
     // Out of reach, those of before are good on; an instance that knows none says that it is not its caller's fault.
     keys.fail(true);
     world.pass(Duration::from_secs(301));
-    assert_eq!(call(&instance, &token).await, 404);
+    keys.asked();
+    for _ in 0..20 {
+        assert_eq!(call(&instance, &token).await, 404);
+        assert_eq!(call(&instance, &made_up).await, 401);
+    }
+    assert_eq!(keys.asked(), 1);
     let fresh = world.instance();
     let reply = fresh.call(&Event::get("segment/none").unvouched().bearer(&token)).await;
     assert_eq!((reply.status(), reply.header("retry-after")), (503, "1"));

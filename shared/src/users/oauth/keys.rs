@@ -31,6 +31,9 @@ const REMEMBERED_FOR: Duration = Duration::from_secs(300);
 /// more than that.
 const LOOKS_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
+/// How long what keeps the keys has to hand them out: a caller waits for it.
+const READ_WITHIN: Duration = Duration::from_secs(3);
+
 /// Characters that a key has at the least.
 const SHORTEST: usize = 32;
 
@@ -73,6 +76,9 @@ pub enum KeysError {
         /// What it says.
         failure: AwsFailure,
     },
+    /// What keeps them has not handed them out in time.
+    #[error("the OAuth keys were not handed out within {} s", READ_WITHIN.as_secs())]
+    Late,
     /// They cannot be stored on this machine.
     #[error("the OAuth keys cannot be kept: {0}")]
     File(std::io::Error),
@@ -88,6 +94,7 @@ impl From<KeysError> for Error {
     fn from(error: KeysError) -> Self {
         match &error {
             KeysError::Aws { failure, .. } if failure.is_transient() => Self::Unavailable(Box::new(error)),
+            KeysError::Late => Self::Unavailable(Box::new(error)),
             _ => Self::Broken(Box::new(error)),
         }
     }
@@ -255,9 +262,11 @@ impl KeyRing {
         Self { keeper, clock, remembered, asked: Arc::default() }
     }
 
-    /// The keys.
+    /// The keys. Those of before, where the keeper has been asked for newer ones just now: one that does not answer is not
+    /// waited for by every caller.
     pub(super) async fn keys(&self) -> Result<Arc<Keys>, Error> {
-        match self.remembered.get(&()) {
+        let before = || self.remembered.get_even_old(&()).filter(|_| !self.may_look_again());
+        match self.remembered.get(&()).or_else(before) {
             Some(keys) => Ok(keys),
             None => self.fetch().await,
         }
@@ -285,7 +294,8 @@ impl KeyRing {
 
     async fn fetch(&self) -> Result<Arc<Keys>, Error> {
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.clock.since_epoch());
-        let keys = self.keeper.read().await.and_then(|kept| Ok(Keys::read(&kept.text)?));
+        let kept = tokio::time::timeout(READ_WITHIN, self.keeper.read()).await.unwrap_or(Err(KeysError::Late));
+        let keys = kept.and_then(|kept| Ok(Keys::read(&kept.text)?));
         match (keys.map(Arc::new).map_err(Error::from), self.remembered.get_even_old(&())) {
             (Ok(keys), _) => {
                 self.remembered.put((), Arc::clone(&keys), 1);

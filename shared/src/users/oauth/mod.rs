@@ -118,13 +118,16 @@ impl OAuth {
             return Ok(Err(Refused::Client));
         };
         let now = DateTime::from(self.clock.now());
+        // Whoever it belongs to answers for it, whomever it signs in.
+        let owner = self.user(&client.user).await?.filter(|owner| owner.user.active);
+        let Some(owner) = owner else { return Ok(Err(Refused::ClientsUser)) };
         let (known, secret) = match grant {
             Grant::Password(attempt) => match self.users.sign_in(attempt).await? {
                 SignIn::Welcome(user, secret) => (self.user(&user.sys_id).await?, Some(secret)),
                 SignIn::Refused => return Ok(Err(Refused::SignIn)),
                 SignIn::Crowded => return Ok(Err(Refused::Crowded)),
             },
-            Grant::ClientCredentials => (self.user(&client.user).await?, None),
+            Grant::ClientCredentials => (Some(owner), None),
             Grant::RefreshToken(token) => {
                 let claims = self.verified(token, Purpose::Refresh).await?;
                 let claims = claims.filter(|claims| claims.client == client.client.id);

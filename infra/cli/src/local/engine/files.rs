@@ -61,13 +61,14 @@ pub fn open(file: &Path) -> io::Result<File> {
     Ok(opened)
 }
 
-/// Replaces a file's text: whoever reads it finds the old one or the new one.
+/// Replaces a file's text: whoever reads it finds the old one or the new one, even after a power cut.
 pub fn replace(file: &Path, text: &str) -> io::Result<()> {
     let mut unfinished = PathBuf::from(file);
     unfinished.as_mut_os_string().push(".new");
     let mut written = open(&unfinished)?;
     written.set_len(0)?;
     written.write_all(text.as_bytes())?;
+    written.sync_all()?;
     std::fs::rename(&unfinished, file)
 }
 
