@@ -178,14 +178,14 @@ pub enum Refusal {
         differences: Differences,
     },
     /// A final segment cannot change.
-    #[error("Wrap-up segment '{sys_id}' was closed on {submitted_on} and is final; {field} cannot change any more.")]
+    #[error("Wrap-up segment '{sys_id}' was closed on {submitted_on} and is final; {fields} cannot change any more.")]
     Final {
         /// The segment.
         sys_id: String,
         /// When it was closed.
         submitted_on: DateTime,
-        /// The first field of the request that would change it.
-        field: &'static str,
+        /// The fields of the request that would change it.
+        fields: String,
     },
     /// Another configuration comes too late.
     #[error(

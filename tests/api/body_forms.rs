@@ -404,6 +404,10 @@ async fn an_encoding_is_known_by_one_list_of_names_in_header_and_declaration() {
             }
         }
     }
+    for declaration in ["<?xml encoding=\"UTF8\"?>", "<?xml encoding='utf-8' standalone='yes'?>"] {
+        let body = body("").replace("<?xml version=\"1.0\"?>", declaration);
+        assert_eq!(described(&send(&api, Method::POST, "code", XML, body).await), "ä\u{1f642}", "{declaration}");
+    }
     // A header, or a byte order mark, outweighs what the document says of itself.
     let latin = body(" encoding=\"ISO-8859-1\"");
     for (content_type, body) in [

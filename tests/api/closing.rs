@@ -573,6 +573,9 @@ async fn a_final_segment_answers_what_it_is_and_refuses_anything_else() {
             assert_refused(&reply, 400, &[field], &case);
         }
     }
+    let other = json!({"wrap_up_code": "Billing Issue", "notes": "N", "confirmed_on": "2024-09-16 18:52:02"});
+    let reply = update(&api, "external_segment_id=EXT-SEG-001", &other).await;
+    assert_refused(&reply, 400, &["wrap_up_code, notes, confirmed_on cannot change any more"], "all of them");
     assert_eq!(get(&api, "EXT-SEG-001").await, closed);
 }
 

@@ -95,7 +95,7 @@ BEYOND_SCHEMAS = re.compile(
             r"Wrap-up segment '' is already open for this agent.*",
             r"Wrap-up segment '' was closed on .* and is final",
             r"segment_id names a record of another interaction",
-            r"\S+ cannot change any more\.",
+            r"[\w, ]+ cannot change any more\.",
             r"configuration can only be used with an external segment",
             r"Wrap-up segment '' is closed, and its configuration cannot change any more",
             r"this is not the one that it was given last.*",

@@ -215,6 +215,10 @@ pub async fn identify<B>(
             Ok(caller)
         });
     }
+    // In front of a REST API's functions stands the authorizer. What has come past it proves itself to nobody else.
+    if let Some(RequestContext::ApiGatewayV1(_)) = request.request_context_ref() {
+        return Ok(Err(Denied::NotAuthenticated));
+    }
     authenticate(callers, Credentials::of(headers), source(request), request_id).await
 }
 

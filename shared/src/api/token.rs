@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use lambda_http::http::header::{
-    ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, PRAGMA, RETRY_AFTER,
+    ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, PRAGMA, RETRY_AFTER, VARY,
     WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use lambda_http::http::{Method, Request, StatusCode};
@@ -260,7 +260,8 @@ impl TokenEndpoint {
         }
         // A stage or the base path of a domain may stand in front.
         let path = request.raw_http_path();
-        let oauth = self.oauth.as_ref().filter(|_| path.ends_with(TOKEN_PATH));
+        let is_here = path.strip_suffix('/').unwrap_or(path).ends_with(TOKEN_PATH);
+        let oauth = self.oauth.as_ref().filter(|_| is_here);
         let oauth = oauth.ok_or_else(|| RouteError::UnknownPath { path: path.to_owned() })?;
         if request.method() != Method::POST {
             let (method, allow) = (request.method().clone(), Method::POST.to_string());
@@ -403,6 +404,7 @@ fn response<T: Serialize>(status: StatusCode, body: &T) -> Response<Body> {
         (CONTENT_TYPE, "application/json; charset=UTF-8"),
         (CACHE_CONTROL, "no-store"),
         (PRAGMA, "no-cache"),
+        (VARY, "Origin"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));

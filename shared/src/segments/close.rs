@@ -163,13 +163,13 @@ impl Segment {
         let same_time = request
             .confirmed_on
             .is_none_or(|confirmed_on| closing.confirmation == Confirmation::Confirmed(confirmed_on));
-        let field = match (same_code, same_notes, same_time) {
-            (true, true, true) => return Ok(()),
-            (false, _, _) => CODE,
-            (_, false, _) => NOTES,
-            (_, _, false) => CONFIRMED_ON,
-        };
-        Err(Refusal::Final { sys_id: self.sys_id.clone(), submitted_on: closing.submitted_on, field }.into())
+        let judged = [(CODE, same_code), (NOTES, same_notes), (CONFIRMED_ON, same_time)];
+        let fields: Vec<_> = judged.into_iter().filter(|(_, same)| !same).map(|(field, _)| field).collect();
+        if fields.is_empty() {
+            return Ok(());
+        }
+        let fields = fields.join(", ");
+        Err(Refusal::Final { sys_id: self.sys_id.clone(), submitted_on: closing.submitted_on, fields }.into())
     }
 
     /// The code that the agent picks, and what becomes of the AI code by that.

@@ -103,6 +103,11 @@ impl Event {
         Self { authorizer: None, ..self }
     }
 
+    /// The request as whatever is in front hands it on: a REST API with its authorizer, or else a function URL.
+    pub fn as_it_comes(&self) -> Request {
+        if self.authorizer.is_some() { self.rest() } else { self.function_url() }
+    }
+
     /// With HTTP Basic credentials.
     #[must_use]
     pub fn basic_auth(self, user: &str, password: &str) -> Self {

@@ -56,9 +56,9 @@ impl Instance {
         Self { api: self.api.with_patience(Duration::MAX), ..self }
     }
 
-    /// Sends a REST API's event.
+    /// Sends a REST API's event, or a function URL's where no authorizer is in front.
     pub async fn call(&self, event: &Event) -> Reply {
-        self.handle(event.rest()).await
+        self.handle(event.as_it_comes()).await
     }
 
     /// Sends a request as the Lambda runtime hands it over.

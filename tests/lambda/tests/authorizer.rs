@@ -680,6 +680,16 @@ async fn a_function_url_or_http_api_never_vouches_for_anybody() {
 }
 
 #[tokio::test]
+async fn behind_a_rest_api_nobody_is_let_in_but_by_the_authorizer() {
+    let world = world().await;
+    let instance = world.instance();
+    let path = translated_code(&instance).await;
+    let own_credentials = Event::get(&path).unvouched().basic_auth("integrator", "secret");
+    instance.handle(own_credentials.rest()).await.expect(401);
+    instance.handle(own_credentials.function_url()).await.expect(200);
+}
+
+#[tokio::test]
 async fn the_base_path_of_a_custom_domain_may_stand_in_front() {
     let world = World::start().await;
     let instance = world.instance();

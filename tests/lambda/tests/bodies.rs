@@ -46,7 +46,7 @@ async fn a_body_is_read_only_once_all_before_it_is_right() {
     let calls = refused.into_iter().map(|call| (call, false)).chain(accepted.into_iter().map(|call| (call, true)));
     for ((event, status), wanted) in calls {
         let read = AtomicBool::new(false);
-        let (head, body) = event.rest().into_parts();
+        let (head, body) = event.as_it_comes().into_parts();
         let body = async {
             read.store(true, Ordering::Relaxed);
             Ok(body)

@@ -11,6 +11,19 @@ pub struct Table {
     pub rows: Vec<Row>,
 }
 
+impl Table {
+    /// Leaves out columns without a name in which no row has anything: spreadsheets write them beside what was entered.
+    fn leave_out_what_is_blank(&mut self) {
+        let says_nothing = |cell: Option<&String>| cell.is_none_or(|cell| cell.trim().is_empty());
+        for at in (0..self.columns.len()).rev() {
+            if says_nothing(self.columns.get(at)) && self.rows.iter().all(|row| says_nothing(row.cells.get(at))) {
+                self.columns.remove(at);
+                self.rows.iter_mut().filter(|row| at < row.cells.len()).for_each(|row| drop(row.cells.remove(at)));
+            }
+        }
+    }
+}
+
 /// A row of a table.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Row {
@@ -70,7 +83,9 @@ pub fn read(text: &str) -> Result<Table, Unreadable> {
             }
         }
     }
-    Ok(table.unwrap_or(Table { columns: Vec::new(), rows: Vec::new() }))
+    let mut table = table.unwrap_or(Table { columns: Vec::new(), rows: Vec::new() });
+    table.leave_out_what_is_blank();
+    Ok(table)
 }
 
 /// What a first line such as `sep=;` says, which some spreadsheets write and obey, and the lines below.
@@ -173,6 +188,14 @@ mod tests {
         let windows = "sep=;\r\ncode;description\r\n\r\nOne;x\r\nTwo;y\r\n";
         assert_eq!(rows(windows).iter().map(|row| row.0).collect::<Vec<_>>(), [4, 5]);
         assert_eq!(rows("code,description\rOne,x\rTwo,y").iter().map(|row| row.0).collect::<Vec<_>>(), [2, 3]);
+    }
+
+    #[test]
+    fn columns_without_a_name_or_anything_in_them_are_left_out() {
+        let table = read("code,,description,\nOne,,x,\nTwo,,y\n").expect("a table");
+        assert_eq!(table.columns, ["code", "description"]);
+        assert!(table.rows.iter().all(|row| row.misfit(2).is_none()), "{:?}", table.rows);
+        assert_eq!(read("code,\nOne,\nTwo,x\n").expect("a table").columns, ["code", ""]);
     }
 
     #[test]

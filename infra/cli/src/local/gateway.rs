@@ -24,7 +24,7 @@ pub fn token_route(endpoint: Arc<TokenEndpoint>) -> Router {
         let (head, body) = received(request);
         sent(endpoint.handle(head, body).await)
     };
-    Router::new().route(TOKEN_PATH, any(handle)).with_state(endpoint)
+    Router::new().route(TOKEN_PATH, any(handle)).route(&format!("{TOKEN_PATH}/"), any(handle)).with_state(endpoint)
 }
 
 async fn handle(State(api): State<Arc<Api>>, request: Request) -> Response {

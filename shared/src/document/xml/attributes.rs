@@ -102,7 +102,9 @@ pub(super) fn split_name(name: &str) -> Option<(Option<&str>, &str)> {
 pub(super) fn check_declaration(text: &str, offset: usize, is_utf8: bool) -> Result<(), Fault> {
     let mut order = ["version", "encoding", "standalone"].into_iter();
     let attributes = Attribute::all(text, offset)?;
-    if attributes.first().is_none_or(|first| (first.prefix, first.local) != (None, "version")) {
+    // XML wants a version in front; some clients name the encoding alone, which says no less of what follows.
+    let begins = |first: &Attribute<'_>| first.prefix.is_none() && matches!(first.local, "version" | "encoding");
+    if !attributes.first().is_some_and(begins) {
         return Err(Fault::new(offset, "an XML declaration has to begin with its version"));
     }
     for attribute in attributes {
