@@ -192,10 +192,11 @@ mod tests {
 
     #[test]
     fn columns_without_a_name_or_anything_in_them_are_left_out() {
-        let table = read("code,,description,\nOne,,x,\nTwo,,y\n").expect("a table");
+        let read = |text: &str| read(text).unwrap_or(Table { columns: Vec::new(), rows: Vec::new() });
+        let table = read("code,,description,\nOne,,x,\nTwo,,y\n");
         assert_eq!(table.columns, ["code", "description"]);
         assert!(table.rows.iter().all(|row| row.misfit(2).is_none()), "{:?}", table.rows);
-        assert_eq!(read("code,\nOne,\nTwo,x\n").expect("a table").columns, ["code", ""]);
+        assert_eq!(read("code,\nOne,\nTwo,x\n").columns, ["code", ""]);
     }
 
     #[test]
