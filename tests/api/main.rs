@@ -11,6 +11,7 @@ mod codes;
 mod concurrency;
 mod configuring;
 mod conformance;
+mod desk;
 mod formats;
 mod gateway;
 mod local_servers;

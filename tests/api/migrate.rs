@@ -1,58 +1,26 @@
 //! Codes and configurations that come from elsewhere: spreadsheets, another deployment's lists, an instance's exports.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so by panicking")]
+#![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::path::PathBuf;
 
 use hyper::Method;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use wrapup::codes::Label;
 use wrapup::document::FromText;
-use wrapup_test_support::{Said, Server};
+use wrapup_test_support::Said;
 
 use crate::BINARY;
-
-/// A running server, and a folder for the files that commands read.
-struct Desk {
-    server: Server,
-    folder: TempDir,
-}
+use crate::desk::Desk;
 
 impl Desk {
-    fn open() -> Self {
-        Self { server: Server::start(BINARY), folder: tempfile::tempdir().expect("a folder") }
-    }
-
-    fn run(&self, arguments: &[&str]) -> Said {
+    /// Runs a command of any words.
+    fn said(&self, arguments: &[&str]) -> Said {
         self.server.cli(BINARY, arguments, "").into()
     }
 
-    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
-        let path = self.folder.path().join(name);
-        std::fs::write(&path, content).expect("a file");
-        path.to_string_lossy().into_owned()
-    }
-
-    fn import(&self, name: &str, content: impl AsRef<[u8]>) -> Said {
-        self.run(&["code", "import", &self.file(name, content)])
-    }
-
-    fn list(&self, what: &str) -> Vec<Value> {
-        let printed = self.run(&[what, "list", "--output", "json"]).fine();
-        serde_json::from_str(&printed).expect("a JSON array")
-    }
-
-    /// The code with this label, as `code list` prints it.
-    fn code(&self, label: &str) -> Value {
-        let codes = self.list("code");
-        let code = codes.iter().find(|code| code["code"] == label);
-        code.cloned().unwrap_or_else(|| panic!("no {label} in {codes:?}"))
-    }
-
-    /// The code with a sys_id, as the API shows it in a language.
-    async fn shown(&self, sys_id: &str, language: &str) -> Value {
-        let get = self.server.api().call(Method::GET, &format!("code/{sys_id}")).header("Accept-Language", language);
-        get.send().await.expect(200)["result"]["result_map"]["wrap_up_code"].clone()
+    /// Imports codes from a file of this name.
+    fn import_as(&self, name: &str, content: impl AsRef<[u8]>) -> Said {
+        self.import(&self.file(name, content))
     }
 }
 
@@ -92,7 +60,7 @@ async fn csv_is_read_however_a_spreadsheet_writes_it() {
         (text.replace(';', "\t").into_bytes(), "Später\t „bald“"),
         (format!("sep=;\r\n{text}").into_bytes(), "Später; „bald“"),
     ] {
-        let printed = desk.import("codes.csv", content).fine();
+        let printed = desk.import_as("codes.csv", content).fine();
         assert!(printed.contains("imported 1 of 1 code:"), "{printed}");
         let code = desk.code("Rückruf");
         assert_eq!(code["description"], description);
@@ -105,10 +73,10 @@ async fn faults_of_csv_are_named_by_the_lines_of_the_file() {
     let desk = Desk::open();
     let before = desk.list("code").len();
     let said =
-        desk.import("codes.csv", "sep=;\r\n\r\ncode;description\r\nOne;\"First\r\nTwo;Second\r\nThree;Third\r\n");
+        desk.import_as("codes.csv", "sep=;\r\n\r\ncode;description\r\nOne;\"First\r\nTwo;Second\r\nThree;Third\r\n");
     said.failed(&["codes.csv: line 4:", "quote"]);
     assert_eq!(desk.list("code").len(), before);
-    let said = desk.import(
+    let said = desk.import_as(
         "codes.csv",
         "sep=,\ncode,sys_id,external\nOne,49c27b679f201210c89656effa0a1cd7,\n,,\n\"Two\",,WAHR\n One ,,\nThree,49C27B679F201210C89656EFFA0A1CD7,\nFour,49c2,\nFive,,perhaps\n",
     );
@@ -123,7 +91,7 @@ async fn faults_of_csv_are_named_by_the_lines_of_the_file() {
     }
     assert_eq!(desk.code("Two")["external"], true);
     // In JSON, too.
-    let said = desk.import("codes.json", r#"{"codes": [{"code": "Six"}, {"code": "Six"}]}"#);
+    let said = desk.import_as("codes.json", r#"{"codes": [{"code": "Six"}, {"code": "Six"}]}"#);
     said.failed(&["codes[1].code repeats 'Six' of codes[0]", "1 of 2 codes was not imported"]);
 }
 
@@ -131,7 +99,7 @@ async fn faults_of_csv_are_named_by_the_lines_of_the_file() {
 async fn a_code_keeps_the_sys_id_that_it_had_wherever_it_is_shown() {
     let desk = Desk::open();
     let api = desk.server.api();
-    desk.import("codes.csv", format!("code,sys_id\nBilling Issue,{}\n", BILLING.to_uppercase())).fine();
+    desk.import_as("codes.csv", format!("code,sys_id\nBilling Issue,{}\n", BILLING.to_uppercase())).fine();
     assert_eq!(desk.code("Billing Issue")["sys_id"], BILLING);
     for asked in
         [BILLING.to_owned(), BILLING.to_uppercase(), Label::from_text("Billing Issue").expect("a label").sys_id()]
@@ -158,7 +126,7 @@ async fn a_code_keeps_the_sys_id_that_it_had_wherever_it_is_shown() {
         items
     };
     let before = stored().await;
-    let printed = desk.import("codes.csv", format!("code,sys_id\nBilling Issue,{BILLING}\n")).fine();
+    let printed = desk.import_as("codes.csv", format!("code,sys_id\nBilling Issue,{BILLING}\n")).fine();
     assert!(printed.contains("0 new, 0 changed, 1 the same"), "{printed}");
     assert_eq!(stored().await, before);
 }
@@ -167,9 +135,9 @@ async fn a_code_keeps_the_sys_id_that_it_had_wherever_it_is_shown() {
 async fn a_sys_id_names_one_code() {
     let desk = Desk::open();
     let orders = desk.code("Order Status")["sys_id"].as_str().expect("a sys_id").to_owned();
-    desk.import("codes.csv", format!("code,sys_id\nBilling Issue,{BILLING}\nOrder Status,{orders}\n")).fine();
+    desk.import_as("codes.csv", format!("code,sys_id\nBilling Issue,{BILLING}\nOrder Status,{orders}\n")).fine();
     let file = format!("code,sys_id\nBilling Problem,{BILLING}\nOrder State,{orders}\nStore Issue,{STORE}\n");
-    let said = desk.import("codes.csv", file).failed(&["2 of 3 codes were not imported"]);
+    let said = desk.import_as("codes.csv", file).failed(&["2 of 3 codes were not imported"]);
     for (line, words) in [("line 2: sys_id", BILLING), ("line 3: sys_id", "'Order Status'")] {
         let complaint = said.err.lines().find(|complaint| complaint.contains(line));
         assert!(complaint.is_some_and(|complaint| complaint.contains(words)), "{line}: {}", said.err);
@@ -178,7 +146,7 @@ async fn a_sys_id_names_one_code() {
     assert_eq!(desk.code("Store Issue")["sys_id"], STORE);
     // What two systems called one code finds it twice; it goes on being shown as before.
     let second = "99c27b679f201210c89656effa0a1cd7";
-    desk.import("codes.csv", format!("code,sys_id\nBilling Issue,{second}\n")).fine();
+    desk.import_as("codes.csv", format!("code,sys_id\nBilling Issue,{second}\n")).fine();
     assert_eq!(desk.shown(second, "en").await["sys_id"], second);
     assert_eq!(desk.code("Billing Issue")["sys_id"], BILLING);
 }
@@ -186,10 +154,10 @@ async fn a_sys_id_names_one_code() {
 #[tokio::test]
 async fn a_dry_run_says_what_would_be_done_and_does_nothing() {
     let desk = Desk::open();
-    desk.import("codes.csv", "code,description\nSame,As before\nOther,Old\n").fine();
+    desk.import_as("codes.csv", "code,description\nSame,As before\nOther,Old\n").fine();
     let before = desk.list("code");
     let file = desk.file("codes.csv", "code,description,active\nSame,As before,\nOther,New,\nAdded,,\nBad,,maybe\n");
-    let said = desk.run(&["code", "import", &file, "--dry-run"]);
+    let said = desk.said(&["code", "import", &file, "--dry-run"]);
     let said = said.failed(&["line 5: active", "1 of 4 codes would not be imported"]);
     for line in ["same     Same", "changed  Other", "new      Added"] {
         assert!(said.out.lines().any(|printed| printed == line), "no '{line}' in {}", said.out);
@@ -197,9 +165,9 @@ async fn a_dry_run_says_what_would_be_done_and_does_nothing() {
     assert!(said.out.contains("would import 3 of 4 codes: 1 new, 1 changed, 1 the same"), "{}", said.out);
     assert_eq!(desk.list("code"), before);
     let files = ["interaction_wrap_up_code.csv", "interaction_wrap_up_configuration.json"].map(export);
-    let printed = desk.run(&["migrate", "servicenow", &files[0], &files[1], "--dry-run"]).fine();
+    let printed = desk.said(&["migrate", "servicenow", &files[0], &files[1], "--dry-run"]).fine();
     assert!(printed.contains("would import 1 of 1 configuration: 1 new"), "{printed}");
-    desk.run(&["migrate", "genesys", &export("genesys.json"), "--dry-run"]).fine();
+    desk.said(&["migrate", "genesys", &export("genesys.json"), "--dry-run"]).fine();
     assert_eq!(desk.list("code"), before);
     let configurations = desk.list("configuration");
     let demo = configurations[0]["name"].as_str().expect("a name");
@@ -207,7 +175,7 @@ async fn a_dry_run_says_what_would_be_done_and_does_nothing() {
     changed["active"] = json!(false);
     for (list, line) in [(&configurations[0], format!("same     {demo}")), (&changed, format!("changed  {demo}"))] {
         let file = desk.file("configurations.json", json!([list]).to_string());
-        let printed = desk.run(&["configuration", "put", &file, "--dry-run"]).fine();
+        let printed = desk.said(&["configuration", "put", &file, "--dry-run"]).fine();
         assert!(printed.lines().any(|printed| printed == line), "no '{line}' in {printed}");
     }
     assert_eq!(desk.list("configuration"), configurations);
@@ -216,7 +184,7 @@ async fn a_dry_run_says_what_would_be_done_and_does_nothing() {
 #[tokio::test]
 async fn what_a_list_prints_can_be_imported_as_it_is() {
     let desk = Desk::open();
-    desk.import("codes.csv", format!("code,sys_id,external\nBilling Issue,{BILLING},true\n")).fine();
+    desk.import_as("codes.csv", format!("code,sys_id,external\nBilling Issue,{BILLING},true\n")).fine();
     // A translation need not say all that a request has to.
     let code = |fields: Value| json!({"codes": [fields]});
     let api = desk.server.api();
@@ -232,21 +200,21 @@ async fn what_a_list_prints_can_be_imported_as_it_is() {
         api.post("code", &code(many)).await.expect(200);
     }
     assert_eq!(desk.code("Many")["translations"].as_array().map(Vec::len), Some(104));
-    let codes = desk.run(&["code", "list", "--output", "json"]).fine();
-    let configurations = desk.run(&["configuration", "list", "--output", "json"]).fine();
+    let codes = desk.said(&["code", "list", "--output", "json"]).fine();
+    let configurations = desk.said(&["configuration", "list", "--output", "json"]).fine();
     let other = Desk::open();
-    other.import("codes.json", &codes).fine();
-    assert_eq!(other.run(&["code", "list", "--output", "json"]).fine(), codes);
+    other.import_as("codes.json", &codes).fine();
+    assert_eq!(other.said(&["code", "list", "--output", "json"]).fine(), codes);
     let file = other.file("configurations.json", &configurations);
-    other.run(&["configuration", "put", &file]).fine();
-    assert_eq!(other.run(&["configuration", "list", "--output", "json"]).fine(), configurations);
+    other.said(&["configuration", "put", &file]).fine();
+    assert_eq!(other.said(&["configuration", "list", "--output", "json"]).fine(), configurations);
     // One that is wrong does not keep the others out.
     let mut list: Vec<Value> = serde_json::from_str(&configurations).expect("a list");
     let mut wrong = list[0].clone();
     wrong["default_code"] = json!("Nothing of the kind");
     list.insert(0, wrong);
     let file = other.file("configurations.json", json!(list).to_string());
-    let said = other.run(&["configuration", "put", &file]);
+    let said = other.said(&["configuration", "put", &file]);
     said.failed(&["configurations.json: configurations[0].default_code", "1 of 2 configurations was not imported"]);
 }
 
@@ -261,7 +229,7 @@ async fn an_instances_exports_are_taken_all_together_in_any_order() {
     ];
     let files = files.map(export);
     let arguments = [&["migrate", "servicenow"][..], &files.each_ref().map(String::as_str)].concat();
-    let said = desk.run(&arguments);
+    let said = desk.said(&arguments);
     assert_eq!(said.status, Some(0), "{said:?}");
     assert!(said.out.contains("imported 4 of 4 codes: 4 new"), "{}", said.out);
     assert!(said.out.contains("imported 2 of 2 configurations: 2 new"), "{}", said.out);
@@ -299,7 +267,7 @@ async fn an_instances_exports_are_taken_all_together_in_any_order() {
     let opened = desk.server.api().post("segment/create", &opening).await.expect(200);
     assert_eq!(opened["segment"]["wrap_up_configuration"]["default_code"]["sys_id"], BILLING);
     // Once more, and nothing changes.
-    let said = desk.run(&arguments);
+    let said = desk.said(&arguments);
     assert!(said.out.contains("0 new, 0 changed, 4 the same"), "{}", said.out);
     assert!(said.out.contains("0 new, 0 changed, 2 the same"), "{}", said.out);
     // Translations alone find the codes that are stored.
@@ -309,7 +277,7 @@ async fn an_instances_exports_are_taken_all_together_in_any_order() {
             "Table,Field name,Language,Document key,Value\ninteraction_wrap_up_code,code,it,{BILLING},Fatturazione\n"
         ),
     );
-    desk.run(&["migrate", "servicenow", &translations]).fine();
+    desk.said(&["migrate", "servicenow", &translations]).fine();
     assert_eq!(desk.shown(BILLING, "it").await["translated_code"], "Fatturazione");
 }
 
@@ -328,7 +296,7 @@ async fn rows_of_an_export_that_cannot_be_taken_are_named_and_the_others_stored(
         ]})
         .to_string(),
     );
-    let said = desk.run(&["migrate", "servicenow", &configurations, &codes]);
+    let said = desk.said(&["migrate", "servicenow", &configurations, &codes]);
     let said = said.failed(&[
         "interaction_wrap_up_code.csv, line 3: code is required",
         "interaction_wrap_up_code.csv, line 4: active has to be true or false",
@@ -341,12 +309,12 @@ async fn rows_of_an_export_that_cannot_be_taken_are_named_and_the_others_stored(
     assert!(desk.list("configuration").iter().any(|one| one["name"] == "Chat"));
     // A file whose table nothing tells.
     let file = desk.file("export.csv", "label_of_it,number\nBilling Issue,1\n");
-    desk.run(&["migrate", "servicenow", &file]).failed(&["export.csv", "--as TABLE=FILE"]);
+    desk.said(&["migrate", "servicenow", &file]).failed(&["export.csv", "--as TABLE=FILE"]);
     let file = desk.file("export.csv", format!("name,sys_id\nStore Issue,{STORE}\n"));
-    desk.run(&["migrate", "servicenow", "--as", &format!("interaction_wrap_up_code={file}")]).fine();
+    desk.said(&["migrate", "servicenow", "--as", &format!("interaction_wrap_up_code={file}")]).fine();
     assert_eq!(desk.code("Store Issue")["sys_id"], STORE);
-    desk.run(&["migrate", "servicenow", "--as", &format!("incident={file}")]).misused();
-    desk.run(&["migrate", "servicenow"]).misused();
+    desk.said(&["migrate", "servicenow", "--as", &format!("incident={file}")]).misused();
+    desk.said(&["migrate", "servicenow"]).misused();
     for (name, content, problem) in [
         ("broken.xml", "<unload>\n<interaction_wrap_up_code>\n<code>One</cod>", "line 3"),
         ("type.xml", "<!DOCTYPE unload>\n<unload/>", "line 1: document types"),
@@ -354,19 +322,19 @@ async fn rows_of_an_export_that_cannot_be_taken_are_named_and_the_others_stored(
         ("none.json", "{\"error\": {\"message\": \"User Not Authenticated\"}}", "no list of records"),
     ] {
         let file = desk.file(name, content);
-        desk.run(&["migrate", "servicenow", &file]).failed(&[name, problem]);
+        desk.said(&["migrate", "servicenow", &file]).failed(&[name, problem]);
     }
 }
 
 #[tokio::test]
 async fn wrap_up_codes_of_genesys_are_taken_page_by_page() {
     let desk = Desk::open();
-    let printed = desk.run(&["migrate", "genesys", &export("genesys.json")]).fine();
+    let printed = desk.said(&["migrate", "genesys", &export("genesys.json")]).fine();
     assert!(printed.contains("imported 3 of 3 codes: 3 new"), "{printed}");
     let code = desk.shown("0b6f7f341c2e4f0a9a552f5cf0f0a101", "en").await;
     assert_eq!((&code["code"], &code["description"]), (&json!("Order Cancelled"), &json!("Before it was sent")));
     let pages = json!([{"entities": [{"id": "1", "name": "Odd Id"}, {"name": "No Id"}]}, {"entities": [{"id": "2"}]}]);
-    let said = desk.run(&["migrate", "genesys", &desk.file("pages.json", pages.to_string())]);
+    let said = desk.said(&["migrate", "genesys", &desk.file("pages.json", pages.to_string())]);
     said.failed(&[
         "pages.json, page 1, entities[0]: id has to be",
         "pages.json, page 2, entities[0]: name is required",
@@ -381,19 +349,20 @@ async fn wrap_up_codes_of_genesys_are_taken_page_by_page() {
 #[tokio::test]
 async fn a_configuration_is_read_by_its_columns_labels_and_its_codes_by_theirs() {
     let desk = Desk::open();
-    desk.import("codes.csv", format!("code,sys_id\n\"Store, or Depot\",{STORE}\nBilling Issue,{BILLING}\n")).fine();
+    desk.import_as("codes.csv", format!("code,sys_id\n\"Store, or Depot\",{STORE}\nBilling Issue,{BILLING}\n")).fine();
     let row = "A1F27B679F201210C89656EFFA0A1C03,Desk,WAHR,true,\"Billing Issue, Store, or Depot\",\"Store, or Depot\",true,00:01:30";
     let file = desk.file(
         "export.csv",
         format!("Sys ID,Name,Active,Enable codes,Allowed codes,Default code,Show timer,Duration\n{row}\n"),
     );
-    let printed = desk.run(&["migrate", "servicenow", &file]).fine();
+    let printed = desk.said(&["migrate", "servicenow", &file]).fine();
     assert!(printed.contains("imported 1 of 1 configuration: 1 new"), "{printed}");
-    let shown = desk.run(&["configuration", "show", "a1f27b679f201210c89656effa0a1c03"]).fine();
+    let shown = desk.said(&["configuration", "show", "a1f27b679f201210c89656effa0a1c03"]).fine();
     let shown: Value = serde_json::from_str(&shown).expect("JSON");
     assert_eq!(shown["allowed_codes"], json!(["Billing Issue", "Store, or Depot"]));
     assert_eq!((&shown["default_code"], &shown["duration"]), (&json!("Store, or Depot"), &json!(90)));
     // A code that is switched off can be no agent's.
-    desk.import("codes.csv", "code,active\nBilling Issue,false\n").fine();
-    desk.run(&["migrate", "servicenow", &file]).failed(&["export.csv, line 2: no active wrap-up code 'Billing Issue'"]);
+    desk.import_as("codes.csv", "code,active\nBilling Issue,false\n").fine();
+    desk.said(&["migrate", "servicenow", &file])
+        .failed(&["export.csv, line 2: no active wrap-up code 'Billing Issue'"]);
 }

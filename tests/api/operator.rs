@@ -2,79 +2,25 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use hyper::Method;
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use wrapup_test_support::{Api, Said, Server, run_cli};
+use wrapup_test_support::{Api, Said, run_cli};
 
 use crate::BINARY;
+use crate::desk::Desk;
 
 const ROLE: &str = "interaction_integration_user";
 
-/// A running server, and a folder for the files that commands read.
-struct Desk {
-    server: Server,
-    folder: TempDir,
-}
-
 impl Desk {
-    fn open() -> Self {
-        Self { server: Server::start(BINARY), folder: tempfile::tempdir().expect("a folder") }
-    }
-
-    fn api(&self) -> Api {
-        self.server.api()
-    }
-
-    /// Runs a command of words without spaces.
-    fn run(&self, command: &str) -> Said {
-        self.run_with(command, &[], "")
-    }
-
-    /// Runs a command with further arguments, and a text on its standard input.
-    fn run_with(&self, command: &str, arguments: &[&str], input: &str) -> Said {
-        let arguments: Vec<&str> = command.split(' ').chain(arguments.iter().copied()).collect();
-        self.server.cli(BINARY, &arguments, input).into()
-    }
-
-    /// What a list command prints as JSON.
-    fn list(&self, what: &str) -> Vec<Value> {
-        let printed = self.run(&format!("{what} list --output json")).fine();
-        serde_json::from_str(&printed).expect("a JSON array")
-    }
-
-    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.folder.path().join(name);
-        std::fs::write(&path, content).expect("a file");
-        path
-    }
-
     fn put_configuration(&self, configuration: &Value) -> Said {
         let path = self.file("configuration.json", configuration.to_string());
-        self.run_with("configuration put", &[&path.to_string_lossy()], "")
+        self.run_with("configuration put", &[&path], "")
     }
 
-    fn import(&self, path: &Path) -> Said {
-        self.run_with("code import", &[&path.to_string_lossy()], "")
-    }
-
-    /// The code with this label, as `code list` prints it.
-    fn code(&self, label: &str) -> Value {
-        let codes = self.list("code");
-        let code = codes.iter().find(|code| code["code"] == label);
-        assert!(code.is_some(), "no {label} in {codes:?}");
-        code.cloned().unwrap_or_default()
-    }
-
-    /// The code as the API shows it in a language.
-    async fn shown(&self, label: &str, language: &str) -> Value {
-        let code = self.code(label);
-        let sys_id = code["sys_id"].as_str().expect("a sys_id");
-        let get = self.api().call(Method::GET, &format!("code/{sys_id}")).header("Accept-Language", language);
-        get.send().await.expect(200)["result"]["result_map"]["wrap_up_code"].clone()
+    /// The code with this label, as the API shows it in a language.
+    async fn translated(&self, label: &str, language: &str) -> Value {
+        self.shown(self.code(label)["sys_id"].as_str().expect("a sys_id"), language).await
     }
 }
 
@@ -570,14 +516,14 @@ async fn codes_that_agents_could_not_use_are_named() {
 async fn a_file_that_cannot_be_read_is_named_with_the_place() {
     let desk = Desk::open();
     let path = desk.file("broken.json", "{\n  \"name\": \"Calls\",\n}");
-    desk.run_with("configuration put", &[&path.to_string_lossy()], "").failed(&["broken.json", "line 3", "column 1"]);
-    desk.run_with("code import", &[&path.to_string_lossy()], "").failed(&["broken.json", "line 3", "column 1"]);
+    desk.run_with("configuration put", &[&path], "").failed(&["broken.json", "line 3", "column 1"]);
+    desk.run_with("code import", &[&path], "").failed(&["broken.json", "line 3", "column 1"]);
     let path = desk.file("list.json", "[1, 2]");
-    desk.run_with("configuration put", &[&path.to_string_lossy()], "").failed(&["list.json"]);
+    desk.run_with("configuration put", &[&path], "").failed(&["list.json"]);
     for command in ["configuration put", "code import"] {
         for name in ["missing.json", "missing.csv"] {
             let path = desk.folder.path().join(name);
-            desk.run_with(command, &[&path.to_string_lossy()], "").failed(&[name]);
+            desk.run_with(command, &[&*path.to_string_lossy()], "").failed(&[name]);
         }
     }
 }
@@ -597,7 +543,7 @@ async fn a_shown_configuration_can_be_put_again_as_it_is() {
     assert_eq!(read["allowed_codes"], json!(["Two", "One"]));
     assert_eq!((&read["default_code"], &read["show_timer"]), (&json!("One"), &json!(true)));
     let path = desk.file("shown.json", &shown);
-    assert_eq!(desk.run_with("configuration put", &[&path.to_string_lossy()], "").fine(), sys_id);
+    assert_eq!(desk.run_with("configuration put", &[&path], "").fine(), sys_id);
     assert_eq!(desk.run(&format!("configuration show {}", sys_id.trim())).fine(), shown);
     desk.run("configuration show 0123456789abcdef0123456789abcdef").failed(&["0123456789abcdef0123456789abcdef"]);
     desk.run("configuration show nothing").failed(&["nothing", "wrapup configuration list"]);
@@ -633,17 +579,17 @@ async fn codes_are_imported_from_csv_with_their_translations() {
     );
     let printed = desk.import(&path).fine();
     assert!(printed.contains("3 of 3"), "{printed}");
-    let in_german = desk.shown("Billing Issue", "de").await;
+    let in_german = desk.translated("Billing Issue", "de").await;
     assert_eq!(in_german["description"], "A code for billing issues");
     assert_eq!(in_german["translated_code"], "Abrechnungsproblem");
     assert_eq!(in_german["translated_description"], "Ein Code für Abrechnungsprobleme");
     // An operator's code is none that came through the API.
     assert_eq!((&in_german["active"], &in_german["external"]), (&json!(true), &json!(false)));
-    assert_eq!(desk.shown("Billing Issue", "fr").await["translated_code"], "Facturation");
-    let store = desk.shown("Store, Issue", "de").await;
+    assert_eq!(desk.translated("Billing Issue", "fr").await["translated_code"], "Facturation");
+    let store = desk.translated("Store, Issue", "de").await;
     assert_eq!((&store["description"], &store["active"]), (&json!("Two\nlines"), &json!(false)));
     assert_eq!(store["translated_code"], "Store, Issue");
-    let plan = desk.shown("Plan Update", "de").await;
+    let plan = desk.translated("Plan Update", "de").await;
     assert_eq!((&plan["translated_code"], &plan["active"]), (&json!("Tarifwechsel"), &json!(true)));
 }
 
@@ -736,7 +682,7 @@ async fn codes_are_imported_from_json_as_post_code_takes_them() {
     let path = desk.file("codes.json", codes.to_string());
     let printed = desk.import(&path).fine();
     assert!(printed.contains("130 of 130"), "{printed}");
-    let shown = desk.shown("Billing Issue", "de").await;
+    let shown = desk.translated("Billing Issue", "de").await;
     assert_eq!((&shown["translated_code"], &shown["active"]), (&json!("Abrechnungsproblem"), &json!(false)));
     let labels = desk.server.code_labels(BINARY);
     assert_eq!(labels.iter().filter(|label| label.starts_with("Code ")).count(), 129);
@@ -818,7 +764,7 @@ async fn a_file_may_come_by_standard_input() {
     import("\n {\"codes\": [{\"code\": \"Three\"}]}").fine();
     let labels = desk.server.code_labels(BINARY);
     assert!(["One", "Two", "Three"].iter().all(|label| labels.contains(&(*label).to_owned())), "{labels:?}");
-    assert_eq!(desk.shown("Two", "de").await["translated_code"], "Zwei");
+    assert_eq!(desk.translated("Two", "de").await["translated_code"], "Zwei");
     import("{\"codes\": ").failed(&["standard input: line 1"]);
     import("label\nOne\n").failed(&["standard input: the first line", "'code'"]);
     let configuration = json!({"name": "Calls", "enable_codes": true, "allowed_codes": ["One"], "default_code": "One"});
@@ -866,14 +812,14 @@ async fn importing_again_changes_only_what_the_file_says() {
     desk.import(&desk.file("codes.csv", full)).fine();
     assert_eq!(desk.code("Billing Issue"), before);
     desk.import(&desk.file("codes.csv", "code,description,active,code_fr\nBilling Issue,,,Facturation\n")).fine();
-    let after = desk.shown("Billing Issue", "de").await;
+    let after = desk.translated("Billing Issue", "de").await;
     assert_eq!((&after["description"], &after["active"]), (&json!("About bills"), &json!(false)));
     assert_eq!(
         (&after["translated_code"], &after["translated_description"]),
         (&json!("Abrechnung"), &json!("Rechnungen"))
     );
     assert_eq!(after["sys_id"], before["sys_id"]);
-    assert_eq!(desk.shown("Billing Issue", "fr").await["translated_code"], "Facturation");
+    assert_eq!(desk.translated("Billing Issue", "fr").await["translated_code"], "Facturation");
 }
 
 #[tokio::test]
@@ -987,7 +933,6 @@ fn every_command_explains_itself() {
 async fn records_keep_whose_command_has_changed_them() {
     let desk = Desk::open();
     let file = desk.file("interaction.json", json!({"sys_id": "i", "short_description": "?"}).to_string());
-    let file = file.to_string_lossy();
     let unset = ["-u", "WRAPUP_OPERATOR", "-u", "LOGNAME", "-u", "USER", "-u", "USERNAME"];
     for (round, (environment, flag, name)) in [
         (&[][..], &[][..], "operator"),

@@ -1,4 +1,4 @@
-use std::future::ready;
+use std::future::{Ready, ready};
 use std::time::Duration;
 
 use lambda_http::http::header::{
@@ -24,7 +24,7 @@ use crate::document::Document;
 use crate::language::{Language, Wish};
 use crate::users::Users;
 use crate::users::oauth::OAuth;
-use crate::watch::{self, CallIds, Reporter};
+use crate::watch::{self, CallIds, Reporter, Tally, Watched};
 
 /// Endpoints behind the edge: one in a Lambda function, all in the local server.
 pub struct Api {
@@ -91,10 +91,7 @@ impl Api {
     /// Answers what Lambda hands to a function. An event that is no HTTP request, such as those that keep an instance
     /// warm, is answered with null, and neither counted nor an error.
     pub async fn invoke(&self, event: LambdaEvent<Event>) -> Reply {
-        let Some(http) = event.payload.0 else { return Reply(None) };
-        let shape = http.shape;
-        let (head, body) = http.into_request(event.context);
-        Reply(Some((shape, self.handle(head, ready(Ok(body))).await)))
+        invoked(event, |head, body| self.handle(head, body)).await
     }
 
     /// Answers a request. Its body is what `body` comes to, which is waited for only once path, method, caller, role
@@ -104,11 +101,8 @@ impl Api {
         request: Request<()>,
         body: impl Future<Output = Result<Body, BodyError>> + Send,
     ) -> Response<Body> {
-        let Some(reporter) = &self.reporter else { return self.respond(request, body).await };
-        let call = reporter.begin(ids(&request));
-        let (response, tally) = call.counted(self.respond(request, body)).await;
-        call.end(tally.endpoint.unwrap_or("none"), response.status().as_str(), &tally);
-        response
+        let call = self.reporter.as_ref().map(|reporter| reporter.begin(ids(&request)));
+        reported(call, |tally| tally.endpoint.unwrap_or("none"), self.respond(request, body)).await
     }
 
     async fn respond(
@@ -207,6 +201,29 @@ impl Api {
         let outcome = endpoint.answer(&call).await;
         Ok(of(outcome, format, endpoint.envelope(), request_id))
     }
+}
+
+/// Has a request answered that Lambda hands over, if what it hands over is one.
+pub(super) async fn invoked<Answered: Future<Output = Response<Body>>>(
+    event: LambdaEvent<Event>,
+    answer: impl FnOnce(Request<()>, Ready<Result<Body, BodyError>>) -> Answered,
+) -> Reply {
+    let Some(http) = event.payload.0 else { return Reply(None) };
+    let shape = http.shape;
+    let (head, body) = http.into_request(event.context);
+    Reply(Some((shape, answer(head, ready(Ok(body))).await)))
+}
+
+/// The response that a call comes to. A call that is watched is reported, under the name that its tally has for it.
+pub(super) async fn reported(
+    call: Option<Watched<'_>>,
+    name: impl FnOnce(&Tally) -> &'static str,
+    answered: impl Future<Output = Response<Body>>,
+) -> Response<Body> {
+    let Some(call) = call else { return answered.await };
+    let (response, tally) = call.counted(answered).await;
+    call.end(name(&tally), response.status().as_str(), &tally);
+    response
 }
 
 /// The answer to a browser that asks whether a page may make a request of one of these methods. It sends no credentials

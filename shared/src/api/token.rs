@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::future::ready;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -24,7 +23,7 @@ use super::event::{Event, Reply, Unreadable, UnreadableParts};
 use super::negotiate::Format;
 use super::origins::{Origins, is_preflight};
 use super::route::RouteError;
-use super::serve::{PATIENCE, ids, preflight, text};
+use super::serve::{PATIENCE, ids, invoked, preflight, reported, text};
 use crate::Error;
 use crate::error::Kind;
 use crate::users::oauth::{ClientSecret, EXPIRES_IN, Grant, OAuth, Refused, Tokens};
@@ -175,10 +174,7 @@ impl TokenEndpoint {
 
     /// Answers what Lambda hands to the function. An event that is no HTTP request is answered with null.
     pub async fn invoke(&self, event: LambdaEvent<Event>) -> Reply {
-        let Some(http) = event.payload.0 else { return Reply(None) };
-        let shape = http.shape;
-        let (head, body) = http.into_request(event.context);
-        Reply(Some((shape, self.handle(head, ready(Ok(body))).await)))
+        invoked(event, |head, body| self.handle(head, body)).await
     }
 
     /// Answers a request, whose body is what `body` comes to.
@@ -187,11 +183,8 @@ impl TokenEndpoint {
         request: Request<()>,
         body: impl Future<Output = Result<Body, BodyError>> + Send,
     ) -> Response<Body> {
-        let Some(reporter) = &self.reporter else { return self.respond(request, body).await };
-        let call = reporter.begin(ids(&request));
-        let (response, tally) = call.counted(self.respond(request, body)).await;
-        call.end(NAME, response.status().as_str(), &tally);
-        response
+        let call = self.reporter.as_ref().map(|reporter| reporter.begin(ids(&request)));
+        reported(call, |_| NAME, self.respond(request, body)).await
     }
 
     async fn respond(

@@ -9,5 +9,5 @@ mod tally;
 
 pub use audit::{Action, Audited};
 pub use capacity::CapacityMeter;
-pub use report::{CallIds, Reporter};
+pub use report::{CallIds, Reporter, Watched};
 pub use tally::{Count, Tally, Unit, audit, counted, note, resent};
