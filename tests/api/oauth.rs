@@ -84,6 +84,20 @@ async fn the_demo_client_gets_tokens_of_each_kind() {
     assert_eq!(text(&body(&ask(&api, &[&wrong[..], &client].concat()).await, 400), "error"), "invalid_grant");
     assert_eq!(text(&body(&ask(&api, &password).await, 401), "error"), "invalid_client");
     assert_eq!(text(&body(&ask(&api, &client).await, 400), "error"), "invalid_request");
+    let post = || api.raw(Method::POST, "/oauth_token.do");
+    let zipped = |coding: &str, form: &str| {
+        let form = wrapup_test_support::gzip(form.as_bytes());
+        post().header("Content-Encoding", coding).body("application/x-www-form-urlencoded", form).send()
+    };
+    let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
+    assert_eq!(text(&body(&zipped("gzip", &form).await, 200), "scope"), "useraccount");
+    body(&zipped("gzip", &format!("{form}&other={}", "x".repeat(65_536))).await, 413);
+    let other = zipped("br", &form).await;
+    assert_eq!(text(&body(&other, 415), "error"), "invalid_request");
+    assert_eq!(other.header("accept-encoding"), "gzip");
+    let get = post().header("X-HTTP-Method-Override", "GET").send().await;
+    get.platform_error(405);
+    assert_eq!(get.header("allow"), "POST");
     let get = api.raw(Method::GET, "/oauth_token.do").send().await;
     get.platform_error(405);
     assert_eq!(get.header("allow"), "POST");

@@ -7,8 +7,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use lambda_http::http::header::{
-    ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, PRAGMA, RETRY_AFTER, VARY,
-    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName,
+    HeaderValue, PRAGMA, RETRY_AFTER, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use lambda_http::http::{Method, Request, StatusCode};
 use lambda_http::{Body, LambdaEvent, RequestExt, Response};
@@ -18,8 +18,10 @@ use serde::Serialize;
 use super::answer::{EdgeError, RETRY_SECONDS, platform_error};
 use super::authenticate::{Credentials, failed, put_off, source};
 use super::body::BodyError;
+use super::compression::{Compression, NotInflated, gunzip};
 use super::decode::query_parameters;
 use super::event::{Event, Reply, Unreadable, UnreadableParts};
+use super::method::meant;
 use super::negotiate::Format;
 use super::origins::{Origins, is_preflight};
 use super::route::RouteError;
@@ -256,9 +258,10 @@ impl TokenEndpoint {
         let is_here = path.strip_suffix('/').unwrap_or(path).ends_with(TOKEN_PATH);
         let oauth = self.oauth.as_ref().filter(|_| is_here);
         let oauth = oauth.ok_or_else(|| RouteError::UnknownPath { path: path.to_owned() })?;
-        if request.method() != Method::POST {
-            let (method, allow) = (request.method().clone(), Method::POST.to_string());
-            return Err(RouteError::WrongMethod { method, allow }.into());
+        let method =
+            meant(request.method(), request.headers()).map_err(|unreadable| EdgeError::Unreadable(vec![unreadable]))?;
+        if method != Method::POST {
+            return Err(RouteError::WrongMethod { method, allow: Method::POST.to_string() }.into());
         }
         Ok(oauth)
     }
@@ -295,6 +298,22 @@ fn asked(request: &Request<()>, body: Result<Body, BodyError>, source: Option<Ip
     let too_large = || {
         let description = format!("The body has at most {MOST_FORM_BYTES} bytes");
         Failure { status: StatusCode::PAYLOAD_TOO_LARGE, ..Failure::invalid(description) }
+    };
+    let unzip = match Compression::of(text(request.headers(), CONTENT_ENCODING).as_deref()) {
+        Some(compression) => compression == Compression::Gzip,
+        None => {
+            let header = Some((ACCEPT_ENCODING, HeaderValue::from_static(Compression::ACCEPTED)));
+            let failure = Failure::invalid("The body may be compressed by gzip alone");
+            return Err(Failure { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, header, ..failure });
+        }
+    };
+    let body = match body {
+        Ok(body) if unzip => match gunzip(&body) {
+            Ok(inflated) => Ok(Body::Binary(inflated)),
+            Err(NotInflated::TooLarge) => Err(BodyError::TooLarge),
+            Err(NotInflated::NotGzip) => return Err(Failure::invalid("The body is not gzip, or not all of it")),
+        },
+        body => body,
     };
     let body = match body {
         Ok(body) if body.len() > MOST_FORM_BYTES => return Err(too_large()),

@@ -27,10 +27,11 @@ a wrap-up code and writes notes, and the segment is closed.
 - Requests and answers are JSON or XML, by `Content-Type` and `Accept`; JSON is the default. `text/xml` and media types \
 that end in `+json` or `+xml` count too. XML says what the JSON says: a key is an element, a list its element repeated, \
 the root is `<request>` or `<response>`. An element with `xsi:nil=\"true\"` is null.
-- Unknown fields are ignored. null means absent; what is absent is left out of answers. Flags are booleans or the \
-strings `\"true\"` and `\"false\"`.
+- Unknown fields are ignored; an update whose fields are all unknown is 400. null means absent; what is absent is left \
+out of answers. Flags are booleans or the strings `\"true\"` and `\"false\"`, in any case.
 - One 400 names all fields that are wrong, by their paths.
-- `HEAD` works wherever `GET` does. Other methods are 405 with `Allow`.
+- `HEAD` works wherever `GET` does. A `POST` may name another method in `X-HTTP-Method-Override`. Other methods are 405 \
+with `Allow`.
 - A character is a Unicode scalar value.";
 
 impl Contract {

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use super::attributes::Attribute;
 use super::{Fault, steps};
@@ -6,12 +6,14 @@ use super::{Fault, steps};
 /// The namespace of the attribute `nil`.
 const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
-/// The prefixes that mean the namespace of `xsi:nil`, of all namespaces the only one that a request can need.
+/// The prefixes that are declared where the reader is, and whether each means the namespace of `xsi:nil`, of all namespaces
+/// the only one that a request can need.
 #[derive(Default)]
 pub(super) struct Prefixes<'a> {
-    meaning_it: HashSet<&'a str>,
-    /// Each prefix that began or ceased to mean it, in the elements that are open.
-    turns: Vec<&'a str>,
+    /// By prefix, its declarations in the elements that are open; the innermost one, which counts, last.
+    declared: HashMap<&'a str, Vec<bool>>,
+    /// The prefixes of those declarations in their order.
+    order: Vec<&'a str>,
 }
 
 impl<'a> Prefixes<'a> {
@@ -22,23 +24,24 @@ impl<'a> Prefixes<'a> {
             steps::note(1);
             let value = attribute.value()?;
             if attribute.prefix == Some("xmlns") {
-                let means_it = value == SCHEMA_INSTANCE;
-                if self.meaning_it.contains(attribute.local) != means_it {
-                    self.turn(attribute.local);
-                    self.turns.push(attribute.local);
-                }
+                self.declared.entry(attribute.local).or_default().push(value == SCHEMA_INSTANCE);
+                self.order.push(attribute.local);
             }
         }
         let mut null = None;
         for attribute in attributes {
             let Some(prefix) = attribute.prefix.filter(|_| attribute.local == "nil") else { continue };
-            if !self.meaning_it.contains(prefix) {
+            match self.declared.get(prefix).and_then(|declarations| declarations.last()) {
+                Some(true) => {}
+                Some(false) if prefix != "xsi" => continue,
+                // XML's own, which nobody declares.
+                None if matches!(prefix, "xml" | "xmlns") => continue,
                 // It can only be meant as that namespace's; without it, a null would become a blank text.
-                if prefix == "xsi" {
-                    let problem = format!("the namespace of 'xsi' is not declared: xmlns:xsi=\"{SCHEMA_INSTANCE}\"");
+                _ => {
+                    let problem =
+                        format!("the namespace of '{prefix}' is not declared: xmlns:{prefix}=\"{SCHEMA_INSTANCE}\"");
                     return Err(Fault::new(attribute.start, problem));
                 }
-                continue;
             }
             let value = match attribute.value()?.trim() {
                 "true" | "1" => true,
@@ -54,20 +57,14 @@ impl<'a> Prefixes<'a> {
 
     /// Where things stand, to go [`back_to`](Self::back_to).
     pub(super) fn mark(&self) -> usize {
-        self.turns.len()
+        self.order.len()
     }
 
     /// Forgets what was declared since.
     pub(super) fn back_to(&mut self, mark: usize) {
-        while let Some(prefix) = (self.turns.len() > mark).then(|| self.turns.pop()).flatten() {
+        for prefix in self.order.drain(mark.min(self.order.len())..) {
             steps::note(1);
-            self.turn(prefix);
-        }
-    }
-
-    fn turn(&mut self, prefix: &'a str) {
-        if !self.meaning_it.remove(prefix) {
-            self.meaning_it.insert(prefix);
+            self.declared.get_mut(prefix).and_then(Vec::pop);
         }
     }
 }

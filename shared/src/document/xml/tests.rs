@@ -220,12 +220,12 @@ fn nil_is_null() {
         ("", "<a i:nil='true' xmlns:i='http&#58;//www.w3.org/2001/XMLSchema-instance'/>", json!({ "a": null })),
         (
             "xmlns:o='urn:other'",
-            "<a o:nil='true'/><b nil='true'/><c u:nil='true'/>",
+            "<a o:nil='true'/><b nil='true'/><c xml:nil='true'/>",
             json!({ "a": "", "b": "", "c": "" }),
         ),
         (
             "",
-            "<a><b xmlns:i='http://www.w3.org/2001/XMLSchema-instance' i:nil='true'/><c i:nil='true'/></a>",
+            "<a><b xmlns:i='http://www.w3.org/2001/XMLSchema-instance' i:nil='true'/><c/></a>",
             json!({ "a": { "b": null, "c": "" } }),
         ),
         (
@@ -246,6 +246,12 @@ fn nil_is_null() {
             "an attribute that is given twice",
         ),
         ("<a xmlns:xsi='urn:other' xsi:nil='true'/>", "the namespace of 'xsi' is not declared"),
+        // Of a prefix that nobody has declared, or not for this element, nobody knows what it means.
+        ("<c u:nil='true'/>", "the namespace of 'u' is not declared"),
+        (
+            "<a><b xmlns:i='http://www.w3.org/2001/XMLSchema-instance' i:nil='true'/><c i:nil='true'/></a>",
+            "the namespace of 'i' is not declared",
+        ),
     ] {
         let answer = declared("", inner);
         assert!(answer.as_str().is_some_and(|text| text.contains(error)), "{inner}: {answer}");
