@@ -63,14 +63,17 @@ impl Authorizer {
     /// `Unauthorized`, the text that makes API Gateway answer 401, for everyone else, whatever is in the event. Anything
     /// else becomes its 500.
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<ApiGatewayCustomAuthorizerResponse, Diagnostic> {
-        let Some(reporter) = &self.reporter else { return self.judge(event).await };
-        let call = reporter.begin(CallIds {
-            request_id: event.context.request_id.clone(),
-            api_request_id: AuthorizerRequest(&event.payload).api_request_id().map(str::to_owned),
-            xray_trace_id: event.context.xray_trace_id.clone(),
-            traceparent: None,
+        let call = self.reporter.as_ref().map(|reporter| {
+            reporter.begin(CallIds {
+                request_id: event.context.request_id.clone(),
+                api_request_id: AuthorizerRequest(&event.payload).api_request_id().map(str::to_owned),
+                xray_trace_id: event.context.xray_trace_id.clone(),
+                traceparent: None,
+            })
         });
-        let (verdict, tally) = watch::counted(self.judge(event)).await;
+        let judged = Box::pin(self.judge(event));
+        let Some(call) = call else { return judged.await };
+        let (verdict, tally) = watch::counted(judged).await;
         let outcome = match &verdict {
             Ok(response) if response.context.is_object() => "allowed",
             Ok(_) => "denied",

@@ -186,7 +186,7 @@ impl TokenEndpoint {
         body: impl Future<Output = Result<Body, BodyError>> + Send,
     ) -> Response<Body> {
         let call = self.reporter.as_ref().map(|reporter| reporter.begin(ids(&request)));
-        reported(call, |_| NAME, self.respond(request, body)).await
+        reported(call, |_| NAME, Box::pin(self.respond(request, body))).await
     }
 
     async fn respond(

@@ -270,7 +270,7 @@ async fn turn_away(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
 async fn hear_out(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
     let heard = async {
         stream.shutdown().await?;
-        let mut buffer = [0; 16 * 1024];
+        let mut buffer = vec![0; 16 * 1024];
         let mut left = MOST_AFTERWARDS;
         while left > 0 {
             match timeout(PAUSE_AFTERWARDS, stream.read(&mut buffer)).await {
