@@ -94,6 +94,7 @@ functions! {
         get_code::GetCode in "bin/get-code.rs";
         create_segment::CreateSegment in "bin/create-segment.rs";
         update_segment_ai::UpdateSegmentAi in "bin/update-segment-ai.rs";
+        save_draft::SaveDraft in "bin/save-draft.rs";
         update_segment::UpdateSegment in "bin/update-segment.rs";
         get_segment::GetSegment in "bin/get-segment.rs";
         find_segment::FindSegment in "bin/find-segment.rs";

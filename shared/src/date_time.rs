@@ -1,6 +1,7 @@
 //! Date-times as the API writes them.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use time::format_description::{StaticFormatDescription, well_known::Rfc3339};
@@ -29,6 +30,17 @@ impl DateTime {
         }
         let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?.checked_to_offset(UtcOffset::UTC)?;
         (0..=9999).contains(&moment.year()).then(|| moment.into())
+    }
+
+    /// The time from the Unix epoch to this moment; none at all where it is earlier.
+    pub fn since_epoch(self) -> Duration {
+        Duration::from_secs(u64::try_from(self.0.as_utc().unix_timestamp()).unwrap_or(0))
+    }
+
+    /// The moment this many seconds later, if its year still has four digits.
+    pub fn plus_seconds(self, seconds: u64) -> Option<Self> {
+        let later = self.0.checked_add(time::Duration::seconds(i64::try_from(seconds).ok()?))?;
+        (later.year() <= 9999).then_some(Self(later))
     }
 
     /// Whole seconds from this moment to a later one; 0 where it is earlier.

@@ -198,11 +198,13 @@ pub enum Refusal {
         /// The fields that differ from those of the configuration that it was given last.
         differences: Differences,
     },
-    /// AI content comes too late.
-    #[error("Wrap-up segment '{sys_id}' is closed; AI content can only be stored while its state is open.")]
+    /// AI content or a draft comes too late.
+    #[error("Wrap-up segment '{sys_id}' is closed; {what} can only be stored while its state is open.")]
     NotOpen {
         /// The segment.
         sys_id: String,
+        /// What comes too late.
+        what: &'static str,
     },
     /// The configuration does not take AI content from outside.
     #[error("use_third_party_ai is false in the configuration of wrap-up segment '{sys_id}'.")]

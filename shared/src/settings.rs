@@ -13,6 +13,8 @@ pub const REDACT_NOTES: &str = "WRAPUP_REDACT_NOTES";
 /// Which personal data are redacted beside what is always secret: `all`, `none`, or some of `date_of_birth`, `email` and
 /// `phone` with commas between; all where unset.
 pub const REDACT_PERSONAL: &str = "WRAPUP_REDACT_PERSONAL";
+/// Whether wrap-ups end by themselves: `on` or `off`; on where unset.
+pub const DEADLINES: &str = "WRAPUP_DEADLINES";
 /// The origins whose web pages may call, separated by commas; none where unset.
 pub const ALLOWED_ORIGINS: &str = "WRAPUP_ALLOWED_ORIGINS";
 /// The secret of Secrets Manager that holds the keys of OAuth's tokens: its name or ARN. No OAuth where unset.
@@ -36,6 +38,11 @@ pub enum SettingsError {
     },
 }
 
+/// A switch that is neither.
+#[derive(Debug, thiserror::Error)]
+#[error("must be on or off")]
+struct NotASwitch;
+
 /// A variable that has to be set.
 pub fn required(name: &'static str) -> Result<String, SettingsError> {
     optional(name).ok_or(SettingsError::Missing(name))
@@ -44,6 +51,15 @@ pub fn required(name: &'static str) -> Result<String, SettingsError> {
 /// A variable that may be absent or empty.
 pub fn optional(name: &'static str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// A switch that may be absent or empty: `on` or `off`.
+pub fn switch(name: &'static str) -> Result<Option<bool>, SettingsError> {
+    read(name, |text| match text.trim() {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err(NotASwitch),
+    })
 }
 
 /// What `read` makes of a variable that may be absent or empty.

@@ -80,6 +80,17 @@ impl System {
         Self { segments: self.segments.with_notes_redactor(redactor), ..self }
     }
 
+    /// The same deployment; whether wrap-ups end by themselves that open from now on, or get another configuration.
+    #[must_use]
+    pub fn with_deadlines(self, deadlines: bool) -> Self {
+        Self { segments: self.segments.with_deadlines(deadlines), ..self }
+    }
+
+    /// The same deployment, with deadlines or without, as the environment says.
+    pub fn with_deadlines_from_env(self) -> Result<Self, SettingsError> {
+        Ok(self.with_deadlines(settings::switch(settings::DEADLINES)?.unwrap_or(true)))
+    }
+
     /// The interaction segment tables that requests may name.
     pub fn segment_tables(&self) -> &Registry {
         &self.segment_tables

@@ -113,7 +113,7 @@ impl Filler {
         let Some(filling) = self.ask(&conversation, &found, gap, deadline).await? else {
             return Ok(FillOutcome::NoSuggestion);
         };
-        match self.segments.fill(found, &filling).await {
+        match Box::pin(self.segments.fill(found, &filling)).await {
             Ok(true) => Ok(FillOutcome::Filled),
             Ok(false) | Err(Error::NotFound(_)) => Ok(FillOutcome::Overtaken),
             Err(error) => Err(error.into()),

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::written::{Shown, Written};
 use super::{Definition, Rules};
-use crate::codes::{Code, ShownCode};
+use crate::codes::{Code, Label, ShownCode};
 use crate::language::Wish;
 use crate::sys_id;
 
@@ -55,6 +55,12 @@ impl Snapshot {
     /// The allowed code with this label.
     pub fn allowed(&self, label: &str) -> Option<&Arc<Code>> {
         self.allowed_codes.iter().find(|code| code.code.as_str() == label)
+    }
+
+    /// The place of the allowed code with this label, from 0.
+    pub fn place(&self, label: &Label) -> Option<u32> {
+        let place = self.allowed_codes.iter().position(|code| code.code == *label);
+        place.and_then(|place| u32::try_from(place).ok())
     }
 
     /// The snapshot as it is stored; `None` where it outgrows [`Snapshot::MOST_KB`].

@@ -8,6 +8,9 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Region, SharedIntercepto
 use crate::aws::{Connection, Roots, https_client};
 use crate::watch::CapacityMeter;
 
+/// How long a request is waited for at most, all its attempts together.
+pub const LONGEST_OPERATION: Duration = Duration::from_secs(15);
+
 /// A client for a function: no profile files, no calls for credentials, so that it starts fast.
 pub fn connect(connection: Connection) -> Client {
     let http_client = https_client(Roots::of(&connection));
@@ -22,7 +25,7 @@ pub fn connect(connection: Connection) -> Client {
             TimeoutConfig::builder()
                 .connect_timeout(Duration::from_secs(2))
                 .operation_attempt_timeout(Duration::from_secs(5))
-                .operation_timeout(Duration::from_secs(15))
+                .operation_timeout(LONGEST_OPERATION)
                 .build(),
         )
         // The SDK could also watch whether bytes keep coming. No answer is large, so the time limits are enough.

@@ -11,7 +11,7 @@ pub mod tables;
 mod write;
 
 pub use batch::batch_get;
-pub use client::connect;
+pub use client::{LONGEST_OPERATION, connect};
 pub use error::{CorruptRecord, Error, WriteOutcome, cancellation, is_too_large};
 pub use item::{Change, Item, check, from_item, key, string, to_item};
 pub use listed::Listed;

@@ -1,6 +1,11 @@
 //! The only way to write a record, so that none can be changed without the audit's knowing.
 #![expect(clippy::disallowed_methods, reason = "what is disallowed elsewhere for the sake of this file")]
 
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::Config;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemOutput};
@@ -27,6 +32,9 @@ pub struct Write<'a> {
     pub sys_id: &'a str,
     /// What the record's `sys_mod_count` is after it, where it has one.
     pub version: Option<u64>,
+    /// How long an update may take, which is then tried once alone; none where it is tried as often and waited for as long
+    /// as any request.
+    pub within: Option<Duration>,
 }
 
 impl Write<'_> {
@@ -114,7 +122,15 @@ impl Dynamo {
             .table_name(write.table)
             .set_key(Some(key(write.sys_id)))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let sent = set(update).send().await;
+        let sent = match write.within {
+            None => set(update).send().await,
+            Some(within) => {
+                let timeouts = TimeoutConfig::builder().operation_timeout(within);
+                let once = Config::builder().retry_config(RetryConfig::disabled()).timeout_config(timeouts.build());
+                // Rare, and as large as the other: nobody else is to carry it.
+                Box::pin(set(update).customize().config_override(once).send()).await
+            }
+        };
         let action = match &sent {
             Ok(answer) => Some(action(answer)),
             Err(error) => match error.as_service_error() {

@@ -21,7 +21,7 @@ use std::ops::Range;
 
 pub use personal::Personal;
 
-use crate::document::{FromText, Problem};
+use crate::document::FromText;
 use crate::settings::{self, SettingsError};
 
 /// What was found.
@@ -127,12 +127,7 @@ impl Redactor {
 
     /// What takes secrets out of agents' notes, if the deployment wants that.
     pub fn of_notes_from_env() -> Result<Option<Self>, SettingsError> {
-        let redacts = settings::read(settings::REDACT_NOTES, |text| match text.trim() {
-            "on" => Ok(true),
-            "off" => Ok(false),
-            _ => Err(Problem::NotOneOf { one_of: "on or off" }),
-        })?;
-        if redacts == Some(true) { Self::from_env().map(Some) } else { Ok(None) }
+        if settings::switch(settings::REDACT_NOTES)? == Some(true) { Self::from_env().map(Some) } else { Ok(None) }
     }
 
     /// The text with everything that is secret replaced by what it was. What was redacted before stays as it is.

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 
+use super::{Origin, Segment};
 use crate::document::{Fields, Id, Problem};
 use crate::error::NotFound;
 #[cfg(feature = "openapi")]
@@ -145,6 +146,17 @@ impl Address {
             Self::AgentInteraction { .. } => Vec::new(),
             Self::External(id) => vec![by_external(id)],
             Self::Either(id) => ours(id).into_iter().chain([by_external(id)]).collect(),
+        }
+    }
+
+    /// Whether it means a segment that stands under one of its keys: two external ids with one UUIDv5, see
+    /// [`sys_id::derive`], are two segments.
+    pub(super) fn means(&self, segment: &Segment) -> bool {
+        match self {
+            Self::External(id) | Self::Either(id) if segment.sys_id == external_key(id) => {
+                segment.origin == Origin::External { external_segment_id: id.clone() }
+            }
+            _ => true,
         }
     }
 

@@ -66,7 +66,7 @@ impl Segment {
             return Err(Refusal::ThirdPartyAiOff { sys_id: self.sys_id.clone() }.into());
         }
         if self.state != State::Open {
-            return Err(Refusal::NotOpen { sys_id: self.sys_id.clone() }.into());
+            return Err(Refusal::NotOpen { sys_id: self.sys_id.clone(), what: "AI content" }.into());
         }
         let mut advised = self.clone();
         if let Some(code) = request.code.clone().filter(|_| configuration.rules.enable_ai_code) {

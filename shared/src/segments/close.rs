@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{Address, Advice, AiOutcome, Closing, Confirmation, Origin, PickedCode, Segment, State};
+use super::{Address, Advice, AiOutcome, Closing, CodeFrom, Confirmation, Origin, PickedCode, Segment, State};
 use crate::Error;
 use crate::codes::{Code, Label, UnusableCode};
 use crate::configurations::{ConfigurationRequest, Snapshot};
@@ -15,10 +15,10 @@ use crate::redaction::Redactor;
 pub const LONGEST_NOTES: usize = 65_536;
 
 /// The field of the code that the agent picked.
-const CODE: &str = "wrap_up_code";
+pub(super) const CODE: &str = "wrap_up_code";
 
 /// The field of the agent's notes.
-const NOTES: &str = "notes";
+pub(super) const NOTES: &str = "notes";
 
 /// The field of the confirmation.
 const CONFIRMED_ON: &str = "confirmed_on";
@@ -116,33 +116,46 @@ impl Segment {
     ) -> Result<Option<Self>, Error> {
         let closing = match &self.state {
             State::Open => {
-                let (code, ai_outcome) = match &request.code {
+                let Choice { code, code_from, ai_outcome } = match &request.code {
                     Some(label) => self.picked(label, configuration, code)?,
                     None => self.fallback(configuration),
                 };
+                let drafted = || self.draft.as_ref().and_then(|draft| draft.notes.clone());
                 Closing {
                     submitted_on: now,
+                    timed_out: false,
                     confirmation: match (request.confirmed_on, &self.origin) {
                         (Some(confirmed_on), _) => Confirmation::Confirmed(confirmed_on),
                         (None, Origin::External { .. }) => Confirmation::Awaited,
                         (None, Origin::Internal) => Confirmation::NotNeeded,
                     },
+                    code_place: code.as_ref().and_then(|code| configuration.place(code.label())),
                     code,
-                    notes: request.named_notes().flatten(),
+                    code_from,
+                    notes: request.named_notes().unwrap_or_else(drafted),
                     ai_outcome,
                 }
             }
-            State::Closed(closing) if closing.confirmation == Confirmation::Awaited => {
-                let (code, ai_outcome) = match &request.code {
+            State::Closed(closing)
+                if closing.confirmation == Confirmation::Awaited || self.is_just_timed_out(closing, now) =>
+            {
+                let Choice { code, code_from, ai_outcome } = match &request.code {
                     Some(label) if closing.code.as_ref().map(PickedCode::label) != Some(label) => {
                         self.picked(label, configuration, code)?
                     }
-                    _ => (closing.code.clone(), closing.ai_outcome),
+                    _ => Choice {
+                        code: closing.code.clone(),
+                        code_from: closing.code_from,
+                        ai_outcome: closing.ai_outcome,
+                    },
                 };
                 Closing {
                     submitted_on: closing.submitted_on,
+                    timed_out: closing.timed_out,
                     confirmation: request.confirmed_on.map_or(closing.confirmation, Confirmation::Confirmed),
+                    code_place: code.as_ref().and_then(|code| configuration.place(code.label())),
                     code,
+                    code_from,
                     notes: request.named_notes().unwrap_or_else(|| closing.notes.clone()),
                     ai_outcome,
                 }
@@ -151,7 +164,7 @@ impl Segment {
         };
         // The AI filler has come too late; on a segment that was closed before, the mark is as it was left.
         let wants_ai = self.wants_ai && self.state != State::Open;
-        let closed = Self { state: State::Closed(closing), wants_ai, ..self.clone() };
+        let closed = Self { state: State::Closed(closing), draft: None, wants_ai, ..self.clone() };
         Ok((closed != *self).then_some(closed))
     }
 
@@ -174,32 +187,45 @@ impl Segment {
 
     /// The code that the agent picks, and what becomes of the AI code by that.
     fn picked(&self, label: &Label, configuration: &Snapshot, code: Option<&Code>) -> Result<Choice, Violations> {
-        let code = pick(label, configuration, code)?;
-        let is_advised = |advice: &Advice<Label>| advice.value == *label;
-        let outcome = self.ai_code.as_ref().map(is_advised).map(|taken| match taken {
+        Ok(self.chosen(pick(label, configuration, code)?, CodeFrom::Agent))
+    }
+
+    /// A code of the agent's, and what becomes of the AI code by that.
+    fn chosen(&self, code: PickedCode, code_from: CodeFrom) -> Choice {
+        let is_chosen = |advice: &Advice<Label>| advice.value == *code.label();
+        let ai_outcome = self.ai_code.as_ref().map(is_chosen).map(|taken| match taken {
             true => AiOutcome::AiCode,
             false => AiOutcome::AnotherCode,
         });
-        Ok((Some(code), outcome))
+        Choice { code: Some(code), code_from: Some(code_from), ai_outcome }
     }
 
-    /// The code of a segment whose agent picks none: the AI code where it may stand in and is
-    /// allowed, else the default.
-    fn fallback(&self, configuration: &Snapshot) -> Choice {
+    /// The code of a segment that closes without naming one: the draft's, unless that may not be picked; else the AI code
+    /// where it may stand in and is allowed; else the default.
+    pub(super) fn fallback(&self, configuration: &Snapshot) -> Choice {
+        let drafted = self.draft.as_ref().and_then(|draft| draft.code.as_ref());
+        let drafted = drafted.and_then(|code| pick(&code.label, configuration, code.record.as_deref()).ok());
+        if let Some(code) = drafted {
+            return self.chosen(code, CodeFrom::Draft);
+        }
         let advised = self.ai_code.as_ref().map(|advice| &advice.value);
         let may_stand_in =
             |label: &&Label| configuration.rules.use_ai_as_default && configuration.allowed(label.as_str()).is_some();
-        let (label, outcome) = match (advised.filter(may_stand_in), &configuration.rules.default_code) {
-            (Some(label), _) => (Some(label), AiOutcome::AiCodeAsDefault),
-            (None, Some(label)) => (Some(label), AiOutcome::DefaultCode),
-            (None, None) => (None, AiOutcome::NoCode),
+        let (label, code_from, outcome) = match (advised.filter(may_stand_in), &configuration.rules.default_code) {
+            (Some(label), _) => (Some(label), Some(CodeFrom::Ai), AiOutcome::AiCodeAsDefault),
+            (None, Some(label)) => (Some(label), Some(CodeFrom::Default), AiOutcome::DefaultCode),
+            (None, None) => (None, None, AiOutcome::NoCode),
         };
-        (label.cloned().map(PickedCode::Allowed), advised.map(|_| outcome))
+        Choice { code: label.cloned().map(PickedCode::Allowed), code_from, ai_outcome: advised.map(|_| outcome) }
     }
 }
 
-/// A segment's code, and what became of its AI code.
-type Choice = (Option<PickedCode>, Option<AiOutcome>);
+/// A segment's code, whose it is, and what became of the AI code.
+pub(super) struct Choice {
+    pub code: Option<PickedCode>,
+    pub code_from: Option<CodeFrom>,
+    pub ai_outcome: Option<AiOutcome>,
+}
 
 impl CloseRequest {
     /// Refuses a code that may not be picked by this configuration, which the request itself may bring; `code` is the

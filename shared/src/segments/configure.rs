@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::store::contended;
-use super::{CloseRequest, FieldHashes, Origin, Segment, State};
+use super::{CloseRequest, FieldHashes, Origin, Segment, State, deadline};
 use crate::Error;
 use crate::codes::Code;
 use crate::configurations::{ConfigurationRequest, Snapshot};
@@ -17,6 +17,8 @@ pub(super) struct NewConfiguration {
     pub hash: String,
     /// What the update said.
     pub fields: FieldHashes,
+    /// Whether its duration is a deadline.
+    pub deadlines: bool,
 }
 
 impl Segment {
@@ -43,7 +45,7 @@ impl Segment {
         }
         // It was closed or internal when it was looked at, and is not any more: nothing makes a segment so.
         let new = new.ok_or_else(contended)?;
-        let configured = self.configured(new);
+        let configured = self.configured(new, now);
         if request.only_configures() {
             return Ok((configured != *self).then_some(configured));
         }
@@ -53,13 +55,17 @@ impl Segment {
 
     /// The segment with another configuration. AI content stays; where the new one wants what is absent, the AI filler is
     /// asked again.
-    fn configured(&self, new: &NewConfiguration) -> Self {
+    fn configured(&self, new: &NewConfiguration, now: DateTime) -> Self {
         let same =
             self.last_configuration().is_some_and(|last| last.differences(&new.fields) == Differences::default());
         if same && self.configuration == new.hash {
             return self.clone();
         }
         Self {
+            due_on: match new.deadlines {
+                true => deadline::of_configured(&new.snapshot, self.opened_on, now),
+                false => None,
+            },
             configuration: new.hash.clone(),
             configuration_fields: Some(new.fields.clone()),
             wants_ai: match self.configuration == new.hash {

@@ -1,3 +1,4 @@
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{Segment, State, record};
@@ -16,7 +17,8 @@ pub struct SegmentEvent {
 }
 
 /// What has happened to a segment. Where a change is several of these, it is the one that says most of the segment's life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EventKind {
     /// It is new.
     Opened,
@@ -46,33 +48,17 @@ impl SegmentEvent {
         let before = old.map(record::from_item).transpose()?;
         let after = record::from_item(new)?;
         let changed = before.as_ref().is_none_or(|before| before.version != after.version);
-        Ok(changed.then_some(Self { before, after }))
+        let change = Self { before, after };
+        Ok((changed && change.kind().is_some()).then_some(change))
     }
 
-    /// What has happened.
-    pub fn kind(&self) -> EventKind {
-        let Some(before) = &self.before else { return EventKind::Opened };
-        match (&before.state, &self.after.state) {
-            (_, State::Open) if self.configures() => EventKind::Configured,
-            (_, State::Open) => EventKind::AiSuggested,
-            (State::Open, State::Closed(_)) => EventKind::Closed,
-            (State::Closed(_), State::Closed(_)) if self.confirms() => EventKind::Confirmed,
-            (State::Closed(_), State::Closed(_)) => EventKind::Corrected,
-        }
-    }
-
-    /// Whether it has got another configuration by this change, or the same in other words.
-    fn configures(&self) -> bool {
-        let given = |segment: &Segment| (segment.configuration.clone(), segment.configuration_fields.clone());
-        self.before.as_ref().is_some_and(|before| given(before) != given(&self.after))
+    /// What has happened; none where only a draft is another one, which is no event.
+    pub fn kind(&self) -> Option<EventKind> {
+        kind(self.before.as_ref(), &self.after)
     }
 
     /// Whether the segment is confirmed by this change, be it that it is closed by it, too.
     fn confirms(&self) -> bool {
-        let is_confirmed = |segment: &Segment| match &segment.state {
-            State::Open => false,
-            State::Closed(closing) => closing.confirmation.is_confirmed(),
-        };
         is_confirmed(&self.after) && !self.before.as_ref().is_some_and(is_confirmed)
     }
 
@@ -86,10 +72,13 @@ impl SegmentEvent {
     pub(super) fn count(&self) {
         watch::note(|tally| {
             match self.kind() {
-                EventKind::Opened => tally.count("opened", Unit::Count, 1),
-                EventKind::Closed => {
+                Some(EventKind::Opened) => tally.count("opened", Unit::Count, 1),
+                Some(EventKind::Closed) => {
                     tally.count("closed", Unit::Count, 1);
                     if let State::Closed(closing) = &self.after.state {
+                        if closing.timed_out {
+                            tally.count("timed_out", Unit::Count, 1);
+                        }
                         let seconds = self.after.opened_on.seconds_until(closing.submitted_on);
                         tally.count("seconds_in_wrap_up", Unit::Seconds, seconds);
                         if let Some(outcome) = closing.ai_outcome {
@@ -97,7 +86,8 @@ impl SegmentEvent {
                         }
                     }
                 }
-                EventKind::Configured | EventKind::AiSuggested | EventKind::Confirmed | EventKind::Corrected => {}
+                Some(EventKind::Configured | EventKind::AiSuggested | EventKind::Confirmed | EventKind::Corrected)
+                | None => {}
             }
             if self.confirms() {
                 tally.count("confirmed", Unit::Count, 1);
@@ -109,9 +99,35 @@ impl SegmentEvent {
     }
 }
 
+/// What a change of a segment is; see [`SegmentEvent::kind`].
+pub(super) fn kind(before: Option<&Segment>, after: &Segment) -> Option<EventKind> {
+    let Some(before) = before else { return Some(EventKind::Opened) };
+    // A configuration that is the same in other words is another one.
+    let configured =
+        before.configuration != after.configuration || before.configuration_fields != after.configuration_fields;
+    let advised =
+        before.ai_code != after.ai_code || before.ai_notes != after.ai_notes || before.filled_by != after.filled_by;
+    match (&before.state, &after.state) {
+        (_, State::Open) if configured => Some(EventKind::Configured),
+        (_, State::Open) => advised.then_some(EventKind::AiSuggested),
+        (State::Open, State::Closed(_)) => Some(EventKind::Closed),
+        (State::Closed(_), State::Closed(_)) if is_confirmed(after) && !is_confirmed(before) => {
+            Some(EventKind::Confirmed)
+        }
+        (State::Closed(_), State::Closed(_)) => Some(EventKind::Corrected),
+    }
+}
+
+fn is_confirmed(segment: &Segment) -> bool {
+    match &segment.state {
+        State::Open => false,
+        State::Closed(closing) => closing.confirmation.is_confirmed(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::{Advice, Closing, Confirmation, Given, Origin, PickedCode, Provenance};
+    use super::super::{Advice, Closing, CodeFrom, Confirmation, Given, Origin, PickedCode, Provenance};
     use super::*;
     use crate::codes::Label;
     use crate::date_time::DateTime;
@@ -135,11 +151,14 @@ mod tests {
             segmented: false,
             given: Given::default(),
             opened_on: at("18:00:00")?,
+            due_on: None,
             configuration: "0".repeat(64),
+            configuration_name: None,
             wants_ai: true,
             ai_code: None,
             ai_notes: None,
             filled_by: None,
+            draft: None,
             state: State::Open,
             request_hash: "0".repeat(64),
             request_fields: None,
@@ -147,6 +166,7 @@ mod tests {
             created: None,
             updated: None,
             version: 0,
+            last_event: None,
         })
     }
 
@@ -168,8 +188,11 @@ mod tests {
     fn closed(before: Segment, confirmation: Confirmation, notes: &str) -> Result<Segment, Problem> {
         let closing = Closing {
             submitted_on: at("18:02:00")?,
+            timed_out: false,
             confirmation,
             code: Some(PickedCode::Allowed(Label::from_text("Refund")?)),
+            code_from: Some(CodeFrom::Agent),
+            code_place: Some(0),
             notes: Some(notes.to_owned()),
             ai_outcome: None,
         };
@@ -184,7 +207,7 @@ mod tests {
         if let Some(event) = &event {
             assert_eq!(*event, SegmentEvent { before, after }, "the images say all of it");
         }
-        Ok(event.map(|event| event.kind()))
+        Ok(event.and_then(|event| event.kind()))
     }
 
     #[test]

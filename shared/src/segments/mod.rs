@@ -1,14 +1,18 @@
 //! Wrap-up segments: how they open, take AI content, close, and are found again.
 //!
 //! What a request asks for is read by `open_request`, `advise` and `close`; what becomes of a segment is judged by
-//! `blueprint`, `advise`, `configure`, `close` and `fill`, which read and write nothing; `opening`, `snapshots` and `store`
-//! read and write. `record` is how a segment is stored, `shown` how it is answered, and `event` what has happened to it.
+//! `blueprint`, `advise`, `configure`, `close`, `deadline` and `fill`, which read and write nothing; `opening`, `snapshots`, `drafting`
+//! and `store` read and write. `record` is how a segment is stored, `shown` how it is answered, and `event` what has happened to it.
 
 mod address;
 mod advise;
 mod blueprint;
+pub mod by_time;
 mod close;
 mod configure;
+mod deadline;
+mod draft;
+mod drafting;
 mod event;
 mod fill;
 mod found;
@@ -25,12 +29,13 @@ mod store;
 pub use address::{Address, Include};
 pub use advise::{AdviseRequest, LONGEST_AI_NOTES};
 pub use close::{CloseRequest, LONGEST_NOTES};
+pub use draft::{Draft, DraftRequest, DraftedCode};
 pub use event::{EventKind, SegmentEvent};
 pub use fill::{Confidence, Filling, Gap, Provenance};
 pub use found::Found;
 pub use given::Given;
 pub use open_request::{OpenRequest, OriginRequest};
 pub use request_hash::FieldHashes;
-pub use segment::{Advice, AiOutcome, Closing, Confirmation, Origin, PickedCode, Segment, State};
+pub use segment::{Advice, AiOutcome, Closing, CodeFrom, Confirmation, LastEvent, Origin, PickedCode, Segment, State};
 pub use shown::SegmentAnswer;
 pub use store::Segments;

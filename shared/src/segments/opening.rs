@@ -15,7 +15,9 @@ use super::record;
 use super::request_hash::Fingerprint;
 use super::snapshots::Kept;
 use super::store::{ALL_OLD, ROUNDS, Segments, back_off, contended};
-use super::{Advice, Found, OpenRequest, Origin, OriginRequest, Segment, SegmentEvent, State};
+use super::{
+    Advice, EventKind, Found, LastEvent, OpenRequest, Origin, OriginRequest, Segment, SegmentEvent, State, deadline,
+};
 use crate::Error;
 use crate::codes::{Code, Label};
 use crate::configurations::{Definition, NotAnActiveConfiguration, Snapshot};
@@ -140,11 +142,14 @@ impl Segments {
             segmented: request.segmented.unwrap_or(false),
             given: request.given.clone(),
             opened_on: opening.opened_on,
+            due_on: if self.deadlines { deadline::of_new(snapshot, opening.opened_on, opening.stamp.at) } else { None },
             configuration,
+            configuration_name: snapshot.name.clone(),
             ai_code: code.map(|value| Advice { value, defined_at }),
             ai_notes: notes.map(|value| Advice { value, defined_at }),
             wants_ai: false,
             filled_by: None,
+            draft: None,
             state: State::Open,
             request_hash: opening.fingerprint.hash.clone(),
             request_fields: Some(opening.fingerprint.fields.clone()),
@@ -152,6 +157,7 @@ impl Segments {
             created: Some(opening.stamp.clone()),
             updated: Some(opening.stamp.clone()),
             version: 0,
+            last_event: Some(LastEvent { number: 0, kind: EventKind::Opened, time: opening.stamp.at }),
         };
         segment.wants_ai = segment.lacks(snapshot).is_some();
         segment
@@ -197,7 +203,10 @@ impl Segments {
             }
             let mut outcomes = outcomes.into_iter();
             if let Some(WriteOutcome::Refused(item)) = outcomes.next() {
-                let existing = record::from_item(item.unwrap_or_default())?;
+                let mut existing = record::from_item(item.unwrap_or_default())?;
+                if internal {
+                    existing = self.settled(existing).await?;
+                }
                 // A closed internal segment is a predecessor: its slot says who comes after it.
                 if !internal || existing.state == State::Open {
                     return self.answer_again(existing, opening).await;
@@ -262,7 +271,7 @@ impl Segments {
     }
 
     fn write_of<'a>(&'a self, segment: &'a Segment, stamp: &'a Stamp) -> Write<'a> {
-        Write { stamp, table: &self.table, sys_id: &segment.sys_id, version: Some(segment.version) }
+        Write { stamp, table: &self.table, sys_id: &segment.sys_id, version: Some(segment.version), within: None }
     }
 
     /// Puts a segment that is not the latest; answers the one that is there, if any.
@@ -338,7 +347,8 @@ impl Segments {
     async fn holder(&self, slot: Item) -> Result<Segment, Error> {
         let sys_id = record::target(slot)?;
         match self.get(&sys_id).await? {
-            Some(item) => Ok(record::from_item(item)?),
+            // One that its deadline has closed makes room, and so it is closed for all from now on.
+            Some(item) => self.settled(record::from_item(item)?).await,
             None => Err(self.corrupt(&sys_id, "a slot points to it, and it is not there").into()),
         }
     }

@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Advice, AiOutcome, Closing, Confidence, Confirmation, FieldHashes, Given, Origin, PickedCode, Provenance, Segment,
-    State,
+    Advice, AiOutcome, Closing, CodeFrom, Confidence, Confirmation, Draft, DraftRequest, DraftedCode, EventKind,
+    FieldHashes, Given, LastEvent, Origin, PickedCode, Provenance, Segment, State, by_time,
 };
 use crate::codes::{Code, Label};
 use crate::date_time::DateTime;
@@ -15,6 +15,22 @@ use crate::error::CorruptRecord;
 
 /// The column of a `latest:` or `slot:` record that names its segment.
 pub const TARGET: &str = "segment";
+
+/// Whether a segment is open: [`OPEN`] or not.
+pub const STATE: &str = "state";
+
+/// What [`STATE`] is of an open segment.
+pub const OPEN: &str = "open";
+
+/// The deadline.
+pub const DUE_ON: &str = "due_on";
+
+/// The external system's id of a segment.
+pub const EXTERNAL_SEGMENT_ID: &str = "external_segment_id";
+
+/// The names of the last writes that read nothing first, the newest first. Such a write whose answer gets lost is sent
+/// again, and is not to be carried out twice, be it that others have come between.
+pub const ATTEMPTS: [&str; 3] = ["attempt_1", "attempt_2", "attempt_3"];
 
 /// When a segment was opened: a column of segments and of `latest:` records.
 pub const OPENED_ON: &str = "opened_on";
@@ -33,18 +49,35 @@ struct Record {
     state: StateName,
     opened_on: DateTime,
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    due_on: Option<DateTime>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     submitted_on: Option<DateTime>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     confirmed_on: Option<DateTime>,
     #[serde(default)]
     awaiting_confirmation: Option<bool>,
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    timed_out: bool,
     /// Hash of the snapshot.
     wrap_up_configuration: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    configuration_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     code: Option<Label>,
     /// The code itself, where it is not among the snapshot's.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     code_record: Option<Box<Code>>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    code_from: Option<CodeFrom>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    code_place: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    draft_code: Option<Label>,
+    /// The draft's code itself, as it was when the draft was stored.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    draft_code_record: Option<Box<Code>>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    draft_notes: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     notes: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -81,6 +114,12 @@ struct Record {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     sys_updated_on: Option<DateTime>,
     sys_mod_count: u64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    event_number: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    event_type: Option<EventKind>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    event_time: Option<DateTime>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,6 +165,7 @@ pub fn to_item(segment: &Segment) -> Result<Item, dynamodb::Error> {
         State::Closed(closing) => Some(closing),
     };
     let picked = closing.and_then(|closing| closing.code.as_ref());
+    let drafted = segment.draft.as_ref().and_then(|draft| draft.code.as_ref());
     let mut item = dynamodb::to_item(&Record {
         sys_id: segment.sys_id.clone(),
         agent: segment.agent.clone(),
@@ -138,18 +178,26 @@ pub fn to_item(segment: &Segment) -> Result<Item, dynamodb::Error> {
         segmented: segment.segmented,
         state: if closing.is_some() { StateName::Closed } else { StateName::Open },
         opened_on: segment.opened_on,
+        due_on: segment.due_on,
         submitted_on: closing.map(|closing| closing.submitted_on),
         confirmed_on: closing.and_then(|closing| match closing.confirmation {
             Confirmation::Confirmed(confirmed_on) => Some(confirmed_on),
             Confirmation::Awaited | Confirmation::NotNeeded => None,
         }),
         awaiting_confirmation: Some(closing.is_some_and(|closing| closing.confirmation == Confirmation::Awaited)),
+        timed_out: closing.is_some_and(|closing| closing.timed_out),
         wrap_up_configuration: segment.configuration.clone(),
+        configuration_name: segment.configuration_name.clone(),
         code: picked.map(|picked| picked.label().clone()),
         code_record: match picked {
             Some(PickedCode::Other(code)) => Some(code.clone()),
             _ => None,
         },
+        code_from: closing.and_then(|closing| closing.code_from),
+        code_place: closing.and_then(|closing| closing.code_place),
+        draft_code: drafted.map(|code| code.label.clone()),
+        draft_code_record: drafted.and_then(|code| code.record.clone()),
+        draft_notes: segment.draft.as_ref().and_then(|draft| draft.notes.clone()),
         notes: closing.and_then(|closing| closing.notes.clone()),
         ai_wrap_up_code: segment.ai_code.as_ref().map(|advice| advice.value.clone()),
         ai_code_defined_at: segment.ai_code.as_ref().map(|advice| advice.defined_at),
@@ -169,11 +217,38 @@ pub fn to_item(segment: &Segment) -> Result<Item, dynamodb::Error> {
         sys_updated_by: segment.updated.as_ref().map(|stamp| stamp.by.clone()),
         sys_updated_on: segment.updated.as_ref().map(|stamp| stamp.at),
         sys_mod_count: segment.version,
+        event_number: segment.last_event.map(|event| event.number),
+        event_type: segment.last_event.map(|event| event.kind),
+        event_time: segment.last_event.map(|event| event.time),
     })?;
     let given = segment.given.texts();
     item.extend(given.filter_map(|(column, text)| Some((column.to_owned(), string(text?)))));
     item.insert(SCHEMA.to_owned(), schema());
+    item.extend(by_time::keys(segment));
     Ok(item)
+}
+
+/// A column that a draft changes, the placeholder of its value, and the value; without one, the column goes.
+pub type DraftColumn = (&'static str, &'static str, Option<AttributeValue>);
+
+/// What a draft changes. `code` is the code that it has, as the table has it.
+pub fn draft_columns(draft: &DraftRequest, code: Option<&Code>) -> Result<Vec<DraftColumn>, dynamodb::Error> {
+    let mut columns = Vec::new();
+    if let Some(label) = &draft.code {
+        let record = code.map(|code| serde_dynamo::to_attribute_value(code).map_err(dynamodb::Error::broken));
+        columns.push(("draft_code", ":draft_code", label.as_ref().map(|label| string(label.as_str()))));
+        columns.push(("draft_code_record", ":draft_code_record", record.transpose()?));
+    }
+    if let Some(notes) = &draft.notes {
+        let notes = Some(notes).filter(|notes| !notes.is_empty());
+        columns.push(("draft_notes", ":draft_notes", notes.map(string)));
+    }
+    Ok(columns)
+}
+
+/// Whether a write with this name is among the last ones that an item keeps.
+pub fn has_attempt(item: &Item, name: &str) -> bool {
+    ATTEMPTS.iter().any(|column| item.get(*column) == Some(&string(name)))
 }
 
 /// Whether an item of the table is a segment, and no record that finds one.
@@ -204,15 +279,23 @@ pub fn from_item(mut item: Item) -> Result<Segment, CorruptRecord> {
         (StateName::Closed, None) => return Err(corrupt("closed without submitted_on")),
         (StateName::Closed, Some(submitted_on)) => State::Closed(Closing {
             submitted_on,
+            timed_out: record.timed_out,
             confirmation: match (record.awaiting_confirmation.unwrap_or(external), record.confirmed_on) {
                 (_, Some(confirmed_on)) => Confirmation::Confirmed(confirmed_on),
                 (true, None) => Confirmation::Awaited,
                 (false, None) => Confirmation::NotNeeded,
             },
             code: record.code_record.map(PickedCode::Other).or(record.code.map(PickedCode::Allowed)),
+            code_from: record.code_from,
+            code_place: record.code_place,
             notes: record.notes,
             ai_outcome: record.ai_outcome,
         }),
+    };
+    let drafted = record.draft_code.map(|label| DraftedCode { label, record: record.draft_code_record });
+    let draft = match (drafted, record.draft_notes) {
+        (None, None) => None,
+        (code, notes) => Some(Draft { code, notes }),
     };
     Ok(Segment {
         sys_id: record.sys_id,
@@ -222,7 +305,9 @@ pub fn from_item(mut item: Item) -> Result<Segment, CorruptRecord> {
         segmented: record.segmented,
         given,
         opened_on: record.opened_on,
+        due_on: record.due_on,
         configuration: record.wrap_up_configuration,
+        configuration_name: record.configuration_name,
         ai_code: advice(record.ai_wrap_up_code, record.ai_code_defined_at),
         ai_notes: advice(record.ai_notes, record.ai_notes_defined_at),
         wants_ai: record.wants_ai,
@@ -232,6 +317,7 @@ pub fn from_item(mut item: Item) -> Result<Segment, CorruptRecord> {
             }
             _ => None,
         },
+        draft,
         state,
         request_hash: record.request_hash,
         request_fields: record.request_fields,
@@ -239,6 +325,10 @@ pub fn from_item(mut item: Item) -> Result<Segment, CorruptRecord> {
         created: Stamp::of(record.sys_created_by, record.sys_created_on),
         updated: Stamp::of(record.sys_updated_by, record.sys_updated_on),
         version: record.sys_mod_count,
+        last_event: match (record.event_number, record.event_type, record.event_time) {
+            (Some(number), Some(kind), Some(time)) => Some(LastEvent { number, kind, time }),
+            _ => None,
+        },
     })
 }
 

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{FieldHashes, Given, Provenance};
+use super::{Draft, EventKind, FieldHashes, Given, Provenance};
 use crate::codes::{Code, Label};
 use crate::date_time::DateTime;
 use crate::document::Id;
@@ -23,8 +23,12 @@ pub struct Segment {
     pub given: Given,
     /// When the wrap-up began.
     pub opened_on: DateTime,
+    /// When it ends by itself, if nobody has closed it; none where it never does.
+    pub due_on: Option<DateTime>,
     /// Hash of the snapshot of its configuration: of the one it was opened with, or that an update gave it last.
     pub configuration: String,
+    /// The name of that configuration, where it has one: of those that an administrator keeps.
+    pub configuration_name: Option<String>,
     /// Whether it got that configuration with something for the AI filler to add, which has added nothing since: what the
     /// filler's event source filters by.
     pub wants_ai: bool,
@@ -34,6 +38,8 @@ pub struct Segment {
     pub ai_notes: Option<Advice<String>>,
     /// Where they are from, if the AI filler stored them.
     pub filled_by: Option<Provenance>,
+    /// What the agent has typed so far, if the client says so; none on a closed segment.
+    pub draft: Option<Draft>,
     /// Open, or closed with all that closing brings.
     pub state: State,
     /// Hash of the request that opened it: tells a repeated request from a different one.
@@ -48,6 +54,19 @@ pub struct Segment {
     pub updated: Option<Stamp>,
     /// Counts the segment's changes; every write is conditional on it.
     pub version: u64,
+    /// The last of its changes that was an event; none on a segment that an older version wrote.
+    pub last_event: Option<LastEvent>,
+}
+
+/// What a segment keeps of its last event, so that whoever sends it again sends the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastEvent {
+    /// What `sys_mod_count` was after that change.
+    pub number: u64,
+    /// What had happened.
+    pub kind: EventKind,
+    /// When.
+    pub time: DateTime,
 }
 
 /// Whose segment it is.
@@ -83,16 +102,37 @@ pub enum State {
 /// What closing brings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Closing {
-    /// The time of the update that closed it.
+    /// The time of the update that closed it, or the deadline that did.
     pub submitted_on: DateTime,
+    /// Whether the deadline closed it.
+    pub timed_out: bool,
     /// Whether the external system has to confirm, or has.
     pub confirmation: Confirmation,
     /// The code the segment was closed with.
     pub code: Option<PickedCode>,
+    /// Whose the code is; none where there is no code, and on a segment that an older version closed.
+    pub code_from: Option<CodeFrom>,
+    /// The code's place among the allowed ones, from 0; none where it is not among them.
+    pub code_place: Option<u32>,
     /// The agent's notes, never empty.
     pub notes: Option<String>,
     /// What became of the AI code, if there was one.
     pub ai_outcome: Option<AiOutcome>,
+}
+
+/// Whose the code of a closed segment is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub enum CodeFrom {
+    /// The agent picked it, in an update.
+    Agent,
+    /// The agent had picked it in the draft.
+    Draft,
+    /// Nobody picked one, and the AI code stood in.
+    Ai,
+    /// Nobody picked one, and the configuration's default code stood in.
+    Default,
 }
 
 /// What became of a segment's AI code when it was closed: whoever supplied the code measures it by this.

@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::{AiOutcome, Confidence, Confirmation, Found, Given, Origin, PickedCode, State};
+use super::{AiOutcome, CodeFrom, Confidence, Confirmation, Found, Given, Origin, PickedCode, State};
 use crate::codes::ShownCode;
 use crate::configurations::Shown;
 #[cfg(feature = "openapi")]
@@ -35,6 +35,13 @@ struct ShownSegment<'a> {
     /// The code that the segment was closed with.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<ShownCode<'a>>,
+    /// Whose the code is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(example = CodeFrom::Agent))]
+    code_from: Option<CodeFrom>,
+    /// What the agent of an open segment has typed so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    draft: Option<ShownDraft<'a>>,
     /// The agent's notes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(example = &"Refund sent."))]
@@ -46,6 +53,9 @@ struct ShownSegment<'a> {
     sys_id: &'a str,
     /// When the wrap-up began.
     opened_on: DateTime,
+    /// When it ends by itself, or would have, if it has a duration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_on: Option<DateTime>,
     /// When the segment was closed.
     #[serde(skip_serializing_if = "Option::is_none")]
     submitted_on: Option<DateTime>,
@@ -112,6 +122,20 @@ struct ShownSegment<'a> {
     interaction_segment: Option<&'a InteractionSegmentRecord>,
 }
 
+/// What the agent has typed so far.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Draft"))]
+struct ShownDraft<'a> {
+    /// Label of the code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(example = &"Refund"))]
+    wrap_up_code: Option<&'a str>,
+    /// The notes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(example = &"The customer was"))]
+    notes: Option<&'a str>,
+}
+
 /// Where a segment is in its life.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -163,6 +187,11 @@ impl Found {
         SegmentAnswer { sys_id, ..self.answer("Wrap-up segment updated successfully.", wish) }
     }
 
+    /// The answer to `segment/draft`.
+    pub fn drafted(&self, wish: &Wish) -> SegmentAnswer<'_> {
+        self.answer("Draft saved successfully.", wish)
+    }
+
     /// The answer to `segment/update/ai`.
     pub fn advised(&self, wish: &Wish) -> SegmentAnswer<'_> {
         self.answer("AI wrap-up data updated successfully.", wish)
@@ -195,18 +224,23 @@ impl Found {
                 PickedCode::Allowed(label) => self.configuration.allowed(label.as_str()).map(|code| code.shown(wish)),
                 PickedCode::Other(code) => Some(code.shown(wish)),
             }),
+            code_from: closing.and_then(|closing| closing.code_from),
+            draft: segment.draft.as_ref().map(|draft| ShownDraft {
+                wrap_up_code: draft.code.as_ref().map(|code| code.label.as_str()),
+                notes: draft.notes.as_deref(),
+            }),
             notes: closing.and_then(|closing| closing.notes.as_deref()),
             segmented: segment.segmented,
             sys_id: &segment.sys_id,
             opened_on: segment.opened_on,
+            due_on: segment.due_on,
             submitted_on: closing.map(|closing| closing.submitted_on),
             confirmed_on: closing.and_then(|closing| match closing.confirmation {
                 Confirmation::Confirmed(confirmed_on) => Some(confirmed_on),
                 Confirmation::Awaited | Confirmation::NotNeeded => None,
             }),
             awaiting_confirmation: closing.is_some_and(|closing| closing.confirmation == Confirmation::Awaited),
-            // No segment ends by itself.
-            timed_out: false,
+            timed_out: closing.is_some_and(|closing| closing.timed_out),
             ai_wrap_up_code: segment.ai_code.as_ref().map(|advice| advice.value.as_str()),
             ai_notes: segment.ai_notes.as_ref().map(|advice| advice.value.as_str()),
             ai_code_defined_at: segment.ai_code.as_ref().map(|advice| advice.defined_at.to_string()),

@@ -69,6 +69,11 @@ impl Segments {
                 self.keep_snapshot(&blueprint, known, stamp, judged).await?
             }
         };
-        Ok(NewConfiguration { snapshot, hash, fields: FieldHashes::of_configuration(request) })
+        Ok(NewConfiguration {
+            snapshot,
+            hash,
+            fields: FieldHashes::of_configuration(request),
+            deadlines: self.deadlines,
+        })
     }
 }

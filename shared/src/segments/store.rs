@@ -5,9 +5,10 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
-use super::address::{external_key, latest_key};
-use super::record;
-use super::{Address, AdviseRequest, CloseRequest, Filling, Found, Gap, Origin, Segment, SegmentEvent};
+use super::address::latest_key;
+use super::{
+    Address, AdviseRequest, CloseRequest, Filling, Found, Gap, LastEvent, Segment, SegmentEvent, by_time, event, record,
+};
 use crate::Error;
 use crate::clock::Clock;
 use crate::codes::{Code, Codes, Label};
@@ -37,20 +38,29 @@ pub struct Segments {
     pub(super) configurations: Configurations,
     pub(super) clock: Clock,
     /// What takes secrets out of notes, where the deployment wants that.
-    notes_redactor: Option<Redactor>,
+    pub(super) notes_redactor: Option<Redactor>,
+    /// Whether wrap-ups end by themselves that open from now on, or get another configuration.
+    pub(super) deadlines: bool,
 }
 
 impl Segments {
     /// The table of this deployment.
     pub fn new(dynamo: Dynamo, codes: Codes, configurations: Configurations, clock: Clock) -> Self {
         let table = dynamo.tables.name(Table::Segments);
-        Self { dynamo, table, codes, configurations, clock, notes_redactor: None }
+        Self { dynamo, table, codes, configurations, clock, notes_redactor: None, deadlines: true }
     }
 
     /// The same table, which takes agents' notes only redacted. What stands in it stays as it is.
     #[must_use]
     pub fn with_notes_redactor(self, notes_redactor: Option<Redactor>) -> Self {
         Self { notes_redactor, ..self }
+    }
+
+    /// The same table; whether wrap-ups that open from now on, or get another configuration, end by themselves. Of those
+    /// that are there, nothing changes.
+    #[must_use]
+    pub fn with_deadlines(self, deadlines: bool) -> Self {
+        Self { deadlines, ..self }
     }
 
     /// The segment at an address. Consistent reads: 1 by id (2 for an external id shaped like our
@@ -136,14 +146,9 @@ impl Segments {
             };
             let Some(item) = item else { continue };
             let segment = record::from_item(item)?;
-            // Two external ids with one UUIDv5, see `sys_id::derive`, are two segments.
-            if let Address::External(id) | Address::Either(id) = address
-                && segment.sys_id == external_key(id)
-                && segment.origin != (Origin::External { external_segment_id: id.clone() })
-            {
-                continue;
+            if address.means(&segment) {
+                return Ok((segment, code));
             }
-            return Ok((segment, code));
         }
         Err(address.not_found().into())
     }
@@ -158,6 +163,7 @@ impl Segments {
         judge: impl Fn(&Segment, &Snapshot) -> Result<Option<Segment>, Error>,
     ) -> Result<(Found, bool), Error> {
         for round in 0..ROUNDS {
+            segment = self.settled(segment).await?;
             // Whoever won the race may have given it another one.
             let configuration = self.configurations.snapshot(&segment.configuration).await?;
             let Some(mut changed) = judge(&segment, &configuration)? else {
@@ -165,51 +171,118 @@ impl Segments {
             };
             changed.version = segment.version + 1;
             changed.updated = Some(stamp.clone());
-            let mut before = record::to_item(&segment)?;
-            // It may have been written in an older form, and has this one from now on.
-            before.remove(SCHEMA);
-            let change = dynamodb::Change::between(&before, record::to_item(&changed)?);
-            let write = Write { stamp, table: &self.table, sys_id: &segment.sys_id, version: Some(changed.version) };
-            let update = self.dynamo.update(
-                write,
-                |update| {
-                    change
-                        .apply(update)
-                        .condition_expression(format!("#version = :version AND {NOT_NEWER}"))
-                        .expression_attribute_names("#version", VERSION)
-                        .expression_attribute_names("#schema", SCHEMA)
-                        .expression_attribute_values(":schema", schema())
-                        .expression_attribute_values(":version", AttributeValue::N(segment.version.to_string()))
-                },
-                |_| Action::Update,
-            );
-            match update.await {
-                Ok(_) => {
-                    let event = SegmentEvent { before: Some(segment), after: changed };
-                    event.count();
-                    return Ok((self.with_configuration(event.after).await?, true));
+            if let Some(kind) = event::kind(Some(&segment), &changed) {
+                changed.last_event = Some(LastEvent { number: changed.version, kind, time: stamp.at });
+            }
+            match self.write(segment, changed, stamp).await? {
+                Written::Stored(changed) => return Ok((self.with_configuration(changed).await?, true)),
+                Written::Lost(winner) => segment = winner,
+                Written::NotNow(unchanged) => {
+                    segment = unchanged;
+                    back_off(round).await;
                 }
-                Err(error) => match error.as_service_error() {
-                    Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                        let id = segment.sys_id;
-                        let item = failed.item.clone().ok_or(NotFound::Segment { id })?;
-                        segment = record::from_item(item)?;
-                    }
-                    Some(other) if other.code() == Some("TransactionConflictException") => back_off(round).await,
-                    // A code that is not of the configuration is kept whole, with all its translations.
-                    _ if dynamodb::is_too_large(&error) => {
-                        return Err(Violations::one("notes", Problem::TooLarge { most_kb: 400 }).into());
-                    }
-                    _ => return Err(dynamodb::Error::from(error).into()),
-                },
             }
         }
         Err(contended().into())
     }
 
+    /// The segment, for those who write: where its deadline has closed it and nobody has stored that, it is stored first.
+    pub(super) async fn settled(&self, segment: Segment) -> Result<Segment, Error> {
+        match segment.is_overdue_at(self.clock.since_epoch()) {
+            // Rare: nobody else is to carry its future.
+            true => Box::pin(self.end(segment)).await,
+            false => Ok(segment),
+        }
+    }
+
+    /// Stores that its deadline has closed a segment, unless somebody has closed it in the meantime.
+    pub(super) async fn end(&self, mut segment: Segment) -> Result<Segment, Error> {
+        for round in 0..ROUNDS {
+            if !segment.is_overdue_at(self.clock.since_epoch()) {
+                return Ok(segment);
+            }
+            let configuration = self.configurations.snapshot(&segment.configuration).await?;
+            let Some((ended, stamp)) = segment.ended(&configuration) else { return Ok(segment) };
+            match self.write(segment, ended, &stamp).await? {
+                Written::Stored(ended) => return Ok(ended),
+                Written::Lost(winner) => segment = winner,
+                Written::NotNow(unchanged) => {
+                    segment = unchanged;
+                    back_off(round).await;
+                }
+            }
+        }
+        Err(contended().into())
+    }
+
+    /// Writes what a segment has become, if it still is what it was `before`.
+    async fn write(&self, before: Segment, after: Segment, stamp: &Stamp) -> Result<Written, Error> {
+        let mut old = record::to_item(&before)?;
+        // It may have been written in an older form, and without its place in the index; it has both from now on.
+        for column in [SCHEMA, by_time::SHELF, by_time::PLACE] {
+            old.remove(column);
+        }
+        let change = dynamodb::Change::between(&old, record::to_item(&after)?);
+        // An attempt that is sent again on its own is not judged again: near the deadline there is none.
+        let within = before.patience_at(self.clock.since_epoch()).filter(|patience| *patience < UNHURRIED);
+        let write = Write { stamp, table: &self.table, sys_id: &before.sys_id, version: Some(after.version), within };
+        let update = self.dynamo.update(
+            write,
+            |update| {
+                change
+                    .apply(update)
+                    .condition_expression(format!("#version = :version AND {NOT_NEWER}"))
+                    .expression_attribute_names("#version", VERSION)
+                    .expression_attribute_names("#schema", SCHEMA)
+                    .expression_attribute_values(":schema", schema())
+                    .expression_attribute_values(":version", AttributeValue::N(before.version.to_string()))
+            },
+            |_| Action::Update,
+        );
+        let error = match update.await {
+            Ok(_) => {
+                let event = SegmentEvent { before: Some(before), after };
+                event.count();
+                return Ok(Written::Stored(event.after));
+            }
+            Err(error) => error,
+        };
+        match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                let id = before.sys_id;
+                let item = failed.item.clone().ok_or(NotFound::Segment { id })?;
+                return Ok(Written::Lost(record::from_item(item)?));
+            }
+            Some(other) if other.code() == Some("TransactionConflictException") => return Ok(Written::NotNow(before)),
+            _ if dynamodb::is_too_large(&error) => return Err(notes_too_large().into()),
+            _ => {}
+        }
+        match dynamodb::Error::from(error) {
+            dynamodb::Error::Unavailable(error) if within.is_some() => {
+                tracing::debug!(%error, "a write near a deadline was not answered in time");
+                self.seen_after(before, after).await
+            }
+            error => Err(error.into()),
+        }
+    }
+
+    /// What became of a write that was not answered in time.
+    async fn seen_after(&self, before: Segment, after: Segment) -> Result<Written, Error> {
+        let id = || NotFound::Segment { id: before.sys_id.clone() };
+        let found = record::from_item(self.get(&before.sys_id).await?.ok_or_else(id)?)?;
+        if found == after {
+            let event = SegmentEvent { before: Some(before), after };
+            event.count();
+            return Ok(Written::Stored(event.after));
+        }
+        Ok(if found == before { Written::NotNow(found) } else { Written::Lost(found) })
+    }
+
+    /// A segment as whoever reads it now is shown it, with its configuration.
     pub(super) async fn with_configuration(&self, segment: Segment) -> Result<Found, Error> {
         let configuration = self.configurations.snapshot(&segment.configuration).await?;
-        Ok(Found::new(segment, configuration))
+        let shown = segment.shown_at(self.clock.since_epoch(), &configuration);
+        Ok(Found::new(shown, configuration))
     }
 
     pub(super) async fn get(&self, sys_id: impl Into<String>) -> Result<Option<Item>, dynamodb::Error> {
@@ -228,6 +301,26 @@ impl Segments {
     pub(super) fn now_ms(&self) -> u64 {
         u64::try_from(self.clock.since_epoch().as_millis()).unwrap_or(u64::MAX)
     }
+}
+
+/// What became of a write.
+enum Written {
+    /// The segment is this now.
+    Stored(Segment),
+    /// It had become another one before.
+    Lost(Segment),
+    /// It is as it was, and may be written a little later.
+    NotNow(Segment),
+}
+
+/// How much time has to be left to a segment's deadline, and a little more, so that all attempts of a write are made
+/// before it.
+const UNHURRIED: Duration = Duration::from_secs(dynamodb::LONGEST_OPERATION.as_secs() + 2);
+
+/// A code that is not of the configuration is kept whole, with all its translations, so a record can outgrow its limit by
+/// notes that keep theirs.
+pub(super) fn notes_too_large() -> Violations {
+    Violations::one("notes", Problem::TooLarge { most_kb: 400 })
 }
 
 pub(super) fn contended() -> dynamodb::Error {

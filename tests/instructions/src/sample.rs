@@ -34,11 +34,14 @@ pub fn found() -> Option<Found> {
         segmented: false,
         given: Given::default(),
         opened_on,
+        due_on: None,
         configuration: "0".repeat(64),
+        configuration_name: None,
         ai_code: None,
         ai_notes: None,
         wants_ai: false,
         filled_by: None,
+        draft: None,
         state: State::Open,
         request_hash: "0".repeat(64),
         request_fields: None,
@@ -46,6 +49,7 @@ pub fn found() -> Option<Found> {
         created: Some(stamp.clone()),
         updated: Some(stamp),
         version: 0,
+        last_event: None,
     };
     Some(Found { segment, configuration: Arc::new(snapshot), interaction_segment: None })
 }

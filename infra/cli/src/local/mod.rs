@@ -135,6 +135,7 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     };
     let segment_tables = registry(&dynamo, connect_lambda, team)?;
     let system = System::new(dynamo, segment_tables, Clock::system(), Language::from_env()?)
+        .with_deadlines_from_env()?
         .with_notes_redactor(Redactor::of_notes_from_env()?)
         .with_oauth(Arc::new(keys::LocalKeys::open(data.as_deref())?));
     let provider = ai_provider(AiSettings::from_env(ProviderKind::Extractive)?).await?;

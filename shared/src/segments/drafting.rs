@@ -1,0 +1,186 @@
+//! How a draft is stored: by one conditional update that reads nothing first, because clients send one every few seconds.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use uuid::Uuid;
+
+use super::address::latest_key;
+use super::record::DraftColumn;
+use super::store::{ROUNDS, Segments, back_off, contended, notes_too_large};
+use super::{Address, DraftRequest, Found, Segment, State, deadline, record};
+use crate::Error;
+use crate::codes::{Code, Label};
+use crate::dynamodb::{self, NOT_NEWER, SCHEMA, Stamp, VERSION, Write, schema, string};
+use crate::error::Refusal;
+use crate::watch::Action;
+
+/// How long one attempt may take. The time that it is judged by stands in it, so it must not be carried out much later.
+const ATTEMPT: Duration = Duration::from_secs(2);
+
+/// How often a draft is tried where DynamoDB does not answer well.
+const ATTEMPTS: u32 = 4;
+
+/// A draft on its way.
+struct Drafting<'a> {
+    columns: Vec<DraftColumn>,
+    stamp: &'a Stamp,
+    /// Names this write, so that one whose answer was lost is known again in what refuses its second attempt.
+    name: String,
+}
+
+impl Segments {
+    /// Keeps what the agent of an open segment has typed so far, for the user of this name.
+    ///
+    /// One request by an id, two by agent and interaction; one more where the draft has a code, which is kept with it.
+    pub async fn draft(&self, address: &Address, request: &DraftRequest, caller: &str) -> Result<Found, Error> {
+        let redacted = self.notes_redactor.map(|redactor| request.redacted(redactor));
+        let request = redacted.as_ref().unwrap_or(request);
+        let label = request.code.as_ref().and_then(Option::as_ref);
+        let (keys, code) = self.keys_and_code(address, label).await?;
+        let stamp = Stamp::now(caller, &self.clock);
+        let columns = record::draft_columns(request, code.as_deref())?;
+        let drafting = Drafting { columns, stamp: &stamp, name: Uuid::new_v4().simple().to_string() };
+        for sys_id in keys {
+            if let Some(segment) = self.keep(&sys_id, address, &drafting).await? {
+                return self.with_configuration(segment).await;
+            }
+        }
+        Err(address.not_found().into())
+    }
+
+    /// The keys that the segment at an address may have; and the code with a label, as it is now.
+    async fn keys_and_code(
+        &self,
+        address: &Address,
+        label: Option<&Label>,
+    ) -> Result<(Vec<String>, Option<Arc<Code>>), Error> {
+        let code_key = label.map(|label| self.codes.key_of(label));
+        let latest = match address {
+            Address::AgentInteraction { agent, interaction } => {
+                Some((self.table.clone(), dynamodb::key(latest_key(agent, interaction))))
+            }
+            _ => None,
+        };
+        // Of no keys, this is no request.
+        let mut found = dynamodb::batch_get(&self.dynamo, latest.into_iter().chain(code_key).collect()).await?;
+        let code = match label {
+            Some(label) => self.codes.take(&mut found)?.remove(label),
+            None => None,
+        };
+        let keys = match address {
+            Address::AgentInteraction { .. } => {
+                let latest = found.remove(&self.table).and_then(|mut items| items.pop());
+                vec![record::target(latest.ok_or_else(|| address.not_found())?)?]
+            }
+            _ => address.keys(),
+        };
+        Ok((keys, code))
+    }
+
+    /// Keeps a draft on the segment with this key; none where the address means no such one.
+    async fn keep(&self, sys_id: &str, address: &Address, drafting: &Drafting<'_>) -> Result<Option<Segment>, Error> {
+        for round in 0..ROUNDS {
+            let error = match self.attempt(sys_id, address, drafting).await {
+                Ok(updated) => {
+                    return Ok(Some(record::from_item(updated.attributes.unwrap_or_default())?));
+                }
+                Err(error) => error,
+            };
+            let item = match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => failed.item.clone(),
+                _ if dynamodb::is_too_large(&error) => return Err(notes_too_large().into()),
+                _ => match dynamodb::Error::from(error) {
+                    // It was tried once, and may be tried again, with the time as it is then.
+                    dynamodb::Error::Unavailable(error) if round + 1 == ATTEMPTS => {
+                        return Err(dynamodb::Error::Unavailable(error).into());
+                    }
+                    dynamodb::Error::Unavailable(_) => {
+                        back_off(round).await;
+                        continue;
+                    }
+                    error => return Err(error.into()),
+                },
+            };
+            let Some(item) = item else { return Ok(None) };
+            let is_kept = record::has_attempt(&item, &drafting.name);
+            let segment = record::from_item(item)?;
+            if !address.means(&segment) {
+                return Ok(None);
+            }
+            if is_kept {
+                return Ok(Some(segment));
+            }
+            let segment = self.settled(segment).await?;
+            if segment.state != State::Open {
+                return Err(Refusal::NotOpen { sys_id: segment.sys_id, what: "a draft" }.into());
+            }
+        }
+        Err(contended().into())
+    }
+
+    /// Asks DynamoDB once to keep a draft, if the segment is open by now.
+    async fn attempt(
+        &self,
+        sys_id: &str,
+        address: &Address,
+        drafting: &Drafting<'_>,
+    ) -> Result<UpdateItemOutput, SdkError<UpdateItemError>> {
+        let write = Write { stamp: drafting.stamp, table: &self.table, sys_id, version: None, within: Some(ATTEMPT) };
+        // Each name moves on by one: DynamoDB takes what is on the right as it was before.
+        let [newest, older, oldest] = record::ATTEMPTS;
+        let mut set = format!(
+            "SET #version = #version + :one, #schema = :schema, {newest} = :attempt, \
+             {older} = if_not_exists({newest}, :none), {oldest} = if_not_exists({older}, :none)"
+        );
+        let mut remove = String::new();
+        let mut condition = format!(
+            "#state = :open AND (attribute_not_exists({DUE_ON}) OR {DUE_ON} > :due_after) AND {NOT_NEWER} \
+             AND NOT :attempt IN ({newest}, {older}, {oldest})",
+            DUE_ON = record::DUE_ON
+        );
+        let mut values = vec![
+            (":one", AttributeValue::N("1".to_owned())),
+            (":schema", schema()),
+            (":attempt", string(&drafting.name)),
+            (":none", string("")),
+            (":open", string(record::OPEN)),
+            (":due_after", string(deadline::open_if_due_after(&self.clock))),
+        ];
+        for (column, placeholder, value) in drafting.columns.iter().cloned() {
+            match value {
+                Some(value) => {
+                    set.push_str(&format!(", {column} = {placeholder}"));
+                    values.push((placeholder, value));
+                }
+                None if remove.is_empty() => remove = format!(" REMOVE {column}"),
+                None => remove.push_str(&format!(", {column}")),
+            }
+        }
+        if let Address::External(id) = address {
+            condition.push_str(&format!(" AND {} = :external", record::EXTERNAL_SEGMENT_ID));
+            values.push((":external", string(id.as_str())));
+        }
+        self.dynamo
+            .update(
+                write,
+                |update| {
+                    let update = update
+                        .update_expression(set + &remove)
+                        .condition_expression(condition)
+                        .expression_attribute_names("#state", record::STATE)
+                        .expression_attribute_names("#version", VERSION)
+                        .expression_attribute_names("#schema", SCHEMA)
+                        .return_values(ReturnValue::AllNew);
+                    values
+                        .into_iter()
+                        .fold(update, |update, (name, value)| update.expression_attribute_values(name, value))
+                },
+                |_| Action::Update,
+            )
+            .await
+    }
+}
