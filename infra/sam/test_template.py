@@ -463,7 +463,7 @@ class Made(unittest.TestCase):
         found = self.bigger().of_type("AWS::CloudWatch::Alarm")
         names = ["FunctionErrors", "FunctionErrors2", "FunctionThrottles", "FunctionThrottles2"]
         parts = [sum("MetricStat" in one for one in found[name]["Metrics"]) for name in names]
-        self.assertEqual(parts, [10, 3, 10, 4])
+        self.assertEqual(parts, [10, 4, 10, 5])
 
     def test_what_nobody_waits_for_is_told_of_in_outputs_and_on_the_dashboard(self):
         template = self.bigger()
@@ -935,7 +935,7 @@ class Faults(unittest.TestCase):
             metrics = resources["FunctionErrors"]["Properties"]["Metrics"]
             metrics += [copy.deepcopy(metrics[1]) for _ in range(5)]
 
-        self.found("alarm FunctionErrors: it has 13 metrics", change)
+        self.found("alarm FunctionErrors: it has 14 metrics", change)
 
     def test_alarms(self):
         names = [name for name, one in PLAIN["Resources"].items() if one["Type"] == "AWS::CloudWatch::Alarm"]

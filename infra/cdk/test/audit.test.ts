@@ -31,7 +31,7 @@ describe('audit lines', () => {
         DestinationArn: STREAM,
         ...(role && { RoleArn: role }),
       };
-      const writers = ['create-codes', 'create-segment', 'update-segment', 'update-segment-ai', 'ai-filler'];
+      const writers = 'create-codes create-segment save-draft update-segment update-segment-ai ai-filler'.split(' ');
       const groups = writers.map((name) => deployment.lambda(name).Properties.LoggingConfig.LogGroup.Ref);
       assert.deepEqual(filters(deployment), Object.fromEntries(groups.map((group) => [group, to])));
     });
