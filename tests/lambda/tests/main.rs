@@ -11,6 +11,7 @@ mod counts;
 mod events;
 mod faults;
 mod gateway;
+mod index;
 mod jobs;
 mod kept_sys_ids;
 mod large_answers;
@@ -25,6 +26,7 @@ mod reports;
 mod segment_tables;
 mod segments;
 mod stored_forms;
+mod sweep;
 mod system;
 mod watch_routes;
 
