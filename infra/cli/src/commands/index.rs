@@ -45,7 +45,9 @@ pub async fn run(command: Command, target: &Target) -> Result<(), CommandError> 
     output::line(format!("{seen} segments looked at, {indexed} of them put into their place in the index"))?;
     match unreadable {
         0 => Ok(()),
-        unreadable => Err(CommandError::refused(format!("{unreadable} records cannot be read, and are as they were"))),
+        unreadable => {
+            Err(CommandError::refused(format!("records that cannot be read, and are as they were: {unreadable}")))
+        }
     }
 }
 
