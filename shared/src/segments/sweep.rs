@@ -84,7 +84,7 @@ impl Segments {
         while !shelves.is_empty() {
             let pages = try_join_all(shelves.iter_mut().map(Pages::next)).await?;
             let mut rows: Vec<Row> = pages.iter().flatten().flatten().filter_map(Row::of).collect();
-            rows.sort_by(|one, other| one.due_on.cmp(&other.due_on));
+            rows.sort_by_key(|row| row.due_on);
             if !self.store_ends(rows, until, &mut swept).await {
                 break;
             }
