@@ -22,6 +22,11 @@ pub trait Job: Send + Sync {
     /// How long it is from one run to the next: whole minutes, since EventBridge Scheduler knows nothing shorter.
     fn every(&self) -> Duration;
 
+    /// The same in the local system, whose clock knows seconds, too.
+    fn every_locally(&self) -> Duration {
+        self.every()
+    }
+
     /// Does what there is to do until the deadline. Answers what came of it, as reports name it.
     ///
     /// # Errors

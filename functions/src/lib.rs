@@ -103,6 +103,7 @@ functions! {
         #[cfg(feature = "ai")] ai_filler::AiFiller in "bin/ai-filler.rs";
     }
     jobs {
+        close_overdue::CloseOverdue in "bin/close-overdue.rs";
         rotate_keys::RotateKeys in "bin/rotate-keys.rs";
     }
 }

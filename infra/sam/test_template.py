@@ -305,7 +305,7 @@ class Options(unittest.TestCase):
         for provider in ("off", "extractive"):
             template = Template(PLAIN, {"AiProvider": provider})
             body = json.loads(template.of_type("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"])
-            self.assertEqual(len(body["widgets"]), 7)
+            self.assertEqual(len(body["widgets"]), 8)
             self.assertIn('"failed_sign_ins", "endpoint", "authorizer"', json.dumps(body))
             self.assertEqual("${AiFiller}" in json.dumps(body), provider != "off")
 
@@ -389,10 +389,6 @@ class Made(unittest.TestCase):
         "relay": {
             "stream": {"table": "interaction_wrap_up_segment", "filter": {"eventName": ["INSERT", "MODIFY"]}},
             "dynamodb": {"u_outbox": ["PutItem"]},
-        },
-        "close-overdue": {
-            "schedule": "rate(1 minute)",
-            "dynamodb": {"interaction_wrap_up_segment": ["GetItem", "UpdateItem"]},
         },
         **{f"report-{n}": {"routes": [f"GET wrapup/report/{n}"], "dynamodb": {}} for n in range(5)},
     }
@@ -479,22 +475,60 @@ class Made(unittest.TestCase):
         template = Template(PLAIN, {"AiProvider": "extractive"})
         self.assertEqual(set(template.of_type("AWS::DynamoDB::Table")), tables | {"OauthClient"})
         self.assertEqual(set(IDS.values()), tables)
-        self.assertEqual(set(template.of_type("AWS::SQS::Queue")), {"DeadLetters", "RotateKeysDeadLetters"})
+        self.assertEqual(set(template.of_type("AWS::SQS::Queue")), {"DeadLetters", "CloseOverdueDeadLetters", "RotateKeysDeadLetters"})
 
     def test_tables_are_as_the_code_wants_them(self):
         for name, table in Template(PLAIN, {"TablePrefix": "t-"}).of_type("AWS::DynamoDB::Table").items():
             [platform_name] = [one for one in SYSTEM["tables"] if logical(one) == name]
             self.assertEqual(table["TableName"], f"t-{platform_name}")
             self.assertEqual(table["KeySchema"], [{"AttributeName": "sys_id", "KeyType": "HASH"}])
-            self.assertEqual(table["AttributeDefinitions"], [{"AttributeName": "sys_id", "AttributeType": "S"}])
+            indexes = SYSTEM["tables"][platform_name].get("indexes", {})
+            keys = ["sys_id", *(one[key] for one in indexes.values() for key in ("partition", "sort"))]
+            wanted = [{"AttributeName": column, "AttributeType": "S"} for column in keys]
+            self.assertEqual(table["AttributeDefinitions"], wanted)
+            wanted = [
+                {
+                    "IndexName": name,
+                    "KeySchema": [
+                        {"AttributeName": one["partition"], "KeyType": "HASH"},
+                        {"AttributeName": one["sort"], "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": one["shown"]},
+                }
+                for name, one in indexes.items()
+            ]
+            self.assertEqual(table.get("GlobalSecondaryIndexes", []), wanted)
             self.assertEqual(table["BillingMode"], "PAY_PER_REQUEST")
+
+    def test_without_the_index_nothing_is_paid_for_it_and_nothing_reads_it(self):
+        template = Template(PLAIN, {"TimeIndex": "off"})
+        table = template.of_type("AWS::DynamoDB::Table")["Segments"]
+        self.assertNotIn("GlobalSecondaryIndexes", table)
+        # DynamoDB refuses a table with definitions of columns that are no keys.
+        self.assertEqual(table["AttributeDefinitions"], [{"AttributeName": "sys_id", "AttributeType": "S"}])
+        self.assertEqual(check(template), [])
+        self.assertEqual([name for name in template.resources if "CloseOverdue" in name], [])
+
+    def test_an_alarm_goes_off_by_ends_that_are_not_stored_and_where_no_sweep_runs(self):
+        alarm = Template(PLAIN).of_type("AWS::CloudWatch::Alarm")["CloseOverdueLate"]
+        wanted = {
+            "Namespace": "Wrapup",
+            "MetricName": "oldest_overdue_seconds",
+            "Dimensions": [{"Name": "endpoint", "Value": "close-overdue"}],
+            "Statistic": "Maximum",
+            "Period": 300,
+            "Threshold": 300,
+            "TreatMissingData": "breaching",
+        }
+        self.assertEqual({key: alarm[key] for key in wanted}, wanted)
 
     def test_functions_run_as_they_are_to(self):
         for function in Template(PLAIN, {"AiProvider": "extractive"}).of_type("AWS::Lambda::Function").values():
             name = tags(function)["wrapup-function"]
             self.assertEqual((function["Runtime"], function["TracingConfig"]), ("provided.al2023", {"Mode": "Active"}))
             # API Gateway waits for 29 s, for an authorizer less; nobody waits for what runs in the background.
-            self.assertEqual(function["Timeout"], {"authorizer": 10, "ai-filler": 120, "rotate-keys": 120}.get(name, 29))
+            behind = {"ai-filler": 120, "close-overdue": 120, "rotate-keys": 120}
+            self.assertEqual(function["Timeout"], {"authorizer": 10, **behind}.get(name, 29))
             wanted = {*SYSTEM["environment"], *SYSTEM["functions"][name].get("environment", [])}
             self.assertEqual(set(function["Environment"]["Variables"]), wanted)
 
@@ -926,7 +960,12 @@ class Faults(unittest.TestCase):
         found("CloseOverdueSchedule: the role can be assumed for another account", trusting)
 
         def elsewhere(resources):
-            self.statements(resources, "CloseOverdueRole")[2]["Resource"] = {"Fn::GetAtt": ["RelayDeadLetters", "Arn"]}
+            [send] = [
+                one
+                for one in self.statements(resources, "CloseOverdueRole")
+                if one.get("Action") == "sqs:SendMessage"
+            ]
+            send["Resource"] = {"Fn::GetAtt": ["RelayDeadLetters", "Arn"]}
 
         found("close-overdue: permissions: ('sqs:SendMessage', 'queue RelayDeadLetters') is too much", elsewhere)
 

@@ -138,6 +138,8 @@ def readable(deployment: Deployment, grant: tuple) -> tuple:
     for table, (logical, properties) in deployment.tables.items():
         if resource == f"${{{logical}.Arn}}" or resource.endswith(f":table/{properties['TableName']}"):
             return action, f"table {table}"
+        if resource.startswith(f"${{{logical}.Arn}}/index/"):
+            return action, f"table {table}/index/{resource.rsplit('/', 1)[1]}"
         # A table's streams are listed without naming one.
         listed = action == "dynamodb:ListStreams"
         if resource == (f"${{{logical}.Arn}}/stream/*" if listed else f"${{{logical}.StreamArn}}"):

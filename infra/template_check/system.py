@@ -42,6 +42,23 @@ def wants_ai(function: dict) -> bool:
     return "WRAPUP_AI_PROVIDER" in function.get("environment", [])
 
 
+def index_of(resource: str) -> tuple:
+    """The table and the index that a function's permission is of, as the list names it: `TABLE/index/NAME`, or `TABLE`,
+    which has none of that."""
+    table, _, index = resource.partition("/index/")
+    return table, index
+
+
+def wants_index(function: dict) -> bool:
+    """Whether it reads by an index: then it is there only where a deployment has those."""
+    return any(index_of(resource)[1] for resource in function["dynamodb"])
+
+
+def optional(function: dict) -> bool:
+    """Whether a deployment may do without it."""
+    return wants_ai(function) or wants_index(function)
+
+
 def writes(function: dict) -> bool:
     """Whether it changes records, of which it writes audit lines."""
     changes = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"}
@@ -74,9 +91,11 @@ def wrong_system(system: dict):
         for secret in function.get("secrets", {}):
             if secret not in system["secrets"]:
                 yield f"{name}: there is no secret {secret}"
-        for table in function["dynamodb"]:
+        for table, index in map(index_of, function["dynamodb"]):
             if table not in system["tables"]:
                 yield f"{name}: there is no table {table}"
+            elif index and index not in system["tables"][table].get("indexes", {}):
+                yield f"{name}: the table {table} has no index {index}"
         if "WRAPUP_SEGMENT_TABLES" in function.get("environment", []) and not function["dynamodb"].get(BUILT_IN):
             yield f"{name}: it uses segment tables, and may do nothing on {BUILT_IN}"
         for route in function.get("routes", []):

@@ -16,7 +16,7 @@ METRICS_OF_AN_ALARM = 10
 class Alarm:
     """What an alarm goes off by: `statistic` of `metric` in AWS's namespace over five minutes, summed over all that it
     is `of`, which are logical ids, at `threshold` or above for `periods`. A deployment may set another threshold by
-    `parameter`."""
+    `parameter`. Where nothing is measured it is quiet, unless that is `missed`."""
 
     metric: str
     statistic: str
@@ -24,6 +24,7 @@ class Alarm:
     threshold: int
     periods: int = 1
     parameter: str = ""
+    missed: bool = False
 
 
 def alarms(deployment: Deployment) -> dict:
@@ -55,6 +56,10 @@ def alarms(deployment: Deployment) -> dict:
         found[f"{id}Throttles"] = Alarm("Lambda Throttles", "Sum", own, 1)
         if "stream" in listed[name]:
             found[f"{id}Late"] = Alarm("Lambda IteratorAge", "Maximum", own, 300_000)
+        if "late" in listed[name]:
+            metric, seconds = listed[name]["late"]["metric"], listed[name]["late"]["seconds"]
+            # What does not run measures nothing.
+            found[f"{id}Late"] = Alarm(f"Wrapup {metric}", "Maximum", {f"endpoint {name}"}, seconds, missed=True)
         visible = Alarm("SQS ApproximateNumberOfMessagesVisible", "Maximum", letters, 1)
         found[f"{dead_letters(name)}Visible"] = visible
     return found
@@ -92,7 +97,7 @@ def wrong_alarm(deployment: Deployment, parts: list, wanted: Alarm):
             "Threshold": deployment.template.parameters.get(wanted.parameter, wanted.threshold),
             "EvaluationPeriods": wanted.periods,
             "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-            "TreatMissingData": "notBreaching",
+            "TreatMissingData": "breaching" if wanted.missed else "notBreaching",
         }.items():
             if str(part.get(field)) != str(value):
                 yield f"{field} is {part.get(field)}"

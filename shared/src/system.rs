@@ -101,6 +101,11 @@ impl System {
         &self.dynamo
     }
 
+    /// The deployment's clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// Wrap-up codes.
     pub fn codes(&self) -> &Codes {
         &self.codes

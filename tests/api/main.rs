@@ -13,6 +13,7 @@ mod configuring;
 mod conformance;
 mod desk;
 mod drafts;
+mod ending;
 mod formats;
 mod gateway;
 mod local_servers;

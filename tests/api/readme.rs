@@ -34,6 +34,7 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ("docs/redaction.md", "cargo test -p wrapup --lib", "cargo in cargo would wait for itself"),
     ("docs/operations.md", "infra/tools/install", "infra/tools/test_tools.py"),
     ("docs/operations.md", "aws dynamodb restore-table", "wants an account"),
+    ("docs/operations.md", "cargo run -- index backfill", "wants an account; tests/api/ending.rs runs it"),
     ("docs/operations.md", "stream=$(aws dynamodb", "wants an account"),
     ("infra/cdk/README.md", "git submodule add", "wants the address of a repository"),
 ];

@@ -13,6 +13,7 @@ new WrapUpApi(new Stack(app, option('stack') ?? 'wrapup'), 'Api', {
   allowedOrigins: option('allowed-origins')?.split(','),
   architecture: choice('architecture', ['arm64', 'x86_64']) === 'x86_64' ? Architecture.X86_64 : Architecture.ARM_64,
   aiProvider: choice('ai', ['extractive']) && { kind: 'extractive' },
+  timeIndex: choice('time-index', ['on', 'off']) !== 'off',
   webAcl: choice('waf', ['managed-rules']),
   requestBounds: { perAddress: number('requests-per-address'), perCredential: number('requests-per-credential') },
   allowedCidrs: option('allowed-cidrs')?.split(','),

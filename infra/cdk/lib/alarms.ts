@@ -31,11 +31,16 @@ export class Alarms extends Construct {
     this.raiseEach('FunctionThrottles', functionThrottles, 'Lambda refused invocations: its concurrency is used up.');
     this.raiseEach('ReadThrottles', sums('reads', metrics.tableThrottles('Read')), 'DynamoDB throttled reads.');
     this.raiseEach('WriteThrottles', sums('writes', metrics.tableThrottles('Write')), 'DynamoDB throttled writes.');
-    for (const { name, errors, throttles, lag, deadLetters } of metrics.background()) {
+    for (const { name, errors, throttles, lag, late, deadLetters } of metrics.background()) {
       const id = title(name);
       this.raise(`${id}Errors`, errors, 1, `${name} failed or ran out of time.`);
       this.raise(`${id}Throttles`, throttles, 1, `Lambda refused invocations of ${name}.`);
       if (lag) this.raise(`${id}Late`, lag, 5 * 60_000, `Records wait five minutes for ${name}.`);
+      if (late) {
+        const description = `What ${name} does waits for ${late.seconds} s, or it does not run.`;
+        // What does not run measures nothing.
+        this.raise(`${id}Late`, late.metric, late.seconds, description, 1, TreatMissingData.BREACHING);
+      }
       this.raise(`${deadLettersName(name)}Visible`, deadLetters, 1, `${name} gave up.`);
     }
   }
@@ -45,15 +50,25 @@ export class Alarms extends Construct {
     metrics.forEach((metric, index) => this.raise(index ? `${id}${index + 1}` : id, metric, 1, description));
   }
 
-  /** An alarm that goes off once `metric` has been at `threshold` or above for `periods` of five minutes. */
-  private raise(id: string, metric: IMetric, threshold: number, alarmDescription: string, periods = 1): void {
+  /**
+   * An alarm that goes off once `metric` has been at `threshold` or above for `periods` of five minutes; `missing` says
+   * what it is where nothing is measured.
+   */
+  private raise(
+    id: string,
+    metric: IMetric,
+    threshold: number,
+    alarmDescription: string,
+    periods = 1,
+    missing = TreatMissingData.NOT_BREACHING,
+  ): void {
     const alarm = new Alarm(this, id, {
       metric,
       threshold,
       alarmDescription,
       evaluationPeriods: periods,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      treatMissingData: missing,
     });
     if (!this.topic) return;
     alarm.addAlarmAction(new SnsAction(this.topic));

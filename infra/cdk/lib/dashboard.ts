@@ -6,7 +6,9 @@ import { Metrics } from './metrics';
 export function dashboard(scope: Construct, id: string, metrics: Metrics): Dashboard {
   const background = metrics.background();
   const lags = background.flatMap(({ lag }) => lag ?? []);
+  const jobs = background.flatMap(({ late }) => late?.metric ?? []);
   const late = [
+    ...(jobs.length > 0 ? [graph('Seconds that jobs are late', jobs)] : []),
     graph('Age of the oldest record to read (ms)', lags),
     graph(
       'Given up on',

@@ -4,6 +4,7 @@ import { IMetric, MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwat
 import { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Late } from './system';
 
 /** What is watched. */
 export interface Watched {
@@ -23,6 +24,8 @@ export interface Background {
   readonly deadLetters: IQueue;
   /** Whether it reads a stream, and may be late. */
   readonly reads: boolean;
+  /** What it measures of being late by itself. */
+  readonly late: Late | undefined;
 }
 
 /** The metrics of a function that nobody waits for. */
@@ -32,6 +35,8 @@ export interface BackgroundMetrics {
   readonly throttles: IMetric;
   /** Milliseconds that the oldest record has waited, where it reads a stream. */
   readonly lag?: IMetric;
+  /** Seconds that it is late, by its own measure, and how many are an alarm. */
+  readonly late?: { readonly metric: IMetric; readonly seconds: number };
   /** What it gave up on. */
   readonly deadLetters: IMetric;
 }
@@ -90,8 +95,9 @@ export class Metrics {
 
   /** Of each function that nobody waits for. */
   background(): BackgroundMetrics[] {
-    return this.watched.background.map(({ name, function: one, deadLetters, reads }) => ({
+    return this.watched.background.map(({ name, function: one, deadLetters, reads, late }) => ({
       name,
+      late: late && { metric: ownMetric(late.metric, name), seconds: late.seconds },
       errors: one.metricErrors({ period, label: name }),
       throttles: one.metricThrottles({ period, label: name }),
       lag: reads ? one.metric('IteratorAge', { period, statistic: Stats.MAXIMUM, label: `${name} lag` }) : undefined,
@@ -136,6 +142,19 @@ export class Metrics {
       });
     return [...this.watched.tables].map(metric);
   }
+}
+
+/** What a function measures by itself. Deployments of one account and region share it. */
+function ownMetric(metricName: string, endpoint: string): Metric {
+  const dimensionsMap = { endpoint };
+  return new Metric({
+    namespace: 'Wrapup',
+    metricName,
+    dimensionsMap,
+    statistic: Stats.MAXIMUM,
+    period,
+    label: endpoint,
+  });
 }
 
 /** What an alarm takes at most. */

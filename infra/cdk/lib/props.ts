@@ -103,6 +103,13 @@ export interface WrapUpApiProps {
   readonly memorySize?: number;
   /** Segment tables of your own, by the name that requests call them by. @default none */
   readonly segmentTables?: Record<string, SegmentTable>;
+  /**
+   * Whether wrap-ups stand in an index by time, by which those are found each minute whose deadline has passed. It costs
+   * at most 6 write units over a wrap-up's life; without it an end is shown in time all the same, and stored by the next
+   * call that changes the wrap-up.
+   * @default true
+   */
+  readonly timeIndex?: boolean;
   /** Who fills in what an opened segment lacks. @default nobody; the AI filler is not deployed */
   readonly aiProvider?: AiProvider;
   /**

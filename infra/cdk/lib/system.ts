@@ -11,6 +11,19 @@ export interface Stream {
   readonly filter: Record<string, unknown>;
 }
 
+/** A global secondary index: its keys, both texts, and the columns that it shows beside them. */
+export interface Index {
+  readonly partition: string;
+  readonly sort: string;
+  readonly shown: string[];
+}
+
+/** A metric of a function's own that says how many seconds it is late, and how many are an alarm. */
+export interface Late {
+  readonly metric: string;
+  readonly seconds: number;
+}
+
 /**
  * What a function of the system is reached by, uses and is told. One with `routes` is an endpoint, with `public_route`
  * one too, with `stream` a consumer, with `schedule` a job; with none it is the authorizer.
@@ -23,7 +36,8 @@ export interface FunctionSpec {
   readonly stream?: Stream;
   /** When it runs: an expression of EventBridge Scheduler's, such as `rate(1 minute)`. */
   readonly schedule?: string;
-  /** The actions it takes on each table, by the table's name without prefix. */
+  readonly late?: Late;
+  /** The actions it takes on each table, by the table's name without prefix, and on each index, as `TABLE/index/NAME`. */
   readonly dynamodb: Record<string, Action[]>;
   /** The actions it takes on each secret. */
   readonly secrets?: Record<string, Action[]>;
@@ -34,7 +48,7 @@ export interface FunctionSpec {
 /** What a deployment consists of, as `infra/system.json` lists it. */
 export interface System {
   /** By name without prefix. */
-  readonly tables: Record<string, { readonly stream?: string }>;
+  readonly tables: Record<string, { readonly stream?: string; readonly indexes?: Record<string, Index> }>;
   readonly secrets: string[];
   /** The variables that all functions read. */
   readonly environment: string[];
@@ -52,6 +66,11 @@ export function inBackground({ stream, schedule }: FunctionSpec): boolean {
 /** Whether it calls an AI provider: then it is there only where a deployment has one. */
 export function wantsAi({ environment = [] }: FunctionSpec): boolean {
   return environment.includes('WRAPUP_AI_PROVIDER');
+}
+
+/** Whether it reads by an index: then it is there only where a deployment has those. */
+export function wantsIndex({ dynamodb }: FunctionSpec): boolean {
+  return Object.keys(dynamodb).some((resource) => resource.includes('/index/'));
 }
 
 /** `create-codes` as names in templates are written: `CreateCodes`. */

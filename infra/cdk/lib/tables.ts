@@ -1,5 +1,12 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, StreamViewType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  AttributeType,
+  BillingMode,
+  ProjectionType,
+  StreamViewType,
+  Table,
+  TableEncryption,
+} from 'aws-cdk-lib/aws-dynamodb';
 import { IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
@@ -12,6 +19,8 @@ export interface TablesProps {
   readonly encryptionKey: IKey | undefined;
   /** Of those whose stream somebody reads, the names. */
   readonly streamed: ReadonlySet<string>;
+  /** Whether they have their indexes. */
+  readonly indexed: boolean;
   readonly removalPolicy: RemovalPolicy;
 }
 
@@ -27,9 +36,9 @@ export class Tables extends Construct {
     this.all = new Map(Object.keys(system.tables).map((name) => [name, this.create(name, props)]));
   }
 
-  private create(name: string, { prefix, encryptionKey, streamed, removalPolicy }: TablesProps): Table {
+  private create(name: string, { prefix, encryptionKey, streamed, indexed, removalPolicy }: TablesProps): Table {
     const stream = streamed.has(name) && system.tables[name]?.stream;
-    return new Table(this, name, {
+    const table = new Table(this, name, {
       tableName: `${prefix}${name}`,
       partitionKey: { name: 'sys_id', type: AttributeType.STRING },
       billingMode: BillingMode.PAY_PER_REQUEST,
@@ -39,6 +48,16 @@ export class Tables extends Construct {
       ...(stream && { stream: stream as StreamViewType }),
       ...(encryptionKey && { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey }),
     });
+    for (const [indexName, index] of Object.entries((indexed && system.tables[name]?.indexes) || {})) {
+      table.addGlobalSecondaryIndex({
+        indexName,
+        partitionKey: { name: index.partition, type: AttributeType.STRING },
+        sortKey: { name: index.sort, type: AttributeType.STRING },
+        projectionType: ProjectionType.INCLUDE,
+        nonKeyAttributes: index.shown,
+      });
+    }
+    return table;
   }
 
   /** The table that the code knows by `name`. */
@@ -50,10 +69,12 @@ export class Tables extends Construct {
 
   /** Allows the role of a function what it does with the tables. */
   grant({ dynamodb }: FunctionSpec, role: IRole): void {
-    for (const [name, actions] of Object.entries(dynamodb)) {
+    for (const [resource, actions] of Object.entries(dynamodb)) {
+      const [name = '', index] = resource.split('/index/');
+      const { tableArn } = this.get(name);
       const statement = {
         actions: actions.map((action) => `dynamodb:${action}`),
-        resources: [this.get(name).tableArn],
+        resources: [index ? `${tableArn}/index/${index}` : tableArn],
       };
       role.addToPrincipalPolicy(new PolicyStatement(statement));
     }

@@ -18,7 +18,7 @@ import { WrapUpApiProps } from './props';
 import { redactionEnvironment } from './redaction';
 import { Gateway } from './rest-api';
 import { grantSegmentTables, segmentTablesEnvironment } from './segment-tables';
-import { FunctionSpec, deadLettersName, inBackground, system, wantsAi } from './system';
+import { FunctionSpec, deadLettersName, inBackground, system, wantsAi, wantsIndex } from './system';
 import { Tables } from './tables';
 
 /** ServiceNow's Wrap Up API on API Gateway, Lambda and DynamoDB. */
@@ -68,7 +68,8 @@ export class WrapUpApi extends Construct {
   private createTables(): Tables {
     const { tablePrefix: prefix, removalPolicy } = this;
     const streamed = new Set(this.deployed().flatMap(([, { stream }]) => stream?.table ?? []));
-    return new Tables(this, 'Tables', { prefix, removalPolicy, streamed, encryptionKey: this.props.encryptionKey });
+    const { encryptionKey, timeIndex: indexed = true } = this.props;
+    return new Tables(this, 'Tables', { prefix, removalPolicy, streamed, indexed, encryptionKey });
   }
 
   private createFunctions(tables: Tables): Map<string, WrapUpFunction> {
@@ -76,9 +77,12 @@ export class WrapUpApi extends Construct {
     return new Map(this.deployed().map(([name, spec]) => [name, this.createFunction(scope, name, spec, tables)]));
   }
 
-  /** The functions of this deployment: without an AI provider there is nothing that calls one. */
+  /** The functions of this deployment: without an AI provider there is nothing that calls one, without index none that reads it. */
   private deployed(): [string, FunctionSpec][] {
-    return Object.entries(system.functions).filter(([, spec]) => !wantsAi(spec) || this.props.aiProvider);
+    const { aiProvider, timeIndex = true } = this.props;
+    return Object.entries(system.functions).filter(
+      ([, spec]) => (!wantsAi(spec) || aiProvider) && (!wantsIndex(spec) || timeIndex),
+    );
   }
 
   private createFunction(scope: Construct, name: string, spec: FunctionSpec, tables: Tables): WrapUpFunction {
@@ -173,6 +177,7 @@ export class WrapUpApi extends Construct {
       function: this.function(name),
       deadLetters,
       reads: system.functions[name]?.stream !== undefined,
+      late: system.functions[name]?.late,
     }));
     const metrics = new Metrics({ stage: this.api.deploymentStage, functions, tables, background });
     new Alarms(this, 'Alarms', metrics, this.props.alarmTopic, this.props.manyFailedSignIns ?? 100);

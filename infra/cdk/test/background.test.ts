@@ -12,7 +12,6 @@ const FURTHER: Record<string, FunctionSpec> = {
     stream: { table: 'interaction_wrap_up_segment', filter: { eventName: ['INSERT', 'MODIFY'] } },
     dynamodb: { interaction: ['GetItem'] },
   },
-  'close-overdue': { schedule: 'rate(1 minute)', dynamodb: { interaction_wrap_up_segment: ['UpdateItem'] } },
 };
 
 const deployment = bigger(FURTHER);
@@ -127,6 +126,7 @@ describe('what runs in the background', () => {
     assert.deepEqual(own, [
       'CloseOverdueDeadLettersVisible',
       'CloseOverdueErrors',
+      'CloseOverdueLate',
       'CloseOverdueThrottles',
       'RelayDeadLettersVisible',
       'RelayErrors',

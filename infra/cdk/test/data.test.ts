@@ -14,12 +14,27 @@ describe('tables', () => {
     assert.equal(deployment.resources('AWS::DynamoDB::Table').length, Object.keys(system.tables).length);
   });
 
-  for (const [name, { stream }] of Object.entries(system.tables)) {
+  for (const [name, { stream, indexes = {} }] of Object.entries(system.tables)) {
     it(`${name} is what the code expects, and kept whatever happens`, () => {
       const { Properties, DeletionPolicy } = deployment.table(name);
       assert.equal(Properties.TableName, `prod-${name}`);
       assert.deepEqual(Properties.KeySchema, [{ AttributeName: 'sys_id', KeyType: 'HASH' }]);
-      assert.deepEqual(Properties.AttributeDefinitions, [{ AttributeName: 'sys_id', AttributeType: 'S' }]);
+      const keys = ['sys_id', ...Object.values(indexes).flatMap(({ partition, sort }) => [partition, sort])];
+      assert.deepEqual(
+        Properties.AttributeDefinitions,
+        keys.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+      );
+      assert.deepEqual(
+        Properties.GlobalSecondaryIndexes ?? [],
+        Object.entries(indexes).map(([IndexName, { partition, sort, shown }]) => ({
+          IndexName,
+          KeySchema: [
+            { AttributeName: partition, KeyType: 'HASH' },
+            { AttributeName: sort, KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: shown },
+        })),
+      );
       assert.equal(Properties.BillingMode, 'PAY_PER_REQUEST');
       assert.equal(Properties.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled, true);
       assert.equal(Properties.DeletionProtectionEnabled, true);
@@ -29,6 +44,15 @@ describe('tables', () => {
       assert.equal(Properties.SSESpecification, undefined);
     });
   }
+
+  it('are without the index where a deployment wants to pay nothing for it, and nothing reads it then', () => {
+    const without = new Deployment({ timeIndex: false }, { rules: true });
+    const { Properties } = without.table('interaction_wrap_up_segment');
+    assert.equal(Properties.GlobalSecondaryIndexes, undefined);
+    assert.deepEqual(Properties.AttributeDefinitions, [{ AttributeName: 'sys_id', AttributeType: 'S' }]);
+    assert.ok(!JSON.stringify(without.template).includes('CloseOverdue'));
+    assert.ok(!JSON.stringify(without.template).includes('/index/'));
+  });
 
   it('have the ids that deployed stacks know them by: another id is another table, and its name is taken', () => {
     const ids = read.resources('AWS::DynamoDB::Table').map(([id]) => id);
@@ -43,7 +67,11 @@ describe('tables', () => {
     ]);
     assert.deepEqual(
       read.resources('AWS::SQS::Queue').map(([id]) => id),
-      ['ApiFunctionsrotatekeysDeadLetters65A46DDF', 'ApiFunctionsaifillerDeadLettersA5F6D3BC'],
+      [
+        'ApiFunctionscloseoverdueDeadLettersC99837F0',
+        'ApiFunctionsrotatekeysDeadLetters65A46DDF',
+        'ApiFunctionsaifillerDeadLettersA5F6D3BC',
+      ],
     );
   });
 

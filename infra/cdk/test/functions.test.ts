@@ -12,14 +12,20 @@ const deployment = new Deployment({
   aiProvider: { kind: 'extractive' },
 });
 
-/** The DynamoDB actions of statements, by table. */
+/** The DynamoDB actions of statements, by table, and by index as the list names it. */
 function onTables(deployment: Deployment, statements: Statement[]): Record<string, string[]> {
   const found: Record<string, string[]> = {};
   for (const { actions, resource } of statements) {
-    for (const name of Object.keys(system.tables)) {
-      const arn = { 'Fn::GetAtt': [deployment.tableId(name), 'Arn'] };
-      if (JSON.stringify(resource) === JSON.stringify(arn)) {
-        found[name] = [...(found[name] ?? []), ...actions.map((action) => action.replace('dynamodb:', ''))].sort();
+    for (const [table, { indexes = {} }] of Object.entries(system.tables)) {
+      const arn = { 'Fn::GetAtt': [deployment.tableId(table), 'Arn'] };
+      const ofIndex = (index: string): [string, unknown] => {
+        const path = `/index/${index}`;
+        return [`${table}${path}`, { 'Fn::Join': ['', [arn, path]] }];
+      };
+      for (const [name, one] of [[table, arn] as const, ...Object.keys(indexes).map(ofIndex)]) {
+        if (JSON.stringify(resource) === JSON.stringify(one)) {
+          found[name] = [...(found[name] ?? []), ...actions.map((action) => action.replace('dynamodb:', ''))].sort();
+        }
       }
     }
   }

@@ -24,7 +24,8 @@ describe('alarms', () => {
     const watched = alarms(deployment).map(({ metrics }) => [...new Set(metrics)].join());
     const lambda = ['Errors', 'Throttles', 'failed_sign_ins'];
     const job = ['ApproximateNumberOfMessagesVisible', 'Errors', 'Throttles'];
-    const always = ['5XXError', 'Latency', 'ReadThrottleEvents', 'WriteThrottleEvents', ...lambda, ...job];
+    const sweep = [...job, 'oldest_overdue_seconds'];
+    const always = ['5XXError', 'Latency', 'ReadThrottleEvents', 'WriteThrottleEvents', ...lambda, ...job, ...sweep];
     const filler = ['ApproximateNumberOfMessagesVisible', 'Errors', 'IteratorAge', 'Throttles'];
     assert.deepEqual(watched.sort(), [...always, ...filler].sort());
     const without = alarms(defaults).map(({ metrics }) => [...new Set(metrics)].join());
@@ -55,6 +56,11 @@ describe('alarms', () => {
       FunctionThrottles: [1, 1, 'Sum'],
       ReadThrottles: [1, 1, 'Sum'],
       WriteThrottles: [1, 1, 'Sum'],
+      CloseOverdueErrors: [1, 1, 'Sum'],
+      CloseOverdueThrottles: [1, 1, 'Sum'],
+      CloseOverdueDeadLettersVisible: [1, 1, 'Maximum'],
+      // Seconds: readers see ends in time, whoever waits for events does not.
+      CloseOverdueLate: [300, 1, 'Maximum'],
       RotateKeysErrors: [1, 1, 'Sum'],
       RotateKeysThrottles: [1, 1, 'Sum'],
       RotateKeysDeadLettersVisible: [1, 1, 'Maximum'],
@@ -94,7 +100,7 @@ describe('alarms', () => {
     const errors = alarms(many).filter(({ metrics }) => metrics.includes('Errors'));
     assert.deepEqual(
       errors.map(({ metrics }) => metrics.length),
-      [10, 4, 1],
+      [10, 4, 1, 1],
     );
     for (const { metrics } of [...alarms(deployment), ...alarms(many)]) assert.ok(metrics.length <= 10, metrics.join());
   });
@@ -102,7 +108,10 @@ describe('alarms', () => {
   it('tell the topic when they go off and when they end, and are quiet without requests', () => {
     for (const { properties } of alarms(deployment)) {
       assert.deepEqual([properties.AlarmActions, properties.OKActions], [[TOPIC], [TOPIC]]);
-      assert.equal(properties.TreatMissingData, 'notBreaching');
+      // A sweep that does not run measures nothing.
+      const named = JSON.stringify(properties);
+      const missing = named.includes('oldest_overdue_seconds') ? 'breaching' : 'notBreaching';
+      assert.equal(properties.TreatMissingData, missing);
     }
     for (const { properties } of alarms(defaults)) assert.equal(properties.AlarmActions, undefined);
   });

@@ -16,7 +16,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use wrapup::logging;
 
 use commands::{
-    ai, code, configuration, conformance, interaction, migrate, oauth_client, openapi, phone_log, segment_table,
+    ai, code, configuration, conformance, index, interaction, migrate, oauth_client, openapi, phone_log, segment_table,
     tables, user,
 };
 pub use connect::TeamTables;
@@ -103,6 +103,13 @@ enum Command {
         #[command(subcommand)]
         command: ai::Command,
     },
+    /// The index that finds wrap-ups by time
+    Index {
+        #[command(subcommand)]
+        command: index::Command,
+        #[command(flatten)]
+        target: Target,
+    },
     /// DynamoDB tables
     Tables {
         #[command(subcommand)]
@@ -139,6 +146,7 @@ pub async fn run(team: TeamTables) -> ExitCode {
         Some(Command::PhoneLog { command, target }) => phone_log::run(command, &target).await,
         Some(Command::Interaction { command, target }) => interaction::run(command, &target).await,
         Some(Command::Ai { command }) => ai::run(command).await,
+        Some(Command::Index { command, target }) => index::run(command, &target).await,
         Some(Command::Tables { command, target }) => tables::run(command, &target).await,
     };
     match done {

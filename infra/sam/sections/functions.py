@@ -2,9 +2,19 @@
 
 import json
 
-from template_check.system import BUILT_IN, dead_letters, in_background, kind, timeout, title, wants_ai, writes
+from template_check.system import (
+    BUILT_IN,
+    dead_letters,
+    in_background,
+    index_of,
+    kind,
+    timeout,
+    title,
+    wants_ai,
+    writes,
+)
 
-from .text import condition, line, logical, variables
+from .text import condition, condition_of, line, logical, variables
 
 
 # The package that has a binary for each function.
@@ -17,6 +27,7 @@ def table(system: dict, name: str) -> str:
     # A stream that nothing reads is left out.
     if readers and all(map(wants_ai, readers)):
         stream = f"!If [Ai, {stream}, !Ref AWS::NoValue]"
+    indexes = system["tables"][name].get("indexes", {})
     return f"""\
   {logical(name)}:
     Type: AWS::DynamoDB::Table
@@ -25,8 +36,9 @@ def table(system: dict, name: str) -> str:
     Properties:
       TableName: !Sub '${{TablePrefix}}{name}'
       BillingMode: PAY_PER_REQUEST
-      AttributeDefinitions: [{{AttributeName: sys_id, AttributeType: S}}]
+{attributes(indexes)}\
       KeySchema: [{{AttributeName: sys_id, KeyType: HASH}}]
+{global_indexes(indexes)}\
 {line(f"      StreamSpecification: {stream}", readers)}\
       PointInTimeRecoverySpecification: {{PointInTimeRecoveryEnabled: true}}
       DeletionProtectionEnabled: true
@@ -34,6 +46,43 @@ def table(system: dict, name: str) -> str:
         !If [OwnKey, {{SSEEnabled: true, SSEType: KMS, KMSMasterKeyId: !Ref KmsKeyArn}}, !Ref AWS::NoValue]
       Tags: [{{Key: application, Value: wrapup}}]
 """
+
+
+def attributes(indexes: dict) -> str:
+    """The columns that are keys. Those of an index are there where that is: CloudFormation takes no others."""
+    text = lambda column: f"{{AttributeName: {column}, AttributeType: S}}"
+    if not indexes:
+        return f"      AttributeDefinitions: [{text('sys_id')}]\n"
+    made = f"      AttributeDefinitions:\n        - {text('sys_id')}\n"
+    keys = [one[key] for one in indexes.values() for key in ("partition", "sort")]
+    return made + "".join(f"        - !If [Indexes, {text(column)}, !Ref AWS::NoValue]\n" for column in keys)
+
+
+def global_indexes(indexes: dict) -> str:
+    if not indexes:
+        return ""
+    made = "".join(global_index(*one) for one in indexes.items())
+    return f"""\
+      GlobalSecondaryIndexes:
+        !If
+          - Indexes
+          -
+{made}\
+          - !Ref AWS::NoValue
+"""
+
+
+def global_index(name: str, one: dict) -> str:
+    shown = "".join(f"                  - {column}\n" for column in one["shown"])
+    return f"""\
+            - IndexName: {name}
+              KeySchema:
+                - {{AttributeName: {one["partition"]}, KeyType: HASH}}
+                - {{AttributeName: {one["sort"]}, KeyType: RANGE}}
+              Projection:
+                ProjectionType: INCLUDE
+                NonKeyAttributes:
+{shown}"""
 
 
 def function(name: str, one: dict) -> str:
@@ -170,8 +219,10 @@ def statements(name: str, one: dict) -> str:
     """What a function may do, beside what all may."""
     id = title(name)
     made = allow(["logs:CreateLogStream", "logs:PutLogEvents"], f"!GetAtt {id}Logs.Arn")
-    for table, actions in one["dynamodb"].items():
-        made += allow([f"dynamodb:{action}" for action in actions], f"!GetAtt {logical(table)}.Arn")
+    for resource, actions in one["dynamodb"].items():
+        table, index = index_of(resource)
+        arn = f"!Sub '${{{logical(table)}.Arn}}/index/{index}'" if index else f"!GetAtt {logical(table)}.Arn"
+        made += allow([f"dynamodb:{action}" for action in actions], arn)
     for secret, actions in one.get("secrets", {}).items():
         made += allow([f"secretsmanager:{action}" for action in actions], f"!Ref {title(secret)}")
         by_key = ["kms:Decrypt", *(["kms:GenerateDataKey"] if "PutSecretValue" in actions else [])]
@@ -287,7 +338,7 @@ def audit(id: str, one: dict) -> str:
     return f"""\
   {id}Audit:
     Type: AWS::Logs::SubscriptionFilter
-    Condition: {"AiAudit" if wants_ai(one) else "Audit"}
+    Condition: {condition_of(one)}Audit
     Properties:
       LogGroupName: !Ref {id}Logs
       FilterPattern: '{{ $.audit.action = "*" }}'

@@ -1,6 +1,6 @@
 """What all sections are written with."""
 
-from template_check.system import title, wants_ai
+from template_check.system import title, wants_ai, wants_index
 
 
 # Logical ids that came before the rule, which makes them of names: another id is another resource.
@@ -40,5 +40,10 @@ def line(text: str, wanted) -> str:
     return f"{text}\n" if wanted else ""
 
 
+def condition_of(function: dict) -> str:
+    """The condition of the template under which a function is there; none where it always is."""
+    return "Ai" if wants_ai(function) else "Indexes" if wants_index(function) else ""
+
+
 def condition(function: dict) -> str:
-    return line("    Condition: Ai", wants_ai(function))
+    return line(f"    Condition: {condition_of(function)}", condition_of(function))

@@ -2,9 +2,9 @@
 
 import json
 
-from template_check.system import dead_letters, in_background, title, wants_ai
+from template_check.system import dead_letters, in_background, title
 
-from .text import condition, logical
+from .text import condition, condition_of, line, logical
 
 
 # An alarm takes no more metrics than this.
@@ -65,11 +65,16 @@ def alarms_of(name: str, one: dict):
     id, letters = title(name), dead_letters(name)
     function = f"{{Name: FunctionName, Value: !Ref {id}}}"
     late = [(f"{id}Late", f"Records wait five minutes for {name}", "AWS/Lambda IteratorAge Maximum", function, 300000)]
+    if "late" in one:
+        metric, seconds = one["late"]["metric"], one["late"]["seconds"]
+        endpoint = f"{{Name: endpoint, Value: {name}}}"
+        what = f"What {name} does waits for {seconds} s, or it does not run"
+        late = [(f"{id}Late", what, f"Wrapup {metric} Maximum", endpoint, seconds)]
     for alarm, description, watched, dimension, threshold in [
         (f"{id}Errors", f"{name} crashed or ran out of time", "AWS/Lambda Errors Sum", function, 1),
         (f"{id}Throttles", f"Lambda refused to run {name} for want of concurrency", "AWS/Lambda Throttles Sum",
          function, 1),
-        *(late if "stream" in one else []),
+        *(late if "stream" in one or "late" in one else []),
         (f"{letters}Visible", f"{name} gave up", "AWS/SQS ApproximateNumberOfMessagesVisible Maximum",
          f"{{Name: QueueName, Value: !GetAtt {letters}.QueueName}}", 1),
     ]:  # fmt: skip
@@ -87,7 +92,14 @@ def alarms_of(name: str, one: dict):
       Statistic: {statistic}
       Period: 300
       Threshold: {threshold}
+{line("      # What does not run measures nothing.", late_by_itself(alarm, one))}\
+{line("      TreatMissingData: breaching", late_by_itself(alarm, one))}\
 """
+
+
+def late_by_itself(alarm: str, one: dict) -> bool:
+    """Whether it is the alarm of a function that measures by itself how late it is."""
+    return "late" in one and alarm.endswith("Late")
 
 
 def dashboard(system: dict) -> str:
@@ -115,6 +127,9 @@ def dashboard(system: dict) -> str:
         ("In the background: lag in ms, dead letters", "Maximum",
          [of("IteratorAge", title(name), f"{name} lag") for name in behind if "stream" in functions[name]]
          + [letters(name) for name in behind]),
+        ("Seconds that jobs are late", "Maximum",
+         [["Wrapup", one["late"]["metric"], "endpoint", name, {"label": name}]
+          for name, one in functions.items() if "late" in one]),
         ("Failed sign-ins", "Sum",
          [["Wrapup", "failed_sign_ins", "endpoint", one, {"label": f"failed sign-ins, {one}"}]
           for one in ("authorizer", "oauth_token.do")]),
@@ -122,7 +137,8 @@ def dashboard(system: dict) -> str:
     made = ",\n".join(widget(index, *one) for index, one in enumerate(widgets))
     named = ""
     for name in behind:
-        when = lambda value: f"!If [Ai, {value}, none]" if wants_ai(functions[name]) else value
+        under = condition_of(functions[name])
+        when = lambda value: f"!If [{under}, {value}, none]" if under else value
         id, letters = title(name), dead_letters(name)
         named += f"          {id}: {when(f'!Ref {id}')}\n"
         named += f"          {letters}Name: {when(f'!GetAtt {letters}.QueueName')}\n"

@@ -5,6 +5,7 @@ mod client;
 mod error;
 mod item;
 mod listed;
+mod pages;
 mod schema;
 mod stamp;
 pub mod tables;
@@ -15,10 +16,11 @@ pub use client::{LONGEST_OPERATION, connect};
 pub use error::{CorruptRecord, Error, WriteOutcome, cancellation, is_too_large};
 pub use item::{Change, Item, check, from_item, key, string, to_item};
 pub use listed::Listed;
+pub use pages::{Pages, Rows};
 pub use schema::{NOT_NEWER, RecordProblem, SCHEMA, check_schema, schema};
 pub use stamp::{ATTEMPTS, CREATED_BY, CREATED_ON, SYSTEM, Stamp, UPDATED_BY, UPDATED_ON, VERSION, new_attempt};
 pub use tables::{Table, Tables};
-pub use write::Write;
+pub use write::{Books, Write};
 
 pub use crate::aws::Connection;
 

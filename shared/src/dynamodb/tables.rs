@@ -1,8 +1,11 @@
-//! The tables: one per record type, each with the partition key `sys_id` alone.
+//! The tables: one per record type, each with the partition key `sys_id` alone; and the index that one of them has.
+
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, StreamSpecification,
-    StreamViewType, TableStatus,
+    AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
+    GlobalSecondaryIndexUpdate, IndexStatus, KeySchemaElement, KeyType, Projection, ProjectionType,
+    ScalarAttributeType, StreamSpecification, StreamViewType, TableDescription, TableStatus,
 };
 
 use super::{Dynamo, Error};
@@ -58,6 +61,80 @@ impl Table {
             _ => None,
         }
     }
+
+    /// The table's index, if it has one.
+    pub const fn index(self) -> Option<&'static Index> {
+        match self {
+            Self::Segments => Some(&BY_TIME),
+            _ => None,
+        }
+    }
+}
+
+/// A global secondary index: other keys by which records are found, read a little later than they are written. What has no
+/// such keys is not in it.
+#[derive(Debug)]
+pub struct Index {
+    /// The index's name.
+    pub name: &'static str,
+    /// The column that is its partition key, a text.
+    pub partition: &'static str,
+    /// The column that is its sort key, a text.
+    pub sort: &'static str,
+    /// The columns that it shows beside the keys.
+    pub shown: &'static [&'static str],
+}
+
+/// The segments by time: what ends next, what has ended when. It shows what reports and the sweep need, and no texts.
+pub const BY_TIME: Index = Index {
+    name: "by_time",
+    partition: "by_time_shelf",
+    sort: "by_time_place",
+    shown: &[
+        "agent",
+        "interaction",
+        "external",
+        "state",
+        "opened_on",
+        "due_on",
+        "submitted_on",
+        "confirmed_on",
+        "awaiting_confirmation",
+        "timed_out",
+        "code",
+        "code_from",
+        "code_place",
+        "wrap_up_configuration",
+        "configuration_name",
+        "ai_wrap_up_code",
+        "ai_source",
+        "ai_confidence",
+        "ai_outcome",
+    ],
+};
+
+impl Index {
+    fn keys(&self) -> Result<Vec<KeySchemaElement>, Error> {
+        Ok(vec![key_of(self.partition, KeyType::Hash)?, key_of(self.sort, KeyType::Range)?])
+    }
+
+    fn attributes(&self) -> Result<Vec<AttributeDefinition>, Error> {
+        Ok(vec![text_column(self.partition)?, text_column(self.sort)?])
+    }
+
+    fn projection(&self) -> Projection {
+        let columns = self.shown.iter().map(|column| (*column).to_owned()).collect();
+        Projection::builder().projection_type(ProjectionType::Include).set_non_key_attributes(Some(columns)).build()
+    }
+}
+
+fn key_of(column: &str, kind: KeyType) -> Result<KeySchemaElement, Error> {
+    KeySchemaElement::builder().attribute_name(column).key_type(kind).build().map_err(Error::broken)
+}
+
+fn text_column(column: &str) -> Result<AttributeDefinition, Error> {
+    let column = AttributeDefinition::builder().attribute_name(column).attribute_type(ScalarAttributeType::S);
+    column.build().map_err(Error::broken)
 }
 
 /// The names that the tables have in one deployment: the platform's, behind a prefix.
@@ -78,31 +155,28 @@ impl Tables {
     }
 }
 
-/// Creates the tables that are not there yet, on demand and without streams, and answers their names. A deployment
-/// creates its tables by template; this serves a local engine and a quick start.
+/// Creates the tables that are not there yet, on demand, with their indexes and without streams, and answers their names.
+/// A deployment creates its tables by template; this serves a local engine and a quick start.
 pub async fn create_missing(dynamo: &Dynamo) -> Result<Vec<String>, Error> {
     let mut created = Vec::new();
     for table in Table::ALL {
         let name = dynamo.tables.name(table);
-        let request = dynamo
+        let mut request = dynamo
             .client
             .create_table()
             .table_name(&name)
             .billing_mode(BillingMode::PayPerRequest)
-            .attribute_definitions(
-                AttributeDefinition::builder()
-                    .attribute_name("sys_id")
-                    .attribute_type(ScalarAttributeType::S)
-                    .build()
-                    .map_err(Error::broken)?,
-            )
-            .key_schema(
-                KeySchemaElement::builder()
-                    .attribute_name("sys_id")
-                    .key_type(KeyType::Hash)
-                    .build()
-                    .map_err(Error::broken)?,
-            );
+            .attribute_definitions(text_column("sys_id")?)
+            .key_schema(key_of("sys_id", KeyType::Hash)?);
+        if let Some(index) = table.index() {
+            let described = GlobalSecondaryIndex::builder()
+                .index_name(index.name)
+                .set_key_schema(Some(index.keys()?))
+                .projection(index.projection());
+            request =
+                index.attributes()?.into_iter().fold(request, |request, column| request.attribute_definitions(column));
+            request = request.global_secondary_indexes(described.build().map_err(Error::broken)?);
+        }
         match request.send().await {
             Ok(_) => created.push(name),
             Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception()) => {}
@@ -115,13 +189,49 @@ pub async fn create_missing(dynamo: &Dynamo) -> Result<Vec<String>, Error> {
     Ok(created)
 }
 
+/// Gives the tables the indexes that an older version created them without, and waits until DynamoDB has filled those with
+/// the records that have the keys. Answers the tables' names.
+pub async fn add_missing_indexes(dynamo: &Dynamo) -> Result<Vec<String>, Error> {
+    let mut added = Vec::new();
+    for (table, index) in Table::ALL.into_iter().filter_map(|table| Some((table, table.index()?))) {
+        let name = dynamo.tables.name(table);
+        if described(dynamo, &name).await?.is_some_and(|table| status_of(&table, index).is_some()) {
+            continue;
+        }
+        let create = CreateGlobalSecondaryIndexAction::builder()
+            .index_name(index.name)
+            .set_key_schema(Some(index.keys()?))
+            .projection(index.projection())
+            .build()
+            .map_err(Error::broken)?;
+        let update = dynamo.client.update_table().table_name(&name).attribute_definitions(text_column("sys_id")?);
+        let update =
+            index.attributes()?.into_iter().fold(update, |update, column| update.attribute_definitions(column));
+        let update =
+            update.global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().create(create).build());
+        update.send().await?;
+        while described(dynamo, &name).await?.and_then(|table| status_of(&table, index)) != Some(IndexStatus::Active) {
+            tokio::time::sleep(POLL).await;
+        }
+        added.push(name);
+    }
+    Ok(added)
+}
+
+/// What an index is doing; none where the table has no such one.
+fn status_of(table: &TableDescription, index: &Index) -> Option<IndexStatus> {
+    let found = table.global_secondary_indexes().iter().find(|found| found.index_name() == Some(index.name))?;
+    // An engine that fills it at once may not say so.
+    Some(found.index_status().cloned().unwrap_or(IndexStatus::Active))
+}
+
 /// Gives the tables the streams that they are to have, where somebody reads them. A stream that shows something else is
 /// switched off and on again, as DynamoDB asks for; what is changed in between is in neither.
 pub async fn enable_streams(dynamo: &Dynamo) -> Result<(), Error> {
     for (table, view) in Table::ALL.into_iter().filter_map(|table| Some((table, table.stream()?))) {
         let name = dynamo.tables.name(table);
-        let described = dynamo.client.describe_table().table_name(&name).send().await?;
-        let stream = described.table().and_then(|table| table.stream_specification());
+        let described = described(dynamo, &name).await?;
+        let stream = described.as_ref().and_then(|table| table.stream_specification());
         let shown = stream.filter(|stream| stream.stream_enabled()).map(|stream| stream.stream_view_type());
         if shown == Some(Some(&view)) {
             continue;
@@ -137,12 +247,19 @@ pub async fn enable_streams(dynamo: &Dynamo) -> Result<(), Error> {
     Ok(())
 }
 
+/// How long it is from one look at what DynamoDB is doing to the next.
+const POLL: Duration = Duration::from_millis(500);
+
 async fn wait_until_active(dynamo: &Dynamo, name: &str) -> Result<(), Error> {
     loop {
-        let described = dynamo.client.describe_table().table_name(name).send().await?;
-        if described.table().and_then(|table| table.table_status()) == Some(&TableStatus::Active) {
+        let described = described(dynamo, name).await?;
+        if described.as_ref().and_then(|table| table.table_status()) == Some(&TableStatus::Active) {
             return Ok(());
         }
-        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        tokio::time::sleep(POLL).await;
     }
+}
+
+async fn described(dynamo: &Dynamo, name: &str) -> Result<Option<TableDescription>, Error> {
+    Ok(dynamo.client.describe_table().table_name(name).send().await?.table)
 }

@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 
 use super::stamp::{ATTEMPTS, CREATED_BY, CREATED_ON, UPDATED_BY, UPDATED_ON, VERSION};
-use super::{CorruptRecord, Dynamo, Error, Item, NOT_NEWER, SCHEMA, Stamp, check_schema, key, schema, string};
+use super::{Change, CorruptRecord, Dynamo, Error, Item, NOT_NEWER, SCHEMA, Stamp, check_schema, key, schema, string};
 use crate::watch::{self, Action, Audited};
 
 /// How often [`Dynamo::replace`] looks again at a record that others are writing.
@@ -38,6 +38,15 @@ pub struct Write<'a> {
     /// The name of an update that is among the first of the record's [`ATTEMPTS`] once it is carried out; none where the
     /// record has none.
     pub attempt: Option<&'a str>,
+}
+
+/// What became of columns that keep books.
+#[derive(Debug)]
+pub enum Books {
+    /// They are set.
+    Kept,
+    /// The record has become this one since it was read, and nothing is set; none where it is gone.
+    Changed(Option<Item>),
 }
 
 impl Write<'_> {
@@ -150,6 +159,30 @@ impl Dynamo {
             write.note(action);
         }
         sent
+    }
+
+    /// Sets columns of a record that only keep books, such as an index's keys, if its `sys_mod_count` still is this one.
+    /// That is no change of the record, and nobody's: who changed it and when stays, and the audit has no line of it.
+    pub async fn keep_books(&self, table: &str, sys_id: &str, version: u64, columns: Item) -> Result<Books, Error> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(table)
+            .set_key(Some(key(sys_id)))
+            .condition_expression(format!("#version = :version AND {NOT_NEWER}"))
+            .expression_attribute_names("#version", VERSION)
+            .expression_attribute_names("#schema", SCHEMA)
+            .expression_attribute_values(":version", AttributeValue::N(version.to_string()))
+            .expression_attribute_values(":schema", schema())
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let error = match Change::between(&Item::new(), columns).apply(update).send().await {
+            Ok(_) => return Ok(Books::Kept),
+            Err(error) => error,
+        };
+        match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => Ok(Books::Changed(failed.item.clone())),
+            _ => Err(error.into()),
+        }
     }
 
     /// Writes a new record together with others that only help to find it. The SDK names the transaction, so that one

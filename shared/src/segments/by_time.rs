@@ -1,39 +1,20 @@
 //! The index by time: where a segment stands in it follows from the segment, so no write has to think of it.
 
 use super::{Confirmation, Segment, State};
+use crate::dynamodb::tables::BY_TIME;
 use crate::dynamodb::{Item, string};
 
 /// The index's partition key: a shelf, such as `due#7`.
-pub const SHELF: &str = "by_time_shelf";
+pub const SHELF: &str = BY_TIME.partition;
 
 /// The index's sort key: a time, `#` and the sys_id.
-pub const PLACE: &str = "by_time_place";
+pub const PLACE: &str = BY_TIME.sort;
 
 /// On how many partitions the segments of one state are spread: as many as hexadecimal digits, the first of the sys_id.
 pub const SPREAD: &str = "0123456789abcdef";
 
-/// The columns that the index shows beside its keys: what reports and the sweep need. No texts.
-pub const SHOWN: [&str; 19] = [
-    "agent",
-    "interaction",
-    "external",
-    "state",
-    "opened_on",
-    "due_on",
-    "submitted_on",
-    "confirmed_on",
-    "awaiting_confirmation",
-    "timed_out",
-    "code",
-    "code_from",
-    "code_place",
-    "wrap_up_configuration",
-    "configuration_name",
-    "ai_wrap_up_code",
-    "ai_source",
-    "ai_confidence",
-    "ai_outcome",
-];
+/// The columns that the index shows beside its keys.
+pub const SHOWN: &[&str] = BY_TIME.shown;
 
 /// The segments that stand together on shelves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Wrap-up segments: how they open, take AI content, close, and are found again.
 //!
 //! What a request asks for is read by `open_request`, `advise` and `close`; what becomes of a segment is judged by
-//! `blueprint`, `advise`, `configure`, `close`, `deadline` and `fill`, which read and write nothing; `opening`, `snapshots`, `drafting`
-//! and `store` read and write. `record` is how a segment is stored, `shown` how it is answered, and `event` what has happened to it.
+//! `blueprint`, `advise`, `configure`, `close`, `deadline` and `fill`, which read and write nothing; `opening`, `snapshots`, `drafting`,
+//! `sweep`, `indexing` and `store` read and write. `record` is how a segment is stored, `shown` how it is answered, and `event` what has happened to it.
 
 mod address;
 mod advise;
@@ -17,6 +17,7 @@ mod event;
 mod fill;
 mod found;
 mod given;
+mod indexing;
 mod open_request;
 mod opening;
 mod record;
@@ -25,6 +26,7 @@ mod segment;
 mod shown;
 mod snapshots;
 mod store;
+mod sweep;
 
 pub use address::{Address, Include};
 pub use advise::{AdviseRequest, LONGEST_AI_NOTES};
@@ -34,8 +36,10 @@ pub use event::{EventKind, SegmentEvent};
 pub use fill::{Confidence, Filling, Gap, Provenance};
 pub use found::Found;
 pub use given::Given;
+pub use indexing::{Backfilled, Part};
 pub use open_request::{OpenRequest, OriginRequest};
 pub use request_hash::FieldHashes;
 pub use segment::{Advice, AiOutcome, Closing, CodeFrom, Confirmation, LastEvent, Origin, PickedCode, Segment, State};
 pub use shown::SegmentAnswer;
 pub use store::Segments;
+pub use sweep::Swept;

@@ -207,23 +207,24 @@ impl Segments {
     pub(super) async fn settled(&self, segment: Segment) -> Result<Segment, Error> {
         match segment.is_overdue_at(self.clock.since_epoch()) {
             // Rare: nobody else is to carry its future.
-            true => Box::pin(self.end(segment)).await,
+            true => Ok(Box::pin(self.end(segment)).await?.0),
             false => Ok(segment),
         }
     }
 
-    /// Stores that its deadline has closed a segment, unless somebody has closed it in the meantime.
-    pub(super) async fn end(&self, mut segment: Segment) -> Result<Segment, Error> {
+    /// Stores that its deadline has closed a segment, unless somebody has closed it in the meantime. Answers the segment as
+    /// it is then, and whether this call has closed it.
+    pub(super) async fn end(&self, mut segment: Segment) -> Result<(Segment, bool), Error> {
         let attempt = dynamodb::new_attempt();
         for round in 0..ROUNDS {
             if !segment.is_overdue_at(self.clock.since_epoch()) {
-                return Ok(segment);
+                return Ok((segment, false));
             }
             let configuration = self.configurations.snapshot(&segment.configuration).await?;
-            let Some((ended, stamp)) = segment.ended(&configuration) else { return Ok(segment) };
+            let Some((ended, stamp)) = segment.ended(&configuration) else { return Ok((segment, false)) };
             // However late it is stored, it is the same.
             match self.write(segment, ended, &stamp, &attempt, None).await? {
-                Written::Stored(ended) => return Ok(ended),
+                Written::Stored(ended) => return Ok((ended, true)),
                 Written::Lost(winner) => segment = winner,
                 Written::NotNow(event) => {
                     segment = event.before.unwrap_or(event.after);

@@ -7,13 +7,14 @@ use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_dynamodb::operation::batch_get_item::{BatchGetItemInput, BatchGetItemOutput};
 use aws_sdk_dynamodb::operation::get_item::{GetItemInput, GetItemOutput};
 use aws_sdk_dynamodb::operation::put_item::{PutItemInput, PutItemOutput};
+use aws_sdk_dynamodb::operation::query::{QueryInput, QueryOutput};
 use aws_sdk_dynamodb::operation::transact_write_items::{TransactWriteItemsInput, TransactWriteItemsOutput};
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemInput, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{ConsumedCapacity, ReturnConsumedCapacity};
 
 use super::note;
 
-/// Asks DynamoDB what each request consumes, and adds it to the tally of the call.
+/// Asks DynamoDB what each request consumes, of the tables and their indexes together, and adds it to the tally of the call.
 #[derive(Debug)]
 pub struct CapacityMeter;
 
@@ -38,7 +39,8 @@ impl Intercept for CapacityMeter {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let input = context.input_mut();
-        ask!(input, GetItemInput, BatchGetItemInput, PutItemInput, UpdateItemInput, TransactWriteItemsInput);
+        ask!(input, GetItemInput, BatchGetItemInput, QueryInput);
+        ask!(input, PutItemInput, UpdateItemInput, TransactWriteItemsInput);
         note(|tally| tally.dynamodb_operations += 1);
         Ok(())
     }
@@ -68,6 +70,8 @@ impl Intercept for CapacityMeter {
             one(output.consumed_capacity())
         } else if let Some(output) = output.downcast_ref::<BatchGetItemOutput>() {
             units(output.consumed_capacity())
+        } else if let Some(output) = output.downcast_ref::<QueryOutput>() {
+            one(output.consumed_capacity())
         } else {
             0.0
         };

@@ -96,10 +96,18 @@ fn line(ids: &CallIds, endpoint: &str, outcome: &str, took_ms: u128, at_ms: u128
         line[*counted] = json!(1);
         directives.push(directive(&["endpoint", name], vec![metric(counted, Unit::Count.as_str())]));
     }
+    // By endpoint alone: one alarm sees them all, whatever they were answered.
+    let mut by_endpoint = Vec::new();
     if tally.failed_sign_ins > 0 {
         line["failed_sign_ins"] = json!(tally.failed_sign_ins);
-        // By endpoint alone: one alarm sees them all, whatever they were answered.
-        directives.push(directive(&["endpoint"], vec![metric("failed_sign_ins", "Count")]));
+        by_endpoint.push(metric("failed_sign_ins", Unit::Count.as_str()));
+    }
+    for Count { name, unit, value } in &tally.measures {
+        line[*name] = json!(value);
+        by_endpoint.push(metric(name, unit.as_str()));
+    }
+    if !by_endpoint.is_empty() {
+        directives.push(directive(&["endpoint"], by_endpoint));
     }
     line["_aws"] = json!({"Timestamp": at_ms, "CloudWatchMetrics": directives});
     line

@@ -24,6 +24,8 @@ pub struct Tally {
     pub write_units: f64,
     /// What the call has counted of what it is about, such as the segments that it has opened.
     counts: Vec<Count>,
+    /// What alarms look at, whatever the call's outcome is.
+    pub(super) measures: Vec<Count>,
     /// What a metric of the call is told apart by.
     pub(super) label: Option<Label>,
 }
@@ -131,6 +133,11 @@ impl Tally {
             Some(count) => count.value += value,
             None => self.counts.push(Count { name, unit, value }),
         }
+    }
+
+    /// Says what an alarm looks at: a metric of the call's endpoint, whatever its outcome is, there though it is 0.
+    pub fn measure(&mut self, name: &'static str, unit: Unit, value: u64) {
+        self.measures.push(Count { name, unit, value });
     }
 
     /// Says what the call's line has in the field `name`, and has the metric `counted` count it by that. The call's last

@@ -88,7 +88,7 @@ fn megabytes(bytes: u64) -> String {
 }
 
 fn traffic(traffic: &Traffic) -> String {
-    format!("{}, {}, {}", traffic.requests.len(), traffic.read_units, traffic.write_units)
+    format!("{}, {}, {}", traffic.requests.len(), traffic.read_units, traffic.write_units + traffic.index_write_units)
 }
 
 fn write_codes(text: &mut String, report: &Report) {

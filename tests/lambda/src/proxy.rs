@@ -25,8 +25,10 @@ pub struct Traffic {
     pub permissions: BTreeSet<(String, String)>,
     /// The read capacity units that they consumed.
     pub read_units: f64,
-    /// The write capacity units that they consumed.
+    /// The write capacity units that they consumed of tables.
     pub write_units: f64,
+    /// The write capacity units that they consumed of indexes, beside.
+    pub index_write_units: f64,
 }
 
 /// What goes wrong with a request.
@@ -118,6 +120,7 @@ struct Seen {
     permissions: BTreeSet<(String, String)>,
     read_units: f64,
     write_units: f64,
+    index_write_units: f64,
     faults: usize,
     rules: Vec<Rule>,
 }
@@ -160,7 +163,8 @@ impl Proxy {
         requests.sort();
         let permissions = std::mem::take(&mut seen.permissions);
         let (read_units, write_units) = (std::mem::take(&mut seen.read_units), std::mem::take(&mut seen.write_units));
-        Traffic { requests, permissions, read_units, write_units }
+        let index_write_units = std::mem::take(&mut seen.index_write_units);
+        Traffic { requests, permissions, read_units, write_units, index_write_units }
     }
 
     fn lock(&self) -> MutexGuard<'_, Seen> {
@@ -199,16 +203,22 @@ impl Proxy {
         }
         let request = request.body(body.to_string().into()).expect("a request");
         let (answer, body) = self.client.send(request).await.into_parts();
-        let consumed = units(serde_json::from_slice::<Value>(&body).unwrap_or_default().get("ConsumedCapacity"));
+        let (all, of_indexes) =
+            units(serde_json::from_slice::<Value>(&body).unwrap_or_default().get("ConsumedCapacity"));
+        let mut seen = self.lock();
         match operation(headers) {
-            "GetItem" | "BatchGetItem" => self.lock().read_units += consumed,
-            _ => self.lock().write_units += consumed,
+            "GetItem" | "BatchGetItem" | "Query" => seen.read_units += all,
+            _ => {
+                seen.write_units += all - of_indexes;
+                seen.index_write_units += of_indexes;
+            }
         }
+        drop(seen);
         (answer.status, answer.headers, body)
     }
 }
 
-/// The permissions that a request takes: a transaction those of its writes.
+/// The permissions that a request takes: a transaction those of its writes, a query by an index one on that alone.
 fn permissions(operation: &str, body: &Value) -> Vec<(String, String)> {
     let named = |table: &Value, action: &str| (table.as_str().unwrap_or_default().to_owned(), action.to_owned());
     match operation {
@@ -220,7 +230,11 @@ fn permissions(operation: &str, body: &Value) -> Vec<(String, String)> {
             let writes = body["TransactItems"].as_array().into_iter().flatten().filter_map(Value::as_object).flatten();
             writes.map(|(write, of)| named(&of["TableName"], &format!("{write}Item"))).collect()
         }
-        _ => vec![named(&body["TableName"], operation)],
+        _ => {
+            let (table, action) = named(&body["TableName"], operation);
+            let index = body["IndexName"].as_str().map(|index| format!("/index/{index}")).unwrap_or_default();
+            vec![(table + &index, action)]
+        }
     }
 }
 
@@ -229,8 +243,9 @@ async fn handle(State(proxy): State<Proxy>, request: Request) -> Response {
     let operation = operation(&parts.headers);
     let body = to_bytes(body, usize::MAX).await.expect("a whole request");
     let mut body: Value = serde_json::from_slice(&body).expect("a JSON request");
-    if matches!(operation, "GetItem" | "BatchGetItem" | "PutItem" | "UpdateItem" | "TransactWriteItems") {
-        body["ReturnConsumedCapacity"] = json!("TOTAL");
+    let counted = ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "TransactWriteItems"];
+    if counted.contains(&operation) {
+        body["ReturnConsumedCapacity"] = json!("INDEXES");
     }
     match proxy.judge(operation, &body) {
         None => pass_on(proxy.forward(&parts.headers, &body).await),
@@ -303,11 +318,19 @@ fn operation(headers: &HeaderMap) -> &str {
     target.rsplit('.').next().unwrap_or_default()
 }
 
-fn units(consumed: Option<&Value>) -> f64 {
+/// The units of an answer, and those of them that are an index's.
+fn units(consumed: Option<&Value>) -> (f64, f64) {
     match consumed {
-        Some(Value::Array(tables)) => tables.iter().map(|table| units(Some(table))).sum(),
-        Some(table) => table["CapacityUnits"].as_f64().unwrap_or_default(),
-        None => 0.0,
+        Some(Value::Array(tables)) => tables
+            .iter()
+            .map(|table| units(Some(table)))
+            .fold((0.0, 0.0), |(all, of_indexes), (more, more_of_indexes)| (all + more, of_indexes + more_of_indexes)),
+        Some(table) => {
+            let indexes = table["GlobalSecondaryIndexes"].as_object().into_iter().flat_map(Map::values);
+            let of_indexes = indexes.filter_map(|index| index["CapacityUnits"].as_f64()).sum();
+            (table["CapacityUnits"].as_f64().unwrap_or_default(), of_indexes)
+        }
+        None => (0.0, 0.0),
     }
 }
 

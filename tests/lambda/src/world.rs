@@ -140,7 +140,8 @@ impl World {
     /// All records of a table.
     pub async fn records(&self, table: Table) -> Vec<Item> {
         let scan = self.client().scan().table_name(table.platform_name()).consistent_read(true);
-        let mut records: Vec<Item> = scan.send().await.expect("a scan").items.unwrap_or_default();
+        let pages = scan.into_paginator().items().send().collect::<Result<Vec<Item>, _>>().await;
+        let mut records = pages.expect("a scan");
         records.sort_by_key(key_of);
         records
     }

@@ -13,6 +13,7 @@ mod drafts;
 mod events;
 mod faults;
 mod gateway;
+mod index;
 mod jobs;
 mod kept_sys_ids;
 mod large_answers;
@@ -27,6 +28,7 @@ mod reports;
 mod segment_tables;
 mod segments;
 mod stored_forms;
+mod sweep;
 mod system;
 mod watch_routes;
 

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
@@ -18,6 +19,7 @@ use wrapup::segment_tables::SEGMENT_TABLES;
 use wrapup::settings::{self, DEADLINES, OAUTH_KEYS, REDACT_NOTES, REDACT_PERSONAL};
 use wrapup::users::oauth::SecretKeeper;
 use wrapup_functions::authorizer::Authorizer;
+use wrapup_functions::close_overdue::CloseOverdue;
 use wrapup_functions::rotate_keys::RotateKeys;
 use wrapup_functions::{ConsumerParts, Job};
 use wrapup_lambda_tests::{
@@ -149,6 +151,7 @@ async fn functions_use_what_they_are_allowed_and_nothing_else() {
     used.insert("oauth-token", tokens(&world).await);
     // What it uses is no table.
     used.insert("rotate-keys", rotations(&world).await);
+    used.insert("close-overdue", sweeps(&world).await);
     used.insert("ai-filler", fillers(&world).await);
     let expected: BTreeMap<&str, Permissions> = used.keys().map(|function| (*function, allowed(function))).collect();
     assert_eq!(used, expected);
@@ -197,6 +200,18 @@ async fn rotations(world: &World) -> Permissions {
     world.traffic();
     let job = RotateKeys::new(&world.instance().system);
     job.run(Instant::now()).await.expect("a run");
+    world.traffic().permissions
+}
+
+/// Closes a segment whose deadline has passed.
+async fn sweeps(world: &World) -> Permissions {
+    let timed = json!({"configuration": {"duration": 60, "show_timer": true}});
+    let instance = world.instance();
+    instance.open(&merged(opening("OVERDUE"), &timed)).await;
+    world.pass(Duration::from_secs(3_600));
+    let job = CloseOverdue::new(&world.instance().system);
+    world.traffic();
+    job.run(Instant::now() + Duration::from_secs(60)).await.expect("a run");
     world.traffic().permissions
 }
 
@@ -311,16 +326,24 @@ async fn keys_are_read_and_put_by_those_who_may() {
 }
 
 #[test]
-fn the_list_has_the_tables_and_streams_of_the_code() {
-    let listed: BTreeMap<String, Option<String>> = system()["tables"]
+fn the_list_has_the_tables_streams_and_indexes_of_the_code() {
+    let listed: BTreeMap<String, Value> = system()["tables"]
         .as_object()
         .expect("tables")
         .iter()
-        .map(|(name, table)| (name.clone(), table["stream"].as_str().map(str::to_owned)))
+        .map(|(name, table)| (name.clone(), table.clone()))
         .collect();
-    let tables = Table::ALL.into_iter();
-    let coded =
-        tables.map(|table| (table.platform_name().to_owned(), table.stream().map(|view| view.as_str().to_owned())));
+    let coded = Table::ALL.into_iter().map(|table| {
+        let mut described = json!({});
+        if let Some(view) = table.stream() {
+            described["stream"] = json!(view.as_str());
+        }
+        if let Some(index) = table.index() {
+            let keys = json!({"partition": index.partition, "sort": index.sort, "shown": index.shown});
+            described["indexes"] = json!({index.name: keys});
+        }
+        (table.platform_name().to_owned(), described)
+    });
     assert_eq!(listed, coded.collect());
 }
 

@@ -8,18 +8,25 @@ use crate::output;
 /// `wrapup tables`
 #[derive(Subcommand)]
 pub enum Command {
-    /// Create the tables that are missing, on demand and without the template's safeguards
+    /// Create the tables and indexes that are missing, on demand and without the template's safeguards
     Create,
 }
 
 /// Runs the command.
 pub async fn run(command: Command, target: &Target) -> Result<(), CommandError> {
     let Command::Create = command;
-    let created = tables::create_missing(&target.dynamo().await).await?;
+    let dynamo = target.dynamo().await;
+    let created = tables::create_missing(&dynamo).await?;
     for name in &created {
         output::line(format!("created {name}"))?;
     }
-    if created.is_empty() {
+    let indexed = tables::add_missing_indexes(&dynamo).await?;
+    for name in &indexed {
+        output::line(format!(
+            "added its index to {name}; `wrapup index backfill` puts what an older version wrote into it"
+        ))?;
+    }
+    if created.is_empty() && indexed.is_empty() {
         output::line("all tables are there already")?;
     }
     Ok(())

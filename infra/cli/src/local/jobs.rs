@@ -9,7 +9,7 @@ use super::invocation;
 
 /// Runs a job now, and again each time its time has come, for good. Of runs that were missed one is made up for.
 pub async fn keep_running(function: JobFunction) {
-    let mut clock = interval(function.job().every());
+    let mut clock = interval(function.job().every_locally());
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         clock.tick().await;

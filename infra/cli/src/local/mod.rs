@@ -127,6 +127,7 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let tables = Tables::with_prefix(settings::optional(settings::TABLE_PREFIX).unwrap_or_default());
     let dynamo = engine.dynamo(tables);
     tables::create_missing(&dynamo).await.map_err(wrapup::Error::from)?;
+    tables::add_missing_indexes(&dynamo).await.map_err(wrapup::Error::from)?;
     let lambda_port = start_functions(options.lambda_port, options.functions, limits).await?;
     let connect_lambda = || {
         let mut lambda = on_this_machine(lambda_port.unwrap_or(options.lambda_port));
