@@ -2,13 +2,15 @@
 //!
 //! What a request asks for is read by `open_request`, `advise` and `close`; what becomes of a segment is judged by
 //! `blueprint`, `advise`, `configure`, `close`, `deadline` and `fill`, which read and write nothing; `opening`, `snapshots`, `drafting`
-//! and `store` read and write. `record` is how a segment is stored, `shown` how it is answered, and `event` what has happened to it.
+//! and `store` read and write. `record` is how a segment is stored, `shown` how it is answered, `event` what has happened to it,
+//! and `cloud_event` how that is told to others.
 
 mod address;
 mod advise;
 mod blueprint;
 pub mod by_time;
 mod close;
+mod cloud_event;
 mod configure;
 mod deadline;
 mod draft;
@@ -29,6 +31,7 @@ mod store;
 pub use address::{Address, Include};
 pub use advise::{AdviseRequest, LONGEST_AI_NOTES};
 pub use close::{CloseRequest, LONGEST_NOTES};
+pub use cloud_event::{CloudEvent, EventForm, LARGEST_EVENT};
 pub use draft::{Draft, DraftRequest, DraftedCode};
 pub use event::{EventKind, SegmentEvent};
 pub use fill::{Confidence, Filling, Gap, Provenance};
