@@ -57,7 +57,7 @@ impl Follower {
         Ok(records)
     }
 
-    /// Opens the shards that have not been seen: those that have not ended, and if read from their begin those that have, too.
+    /// Opens the shards that have not been seen.
     async fn look_for_shards(&mut self, from: &str) -> Result<(), AwsFailure> {
         let mut behind: Option<String> = None;
         loop {
@@ -69,8 +69,8 @@ impl Follower {
             let stream = &answer["StreamDescription"];
             for shard in stream["Shards"].as_array().into_iter().flatten() {
                 let id = shard["ShardId"].as_str().ok_or_else(unreadable)?;
-                let has_ended = shard["SequenceNumberRange"]["EndingSequenceNumber"].is_string();
-                if self.seen.insert(id.to_owned()) && (from != "LATEST" || !has_ended) {
+                // One that has ended answers nothing, and that it has: an engine may say so of one that goes on.
+                if self.seen.insert(id.to_owned()) {
                     let iterator = self.iterator(id, from).await?;
                     self.open.push((id.to_owned(), iterator));
                 }
