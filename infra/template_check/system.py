@@ -42,6 +42,11 @@ def wants_ai(function: dict) -> bool:
     return "WRAPUP_AI_PROVIDER" in function.get("environment", [])
 
 
+def option(function: dict) -> str:
+    """The condition of SAM's template under which a deployment has it; none of what every deployment has."""
+    return "Ai" if wants_ai(function) else "Events" if "bus" in function else ""
+
+
 def writes(function: dict) -> bool:
     """Whether it changes records, of which it writes audit lines."""
     changes = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"}

@@ -15,6 +15,8 @@ pub const REDACT_NOTES: &str = "WRAPUP_REDACT_NOTES";
 pub const REDACT_PERSONAL: &str = "WRAPUP_REDACT_PERSONAL";
 /// Whether wrap-ups end by themselves: `on` or `off`; on where unset.
 pub const DEADLINES: &str = "WRAPUP_DEADLINES";
+/// The event bus of EventBridge that events go to: its name or ARN. They go to none where unset.
+pub const EVENT_BUS: &str = "WRAPUP_EVENT_BUS";
 /// What events say they are from, a URI reference; `/wrapup/` and the prefix of the tables where unset.
 pub const EVENT_SOURCE: &str = "WRAPUP_EVENT_SOURCE";
 /// Whether events carry notes, drafts and AI notes: `on` or `off`; off where unset.

@@ -1,6 +1,6 @@
 """What all sections are written with."""
 
-from template_check.system import title, wants_ai
+from template_check.system import option, title
 
 
 # Logical ids that came before the rule, which makes them of names: another id is another resource.
@@ -19,6 +19,8 @@ VALUES = {
     "WRAPUP_LOG": "!Ref LogLevel",
     # A secret's Ref is its ARN.
     "WRAPUP_OAUTH_KEYS": "!Ref OauthKeys",
+    # A bus's Ref is its name.
+    "WRAPUP_EVENT_BUS": "!If [OwnBus, !Ref EventBus, !Ref EventBusName]",
     "WRAPUP_AI_KEY": "!If [KeyInSecret, !Sub 'secretsmanager:${AiKeySecretArn}',\n"
     "            !If [KeyInParameter, !Sub 'ssm:${AiKeyParameter}', '']]",
 }
@@ -41,4 +43,4 @@ def line(text: str, wanted) -> str:
 
 
 def condition(function: dict) -> str:
-    return line("    Condition: Ai", wants_ai(function))
+    return line(f"    Condition: {option(function)}", option(function))

@@ -2,7 +2,7 @@
 
 import json
 
-from template_check.system import dead_letters, in_background, title, wants_ai
+from template_check.system import dead_letters, in_background, option, title
 
 from .text import condition, logical
 
@@ -122,7 +122,8 @@ def dashboard(system: dict) -> str:
     made = ",\n".join(widget(index, *one) for index, one in enumerate(widgets))
     named = ""
     for name in behind:
-        when = lambda value: f"!If [Ai, {value}, none]" if wants_ai(functions[name]) else value
+        if_there = option(functions[name])
+        when = lambda value: f"!If [{if_there}, {value}, none]" if if_there else value
         id, letters = title(name), dead_letters(name)
         named += f"          {id}: {when(f'!Ref {id}')}\n"
         named += f"          {letters}Name: {when(f'!GetAtt {letters}.QueueName')}\n"

@@ -21,6 +21,7 @@ mod pages;
 mod races;
 mod records;
 mod redaction;
+mod relay;
 mod reports;
 mod segment_tables;
 mod segments;

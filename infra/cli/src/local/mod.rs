@@ -167,7 +167,9 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
         .with_notes_redactor(Redactor::of_notes_from_env()?)
         .with_oauth(Arc::new(keys::LocalKeys::open(data.as_deref())?));
     let provider = ai_provider(AiSettings::from_env(ProviderKind::Extractive)?).await?;
-    let parts = ConsumerParts { system: system.clone(), provider, redactor: Redactor::from_env()? };
+    let redactor = Redactor::from_env()?;
+    // Whoever wants events of a local system is told them by it, without a bus.
+    let parts = ConsumerParts { system: system.clone(), provider, redactor, bus: None };
     let consumers = wrapup_functions::consumers(&parts);
     if consumers.iter().any(|consumer| consumer.is_on()) || !urls.is_empty() {
         tables::enable_streams(system.dynamo()).await.map_err(wrapup::Error::from)?;
