@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use tokio::time::Instant;
-use wrapup::aws::{BusEntry, Connection, EVENTBRIDGE_ENDPOINT, EventBus, PutOutcome};
+use wrapup::aws::{Connection, EVENTBRIDGE_ENDPOINT, EventBus, PutOutcome};
 use wrapup::configurations::Configurations;
 use wrapup::dynamodb;
 use wrapup::redaction::Redactor;
@@ -85,7 +85,7 @@ impl Relay {
             }
         }
         consumer::count_put_aside(put_aside);
-        let entries = told.iter().map(|(_, event)| entry(event));
+        let entries = told.iter().map(|(_, event)| event.on_bus());
         let PutOutcome { left, because } = bus.put(&entries.collect::<Vec<_>>(), deadline).await;
         if let Some(because) = because {
             let (left, bus) = (left.len(), bus.name());
@@ -138,9 +138,4 @@ impl Consumer for Relay {
     fn puts_unreadable_aside(&self) -> bool {
         true
     }
-}
-
-/// How an event stands on a bus.
-fn entry(event: &CloudEvent) -> BusEntry<'_> {
-    BusEntry { source: event.source(), detail_type: event.type_name(), detail: event.json() }
 }

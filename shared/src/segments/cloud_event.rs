@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::shown::ShownSegment;
 use super::{Confirmation, EventKind, Found, LastEvent, Segment, SegmentEvent, State};
 use crate::Error;
+use crate::aws::BusEntry;
 use crate::configurations::Snapshot;
 use crate::date_time::DateTime;
 use crate::dynamodb::Tables;
@@ -137,6 +138,11 @@ fn is_source(text: &&str) -> bool {
     text.len() <= LONGEST_SOURCE && text.bytes().all(allowed) && !text.starts_with("aws.")
 }
 
+/// When the last thing happened to a segment that is an event.
+pub(super) fn happened_on(segment: &Segment) -> DateTime {
+    last(segment).time
+}
+
 /// The segment's last event: the one that it keeps, if that still is the last of its changes. Code that knows of no events
 /// may have changed it since, or have written all of it; then what it has become says what has happened.
 fn last(segment: &Segment) -> LastEvent {
@@ -227,6 +233,11 @@ impl CloudEvent {
     /// All of it: CloudEvents' JSON format.
     pub fn json(&self) -> &str {
         &self.json
+    }
+
+    /// How it stands on an event bus.
+    pub fn on_bus(&self) -> BusEntry<'_> {
+        BusEntry { source: &self.source, detail_type: self.type_name(), detail: &self.json }
     }
 }
 

@@ -22,6 +22,7 @@ mod races;
 mod records;
 mod redaction;
 mod relay;
+mod replay;
 mod reports;
 mod segment_tables;
 mod segments;
