@@ -246,7 +246,7 @@ async fn what_is_refused_for_too_long_is_put_aside_and_sent_by_a_command() {
 
     // As long as it is refused, it stays.
     let seen = receiver.received().len();
-    let said = events(&["replay", "--failed"]).failed(&["1 of 1 event", "it answered 500"]);
+    let said = events(&["replay", "--failed"]).failed(&["1 of 1 event not sent", "it answered 500"]);
     assert!(!said.err.contains("hidden"), "{said:?}");
     assert_eq!(receiver.received().len(), seen + 1);
     works.store(1, Ordering::SeqCst);

@@ -30,8 +30,7 @@ const TABLES: &str = "
         webhook TEXT NOT NULL, subject TEXT NOT NULL, due_on INTEGER NOT NULL, failures INTEGER NOT NULL,
         PRIMARY KEY (webhook, subject)
     ) WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS due ON queue (webhook, due_on);
-    PRAGMA user_version = 1;";
+    CREATE INDEX IF NOT EXISTS due ON queue (webhook, due_on);";
 
 /// The events that webhooks have not taken yet, those that were put aside, and up to where the segment table's stream
 /// has been read for each webhook: in one database, so that a process that is killed at any moment has either read an
@@ -110,13 +109,17 @@ impl Outbox {
 
     fn with_tables(connection: Connection) -> Result<Self, OutboxError> {
         connection.busy_timeout(BUSY)?;
-        if connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))? > FORM {
+        let form: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if form > FORM {
             return Err(OutboxError::Newer);
         }
         connection.pragma_update(None, "journal_mode", "WAL")?;
         // A killed process loses nothing by it. What a power cut takes is taken whole: the position goes with the events.
         connection.pragma_update(None, "synchronous", "NORMAL")?;
-        connection.execute_batch(TABLES)?;
+        if form < FORM {
+            connection.execute_batch(TABLES)?;
+            connection.pragma_update(None, "user_version", FORM)?;
+        }
         Ok(Self(Mutex::new(connection)))
     }
 

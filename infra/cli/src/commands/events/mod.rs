@@ -4,6 +4,7 @@ mod failed;
 mod follow;
 mod replay;
 mod streams;
+mod target;
 
 use std::path::PathBuf;
 
