@@ -303,7 +303,10 @@ impl EventRecord {
     }
 
     /// What became of a segment; none where the record is of something else, or of a segment that is gone.
-    fn event(&self) -> Result<Option<SegmentEvent>, wrapup::Error> {
+    ///
+    /// # Errors
+    /// Where an image is of a segment and cannot be read as one.
+    pub fn event(&self) -> Result<Option<SegmentEvent>, wrapup::Error> {
         let Some(new) = &self.change.new_image else { return Ok(None) };
         let old = match (self.event_name.as_str(), &self.change.old_image) {
             ("INSERT", _) => None,

@@ -13,6 +13,7 @@ mod concurrency;
 mod configuring;
 mod conformance;
 mod desk;
+mod events;
 mod formats;
 mod gateway;
 mod local_servers;
@@ -25,6 +26,7 @@ mod persistence;
 mod readme;
 mod reference;
 mod segment_tables;
+mod webhooks;
 
 use std::sync::LazyLock;
 

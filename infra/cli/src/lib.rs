@@ -3,10 +3,13 @@
 
 mod commands;
 mod connect;
+mod http;
 mod import;
 mod local;
 mod operator;
 mod output;
+mod span;
+mod webhook;
 
 use std::process::ExitCode;
 
@@ -16,8 +19,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 use wrapup::logging;
 
 use commands::{
-    ai, code, configuration, conformance, interaction, migrate, oauth_client, openapi, phone_log, segment_table,
-    tables, user,
+    ai, code, configuration, conformance, events, interaction, migrate, oauth_client, openapi, phone_log,
+    segment_table, tables, user,
 };
 pub use connect::TeamTables;
 
@@ -105,6 +108,13 @@ enum Command {
         #[command(subcommand)]
         command: ai::Command,
     },
+    /// What becomes of wrap-ups, as webhooks and buses are told it
+    Events {
+        #[command(flatten)]
+        options: events::Options,
+        #[command(flatten)]
+        target: Target,
+    },
     /// DynamoDB tables
     Tables {
         #[command(subcommand)]
@@ -142,6 +152,7 @@ pub async fn run(team: TeamTables) -> ExitCode {
         Some(Command::PhoneLog { command, target }) => phone_log::run(command, &target).await,
         Some(Command::Interaction { command, target }) => interaction::run(command, &target).await,
         Some(Command::Ai { command }) => ai::run(command).await,
+        Some(Command::Events { options, target }) => events::run(options, &target).await,
         Some(Command::Tables { command, target }) => tables::run(command, &target).await,
     };
     match done {
