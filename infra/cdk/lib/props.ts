@@ -22,7 +22,10 @@ export interface Domain {
   readonly hostedZone?: IHostedZone;
 }
 
-/** The VPC that the functions run in. It has to reach DynamoDB, Secrets Manager, and what segment tables and AI provider need. */
+/**
+ * The VPC that the functions run in. It has to reach DynamoDB, Secrets Manager, and what segment tables, AI provider and
+ * events need.
+ */
 export interface Network {
   readonly vpc: IVpc;
   /** @default the VPC's private subnets */
