@@ -14,7 +14,7 @@ use wrapup::clock::Clock;
 use wrapup::logging;
 use wrapup::segments::SegmentEvent;
 use wrapup::system::StartError;
-use wrapup::watch::{self, Reporter};
+use wrapup::watch::{self, Reporter, Unit};
 
 use crate::invocation::{call_ids, deadline};
 
@@ -47,6 +47,34 @@ pub trait Consumer: Send + Sync {
     /// # Errors
     /// The event has to come again; so has every later one of the same segment.
     async fn take(&self, event: &SegmentEvent, deadline: Instant) -> Result<&'static str, Again>;
+
+    /// Takes all events of a batch that concern it together, where it does more with them so than one by one; `None`
+    /// where it takes them one by one. What is not done at the deadline counts as not taken.
+    async fn take_together(&self, _events: &[&SegmentEvent], _deadline: Instant) -> Option<Together> {
+        None
+    }
+
+    /// Whether a record that cannot be read is put aside at once. Else it comes again, and those behind it wait for it.
+    fn puts_unreadable_aside(&self) -> bool {
+        false
+    }
+}
+
+/// What came of events that a consumer has taken together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Together {
+    /// As reports name it.
+    pub outcome: &'static str,
+    /// The places of the events that have to come again.
+    pub again: Vec<usize>,
+}
+
+/// Counts changes of segments that a consumer leaves out for good, for the batch that is taken.
+pub fn count_put_aside(number: usize) {
+    let number = u64::try_from(number).unwrap_or(u64::MAX);
+    if number > 0 {
+        watch::note(|tally| tally.count("put_aside", Unit::Count, number));
+    }
 }
 
 /// An event has to come again; the log says why.
@@ -156,27 +184,73 @@ impl StreamFunction {
         }
         let LambdaEvent { payload, context } = &event;
         let deadline = deadline(context, &self.clock);
-        let mut segments: Vec<(Option<&str>, Vec<Placed<'_>>)> = Vec::new();
+        let mut put_aside = 0;
+        let mut placed: Vec<(Option<&str>, Placed<'_>)> = Vec::new();
         for record in &payload.records {
             let place = &record.change.sequence_number;
             let event = match record.event() {
                 Ok(Some(event)) if self.consumer.wants(&event) => Some(event),
                 Ok(_) => continue,
                 Err(error) => {
-                    tracing::error!(%error, "a record of the segment table's stream cannot be read");
+                    let segment = record.sys_id();
+                    tracing::error!(segment, %error, "a record of the segment table's stream cannot be read");
+                    if self.consumer.puts_unreadable_aside() {
+                        put_aside += 1;
+                        continue;
+                    }
                     None
                 }
             };
-            let segment = record.sys_id();
+            placed.push((record.sys_id(), (place, event)));
+        }
+        let failure = |place: &Option<String>| BatchItemFailure { item_identifier: place.clone() };
+        if let Some(again) = self.take_together(&placed, put_aside, deadline, context).await {
+            return BatchResponse { batch_item_failures: again.into_iter().map(failure).collect() };
+        }
+        let mut segments: Vec<(Option<&str>, Vec<Placed<'_>>)> = Vec::new();
+        for (segment, event) in placed {
             match segments.iter_mut().find(|(sys_id, _)| *sys_id == segment) {
-                Some((_, events)) => events.push((place, event)),
-                None => segments.push((segment, vec![(place, event)])),
+                Some((_, events)) => events.push(event),
+                None => segments.push((segment, vec![event])),
             }
         }
         let taken = segments.into_iter().map(|(_, events)| self.take_in_order(events, deadline, context));
         let failed: Vec<_> = stream::iter(taken.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await;
-        let failure = |place: &Option<String>| BatchItemFailure { item_identifier: place.clone() };
         BatchResponse { batch_item_failures: failed.into_iter().flatten().map(failure).collect() }
+    }
+
+    /// Has the events of a batch taken together, and reports that, if the consumer takes them so. Answers the places of
+    /// those that have to come again, among them what cannot be read.
+    async fn take_together<'a>(
+        &self,
+        placed: &[(Option<&str>, Placed<'a>)],
+        put_aside: usize,
+        deadline: Instant,
+        context: &Context,
+    ) -> Option<Vec<&'a Option<String>>> {
+        let (places, events): (Vec<_>, Vec<_>) =
+            placed.iter().filter_map(|(_, (place, event))| Some((*place, event.as_ref()?))).unzip();
+        if events.is_empty() && put_aside == 0 {
+            return None;
+        }
+        let report = self.reporter.as_ref().map(|reporter| reporter.begin(call_ids(context)));
+        let taking = async {
+            count_put_aside(put_aside);
+            timeout_at(deadline, self.consumer.take_together(&events, deadline)).await
+        };
+        let (taken, tally) = match &report {
+            Some(report) => report.counted(taking).await,
+            None => watch::counted(taking).await,
+        };
+        let Together { outcome, again } = taken.unwrap_or_else(|_| {
+            tracing::error!(function = self.consumer.name(), "the segments' events were not taken in time");
+            Some(Together { outcome: "failed", again: (0..events.len()).collect() })
+        })?;
+        if let Some(report) = report {
+            report.end(self.consumer.name(), outcome, &tally);
+        }
+        let unreadable = placed.iter().filter(|(_, (_, event))| event.is_none()).map(|(_, (place, _))| *place);
+        Some(again.into_iter().filter_map(|index| places.get(index).copied()).chain(unreadable).collect())
     }
 
     /// Has the events of one segment taken; answers the places of those that have to come again.
@@ -229,7 +303,10 @@ impl EventRecord {
     }
 
     /// What became of a segment; none where the record is of something else, or of a segment that is gone.
-    fn event(&self) -> Result<Option<SegmentEvent>, wrapup::Error> {
+    ///
+    /// # Errors
+    /// Where an image is of a segment and cannot be read as one.
+    pub fn event(&self) -> Result<Option<SegmentEvent>, wrapup::Error> {
         let Some(new) = &self.change.new_image else { return Ok(None) };
         let old = match (self.event_name.as_str(), &self.change.old_image) {
             ("INSERT", _) => None,

@@ -14,7 +14,7 @@ pub mod job;
 mod lookup;
 
 pub use consumer::{
-    Again, BatchItemFailure, BatchResponse, Consumer, EventRecord, StreamChange, StreamEvent, StreamFunction,
+    Again, BatchItemFailure, BatchResponse, Consumer, EventRecord, StreamChange, StreamEvent, StreamFunction, Together,
 };
 pub use job::{Job, JobFailed, JobFunction};
 pub use lookup::Lookup;
@@ -26,9 +26,11 @@ use wrapup::System;
 #[cfg(feature = "ai")]
 use wrapup::ai::Provider;
 use wrapup::api::Endpoint;
+use wrapup::aws::EventBus;
 #[cfg(feature = "openapi")]
 use wrapup::openapi::Documented;
 use wrapup::redaction::Redactor;
+use wrapup::segments::EventForm;
 
 #[path = "bin/authorizer.rs"]
 pub mod authorizer;
@@ -86,6 +88,8 @@ pub struct ConsumerParts {
     pub provider: Option<Arc<dyn Provider>>,
     /// What takes secrets out of conversations.
     pub redactor: Redactor,
+    /// The bus that events go to, and how they are written; none where they go to none.
+    pub bus: Option<(EventBus, EventForm)>,
 }
 
 functions! {
@@ -101,6 +105,7 @@ functions! {
     }
     consumers {
         #[cfg(feature = "ai")] ai_filler::AiFiller in "bin/ai-filler.rs";
+        relay::Relay in "bin/relay.rs";
     }
     jobs {
         close_overdue::CloseOverdue in "bin/close-overdue.rs";

@@ -7,6 +7,7 @@ import pathlib
 import re
 import sys
 import unittest
+from collections import Counter
 from unittest import mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
@@ -37,11 +38,13 @@ TICKETS = "arn:aws:dynamodb:eu-central-1:123456789012:table/tickets"
 SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:llm-AbCdEf"
 PROFILE = "arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.model"
 STREAM, ROLE = "arn:aws:kinesis:eu-central-1:123456789012:stream/audit", "arn:aws:iam::123456789012:role/audit"
+EVENTS = {"Events": "on", "WebhookUrl": "https://hook.example/in", "WebhookSecretArn": SECRET}
 PLAIN = plain()
 
 ALL = list(SYSTEM["functions"])
 IN_BACKGROUND = [name for name, one in SYSTEM["functions"].items() if in_background(one)]
 READERS = ["get-segment", "find-segment", "ai-filler"]
+QUEUES = {dead_letters(name) for name in IN_BACKGROUND} | {"WebhookDeadLetters"}
 WRITERS = [name for name, one in SYSTEM["functions"].items() if writes(one)]
 
 OPERATIONS = pathlib.Path(__file__).parent.parent.parent / "docs" / "operations.md"
@@ -69,7 +72,7 @@ class Options(unittest.TestCase):
             self.assertEqual([name for name in resources if name.startswith(("AiFiller", "DeadLetters"))] != [], there)
 
     def test_a_key_of_ones_own(self):
-        parameters = {"KmsKeyArn": KEY, "AiProvider": "extractive"}
+        parameters = {"KmsKeyArn": KEY, "AiProvider": "extractive"} | EVENTS
         actions = ["kms:Decrypt via dynamodb", "kms:GenerateDataKey via dynamodb"]
         further = {name: [(action, KEY) for action in actions] for name in ALL}
         for name in IN_BACKGROUND:
@@ -107,7 +110,8 @@ class Options(unittest.TestCase):
                     "AiModel": "nova",
                     "AllowedCidrs": "10.0.0.0/8",
                 }
-                parameters |= {
+                parameters |= EVENTS | {
+                    "WebhookSecretArn": SECRET.replace("aws", partition),
                     "WafRequestsPerAddress": "100",
                     "AlarmTopicArn": TOPIC["AlarmTopicArn"].replace("aws", partition),
                 }
@@ -235,16 +239,111 @@ class Options(unittest.TestCase):
         for parameters in ({"AiProvider": "openai", "AiKeySecretArn": SECRET}, {"SegmentTableArns": TICKETS}):
             self.assertNotIn("kms:", json.dumps(Template(PLAIN, parameters).resources))
 
-    def test_the_segment_table_has_a_stream_only_for_the_ai_filler(self):
-        for provider, stream in {"off": None, "extractive": {"StreamViewType": "NEW_AND_OLD_IMAGES"}}.items():
-            table = Template(PLAIN, {"AiProvider": provider}).of_type("AWS::DynamoDB::Table")["Segments"]
-            self.assertEqual(table.get("StreamSpecification"), stream)
+    def test_the_segment_table_has_a_stream_only_for_those_who_read_it(self):
+        stream = {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+        for parameters, wanted in [
+            ({}, None),
+            ({"AiProvider": "extractive"}, stream),
+            ({"Events": "on"}, stream),
+            ({"AiProvider": "extractive", "Events": "on"}, stream),
+        ]:
+            table = Template(PLAIN, parameters).of_type("AWS::DynamoDB::Table")["Segments"]
+            self.assertEqual(table.get("StreamSpecification"), wanted)
+
+    def test_without_events_there_is_neither_relay_nor_bus(self):
+        for parameters in ({}, {"EventBusName": "teams-bus", "EventArchiveDays": "7"}):
+            kinds = Counter(one["Type"] for one in Template(PLAIN, parameters).resources.values())
+            self.assertEqual([kind for kind in kinds if kind.startswith("AWS::Events::")], [])
+            self.assertNotIn("Relay", Template(PLAIN, parameters).resources)
+
+    def test_events_go_to_a_bus_of_the_stacks_own(self):
+        self.assertEqual(problems({"Events": "on"}), [])
+        template = Template(PLAIN, {"Events": "on"})
+        [bus] = template.of_type("AWS::Events::EventBus").values()
+        self.assertEqual(bus["Name"], "wrapup")
+        variables = template.of_type("AWS::Lambda::Function")["Relay"]["Environment"]["Variables"]
+        self.assertEqual(variables["WRAPUP_EVENT_BUS"], "${EventBus}")
+        self.assertEqual((variables["WRAPUP_EVENT_NOTES"], variables["WRAPUP_EVENT_SOURCE"]), ("off", ""))
+        self.assertEqual(template.of_type("AWS::Events::Archive"), {})
+
+    def test_events_go_to_a_bus_that_is_there(self):
+        parameters = {"Events": "on", "EventBusName": "teams-bus"}
+        self.assertEqual(problems(parameters), [])
+        template = Template(PLAIN, parameters)
+        self.assertEqual(template.of_type("AWS::Events::EventBus"), {})
+        variables = template.of_type("AWS::Lambda::Function")["Relay"]["Environment"]["Variables"]
+        self.assertEqual(variables["WRAPUP_EVENT_BUS"], "teams-bus")
+
+    def test_the_relay_tries_for_as_long_as_the_stream_keeps_a_record(self):
+        source = Template(PLAIN, {"Events": "on"}).of_type("AWS::Lambda::EventSourceMapping")["RelayStream"]
+        self.assertEqual((source["MaximumRetryAttempts"], source["MaximumRecordAgeInSeconds"]), (-1, 86400))
+        self.assertTrue(source["BisectBatchOnFunctionError"])
+        self.assertEqual(source["DestinationConfig"]["OnFailure"]["Destination"], "${RelayDeadLetters.Arn}")
+
+    def test_a_source_is_one_that_buses_take(self):
+        pattern = PLAIN["Parameters"]["EventSource"]["AllowedPattern"]
+        for good in ("", "/wrapup/prod", "https://wrapup.example.com/prod", "urn:example:wrap-up"):
+            self.assertRegex(good, pattern)
+        for bad in ("aws.wrapup", "/wrap up", "/wrapup/ä", "x" * 257):
+            self.assertNotRegex(bad, pattern)
+
+    def test_events_are_kept_for_a_replay(self):
+        parameters = {"Events": "on", "EventArchiveDays": "30", "EventSource": "https://wrapup.example"}
+        self.assertEqual(problems(parameters), [])
+        [archive] = Template(PLAIN, parameters).of_type("AWS::Events::Archive").values()
+        self.assertEqual((archive["RetentionDays"], archive["SourceArn"]), ("30", "${EventBus.Arn}"))
+        self.assertEqual(archive["EventPattern"], {"source": ["https://wrapup.example"]})
+
+    def test_a_webhook_gets_the_event_alone_and_knows_who_posts(self):
+        self.assertEqual(problems(EVENTS), [])
+        template = Template(PLAIN, EVENTS)
+        [rule] = template.of_type("AWS::Events::Rule").values()
+        [target] = rule["Targets"]
+        self.assertEqual((rule["EventBusName"], rule["EventPattern"]), ("${EventBus.Arn}", {"source": ["/wrapup/wrapup-"]}))
+        self.assertEqual((target["InputPath"], target["Arn"]), ("$.detail", "${WebhookDestination.Arn}"))
+        headers = target["HttpParameters"]["HeaderParameters"]
+        self.assertEqual(headers, {"Content-Type": "application/cloudevents+json; charset=utf-8"})
+        [destination] = template.of_type("AWS::Events::ApiDestination").values()
+        self.assertEqual((destination["InvocationEndpoint"], destination["HttpMethod"]), ("https://hook.example/in", "POST"))
+        [connection] = template.of_type("AWS::Events::Connection").values()
+        key = f"{{{{resolve:secretsmanager:{SECRET}:SecretString:api_key}}}}"
+        by_key = {"ApiKeyAuthParameters": {"ApiKeyName": "x-api-key", "ApiKeyValue": key}}
+        self.assertEqual((connection["AuthorizationType"], connection["AuthParameters"]), ("API_KEY", by_key))
+
+    def test_a_webhook_may_want_tokens(self):
+        parameters = EVENTS | {"WebhookTokenUrl": "https://id.example/token"}
+        self.assertEqual(problems(parameters), [])
+        [connection] = Template(PLAIN, parameters).of_type("AWS::Events::Connection").values()
+        self.assertEqual(connection["AuthorizationType"], "OAUTH_CLIENT_CREDENTIALS")
+        [(kind, oauth)] = connection["AuthParameters"].items()
+        self.assertEqual((kind, oauth["AuthorizationEndpoint"]), ("OAuthParameters", "https://id.example/token"))
+        client = {name: f"{{{{resolve:secretsmanager:{SECRET}:SecretString:{field}}}}}"
+                  for name, field in {"ClientID": "client_id", "ClientSecret": "client_secret"}.items()}  # fmt: skip
+        self.assertEqual(oauth["ClientParameters"], client)
+
+    def test_what_a_webhook_does_not_take_in_a_day_is_kept(self):
+        template = Template(PLAIN, EVENTS)
+        [rule] = template.of_type("AWS::Events::Rule").values()
+        [target] = rule["Targets"]
+        self.assertEqual(target["RetryPolicy"], {"MaximumRetryAttempts": 185, "MaximumEventAgeInSeconds": 86400})
+        self.assertEqual(target["DeadLetterConfig"], {"Arn": "${WebhookDeadLetters.Arn}"})
+        policy = template.of_type("AWS::SQS::QueuePolicy")["WebhookDeadLettersPolicy"]
+        [send] = [one for one in policy["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"]
+        self.assertEqual(send["Principal"], {"Service": "events.amazonaws.com"})
+        self.assertEqual(send["Condition"], {"ArnEquals": {"aws:SourceArn": "${WebhookRule.Arn}"}})
+
+    def test_a_webhook_is_refused_that_cannot_know_who_posts(self):
+        rule = PLAIN["Rules"]["Webhook"]
+        self.assertEqual(rule["RuleCondition"], {"Fn::Not": [{"Fn::Equals": [{"Ref": "WebhookUrl"}, ""]}]})
+        asserted = [one["Assert"] for one in rule["Assertions"]]
+        self.assertIn({"Fn::Not": [{"Fn::Equals": [{"Ref": "WebhookSecretArn"}, ""]}]}, asserted)
+        self.assertIn({"Fn::Equals": [{"Ref": "Events"}, "on"]}, asserted)
 
     def test_arns_are_whole_ones_of_the_right_service(self):
         examples = {
             "KmsKeyArn": KEY, "SegmentFunctionArns": CHAT, "SegmentTableArns": TICKETS, "SegmentTableKmsKeyArns": KEY,
             "AiModelArns": PROFILE, "AiKeySecretArn": SECRET, "AiKeyKmsKeyArn": KEY, **TOPIC,
-            "AuditDestinationArn": STREAM, "AuditRoleArn": ROLE,
+            "AuditDestinationArn": STREAM, "AuditRoleArn": ROLE, "WebhookSecretArn": SECRET,
         }  # fmt: skip
         declared = {name: one for name, one in PLAIN["Parameters"].items() if re.search("Arns?$", name)}
         self.assertEqual(set(declared), set(examples))
@@ -375,7 +474,7 @@ class Options(unittest.TestCase):
     def test_each_alarm_is_described_once(self):
         [_, section] = OPERATIONS.read_text().split("\n## Alarms\n")
         rows = re.findall(r"^- (`[^:]*):", section.split("\n## ")[0], re.MULTILINE)
-        wanted = alarms(Deployment(Template(PLAIN, {"AiProvider": "extractive"}), {}, False, SYSTEM))
+        wanted = alarms(Deployment(Template(PLAIN, {"AiProvider": "extractive"} | EVENTS), {}, False, SYSTEM))
         self.assertEqual(sorted(re.findall("`([^`]*)`", " ".join(rows))), sorted(wanted))
 
 
@@ -385,9 +484,14 @@ class Made(unittest.TestCase):
     # A system with one more of everything: so many endpoints that one alarm cannot watch them all.
     BIGGER = copy.deepcopy(SYSTEM)
     BIGGER["tables"]["u_outbox"] = {}
+    # In the place of the relay, since a stream has two readers at most.
+    del BIGGER["functions"]["relay"]
     BIGGER["functions"] |= {
-        "relay": {
-            "stream": {"table": "interaction_wrap_up_segment", "filter": {"eventName": ["INSERT", "MODIFY"]}},
+        "outbox": {
+            "stream": {
+                "table": "interaction_wrap_up_segment", "filter": {"eventName": ["INSERT", "MODIFY"]},
+                "batch": 20, "retries": -1, "hours": 12,
+            },
             "dynamodb": {"u_outbox": ["PutItem"]},
         },
         **{f"report-{n}": {"routes": [f"GET wrapup/report/{n}"], "dynamodb": {}} for n in range(5)},
@@ -425,7 +529,7 @@ class Made(unittest.TestCase):
         by_dynamodb = [(f"kms:{action} via dynamodb", KEY) for action in ("Decrypt", "GenerateDataKey")]
         by_sqs = [(f"kms:{action} via sqs", KEY) for action in ("Decrypt", "GenerateDataKey")]
         further = {name: [*by_dynamodb] for name in self.BIGGER["functions"]}
-        for name in ("relay", "close-overdue", "rotate-keys"):
+        for name in ("outbox", "close-overdue", "rotate-keys"):
             further[name] += by_sqs
         self.bigger({"KmsKeyArn": KEY}, further)
 
@@ -433,19 +537,20 @@ class Made(unittest.TestCase):
         template = self.bigger({"AiProvider": "extractive"})
         sources = template.of_type("AWS::Lambda::EventSourceMapping")
         # An event source of another id would be made beside the one that is there, which AWS refuses.
-        self.assertEqual(sorted(sources), ["AiFillerOpened", "RelayStream"])
-        for (id, source), name in zip(sorted(sources.items()), ("ai-filler", "relay")):
+        self.assertEqual(sorted(sources), ["AiFillerOpened", "OutboxStream"])
+        for (id, source), name in zip(sorted(sources.items()), ("ai-filler", "outbox")):
             [pattern] = source.pop("FilterCriteria")["Filters"]
-            self.assertEqual(json.loads(pattern["Pattern"]), self.BIGGER["functions"][name]["stream"]["filter"])
+            stream = self.BIGGER["functions"][name]["stream"]
+            self.assertEqual(json.loads(pattern["Pattern"]), stream["filter"])
             wanted = {
                 "EventSourceArn": "${Segments.StreamArn}",
-                "FunctionName": f"${{{'AiFiller' if name == 'ai-filler' else 'Relay'}}}",
+                "FunctionName": f"${{{'AiFiller' if name == 'ai-filler' else 'Outbox'}}}",
                 "StartingPosition": "TRIM_HORIZON",
                 "FunctionResponseTypes": ["ReportBatchItemFailures"],
                 "BisectBatchOnFunctionError": True,
-                "BatchSize": 10,
-                "MaximumRetryAttempts": 5,
-                "MaximumRecordAgeInSeconds": 21600,
+                "BatchSize": stream["batch"],
+                "MaximumRetryAttempts": stream["retries"],
+                "MaximumRecordAgeInSeconds": stream["hours"] * 3600,
                 "DestinationConfig": {"OnFailure": {"Destination": f"${{{dead_letters(name)}.Arn}}"}},
             }
             self.assertEqual({key: value for key, value in source.items() if key != "Tags"}, wanted)
@@ -463,19 +568,19 @@ class Made(unittest.TestCase):
 
     def test_what_nobody_waits_for_is_told_of_in_outputs_and_on_the_dashboard(self):
         template = self.bigger()
-        self.assertLessEqual({"RelayDeadLetters", "CloseOverdueDeadLetters"}, set(self.BIGGER_PLAIN["Outputs"]))
+        self.assertLessEqual({"OutboxDeadLetters", "CloseOverdueDeadLetters"}, set(self.BIGGER_PLAIN["Outputs"]))
         body = template.of_type("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]
-        for name in ("relay lag", "relay dead letters", "close-overdue dead letters"):
+        for name in ("outbox lag", "outbox dead letters", "close-overdue dead letters"):
             self.assertIn(name, [one[-1].get("label") for widget in json.loads(body)["widgets"]
                                  for one in widget["properties"]["metrics"]])  # fmt: skip
 
     def test_what_holds_data_keeps_its_id(self):
         # Another logical id is another resource: a table of the same name cannot be made, and a queue would be empty.
         tables = {"Codes", "Configurations", "Segments", "PhoneLog", "Interactions", "Users"}
-        template = Template(PLAIN, {"AiProvider": "extractive"})
+        template = Template(PLAIN, {"AiProvider": "extractive"} | EVENTS)
         self.assertEqual(set(template.of_type("AWS::DynamoDB::Table")), tables | {"OauthClient"})
         self.assertEqual(set(IDS.values()), tables)
-        self.assertEqual(set(template.of_type("AWS::SQS::Queue")), {"DeadLetters", "CloseOverdueDeadLetters", "RotateKeysDeadLetters"})
+        self.assertEqual(set(template.of_type("AWS::SQS::Queue")), QUEUES)
 
     def test_tables_are_as_the_code_wants_them(self):
         for name, table in Template(PLAIN, {"TablePrefix": "t-"}).of_type("AWS::DynamoDB::Table").items():
@@ -523,12 +628,13 @@ class Made(unittest.TestCase):
         self.assertEqual({key: alarm[key] for key in wanted}, wanted)
 
     def test_functions_run_as_they_are_to(self):
-        for function in Template(PLAIN, {"AiProvider": "extractive"}).of_type("AWS::Lambda::Function").values():
+        template = Template(PLAIN, {"AiProvider": "extractive"} | EVENTS)
+        for function in template.of_type("AWS::Lambda::Function").values():
             name = tags(function)["wrapup-function"]
             self.assertEqual((function["Runtime"], function["TracingConfig"]), ("provided.al2023", {"Mode": "Active"}))
             # API Gateway waits for 29 s, for an authorizer less; nobody waits for what runs in the background.
-            behind = {"ai-filler": 120, "close-overdue": 120, "rotate-keys": 120}
-            self.assertEqual(function["Timeout"], {"authorizer": 10, **behind}.get(name, 29))
+            wanted = 10 if name == "authorizer" else 120 if name in IN_BACKGROUND else 29
+            self.assertEqual(function["Timeout"], wanted)
             wanted = {*SYSTEM["environment"], *SYSTEM["functions"][name].get("environment", [])}
             self.assertEqual(set(function["Environment"]["Variables"]), wanted)
 
@@ -622,7 +728,8 @@ class Made(unittest.TestCase):
         def function(**fields):
             return {"dynamodb": {}, **fields}
 
-        stream = {"table": "interaction_wrap_up_segment", "filter": {}}
+        bounds = {"batch": 10, "retries": 5, "hours": 6}
+        stream = {"table": "interaction_wrap_up_segment", "filter": {}} | bounds
         for words, more in {
             "more is not of one kind: it has neither routes, public_route, stream, schedule": {"more": function()},
             "more is not of one kind: it has routes and schedule": {
@@ -636,8 +743,8 @@ class Made(unittest.TestCase):
             },
             "more: wrapup/code is served by create-codes": {"more": function(routes=["GET wrapup/code"])},
             "more: there is no stream of sys_user": {"more": function(stream={"table": "sys_user", "filter": {}})},
-            "the stream of interaction_wrap_up_segment has the readers ai-filler, one, two: DynamoDB lets 2 read one": {
-                "one": function(stream=stream), "two": function(stream=stream),
+            "the stream of interaction_wrap_up_segment has the readers ai-filler, relay, one: DynamoDB lets 2 read one": {
+                "one": function(stream=stream),
             },
         }.items():  # fmt: skip
             with self.subTest(words):
@@ -658,7 +765,7 @@ class Faults(unittest.TestCase):
     def found(self, words, change, **parameters):
         template = copy.deepcopy(PLAIN)
         change(template["Resources"])
-        all_problems = problems({"AiProvider": "extractive"} | parameters, template=template)
+        all_problems = problems({"AiProvider": "extractive"} | EVENTS | parameters, template=template)
         self.assertTrue(any(words in problem for problem in all_problems), all_problems)
 
     def statements(self, resources, role):
@@ -669,6 +776,20 @@ class Faults(unittest.TestCase):
             self.statements(resources, "GetCodeRole")[1]["Action"] = ["dynamodb:GetItem", "dynamodb:PutItem"]
 
         self.found("get-code: permissions: ('dynamodb:PutItem', 'table interaction_wrap_up_code') is too much", change)
+
+    def test_the_relay_may_tell_any_bus(self):
+        def change(resources):
+            for one in self.statements(resources, "RelayRole"):
+                if one.get("Action") == "events:PutEvents":
+                    one["Resource"] = "*"
+
+        self.found("relay: permissions: ('events:PutEvents', '*') is too much", change)
+
+    def test_a_webhooks_role_may_do_more(self):
+        def change(resources):
+            self.statements(resources, "WebhookRole")[0]["Resource"] = "*"
+
+        self.found("WebhookRule: permissions: ('events:InvokeApiDestination', '*') is too much", change)
 
     def test_a_function_may_do_less(self):
         self.found(
@@ -965,9 +1086,9 @@ class Faults(unittest.TestCase):
                 for one in self.statements(resources, "CloseOverdueRole")
                 if one.get("Action") == "sqs:SendMessage"
             ]
-            send["Resource"] = {"Fn::GetAtt": ["RelayDeadLetters", "Arn"]}
+            send["Resource"] = {"Fn::GetAtt": ["OutboxDeadLetters", "Arn"]}
 
-        found("close-overdue: permissions: ('sqs:SendMessage', 'queue RelayDeadLetters') is too much", elsewhere)
+        found("close-overdue: permissions: ('sqs:SendMessage', 'queue OutboxDeadLetters') is too much", elsewhere)
 
     def test_an_alarm_on_too_many(self):
         def change(resources):

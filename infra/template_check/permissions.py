@@ -1,9 +1,13 @@
 """Least privilege: a function may do what the list says, write its log and traces, and nothing else."""
 
+import re
+
 from .deployment import Deployment, as_list, referred, same
 from .system import in_background
 
 STREAM_ACTIONS = {f"dynamodb:{name}" for name in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")}
+# A bus that was there before the deployment.
+BUS = re.compile(r"arn:[a-z-]+:events:[a-z0-9-]+:\d{12}:event-bus/[A-Za-z0-9_.-]+")
 LOG_ACTIONS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 TRACE_ACTIONS = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
@@ -23,6 +27,12 @@ def wrong_permissions(deployment: Deployment):
         roles.append(referred(schedule["Target"]["RoleArn"]))
         for problem in wrong_role(deployment, roles[-1], "scheduler", wanted_by(deployment, schedule["Target"])):
             yield f"{name}: {problem}"
+    for name, rule in deployment.template.of_type("AWS::Events::Rule").items():
+        for target in rule["Targets"]:
+            roles.append(referred(target["RoleArn"]))
+            post = {("events:InvokeApiDestination", target["Arn"])}
+            for problem in wrong_role(deployment, roles[-1], "events", post):
+                yield f"{name}: {problem}"
     yield from stray_roles(deployment, roles)
 
 
@@ -118,6 +128,7 @@ def wanted(deployment: Deployment, name: str, function: dict) -> set:
             wanted |= {(f"kms:{action} via secretsmanager", deployment.key) for action in by_key}
     if "stream" in one:
         wanted |= {(action, f"stream {one['stream']['table']}") for action in STREAM_ACTIONS}
+    wanted |= {(f"events:{action}", "the bus") for action in one.get("bus", [])}
     if in_background(one):
         wanted |= {("sqs:SendMessage", f"queue {deployment.dead_letters(name)}")}
     return wanted | deployment.further.get(name, set())
@@ -148,6 +159,9 @@ def readable(deployment: Deployment, grant: tuple) -> tuple:
         if resource == f"${{{logical}}}":
             return action, f"secret {secret}"
     logical = referred(resource)
+    of_ours = logical in deployment.template.of_type("AWS::Events::EventBus") and resource == f"${{{logical}.Arn}}"
+    if action.startswith("events:") and (of_ours or BUS.fullmatch(resource)):
+        return action, "the bus"
     # :* is for a log group's streams, which Lambda names.
     if logical in deployment.template.of_type("AWS::Logs::LogGroup"):
         return action, f"logs {logical}" if resource in (f"${{{logical}.Arn}}", f"${{{logical}.Arn}}:*") else resource

@@ -50,6 +50,13 @@ def alarms(deployment: Deployment) -> dict:
         "ReadThrottles": Alarm("DynamoDB ReadThrottleEvents", "Sum", tables, 1),
         "WriteThrottles": Alarm("DynamoDB WriteThrottleEvents", "Sum", tables, 1),
     }
+    if "relay" in deployment.functions:
+        # What a relay cannot tell of, it leaves out, and the log says of which segments.
+        found["RelayPutAside"] = Alarm("Wrapup put_aside", "Sum", {"endpoint relay"}, 1)
+    for rule in deployment.template.of_type("AWS::Events::Rule").values():
+        letters = {referred(target["DeadLetterConfig"]["Arn"]) for target in rule["Targets"]}
+        visible = Alarm("SQS ApproximateNumberOfMessagesVisible", "Maximum", letters, 1)
+        found["WebhookDeadLettersVisible"] = visible
     for name in sorted(behind):
         id, own, letters = title(name), {ids[name]}, {deployment.dead_letters(name)}
         found[f"{id}Errors"] = Alarm("Lambda Errors", "Sum", own, 1)

@@ -32,6 +32,13 @@ impl DateTime {
         (0..=9999).contains(&moment.year()).then(|| moment.into())
     }
 
+    /// The moment this many milliseconds after the Unix epoch, cut to the second, if its year has four digits.
+    pub fn of_millis(millis: u64) -> Option<Self> {
+        let seconds = i64::try_from(millis / 1000).ok()?;
+        let moment = OffsetDateTime::from_unix_timestamp(seconds).ok()?;
+        (moment.year() <= 9999).then(|| moment.into())
+    }
+
     /// The time from the Unix epoch to this moment; none at all where it is earlier.
     pub fn since_epoch(self) -> Duration {
         Duration::from_secs(u64::try_from(self.0.as_utc().unix_timestamp()).unwrap_or(0))
@@ -41,6 +48,11 @@ impl DateTime {
     pub fn plus_seconds(self, seconds: u64) -> Option<Self> {
         let later = self.0.checked_add(time::Duration::seconds(i64::try_from(seconds).ok()?))?;
         (later.year() <= 9999).then_some(Self(later))
+    }
+
+    /// The moment as RFC 3339 writes it, `yyyy-MM-ddTHH:mm:ssZ`.
+    pub fn to_rfc_3339(self) -> String {
+        format!("{}Z", self.to_string().replace(' ', "T"))
     }
 
     /// Whole seconds from this moment to a later one; 0 where it is earlier.

@@ -15,6 +15,12 @@ pub const REDACT_NOTES: &str = "WRAPUP_REDACT_NOTES";
 pub const REDACT_PERSONAL: &str = "WRAPUP_REDACT_PERSONAL";
 /// Whether wrap-ups end by themselves: `on` or `off`; on where unset.
 pub const DEADLINES: &str = "WRAPUP_DEADLINES";
+/// The event bus of EventBridge that events go to: its name or ARN. They go to none where unset.
+pub const EVENT_BUS: &str = "WRAPUP_EVENT_BUS";
+/// What events say they are from, a URI reference; `/wrapup/` and the prefix of the tables where unset.
+pub const EVENT_SOURCE: &str = "WRAPUP_EVENT_SOURCE";
+/// Whether events carry notes, drafts and AI notes: `on` or `off`; off where unset.
+pub const EVENT_NOTES: &str = "WRAPUP_EVENT_NOTES";
 /// The origins whose web pages may call, separated by commas; none where unset.
 pub const ALLOWED_ORIGINS: &str = "WRAPUP_ALLOWED_ORIGINS";
 /// The secret of Secrets Manager that holds the keys of OAuth's tokens: its name or ARN. No OAuth where unset.

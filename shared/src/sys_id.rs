@@ -20,6 +20,8 @@ pub enum Kind {
     User,
     /// A phone log record, from its segment id.
     PhoneLog,
+    /// An event of a wrap-up segment, from its sys_id, when it was created, and what counts its changes.
+    SegmentEvent,
 }
 
 impl Kind {
@@ -31,6 +33,7 @@ impl Kind {
             Self::InternalSegment => "interaction_wrap_up_segment.internal",
             Self::User => "sys_user",
             Self::PhoneLog => "sn_openframe_phone_log",
+            Self::SegmentEvent => "interaction_wrap_up_segment.event",
         }
     }
 }
@@ -45,11 +48,16 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x6a1f_8c0e_52b7_4d39_9e60_c4d7_3b18_f2a
 /// probability below 1e-18. SHA-1 admits collisions that are made on purpose, so every record that
 /// API callers name by a text also keeps that text, and its store compares it before it trusts a match.
 pub fn derive(kind: Kind, parts: &[&str]) -> String {
+    derive_uuid(kind, parts).simple().to_string()
+}
+
+/// The UUID of which [`derive`] writes the digits.
+pub(crate) fn derive_uuid(kind: Kind, parts: &[&str]) -> Uuid {
     let mut name = kind.name().as_bytes().to_vec();
     for part in parts {
         push_part(&mut name, part.as_bytes());
     }
-    Uuid::new_v5(&NAMESPACE, &name).simple().to_string()
+    Uuid::new_v5(&NAMESPACE, &name)
 }
 
 /// SHA-256 of the parts, each behind its length, so that ("ab", "c") and ("a", "bc") differ. 64 hex digits.

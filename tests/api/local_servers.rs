@@ -384,7 +384,8 @@ async fn data_is_for_the_owners_eyes_whatever_the_folder_is() {
     for data in [&shared, &made] {
         // The second time its files have been opened to all, as former versions made them.
         for time in ["first", "second"] {
-            let command = r#"umask 0 && exec "$0" local --port 0 --dynamodb-port 0 --data "$1""#;
+            let command =
+                r#"umask 0 && exec "$0" local --port 0 --dynamodb-port 0 --data "$1" --webhook http://127.0.0.1:9/"#;
             let arguments = ["-c", command, BINARY, &data.to_string_lossy()];
             let mut process = Process::start("sh", &arguments, folder.path());
             let line = process.line_with("Wrap Up API   http://127.0.0.1:");
@@ -404,7 +405,7 @@ async fn data_is_for_the_owners_eyes_whatever_the_folder_is() {
             for (name, mode) in modes(data) {
                 assert_eq!(mode, if name == "not ours" { 0o644 } else { 0o600 }, "{time} time: {name} is {mode:o}");
             }
-            assert!(modes(data).len() >= 5, "{:?}", modes(data));
+            assert!(modes(data).len() >= 8, "{:?}", modes(data));
             signal(process.pid(), "TERM");
             process.end();
             for (name, _) in modes(data) {

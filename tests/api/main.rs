@@ -4,6 +4,7 @@ mod access;
 mod ai;
 mod ai_evaluate;
 mod ai_filler;
+mod asyncapi;
 mod bad_input;
 mod body_forms;
 mod closing;
@@ -14,6 +15,7 @@ mod conformance;
 mod desk;
 mod drafts;
 mod ending;
+mod events;
 mod formats;
 mod gateway;
 mod local_servers;
@@ -26,6 +28,7 @@ mod persistence;
 mod readme;
 mod reference;
 mod segment_tables;
+mod webhooks;
 
 use std::sync::LazyLock;
 

@@ -31,6 +31,11 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ("README.md", "cargo run                  # the whole API", "every test of this folder runs it, or is one"),
     ("docs/deploy.md", "infra/tools/install", "an account for two of them, tests/lambda/watch for the third"),
     ("docs/deploy.md", "curl --user username:password http://127.0.0.1:9001/", "tests/lambda/watch"),
+    ("docs/events.md", "cargo run -- local --webhook", "tests/api/webhooks.rs"),
+    ("docs/events.md", "cargo run -- events --follow", "tests/api/events.rs, since it does not end by itself"),
+    ("docs/events.md", "cargo run -- events failed", "tests/api/webhooks.rs"),
+    ("docs/events.md", "cargo run -- events replay", "tests/api/events.rs, with receivers"),
+    ("docs/events.md", "python3 confirm.py", "tests/api/events.rs, on free ports"),
     ("docs/redaction.md", "cargo test -p wrapup --lib", "cargo in cargo would wait for itself"),
     ("docs/operations.md", "infra/tools/install", "infra/tools/test_tools.py"),
     ("docs/operations.md", "aws dynamodb restore-table", "wants an account"),
@@ -361,7 +366,10 @@ fn the_commands_and_their_options_are_those_that_there_are() {
         for command in code_spans(&format!("{commands}`")) {
             let words: Vec<&str> = command.split(' ').collect();
             let path: Vec<&str> = words.iter().copied().take_while(|word| is_command(word)).collect();
-            listed.insert(path.join(" "));
+            // What has commands below it is told of by those, and by its own options.
+            if path != ["events"] {
+                listed.insert(path.join(" "));
+            }
             let options = words.iter().map(|word| word.trim_matches(['[', ']'])).filter(|word| word.starts_with("--"));
             listed.extend(options.map(|option| format!("{} {option}", path.join(" "))));
         }
@@ -378,8 +386,8 @@ fn is_command(word: &str) -> bool {
     word.starts_with(|letter: char| letter.is_ascii_lowercase())
 }
 
-/// The commands below a path that have none below them, and their options, as `--help` lists them. `--output` is left out,
-/// which all lists have.
+/// The commands below a path that have none below them, and the options of all, as `--help` lists them. `--output` is left
+/// out, which all lists have.
 fn commands(path: &[&str]) -> BTreeSet<String> {
     let output = Command::new(BINARY).args(path).arg("-h").output().expect("the binary ends");
     assert!(output.status.success(), "{path:?}");
@@ -390,12 +398,16 @@ fn commands(path: &[&str]) -> BTreeSet<String> {
         lines.filter_map(|line| line.split([' ', '=']).next()).map(str::to_owned).collect()
     };
     let below: Vec<String> = listed("Commands").into_iter().filter(|word| is_command(word) && word != "help").collect();
-    if below.is_empty() {
-        let options = listed("Options").into_iter().filter(|word| word.starts_with("--") && word != "--output");
-        let name = path.join(" ");
-        return options.map(|option| format!("{name} {option}")).chain([name.clone()]).collect();
+    let options = listed("Options").into_iter().filter(|word| word.starts_with("--") && word != "--output");
+    let name = path.join(" ");
+    let own: BTreeSet<String> = options.map(|option| format!("{name} {option}")).collect();
+    let of_those_below = below.iter().flat_map(|command| commands(&[path, &[command]].concat()));
+    match below.is_empty() {
+        true => own.into_iter().chain([name.clone()]).collect(),
+        // Without a command it is `wrapup local`.
+        false if path.is_empty() => of_those_below.collect(),
+        false => own.into_iter().chain(of_those_below).collect(),
     }
-    below.iter().flat_map(|command| commands(&[path, &[command]].concat())).collect()
 }
 
 #[test]

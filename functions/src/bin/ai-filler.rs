@@ -22,7 +22,7 @@ pub async fn main() -> Result<(), StartError> {
 /// Serves the function with the provider that the environment chooses.
 pub async fn run(system: System) -> Result<(), StartError> {
     let provider = AiSettings::from_env(ProviderKind::Extractive)?.provider(&Clock::system(), aws_of_function)?;
-    consumer::run(AiFiller::of(&ConsumerParts { system, provider, redactor: Redactor::from_env()? })).await
+    consumer::run(AiFiller::of(&ConsumerParts { system, provider, redactor: Redactor::from_env()?, bus: None })).await
 }
 
 /// The consumer. Reads the segment table, configurations' snapshots, interactions, and what the interaction segment

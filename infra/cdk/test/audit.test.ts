@@ -24,6 +24,7 @@ describe('audit lines', () => {
     it(`go out of the logs of all functions that write, to ${kind}`, () => {
       const deployment = new Deployment((stack) => ({
         aiProvider: { kind: 'extractive' },
+        events: {},
         auditDestination: { arn: STREAM, role: role ? Role.fromRoleArn(stack, 'Role', role) : undefined },
       }));
       const to = {

@@ -8,6 +8,7 @@ const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:pager';
 
 const deployment = new Deployment((stack) => ({
   aiProvider: { kind: 'extractive' },
+  events: {},
   alarmTopic: Topic.fromTopicArn(stack, 'Topic', TOPIC),
 }));
 
@@ -26,8 +27,8 @@ describe('alarms', () => {
     const job = ['ApproximateNumberOfMessagesVisible', 'Errors', 'Throttles'];
     const sweep = [...job, 'oldest_overdue_seconds'];
     const always = ['5XXError', 'Latency', 'ReadThrottleEvents', 'WriteThrottleEvents', ...lambda, ...job, ...sweep];
-    const filler = ['ApproximateNumberOfMessagesVisible', 'Errors', 'IteratorAge', 'Throttles'];
-    assert.deepEqual(watched.sort(), [...always, ...filler].sort());
+    const consumer = ['ApproximateNumberOfMessagesVisible', 'Errors', 'IteratorAge', 'Throttles'];
+    assert.deepEqual(watched.sort(), [...always, ...consumer, ...consumer, 'put_aside'].sort());
     const without = alarms(defaults).map(({ metrics }) => [...new Set(metrics)].join());
     assert.deepEqual(without.sort(), always.sort());
   });
@@ -69,6 +70,11 @@ describe('alarms', () => {
       DeadLettersVisible: [1, 1, 'Maximum'],
       // Milliseconds: agents wrap up within minutes.
       AiFillerLate: [300_000, 1, 'Maximum'],
+      RelayErrors: [1, 1, 'Sum'],
+      RelayThrottles: [1, 1, 'Sum'],
+      RelayDeadLettersVisible: [1, 1, 'Maximum'],
+      RelayPutAside: [1, 1, 'Sum'],
+      RelayLate: [300_000, 1, 'Maximum'],
     });
   });
 

@@ -88,6 +88,16 @@ impl Target {
         Ok(team(&dynamo, described.registry(&dynamo, lambda)))
     }
 
+    /// Whether it is the one on this machine.
+    pub fn is_local(&self) -> bool {
+        self.local
+    }
+
+    /// What calls of DynamoDB's other services are made by.
+    pub async fn sdk_config(&self) -> SdkConfig {
+        if self.local { on_this_machine(self.dynamodb_port).into() } else { self.aws().await }
+    }
+
     async fn aws(&self) -> SdkConfig {
         aws_defaults(self.profile.as_deref(), self.region.as_deref()).await
     }

@@ -3,10 +3,13 @@
 
 mod commands;
 mod connect;
+mod http;
 mod import;
 mod local;
 mod operator;
 mod output;
+mod span;
+mod webhook;
 
 use std::process::ExitCode;
 
@@ -16,8 +19,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 use wrapup::logging;
 
 use commands::{
-    ai, code, configuration, conformance, index, interaction, migrate, oauth_client, openapi, phone_log, segment_table,
-    tables, user,
+    ai, code, configuration, conformance, events, index, interaction, migrate, oauth_client, openapi, phone_log,
+    segment_table, tables, user,
 };
 pub use connect::TeamTables;
 
@@ -40,6 +43,8 @@ enum Command {
     Local(local::Options),
     /// Print the API's contract: an OpenAPI document, or requests to send
     Openapi(openapi::Options),
+    /// Print the contract of the events: an AsyncAPI document
+    Asyncapi,
     /// Ask any Wrap Up API whether it keeps the contract; leaves data that begins with "wrapup-conformance-"
     Conformance(conformance::Options),
     /// API users
@@ -110,6 +115,13 @@ enum Command {
         #[command(flatten)]
         target: Target,
     },
+    /// What becomes of wrap-ups, as webhooks and buses are told it
+    Events {
+        #[command(flatten)]
+        options: events::Options,
+        #[command(flatten)]
+        target: Target,
+    },
     /// DynamoDB tables
     Tables {
         #[command(subcommand)]
@@ -136,6 +148,7 @@ pub async fn run(team: TeamTables) -> ExitCode {
         None => local::run(arguments.local, team).await.map_err(Into::into),
         Some(Command::Local(options)) => local::run(options, team).await.map_err(Into::into),
         Some(Command::Openapi(options)) => openapi::run(options, team),
+        Some(Command::Asyncapi) => openapi::events(),
         Some(Command::Conformance(options)) => conformance::run(options).await,
         Some(Command::User { command, target }) => user::run(command, &target).await,
         Some(Command::OauthClient { command, target }) => oauth_client::run(command, &target).await,
@@ -147,6 +160,7 @@ pub async fn run(team: TeamTables) -> ExitCode {
         Some(Command::Interaction { command, target }) => interaction::run(command, &target).await,
         Some(Command::Ai { command }) => ai::run(command).await,
         Some(Command::Index { command, target }) => index::run(command, &target).await,
+        Some(Command::Events { options, target }) => events::run(options, &target).await,
         Some(Command::Tables { command, target }) => tables::run(command, &target).await,
     };
     match done {

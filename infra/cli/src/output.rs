@@ -92,9 +92,14 @@ fn blocks<R: Row>(rows: &[Vec<String>]) -> String {
 
 /// Prints a record as JSON.
 pub fn json<T: Serialize>(value: &T) -> io::Result<()> {
-    let mut text = String::new();
+    print(&json_written_out(&serde_json::to_string_pretty(value)?))
+}
+
+/// JSON in which what a terminal would obey is escaped.
+fn json_written_out(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
     // JSON itself escapes the ASCII ones; the others can only stand within its strings, where an escape is the same.
-    for character in serde_json::to_string_pretty(value)?.chars() {
+    for character in json.chars() {
         if is_line_feed(character) || !is_order(character) {
             text.push(character);
         } else {
@@ -103,7 +108,17 @@ pub fn json<T: Serialize>(value: &T) -> io::Result<()> {
             }
         }
     }
-    print(&text)
+    text
+}
+
+/// Prints a line of JSON, or one without line feeds, at once.
+///
+/// # Errors
+/// Where nobody reads on (a broken pipe), too: whoever prints for good has to know.
+pub fn flowing_line(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", json_written_out(text))?;
+    out.flush()
 }
 
 /// Prints a line on standard output. It may have line feeds of its own; a text that was stored goes into it by [`shown`].

@@ -1,5 +1,6 @@
 """Tables and functions, each function with its log and its role, and what runs it."""
 
+import functools
 import json
 
 from template_check.system import (
@@ -8,13 +9,14 @@ from template_check.system import (
     in_background,
     index_of,
     kind,
+    option,
     timeout,
     title,
     wants_ai,
     writes,
 )
 
-from .text import condition, condition_of, line, logical, variables
+from .text import condition, line, logical, variables
 
 
 # The package that has a binary for each function.
@@ -25,8 +27,9 @@ def table(system: dict, name: str) -> str:
     readers = [one for one in system["functions"].values() if one.get("stream", {}).get("table") == name]
     stream = f"{{StreamViewType: {system['tables'][name].get('stream')}}}"
     # A stream that nothing reads is left out.
-    if readers and all(map(wants_ai, readers)):
-        stream = f"!If [Ai, {stream}, !Ref AWS::NoValue]"
+    if all(map(option, readers)):
+        one_of = sorted({option(reader) for reader in readers})
+        stream = functools.reduce(lambda rest, when: f"!If [{when}, {stream}, {rest}]", one_of, "!Ref AWS::NoValue")
     indexes = system["tables"][name].get("indexes", {})
     return f"""\
   {logical(name)}:
@@ -144,14 +147,14 @@ def event_source(name: str, one: dict) -> str:
           Properties:
             Stream: !GetAtt {logical(stream["table"])}.StreamArn
             StartingPosition: TRIM_HORIZON
-            BatchSize: 10
+            BatchSize: {stream["batch"]}
             FilterCriteria:
               Filters:
                 - Pattern: '{json.dumps(stream["filter"])}'
             FunctionResponseTypes: [ReportBatchItemFailures]
             BisectBatchOnFunctionError: true
-            MaximumRetryAttempts: 5
-            MaximumRecordAgeInSeconds: 21600
+            MaximumRetryAttempts: {stream["retries"]}
+            MaximumRecordAgeInSeconds: {stream["hours"] * 3600}
             DestinationConfig: {{OnFailure: {{Type: SQS, Destination: !GetAtt {dead_letters(name)}.Arn}}}}
 """
 
@@ -234,6 +237,8 @@ def statements(name: str, one: dict) -> str:
         made += allow(["dynamodb:ListStreams"], f"!Sub '${{{source}.Arn}}/stream/*'")
     if in_background(one):
         made += send(name)
+    if "bus" in one:
+        made += allow([f"events:{action}" for action in one["bus"]], BUS)
     if "WRAPUP_SEGMENT_TABLES" in one.get("environment", []):
         actions = [f"dynamodb:{action}" for action in one["dynamodb"][BUILT_IN]]
         made += allow(["lambda:InvokeFunction"], "!Ref SegmentFunctionArns", "SegmentFunctions")
@@ -241,6 +246,13 @@ def statements(name: str, one: dict) -> str:
         # DynamoDB decrypts a table's key for reads and writes alike.
         made += allow(["kms:Decrypt"], "!Ref SegmentTableKmsKeyArns", "SegmentTableKeys", "dynamodb")
     return made + (AI if wants_ai(one) else "")
+
+
+# The bus that events go to, ours or one that was there.
+BUS = """!If
+                  - OwnBus
+                  - !GetAtt EventBus.Arn
+                  - !Sub 'arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/${EventBusName}'"""
 
 
 READ_STREAM = ["DescribeStream", "GetRecords", "GetShardIterator"]
@@ -338,7 +350,7 @@ def audit(id: str, one: dict) -> str:
     return f"""\
   {id}Audit:
     Type: AWS::Logs::SubscriptionFilter
-    Condition: {condition_of(one)}Audit
+    Condition: {option(one)}Audit
     Properties:
       LogGroupName: !Ref {id}Logs
       FilterPattern: '{{ $.audit.action = "*" }}'

@@ -1,6 +1,6 @@
 """What all sections are written with."""
 
-from template_check.system import title, wants_ai, wants_index
+from template_check.system import option, title
 
 
 # Logical ids that came before the rule, which makes them of names: another id is another resource.
@@ -19,6 +19,8 @@ VALUES = {
     "WRAPUP_LOG": "!Ref LogLevel",
     # A secret's Ref is its ARN.
     "WRAPUP_OAUTH_KEYS": "!Ref OauthKeys",
+    # A bus's Ref is its name.
+    "WRAPUP_EVENT_BUS": "!If [OwnBus, !Ref EventBus, !Ref EventBusName]",
     "WRAPUP_AI_KEY": "!If [KeyInSecret, !Sub 'secretsmanager:${AiKeySecretArn}',\n"
     "            !If [KeyInParameter, !Sub 'ssm:${AiKeyParameter}', '']]",
 }
@@ -40,10 +42,5 @@ def line(text: str, wanted) -> str:
     return f"{text}\n" if wanted else ""
 
 
-def condition_of(function: dict) -> str:
-    """The condition of the template under which a function is there; none where it always is."""
-    return "Ai" if wants_ai(function) else "Indexes" if wants_index(function) else ""
-
-
 def condition(function: dict) -> str:
-    return line(f"    Condition: {condition_of(function)}", condition_of(function))
+    return line(f"    Condition: {option(function)}", option(function))

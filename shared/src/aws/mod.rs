@@ -3,12 +3,14 @@
 
 mod connection;
 mod endpoint;
+mod event_bus;
 mod failure;
 mod roots;
 mod secrets;
 mod service;
 
 pub use connection::{Connection, https_client};
+pub use event_bus::{BusEntry, EVENTBRIDGE_ENDPOINT, EventBus, NotPut, PutOutcome};
 pub use failure::AwsFailure;
 pub use roots::Roots;
 pub use secrets::{Put, SECRETS_MANAGER_ENDPOINT, Secret, Secrets};

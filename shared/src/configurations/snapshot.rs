@@ -75,13 +75,22 @@ impl Snapshot {
         self.written.get(wish, || self.show(wish))
     }
 
+    /// The same without the allowed codes, which are the most of it.
+    pub fn shown_in_short(&self, wish: &Wish) -> Shown<'_> {
+        Shown::Unwritten(self.show_with(Vec::new(), wish))
+    }
+
     fn show(&self, wish: &Wish) -> ShownConfiguration<'_> {
+        self.show_with(self.allowed_codes.iter().map(|code| code.shown(wish)).collect(), wish)
+    }
+
+    fn show_with<'a>(&'a self, allowed_codes: Vec<ShownCode<'a>>, wish: &Wish) -> ShownConfiguration<'a> {
         let rules = &self.rules;
         ShownConfiguration {
             sys_id: self.configuration.as_deref(),
             name: self.name.as_deref(),
             enable_codes: rules.enable_codes,
-            allowed_codes: self.allowed_codes.iter().map(|code| code.shown(wish)).collect(),
+            allowed_codes,
             default_code: rules
                 .default_code
                 .as_ref()

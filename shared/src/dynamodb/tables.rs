@@ -149,6 +149,11 @@ impl Tables {
         Self { prefix: prefix.into() }
     }
 
+    /// What stands in front of the platform's names.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     /// The table's name in DynamoDB.
     pub fn name(&self, table: Table) -> String {
         format!("{}{}", self.prefix, table.platform_name())

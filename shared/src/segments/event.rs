@@ -34,6 +34,24 @@ pub enum EventKind {
     Corrected,
 }
 
+impl EventKind {
+    /// Every kind, in the order of a segment's life.
+    pub const ALL: [Self; 6] =
+        [Self::Opened, Self::Configured, Self::AiSuggested, Self::Closed, Self::Confirmed, Self::Corrected];
+
+    /// The `type` of the events of this kind.
+    pub const fn type_name(self) -> &'static str {
+        match self {
+            Self::Opened => "segment.opened",
+            Self::Configured => "segment.configured",
+            Self::AiSuggested => "segment.ai_suggested",
+            Self::Closed => "segment.closed",
+            Self::Confirmed => "segment.confirmed",
+            Self::Corrected => "segment.corrected",
+        }
+    }
+}
+
 impl SegmentEvent {
     /// The event that two images of an item in the segment table's stream tell of; `old` is none of a new item. None
     /// where they tell of no change of a segment: where the item is one of those that find segments, or where a write

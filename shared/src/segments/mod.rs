@@ -1,14 +1,16 @@
 //! Wrap-up segments: how they open, take AI content, close, and are found again.
 //!
 //! What a request asks for is read by `open_request`, `advise` and `close`; what becomes of a segment is judged by
-//! `blueprint`, `advise`, `configure`, `close`, `deadline` and `fill`, which read and write nothing; `opening`, `snapshots`, `drafting`,
-//! `sweep`, `indexing` and `store` read and write. `record` is how a segment is stored, `shown` how it is answered, and `event` what has happened to it.
+//! `blueprint`, `advise`, `configure`, `close`, `deadline` and `fill`, which read and write nothing; `opening`, `snapshots`,
+//! `drafting`, `sweep`, `indexing`, `replay` and `store` read and write. `record` is how a segment is stored, `shown` how it is
+//! answered, `event` what has happened to it, and `cloud_event` how that is told to others.
 
 mod address;
 mod advise;
 mod blueprint;
 pub mod by_time;
 mod close;
+mod cloud_event;
 mod configure;
 mod deadline;
 mod draft;
@@ -21,6 +23,7 @@ mod indexing;
 mod open_request;
 mod opening;
 mod record;
+mod replay;
 mod request_hash;
 mod segment;
 mod shown;
@@ -31,6 +34,7 @@ mod sweep;
 pub use address::{Address, Include};
 pub use advise::{AdviseRequest, LONGEST_AI_NOTES};
 pub use close::{CloseRequest, LONGEST_NOTES};
+pub use cloud_event::{CloudEvent, EventForm, LARGEST_EVENT};
 pub use draft::{Draft, DraftRequest, DraftedCode};
 pub use event::{EventKind, SegmentEvent};
 pub use fill::{Confidence, Filling, Gap, Provenance};
@@ -38,6 +42,7 @@ pub use found::Found;
 pub use given::Given;
 pub use indexing::{Backfilled, Part};
 pub use open_request::{OpenRequest, OriginRequest};
+pub use replay::{LastEvents, Replay, ReplayPage};
 pub use request_hash::FieldHashes;
 pub use segment::{Advice, AiOutcome, Closing, CodeFrom, Confirmation, LastEvent, Origin, PickedCode, Segment, State};
 pub use shown::SegmentAnswer;

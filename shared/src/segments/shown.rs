@@ -1,10 +1,10 @@
 use serde::Serialize;
 
-use super::{AiOutcome, CodeFrom, Confidence, Confirmation, Found, Given, Origin, PickedCode, State};
+use super::{AiOutcome, CodeFrom, Confidence, Confirmation, Found, Given, Origin, PickedCode, Segment, State};
 use crate::codes::ShownCode;
-use crate::configurations::Shown;
 #[cfg(feature = "openapi")]
 use crate::configurations::ShownConfiguration;
+use crate::configurations::{Shown, Snapshot};
 use crate::date_time::DateTime;
 use crate::language::Wish;
 use crate::segment_tables::InteractionSegmentRecord;
@@ -13,7 +13,7 @@ use crate::segment_tables::InteractionSegmentRecord;
 // In the reference's order of fields.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Segment"))]
-struct ShownSegment<'a> {
+pub(super) struct ShownSegment<'a> {
     /// sys_id of the agent.
     #[cfg_attr(feature = "openapi", schemars(example = &"agent-7"))]
     agent: &'a str,
@@ -198,18 +198,26 @@ impl Found {
     }
 
     fn answer(&self, message: &'static str, wish: &Wish) -> SegmentAnswer<'_> {
-        SegmentAnswer { success: true, message, sys_id: None, segment_id: None, segment: self.shown(wish) }
+        let shown = ShownSegment::of(&self.segment, &self.configuration, self.configuration.shown(wish), wish);
+        let segment = ShownSegment { interaction_segment: self.interaction_segment.as_ref(), ..shown };
+        SegmentAnswer { success: true, message, sys_id: None, segment_id: None, segment }
     }
+}
 
-    /// The segment as the API shows it to somebody who wishes for these languages.
-    fn shown(&self, wish: &Wish) -> ShownSegment<'_> {
-        let segment = &self.segment;
+impl<'a> ShownSegment<'a> {
+    /// A segment as it is shown to somebody who wishes for these languages, and its configuration as it is shown there.
+    pub(super) fn of(
+        segment: &'a Segment,
+        configuration: &'a Snapshot,
+        shown_configuration: Shown<'a>,
+        wish: &Wish,
+    ) -> Self {
         let filled_by = segment.filled_by.as_ref();
         let closing = match &segment.state {
             State::Open => None,
             State::Closed(closing) => Some(closing),
         };
-        ShownSegment {
+        Self {
             agent: segment.agent.as_str(),
             given: &segment.given,
             external: matches!(segment.origin, Origin::External { .. }),
@@ -219,9 +227,9 @@ impl Found {
             },
             interaction: segment.interaction.as_str(),
             state: if closing.is_some() { ShownState::Closed } else { ShownState::Open },
-            wrap_up_configuration: self.configuration.shown(wish),
+            wrap_up_configuration: shown_configuration,
             code: closing.and_then(|closing| match closing.code.as_ref()? {
-                PickedCode::Allowed(label) => self.configuration.allowed(label.as_str()).map(|code| code.shown(wish)),
+                PickedCode::Allowed(label) => configuration.allowed(label.as_str()).map(|code| code.shown(wish)),
                 PickedCode::Other(code) => Some(code.shown(wish)),
             }),
             code_from: closing.and_then(|closing| closing.code_from),
@@ -254,7 +262,12 @@ impl Found {
             sys_created_on: segment.created.as_ref().map(|stamp| stamp.at),
             sys_updated_by: segment.updated.as_ref().map(|stamp| stamp.by.as_str()),
             sys_updated_on: segment.updated.as_ref().map(|stamp| stamp.at),
-            interaction_segment: self.interaction_segment.as_ref(),
+            interaction_segment: None,
         }
+    }
+
+    /// The same without what somebody has said or written of the interaction: notes, the draft and AI notes.
+    pub(super) fn without_notes(self) -> Self {
+        Self { draft: None, notes: None, ai_notes: None, ..self }
     }
 }

@@ -129,7 +129,11 @@ impl Segments {
 
     /// Reads the segment at an address, and in the same request the code with a label, as it is now: whoever switches
     /// a code off wants nobody to close with it from then on.
-    async fn fetch(&self, address: &Address, label: Option<&Label>) -> Result<(Segment, Option<Arc<Code>>), Error> {
+    pub(super) async fn fetch(
+        &self,
+        address: &Address,
+        label: Option<&Label>,
+    ) -> Result<(Segment, Option<Arc<Code>>), Error> {
         let keys = match address {
             Address::AgentInteraction { agent, interaction } => {
                 let latest = self.get(latest_key(agent, interaction)).await?.ok_or_else(|| address.not_found())?;

@@ -4,16 +4,25 @@ use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use wrapup::System;
 use wrapup::ai::Provider;
+use wrapup::aws::EventBus;
 use wrapup::clock::Clock;
 use wrapup::dynamodb::Item;
 use wrapup::redaction::Redactor;
+use wrapup::segments::EventForm;
 use wrapup_functions::ai_filler::AiFiller;
+use wrapup_functions::relay::Relay;
 use wrapup_functions::{ConsumerParts, StreamEvent, StreamFunction};
 
 /// The AI filler of a deployment, with this provider.
 pub fn filler(system: System, provider: Arc<dyn Provider>) -> StreamFunction {
-    let parts = ConsumerParts { system, provider: Some(provider), redactor: Redactor::default() };
+    let parts = ConsumerParts { system, provider: Some(provider), redactor: Redactor::default(), bus: None };
     StreamFunction::new(Box::new(AiFiller::of(&parts)), Clock::system())
+}
+
+/// The relay of a deployment, to this bus.
+pub fn relay(system: System, bus: EventBus, form: EventForm) -> StreamFunction {
+    let parts = ConsumerParts { system, provider: None, redactor: Redactor::default(), bus: Some((bus, form)) };
+    StreamFunction::new(Box::new(Relay::of(&parts)), Clock::system())
 }
 
 /// A record of the segment table's stream.

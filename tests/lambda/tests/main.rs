@@ -24,6 +24,8 @@ mod pages;
 mod races;
 mod records;
 mod redaction;
+mod relay;
+mod replay;
 mod reports;
 mod segment_tables;
 mod segments;

@@ -11,20 +11,21 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use wrapup::ai::{AI_KEY, AI_MODEL, AI_PROVIDER, AI_URL};
 use wrapup::api::TOKEN_PATH;
-use wrapup::aws::Secrets;
-use wrapup::dynamodb::{Item, Table, string};
+use wrapup::aws::{EventBus, Secrets};
+use wrapup::dynamodb::{Item, Table, Tables, string};
 use wrapup::logging;
 use wrapup::redaction::Redactor;
 use wrapup::segment_tables::SEGMENT_TABLES;
+use wrapup::segments::EventForm;
 use wrapup::settings::{self, DEADLINES, OAUTH_KEYS, REDACT_NOTES, REDACT_PERSONAL};
 use wrapup::users::oauth::SecretKeeper;
 use wrapup_functions::authorizer::Authorizer;
 use wrapup_functions::close_overdue::CloseOverdue;
 use wrapup_functions::rotate_keys::RotateKeys;
-use wrapup_functions::{ConsumerParts, Job};
+use wrapup_functions::{BatchResponse, ConsumerParts, Job};
 use wrapup_lambda_tests::{
     Event, Instance, Scripted, ScriptedProvider, StreamRecord, Turn, World, filler, internal, opening, opening_with,
-    segmented,
+    relay, segmented,
 };
 use wrapup_test_support::merged;
 
@@ -153,6 +154,7 @@ async fn functions_use_what_they_are_allowed_and_nothing_else() {
     used.insert("rotate-keys", rotations(&world).await);
     used.insert("close-overdue", sweeps(&world).await);
     used.insert("ai-filler", fillers(&world).await);
+    used.insert("relay", relays(&world).await);
     let expected: BTreeMap<&str, Permissions> = used.keys().map(|function| (*function, allowed(function))).collect();
     assert_eq!(used, expected);
     let listed = system()["functions"].as_object().expect("functions").len();
@@ -222,6 +224,24 @@ async fn fillers(world: &World) -> Permissions {
     filled(world, StreamRecord::insert(segment(world, &sys_id).await)).await
 }
 
+/// Tells of a segment that has opened.
+async fn relays(world: &World) -> Permissions {
+    let sys_id = world.instance().open(&opening("RELAY")).await;
+    let record = StreamRecord::insert(segment(world, &sys_id).await);
+    let service = Scripted::start([Turn::json(&json!({"Entries": [{"EventId": "1"}]}))]).await;
+    let bus = EventBus::new(&service.as_aws(), "wrapup-events".to_owned());
+    let relay = relay(world.instance().system, bus, EventForm::new(&Tables::default(), None));
+    world.traffic();
+    assert_eq!(relay.handle(StreamRecord::event(&[record])).await, BatchResponse::default());
+    let allowed = system()["functions"]["relay"]["bus"].clone();
+    let used = service.asked().into_iter().map(|asked| {
+        let target = asked.headers["x-amz-target"].to_str().expect("a text").to_owned();
+        json!(target.trim_start_matches("AWSEvents."))
+    });
+    assert_eq!(used.collect::<Value>(), allowed);
+    world.traffic().permissions
+}
+
 /// Has a filler take a record, which suggests a code for it.
 async fn filled(world: &World, record: StreamRecord) -> Permissions {
     let interaction = json!({"sys_id": "interaction", "transcript": "Customer: Hello."}).to_string();
@@ -256,7 +276,7 @@ async fn the_list_has_the_functions_of_the_code_and_their_kinds() {
         (name.to_owned(), json!(routes))
     });
     assert_eq!(with("routes"), routes.collect());
-    let parts = ConsumerParts { system: deployment.clone(), provider: None, redactor: Redactor::default() };
+    let parts = ConsumerParts { system: deployment.clone(), provider: None, redactor: Redactor::default(), bus: None };
     let consumers = wrapup_functions::consumers(&parts).into_iter().map(|consumer| consumer.name().to_owned());
     assert_eq!(with("stream").into_keys().collect::<BTreeSet<_>>(), consumers.collect());
     let jobs = wrapup_functions::jobs(&deployment).into_iter().map(|job| {
@@ -364,6 +384,7 @@ fn the_list_has_the_environment_variables_of_the_code() {
             "authorizer" | "oauth-token" | "rotate-keys" => named(&[OAUTH_KEYS]),
             "update-segment" => named(&[DEADLINES, REDACT_NOTES, REDACT_PERSONAL]),
             "save-draft" => named(&[REDACT_NOTES, REDACT_PERSONAL]),
+            "relay" => named(&[settings::EVENT_BUS, settings::EVENT_SOURCE, settings::EVENT_NOTES]),
             "ai-filler" => named(&[SEGMENT_TABLES, AI_PROVIDER, AI_MODEL, AI_URL, AI_KEY, REDACT_PERSONAL]),
             _ => BTreeSet::new(),
         };
@@ -408,6 +429,21 @@ async fn the_streams_filter_lets_those_records_pass_that_the_filler_acts_on() {
     assert_eq!(passing().await, [changing]);
     instance.call(&update(&json!({}))).await.expect(200);
     assert_eq!(passing().await, Vec::<String>::new());
+}
+
+/// The relay's event source leaves out what is no segment; what of the rest is no event costs a look.
+#[tokio::test]
+async fn the_streams_filter_lets_segments_pass_to_the_relay() {
+    let world = World::start().await;
+    let opened = [world.instance().open(&opening("ONE")).await, world.instance().open(&segmented("TWO", "call")).await];
+    let filter = &system()["functions"]["relay"]["stream"]["filter"];
+    assert_eq!(filter["eventName"], json!(["INSERT", "MODIFY"]), "what TTL removes is no event");
+    let wanted = filter["dynamodb"]["NewImage"].clone();
+    assert_eq!(wanted, json!({"state": {"S": [{"exists": true}]}}));
+    let records = world.records(Table::Segments).await.into_iter().filter(|item| item.contains_key("state"));
+    let passing: BTreeSet<_> = records.map(|item| item["sys_id"].as_s().expect("a key").clone()).collect();
+    assert_eq!(passing, opened.into_iter().collect());
+    assert!(world.keys(Table::Segments).await.len() > passing.len());
 }
 
 async fn segment(world: &World, sys_id: &str) -> Item {

@@ -4,6 +4,7 @@ pub mod ai;
 pub mod code;
 pub mod configuration;
 pub mod conformance;
+pub mod events;
 pub mod index;
 pub mod interaction;
 pub mod migrate;

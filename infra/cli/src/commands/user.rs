@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use super::{CommandError, print_list};
 use crate::connect::Target;
 use crate::output::{self, Output, Row, shown};
+use crate::span;
 
 /// `wrapup user`
 #[derive(Subcommand)]
@@ -100,22 +101,9 @@ impl std::str::FromStr for When {
         if let Some(at) = DateTime::parse(text) {
             return Ok(Self::At(at));
         }
-        let seconds = match text.chars().last() {
-            Some('m') => 60,
-            Some('h') => 60 * 60,
-            Some('d') => 24 * 60 * 60,
-            _ => 0,
-        };
-        let count = text.get(..text.len().saturating_sub(1)).and_then(|count| count.parse::<u32>().ok());
-        match count {
-            // 100 years of minutes: whoever means more means never.
-            Some(1..=52_560_000) if seconds > 0 => {
-                Ok(Self::In(Duration::from_secs(seconds * u64::from(count.unwrap_or(0)))))
-            }
-            _ => {
-                Err("is neither a time, such as 2027-01-31T00:00:00Z, nor how long until then, such as 30m, 12h or 90d")
-            }
-        }
+        span::parse(text)
+            .map(Self::In)
+            .ok_or("is neither a time, such as 2027-01-31T00:00:00Z, nor how long until then, such as 30m, 12h or 90d")
     }
 }
 

@@ -11,9 +11,10 @@ mod lambda;
 mod page;
 mod server;
 mod signals;
+mod webhooks;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,16 +32,21 @@ use wrapup::language::Language;
 use wrapup::openapi::{Contract, Form};
 use wrapup::redaction::Redactor;
 use wrapup::segment_tables;
+use wrapup::segments::EventForm;
 use wrapup::settings::{self, SettingsError};
 use wrapup::system::StartError;
 use wrapup_functions::{ConsumerParts, JobFunction, StreamFunction};
 
 use crate::connect::{DYNAMODB_PORT, LAMBDA_PORT, TeamTables, ai_provider, on_this_machine, registry};
 use crate::output;
+use crate::span;
+use crate::webhook::{Narrator, OutboxError, Poster, WebhookUrl, WebhookUrlError};
 use consumers::EventSource;
+pub use engine::files::OUTBOX;
 use engine::{Engine, StreamError};
 use server::{Guard, Limits, Server};
 use signals::Signals;
+use webhooks::Webhook;
 
 /// How long the requests that run may take to finish once the process is told to end: callers that have
 /// stalled would keep it for good.
@@ -48,6 +54,9 @@ const DRAIN: Duration = Duration::from_secs(30);
 
 /// What an invocation of a consumer or a job may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The folder in which data is kept where none is chosen.
+pub const DATA: &str = ".wrapup";
 
 /// What `wrapup local` takes.
 #[derive(Args, Clone)]
@@ -59,7 +68,7 @@ pub struct Options {
     #[arg(long, default_value_t = DYNAMODB_PORT)]
     dynamodb_port: u16,
     /// Folder in which data outlives a restart
-    #[arg(long, value_name = "DIR", default_value = ".wrapup")]
+    #[arg(long, value_name = "DIR", default_value = DATA)]
     data: PathBuf,
     /// A Lambda function to run beside the API, started by a command and speaking the Lambda Runtime
     /// API, as a table of WRAPUP_SEGMENT_TABLES names it; may be repeated
@@ -68,6 +77,12 @@ pub struct Options {
     /// Port of the Lambda Invoke API in front of these functions; 0 takes a free one
     #[arg(long, default_value_t = LAMBDA_PORT)]
     lambda_port: u16,
+    /// A receiver to which each event of a wrap-up is posted, as a CloudEvent; may be repeated
+    #[arg(long = "webhook", value_name = "URL")]
+    webhooks: Vec<String>,
+    /// How long an event that a receiver does not take is posted again before it is put aside
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = patience)]
+    webhook_patience: Duration,
     /// Keep the data in memory instead, and lose it at the end
     #[arg(long, conflicts_with = "data")]
     in_memory: bool,
@@ -88,6 +103,18 @@ pub enum LocalError {
     /// Two functions would answer to one name.
     #[error("two functions are named {name}; each --function needs a name of its own")]
     FunctionTwice { name: String },
+    /// A webhook that is none.
+    #[error("--webhook {0}")]
+    Webhook(#[from] WebhookUrlError),
+    /// Two webhooks are one.
+    #[error("two webhooks are {url}; each gets every event once")]
+    WebhookTwice { url: WebhookUrl },
+    /// A webhook cannot be called.
+    #[error("webhook {url} cannot be called: {problem}")]
+    WebhookOutOfReach { url: WebhookUrl, problem: io::Error },
+    /// What is kept for webhooks cannot be used.
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
     /// The environment says something that is of no use.
     #[error(transparent)]
     Settings(#[from] SettingsError),
@@ -116,6 +143,7 @@ pub enum LocalError {
 
 /// Runs until it is told to end, finishes the requests that run, and ends at once when told a second time.
 pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
+    let urls = webhook_urls(&options.webhooks)?;
     let api_listener = listen(options.port, "--port").await?;
     let engine_listener = listen(options.dynamodb_port, "--dynamodb-port").await?;
     let (api_port, engine_port) = (api_listener.local_addr()?.port(), engine_listener.local_addr()?.port());
@@ -140,12 +168,16 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
         .with_notes_redactor(Redactor::of_notes_from_env()?)
         .with_oauth(Arc::new(keys::LocalKeys::open(data.as_deref())?));
     let provider = ai_provider(AiSettings::from_env(ProviderKind::Extractive)?).await?;
-    let parts = ConsumerParts { system: system.clone(), provider, redactor: Redactor::from_env()? };
+    let redactor = Redactor::from_env()?;
+    // Whoever wants events of a local system is told them by it, without a bus.
+    let parts = ConsumerParts { system: system.clone(), provider, redactor, bus: None };
     let consumers = wrapup_functions::consumers(&parts);
-    if consumers.iter().any(|consumer| consumer.is_on()) {
+    if consumers.iter().any(|consumer| consumer.is_on()) || !urls.is_empty() {
         tables::enable_streams(system.dynamo()).await.map_err(wrapup::Error::from)?;
     }
-    // Served only from here on: a change that others make while a stream is switched would be in none.
+    let webhooks = start_webhooks(&urls, options.webhook_patience, &engine, &system, data.as_deref())?;
+    // Served only from here on: a change that others make while a stream is switched would be in none, and a new webhook
+    // gets what happens from its first start on.
     let (stop_engine, told_to_stop) = oneshot::channel::<()>();
     let engine_served = Server::new(engine.routes(), Guard::for_programs(engine_port), limits)
         .serve(engine_listener, async { drop(told_to_stop.await) });
@@ -169,6 +201,10 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     for consumer in &consumers {
         output::line(format!("{:<14}{}", consumer.title(), consumer.setting()))?;
     }
+    for url in &urls {
+        let until = if data.is_none() { " (what it has not taken is lost at the end)" } else { "" };
+        output::line(format!("Webhook       {url}{until}"))?;
+    }
     output::line(match &data {
         Some(data) => format!("Data          {}", data.display()),
         None => "Data          in memory, lost at the end".to_owned(),
@@ -188,6 +224,9 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
         let stream = engine.stream(&system.dynamo().tables.name(Table::Segments))?;
         let function = StreamFunction::new(consumer, Clock::system());
         in_background.spawn(EventSource::new(stream, function, data.as_deref()).run());
+    }
+    for webhook in webhooks {
+        in_background.spawn(webhook.run());
     }
     for job in wrapup_functions::jobs(&system) {
         in_background.spawn(jobs::keep_running(JobFunction::new(job, Clock::system())));
@@ -218,6 +257,49 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
         finished = finished => finished,
         () = cut_short => Err(LocalError::CutShort),
     }
+}
+
+/// The webhooks, of which each is given once.
+fn webhook_urls(given: &[String]) -> Result<Vec<WebhookUrl>, LocalError> {
+    let mut urls = Vec::new();
+    for text in given {
+        let url: WebhookUrl = text.parse()?;
+        if urls.contains(&url) {
+            return Err(LocalError::WebhookTwice { url });
+        }
+        urls.push(url);
+    }
+    Ok(urls)
+}
+
+/// Makes the webhooks, so that they get whatever happens from now on.
+fn start_webhooks(
+    urls: &[WebhookUrl],
+    patience: Duration,
+    engine: &Engine,
+    system: &System,
+    data: Option<&Path>,
+) -> Result<Vec<Webhook>, LocalError> {
+    if urls.is_empty() {
+        return Ok(Vec::new());
+    }
+    let outbox = Arc::new(webhooks::outbox(data)?);
+    webhooks::name_those_that_are_gone(&outbox, urls)?;
+    let tables = &system.dynamo().tables;
+    let stream = engine.stream(&tables.name(Table::Segments))?;
+    let narrator = Narrator::new(system.configurations().clone(), EventForm::from_env(tables)?);
+    let webhook = |url: &WebhookUrl| {
+        let out_of_reach = |problem| LocalError::WebhookOutOfReach { url: url.clone(), problem };
+        let poster = Poster::new(url.clone()).map_err(out_of_reach)?;
+        let (outbox, stream) = (Arc::clone(&outbox), stream.clone());
+        Webhook::new(outbox, poster, stream, narrator.clone(), Clock::system(), patience)
+    };
+    urls.iter().map(webhook).collect()
+}
+
+/// Reads how long an event is posted again.
+fn patience(text: &str) -> Result<Duration, &'static str> {
+    span::parse(text).ok_or("has to be a time such as 30s, 10m, 1h or 1d")
 }
 
 /// Starts the functions beside the API, if there are any; answers the port they are invoked on.

@@ -7,14 +7,10 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use hyper::{Request, StatusCode, Uri};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client as Connections;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
-use rustls::crypto::ring;
-use rustls::{ClientConfig, RootCertStore};
 use tokio::time::timeout;
 use wrapup::logging::chain;
+
+use crate::http::{self, Connections};
 
 /// How long an answer may take: as long as API Gateway waits for one, and a connection.
 const PATIENCE: Duration = Duration::from_secs(35);
@@ -25,7 +21,7 @@ const MOST_BYTES: usize = 8 * 1024 * 1024;
 /// A client of the API that is looked at. It follows no redirects: the credentials go where the arguments say, and
 /// nowhere else.
 pub struct Client {
-    connections: Connections<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    connections: Connections,
     base: String,
     credentials: HeaderValue,
 }
@@ -55,23 +51,12 @@ pub fn bearer(token: &str) -> Option<HeaderValue> {
 }
 
 impl Client {
-    /// A client of the API at `url`, to which it shows `credentials`. Certificates are believed by the machine's roots,
-    /// where `SSL_CERT_FILE` and `SSL_CERT_DIR` do not name others.
+    /// A client of the API at `url`, to which it shows `credentials`.
     ///
     /// # Errors
     /// Where `url` wants TLS and this machine has no root certificates.
     pub fn new(url: &Uri, credentials: HeaderValue) -> io::Result<Self> {
-        let provider = ring::default_provider();
-        let builder = HttpsConnectorBuilder::new();
-        let connector = if url.scheme_str() == Some("https") {
-            builder.with_provider_and_native_roots(provider)?.https_only().enable_http1().build()
-        } else {
-            // A machine that needs no certificates may have none.
-            let config = ClientConfig::builder_with_provider(provider.into()).with_safe_default_protocol_versions();
-            let config = config.map_err(io::Error::other)?.with_root_certificates(RootCertStore::empty());
-            builder.with_tls_config(config.with_no_client_auth()).https_or_http().enable_http1().build()
-        };
-        let connections = Connections::builder(TokioExecutor::new()).build(connector);
+        let connections = http::connections(url)?;
         Ok(Self { connections, base: url.to_string().trim_end_matches('/').to_owned(), credentials })
     }
 

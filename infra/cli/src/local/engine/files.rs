@@ -15,9 +15,21 @@ pub const DATABASE: &str = "dynamodb.sqlite";
 /// The keys that OAuth's tokens are signed with.
 pub const OAUTH_KEYS: &str = "oauth-keys.json";
 
+/// The events that are kept for webhooks. What SQLite makes beside it gets its mode.
+pub const OUTBOX: &str = "webhooks.sqlite";
+
 /// What is in the folder beside the positions.
-const NAMES: [&str; 6] =
-    [LOCK, DATABASE, "dynamodb.sqlite-wal", "dynamodb.sqlite-shm", "dynamodb.sqlite-journal", OAUTH_KEYS];
+const NAMES: [&str; 9] = [
+    LOCK,
+    DATABASE,
+    "dynamodb.sqlite-wal",
+    "dynamodb.sqlite-shm",
+    "dynamodb.sqlite-journal",
+    OAUTH_KEYS,
+    OUTBOX,
+    "webhooks.sqlite-wal",
+    "webhooks.sqlite-shm",
+];
 
 /// How the names of positions end.
 const POSITION: &str = ".position";

@@ -14,6 +14,7 @@ use super::operations::Operations;
 #[derive(Clone)]
 pub struct Stream {
     operations: Arc<Operations>,
+    table: String,
     arn: String,
     shard: String,
 }
@@ -51,12 +52,26 @@ impl Stream {
         let arn = text(&described, "/Table/LatestStreamArn")?;
         let described = json!(database.describe_stream(serde_json::from_value(json!({"StreamArn": arn}))?)?);
         let shard = text(&described, "/StreamDescription/Shards/0/ShardId")?;
-        Ok(Self { operations, arn, shard })
+        Ok(Self { operations, table: table.to_owned(), arn, shard })
+    }
+
+    /// The table's name. A place in the stream means the same for as long as there is a table of this name.
+    pub fn table(&self) -> &str {
+        &self.table
     }
 
     /// Where to read on behind the record with this sequence number, or from the first one that is kept.
     pub fn behind(&self, sequence_number: Option<String>) -> Result<String, StreamError> {
         let kind = if sequence_number.is_some() { "AFTER_SEQUENCE_NUMBER" } else { "TRIM_HORIZON" };
+        self.iterator(kind, sequence_number)
+    }
+
+    /// Where to read on behind all that is there.
+    pub fn end(&self) -> Result<String, StreamError> {
+        self.iterator("LATEST", None)
+    }
+
+    fn iterator(&self, kind: &str, sequence_number: Option<String>) -> Result<String, StreamError> {
         let request = GetShardIteratorRequest {
             stream_arn: self.arn.clone(),
             shard_id: self.shard.clone(),

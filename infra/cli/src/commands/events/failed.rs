@@ -1,0 +1,75 @@
+use clap::Args;
+use serde::Serialize;
+use wrapup::date_time::DateTime;
+
+use super::{CommandError, DataFolder};
+use crate::output::{Output, Row};
+use crate::webhook::{PutAside, WebhookUrl};
+
+/// Events that are read at once.
+pub const PAGE: usize = 100;
+
+/// `wrapup events failed`
+#[derive(Args)]
+pub struct Options {
+    #[command(flatten)]
+    data: DataFolder,
+    /// How to print them
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// An event that was put aside.
+#[derive(Serialize)]
+struct FailedRow {
+    put_aside_on: DateTime,
+    webhook: String,
+    #[serde(rename = "type")]
+    kind: String,
+    segment: String,
+    sequence: String,
+    id: String,
+    problem: String,
+}
+
+/// Prints the list.
+pub fn run(options: Options) -> Result<(), CommandError> {
+    let mut rows: Vec<FailedRow> = Vec::new();
+    if let Some(outbox) = options.data.outbox()? {
+        let mut behind = 0;
+        loop {
+            let page = outbox.all_put_aside(behind, PAGE)?;
+            let Some(last) = page.last() else { break };
+            behind = last.place;
+            rows.extend(page.into_iter().map(FailedRow::from));
+        }
+    }
+    Ok(options.output.list(&rows)?)
+}
+
+impl From<PutAside> for FailedRow {
+    fn from(aside: PutAside) -> Self {
+        // A query may hold the receiver's key.
+        let webhook = aside.webhook.parse::<WebhookUrl>().map(|url| url.to_string()).unwrap_or_default();
+        let (event, problem) = (aside.event, aside.problem);
+        Self {
+            put_aside_on: aside.put_aside_on.into(),
+            webhook,
+            kind: event.kind,
+            segment: event.subject,
+            sequence: event.sequence,
+            id: event.id,
+            problem,
+        }
+    }
+}
+
+impl Row for FailedRow {
+    const COLUMNS: &'static [&'static str] = &["put_aside_on", "webhook", "type", "segment", "sequence", "problem"];
+
+    fn cells(&self) -> Vec<String> {
+        let put_aside_on = self.put_aside_on.to_string();
+        let others = [&self.webhook, &self.kind, &self.segment, &self.sequence, &self.problem];
+        [put_aside_on].into_iter().chain(others.map(String::clone)).collect()
+    }
+}
