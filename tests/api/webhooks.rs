@@ -319,6 +319,18 @@ fn a_webhook_that_is_no_url_is_refused_at_the_start_without_showing_it() {
 }
 
 #[tokio::test]
+async fn a_deployment_that_wants_notes_in_its_events_gets_them() {
+    let receiver = Receiver::start(|_| Answer::Status(200));
+    let environment = [("WRAPUP_EVENT_NOTES", "on"), ("WRAPUP_EVENT_SOURCE", "https://wrap-ups.example/")];
+    let server = Server::start_with(BINARY, &["--in-memory", "--webhook", &receiver.url("/")], &environment);
+    open(&server.api(), "EXT-1").await;
+    update(&server.api(), "EXT-1", &json!({"notes": "Done."})).await;
+    let received = receiver.wait_until(|all| has(all, "segment.closed"));
+    let closed = &received.last().expect("an event").event;
+    assert_eq!((&closed["source"], &closed["data"]["notes"]), (&json!("https://wrap-ups.example/"), &json!("Done.")));
+}
+
+#[tokio::test]
 async fn in_memory_says_that_what_is_not_taken_is_lost() {
     let receiver = Receiver::start(|_| Answer::Status(200));
     let server = Server::start_with(BINARY, &["--in-memory", "--webhook", &receiver.url("/")], &[]);
