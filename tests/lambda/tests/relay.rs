@@ -309,3 +309,26 @@ async fn what_cannot_be_written_while_dynamodb_is_down_comes_again() {
     world.recover();
     assert_eq!(bus.deliver(&world, &records).await, Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn a_relay_reads_each_configuration_once_and_writes_nothing() {
+    let (world, bus) = (World::start().await, Bus::that([takes_all()]).await);
+    let records = opened(&world, 3).await;
+    world.traffic();
+    bus.deliver(&world, &records).await;
+    let traffic = world.traffic();
+    assert_eq!(traffic.requests, ["GetItem"], "three segments of one configuration");
+    assert!(traffic.read_units <= 1.0 && traffic.write_units == 0.0, "{traffic:?}");
+}
+
+#[tokio::test]
+async fn notes_are_told_of_where_the_deployment_says_so() {
+    let (world, mut bus) = (World::start().await, Bus::that([takes_all()]).await);
+    bus.form = bus.form.with_notes(true);
+    let instance = world.instance();
+    let sys_id = instance.open(&opening("E-1")).await;
+    let close = [("segment/update", json!({"notes": "Refund sent."}))];
+    let records = changes(&world, &instance, &sys_id, &close).await;
+    assert_eq!(bus.deliver(&world, &records).await, Vec::<String>::new());
+    assert_eq!(bus.calls()[0][0]["data"]["notes"], "Refund sent.");
+}
