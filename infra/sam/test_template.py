@@ -280,6 +280,13 @@ class Options(unittest.TestCase):
         self.assertTrue(source["BisectBatchOnFunctionError"])
         self.assertEqual(source["DestinationConfig"]["OnFailure"]["Destination"], "${RelayDeadLetters.Arn}")
 
+    def test_a_source_is_one_that_buses_take(self):
+        pattern = PLAIN["Parameters"]["EventSource"]["AllowedPattern"]
+        for good in ("", "/wrapup/prod", "https://wrapup.example.com/prod", "urn:example:wrap-up"):
+            self.assertRegex(good, pattern)
+        for bad in ("aws.wrapup", "/wrap up", "/wrapup/ä", "x" * 257):
+            self.assertNotRegex(bad, pattern)
+
     def test_events_are_kept_for_a_replay(self):
         parameters = {"Events": "on", "EventArchiveDays": "30", "EventSource": "https://wrapup.example"}
         self.assertEqual(problems(parameters), [])

@@ -12,6 +12,7 @@ new WrapUpApi(new Stack(app, option('stack') ?? 'wrapup'), 'Api', {
   language: option('language'),
   allowedOrigins: option('allowed-origins')?.split(','),
   architecture: choice('architecture', ['arm64', 'x86_64']) === 'x86_64' ? Architecture.X86_64 : Architecture.ARM_64,
+  events: choice('events', ['on']) && {},
   aiProvider: choice('ai', ['extractive']) && { kind: 'extractive' },
   webAcl: choice('waf', ['managed-rules']),
   requestBounds: { perAddress: number('requests-per-address'), perCredential: number('requests-per-credential') },

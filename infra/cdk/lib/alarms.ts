@@ -31,6 +31,12 @@ export class Alarms extends Construct {
     this.raiseEach('FunctionThrottles', functionThrottles, 'Lambda refused invocations: its concurrency is used up.');
     this.raiseEach('ReadThrottles', sums('reads', metrics.tableThrottles('Read')), 'DynamoDB throttled reads.');
     this.raiseEach('WriteThrottles', sums('writes', metrics.tableThrottles('Write')), 'DynamoDB throttled writes.');
+    const [putAside, webhookDeadLetters] = [metrics.putAside(), metrics.webhookDeadLetters()];
+    if (putAside)
+      this.raise('RelayPutAside', putAside, 1, 'Events are left out: what they are made of cannot be read.');
+    if (webhookDeadLetters) {
+      this.raise('WebhookDeadLettersVisible', webhookDeadLetters, 1, 'The webhook did not take events in a day.');
+    }
     for (const { name, errors, throttles, lag, deadLetters } of metrics.background()) {
       const id = title(name);
       this.raise(`${id}Errors`, errors, 1, `${name} failed or ran out of time.`);

@@ -5,6 +5,7 @@ import { IKey } from 'aws-cdk-lib/aws-kms';
 import { EventInvokeConfig, EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import { IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
 import { grantKey } from './keys';
 import { WrapUpFunction } from './lambda-function';
 import { Stream } from './system';
@@ -13,18 +14,23 @@ import { Stream } from './system';
  * Has a consumer invoked by what happens to a table's records, and answers the queue of what it gave up on. A message
  * there says where in the stream the records are, and has nothing of the records themselves.
  */
-export function consume(consumer: WrapUpFunction, { filter }: Stream, table: Table, encryptionKey?: IKey): IQueue {
-  const deadLetters = queue(consumer, encryptionKey);
+export function consume(
+  consumer: WrapUpFunction,
+  { filter, batch, retries, hours }: Stream,
+  table: Table,
+  encryptionKey?: IKey,
+): IQueue {
+  const deadLetters = deadLetterQueue(consumer, encryptionKey);
   const eventSourceArn = streamArn(table);
   const mapping = new EventSourceMapping(consumer, 'Stream', {
     target: consumer.function,
     eventSourceArn,
     startingPosition: StartingPosition.TRIM_HORIZON,
-    batchSize: 10,
+    batchSize: batch,
     bisectBatchOnError: true,
     reportBatchItemFailures: true,
-    retryAttempts: 5,
-    maxRecordAge: Duration.hours(6),
+    retryAttempts: retries,
+    maxRecordAge: Duration.hours(hours),
     filters: [{ pattern: JSON.stringify(filter) }],
     onFailure: { bind: () => ({ destination: deadLetters.queueArn }) },
   });
@@ -45,7 +51,7 @@ export function consume(consumer: WrapUpFunction, { filter }: Stream, table: Tab
  * not take, Lambda what the job failed at.
  */
 export function schedule(job: WrapUpFunction, scheduleExpression: string, encryptionKey?: IKey): IQueue {
-  const deadLetters = queue(job, encryptionKey);
+  const deadLetters = deadLetterQueue(job, encryptionKey);
   const retries = new EventInvokeConfig(job, 'Retries', {
     function: job.function,
     retryAttempts: 2,
@@ -89,7 +95,8 @@ function grantSend({ queueArn }: IQueue, role: IRole, encryptionKey?: IKey): voi
   if (encryptionKey) grantKey(encryptionKey, role, 'sqs', ['kms:Decrypt', 'kms:GenerateDataKey']);
 }
 
-function queue(of: WrapUpFunction, encryptionMasterKey: IKey | undefined): Queue {
+/** The queue of what comes to nothing, which goes with the stack. */
+export function deadLetterQueue(of: Construct, encryptionMasterKey: IKey | undefined): Queue {
   const deadLetters = new Queue(of, 'DeadLetters', {
     encryption: encryptionMasterKey ? QueueEncryption.KMS : QueueEncryption.SQS_MANAGED,
     encryptionMasterKey,

@@ -13,6 +13,8 @@ export interface Watched {
   /** By name without prefix. */
   readonly tables: ReadonlyMap<string, Table>;
   readonly background: readonly Background[];
+  /** What the webhook did not take, where there is one. */
+  readonly webhookDeadLetters: IQueue | undefined;
 }
 
 /** A function that nobody waits for, and the queue of what it gave up on. */
@@ -86,6 +88,22 @@ export class Metrics {
           label: `failed sign-ins, ${endpoint}`,
         }),
     );
+  }
+
+  /**
+   * Events that a relay has left out, where there is one, because what they are made of cannot be read. Deployments of
+   * one account and region share the metric.
+   */
+  putAside(): Metric | undefined {
+    if (!this.watched.functions.has('relay')) return undefined;
+    const how = { statistic: Stats.SUM, period, label: 'events left out' };
+    return new Metric({ namespace: 'Wrapup', metricName: 'put_aside', dimensionsMap: { endpoint: 'relay' }, ...how });
+  }
+
+  /** What the webhook did not take, where there is one. */
+  webhookDeadLetters(): Metric | undefined {
+    const how = { period, statistic: Stats.MAXIMUM, label: 'webhook dead letters' };
+    return this.watched.webhookDeadLetters?.metricApproximateNumberOfMessagesVisible(how);
   }
 
   /** Of each function that nobody waits for. */

@@ -9,6 +9,7 @@ import { IHostedZone } from 'aws-cdk-lib/aws-route53';
 import { ITopic } from 'aws-cdk-lib/aws-sns';
 import { AiProvider } from './ai-provider';
 import { FunctionCode } from './code';
+import { Events } from './events';
 import { SegmentTable } from './segment-tables';
 
 /** The name that callers reach the API by, in place of the one that API Gateway gives it. */
@@ -21,7 +22,10 @@ export interface Domain {
   readonly hostedZone?: IHostedZone;
 }
 
-/** The VPC that the functions run in. It has to reach DynamoDB, Secrets Manager, and what segment tables and AI provider need. */
+/**
+ * The VPC that the functions run in. It has to reach DynamoDB, Secrets Manager, and what segment tables, AI provider and
+ * events need.
+ */
 export interface Network {
   readonly vpc: IVpc;
   /** @default the VPC's private subnets */
@@ -105,6 +109,8 @@ export interface WrapUpApiProps {
   readonly segmentTables?: Record<string, SegmentTable>;
   /** Who fills in what an opened segment lacks. @default nobody; the AI filler is not deployed */
   readonly aiProvider?: AiProvider;
+  /** Which bus is told what happens to segments. @default none; the relay is not deployed */
+  readonly events?: Events;
   /** What goes of what was said or written. @default secrets and personal data for the AI filler, nothing in notes */
   readonly redaction?: Redaction;
   /** @default the name that API Gateway gives the API */

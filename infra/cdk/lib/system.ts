@@ -9,6 +9,12 @@ export interface Stream {
   readonly table: string;
   /** A filter of Lambda's for event sources. */
   readonly filter: Record<string, unknown>;
+  /** Records that it takes at once. */
+  readonly batch: number;
+  /** How often it tries a record again; -1 for as often as it takes. */
+  readonly retries: number;
+  /** Hours after which it gives a record up. */
+  readonly hours: number;
 }
 
 /**
@@ -27,6 +33,8 @@ export interface FunctionSpec {
   readonly dynamodb: Record<string, Action[]>;
   /** The actions it takes on each secret. */
   readonly secrets?: Record<string, Action[]>;
+  /** The actions it takes on the event bus. */
+  readonly bus?: Action[];
   /** The variables that it reads beside those of all functions. */
   readonly environment?: string[];
 }

@@ -10,6 +10,7 @@ import { Alarms } from './alarms';
 import { audit } from './audit';
 import { consume, schedule } from './background';
 import { dashboard } from './dashboard';
+import { EventTelling } from './events';
 import { letLogsUse } from './keys';
 import { WrapUpFunction } from './lambda-function';
 import { Metrics } from './metrics';
@@ -35,6 +36,9 @@ export class WrapUpApi extends Construct {
   /** What functions that nobody waits for gave up on, by their names. */
   readonly allDeadLetters: ReadonlyMap<string, IQueue>;
 
+  /** The bus that is told what happens to segments, where there is one, and what the webhook did not take. */
+  readonly events?: EventTelling;
+
   private readonly oauthKeys: OAuthKeys;
   private readonly tablePrefix: string;
   private readonly removalPolicy: RemovalPolicy;
@@ -53,6 +57,7 @@ export class WrapUpApi extends Construct {
     const tables = this.createTables();
     this.tables = tables.all;
     this.oauthKeys = new OAuthKeys(this, 'OAuthKeys', props.encryptionKey);
+    this.events = this.createEvents();
     const functions = this.createFunctions(tables);
     this.functions = new Map([...functions].map(([name, one]) => [name, one.function]));
     this.allDeadLetters = this.runInBackground(functions, tables);
@@ -63,6 +68,7 @@ export class WrapUpApi extends Construct {
     Tags.of(this).add('application', 'wrapup');
     new CfnOutput(this, 'Url', { value: this.url, description: 'What stands before /api/now/v1/wrapup' });
     this.tellOfDeadLetters();
+    this.tellOfEvents();
   }
 
   private createTables(): Tables {
@@ -71,14 +77,23 @@ export class WrapUpApi extends Construct {
     return new Tables(this, 'Tables', { prefix, removalPolicy, streamed, encryptionKey: this.props.encryptionKey });
   }
 
+  private createEvents(): EventTelling | undefined {
+    const { tablePrefix, props } = this;
+    const { events, encryptionKey } = props;
+    return events && new EventTelling(this, 'Events', { events, tablePrefix, encryptionKey });
+  }
+
   private createFunctions(tables: Tables): Map<string, WrapUpFunction> {
     const scope = new Construct(this, 'Functions');
     return new Map(this.deployed().map(([name, spec]) => [name, this.createFunction(scope, name, spec, tables)]));
   }
 
-  /** The functions of this deployment: without an AI provider there is nothing that calls one. */
+  /** The functions of this deployment: without an AI provider there is nothing that calls one, without a bus no relay. */
   private deployed(): [string, FunctionSpec][] {
-    return Object.entries(system.functions).filter(([, spec]) => !wantsAi(spec) || this.props.aiProvider);
+    const { aiProvider, events } = this.props;
+    return Object.entries(system.functions).filter(
+      ([, spec]) => (!wantsAi(spec) || aiProvider) && (!spec.bus || events),
+    );
   }
 
   private createFunction(scope: Construct, name: string, spec: FunctionSpec, tables: Tables): WrapUpFunction {
@@ -99,6 +114,7 @@ export class WrapUpApi extends Construct {
     });
     tables.grant(spec, created.role);
     this.oauthKeys.grant(spec, created.role);
+    this.events?.grant(spec, created.role);
     grantSegmentTables(spec, segmentTables, created.role);
     if (wantsAi(spec) && aiProvider) grantAi(aiProvider, created.role);
     if (auditDestination) audit(created, spec, auditDestination);
@@ -114,6 +130,7 @@ export class WrapUpApi extends Construct {
       ...(log && { WRAPUP_LOG: log }),
       ...(allowedOrigins.length > 0 && { WRAPUP_ALLOWED_ORIGINS: allowedOrigins.join(',') }),
       ...this.oauthKeys.environment(spec),
+      ...this.events?.environment(spec),
       ...segmentTablesEnvironment(spec, segmentTables, Stack.of(this)),
       ...(wantsAi(spec) && aiProvider && aiEnvironment(aiProvider)),
       ...redactionEnvironment(spec, this.props.redaction),
@@ -136,6 +153,15 @@ export class WrapUpApi extends Construct {
     for (const [name, { queueUrl: value }] of this.allDeadLetters) {
       new CfnOutput(this, deadLettersName(name), { value, description: `The queue of what ${name} gave up on` });
     }
+  }
+
+  private tellOfEvents(): void {
+    if (!this.events) return;
+    const { bus, webhookDeadLetters } = this.events;
+    new CfnOutput(this, 'EventBusName', { value: bus.eventBusName, description: 'The bus that events go to' });
+    if (!webhookDeadLetters) return;
+    const description = 'The queue of what the webhook did not take';
+    new CfnOutput(this, 'WebhookDeadLetters', { value: webhookDeadLetters.queueUrl, description });
   }
 
   private createGateway(): RestApi {
@@ -172,7 +198,9 @@ export class WrapUpApi extends Construct {
       deadLetters,
       reads: system.functions[name]?.stream !== undefined,
     }));
-    const metrics = new Metrics({ stage: this.api.deploymentStage, functions, tables, background });
+    const webhookDeadLetters = this.events?.webhookDeadLetters;
+    const stage = this.api.deploymentStage;
+    const metrics = new Metrics({ stage, functions, tables, background, webhookDeadLetters });
     new Alarms(this, 'Alarms', metrics, this.props.alarmTopic, this.props.manyFailedSignIns ?? 100);
     dashboard(this, 'Dashboard', metrics);
   }

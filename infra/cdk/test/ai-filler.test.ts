@@ -30,7 +30,11 @@ function ofTheFiller([id]: [string, unknown]): boolean {
 describe('the AI filler', () => {
   it('is not there without a provider, nor are its queue and alarms', () => {
     const without = defaults;
-    assert.equal(without.resources('AWS::Lambda::Function').length, Object.keys(system.functions).length - 1);
+    assert.equal(
+      without.resources('AWS::Lambda::Function').length,
+      Object.keys(system.functions).length - 2,
+      'nor is the relay',
+    );
     assert.deepEqual(without.resources('AWS::Lambda::EventSourceMapping'), []);
     assert.deepEqual(without.resources('AWS::SQS::Queue').filter(ofTheFiller), []);
   });
@@ -64,9 +68,10 @@ describe('the AI filler', () => {
 
   it('is the only function that knows of the provider', () => {
     const deployment = new Deployment({ tablePrefix: 'p-', aiProvider: { kind: 'extractive' } });
-    for (const name of Object.keys(system.functions).filter((name) => name !== 'ai-filler')) {
-      const { WRAPUP_OAUTH_KEYS: _, ...others } = deployment.lambda(name).Properties.Environment.Variables;
-      assert.deepEqual(others, { WRAPUP_TABLE_PREFIX: 'p-' });
+    const others = Object.keys(system.functions).filter((name) => !['ai-filler', 'relay'].includes(name));
+    for (const name of others) {
+      const { WRAPUP_OAUTH_KEYS: _, ...told } = deployment.lambda(name).Properties.Environment.Variables;
+      assert.deepEqual(told, { WRAPUP_TABLE_PREFIX: 'p-' });
     }
   });
 

@@ -24,6 +24,7 @@ describe('audit lines', () => {
     it(`go out of the logs of all functions that write, to ${kind}`, () => {
       const deployment = new Deployment((stack) => ({
         aiProvider: { kind: 'extractive' },
+        events: {},
         auditDestination: { arn: STREAM, role: role ? Role.fromRoleArn(stack, 'Role', role) : undefined },
       }));
       const to = {
@@ -31,7 +32,14 @@ describe('audit lines', () => {
         DestinationArn: STREAM,
         ...(role && { RoleArn: role }),
       };
-      const writers = ['create-codes', 'create-segment', 'update-segment', 'update-segment-ai', 'ai-filler'];
+      const writers = [
+        'create-codes',
+        'create-segment',
+        'update-segment',
+        'update-segment-ai',
+        'save-draft',
+        'ai-filler',
+      ];
       const groups = writers.map((name) => deployment.lambda(name).Properties.LoggingConfig.LogGroup.Ref);
       assert.deepEqual(filters(deployment), Object.fromEntries(groups.map((group) => [group, to])));
     });

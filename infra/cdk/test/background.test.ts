@@ -8,8 +8,14 @@ import { Deployment, Resource, Statement, bigger } from './deployment';
 const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555';
 
 const FURTHER: Record<string, FunctionSpec> = {
-  relay: {
-    stream: { table: 'interaction_wrap_up_segment', filter: { eventName: ['INSERT', 'MODIFY'] } },
+  outbox: {
+    stream: {
+      table: 'interaction_wrap_up_segment',
+      filter: { eventName: ['INSERT', 'MODIFY'] },
+      batch: 20,
+      retries: -1,
+      hours: 12,
+    },
     dynamodb: { interaction: ['GetItem'] },
   },
   'close-overdue': { schedule: 'rate(1 minute)', dynamodb: { interaction_wrap_up_segment: ['UpdateItem'] } },
@@ -105,9 +111,16 @@ describe('a consumer', () => {
     const { FunctionName, FilterCriteria, DestinationConfig } = deployment.only(
       'AWS::Lambda::EventSourceMapping',
     ).Properties;
-    assert.deepEqual(FunctionName, { Ref: deployment.lambdaId('relay') });
-    assert.deepEqual(JSON.parse(FilterCriteria.Filters[0].Pattern), FURTHER['relay']?.stream?.filter);
-    assert.deepEqual(DestinationConfig.OnFailure.Destination, { 'Fn::GetAtt': [queueOf('relay'), 'Arn'] });
+    assert.deepEqual(FunctionName, { Ref: deployment.lambdaId('outbox') });
+    assert.deepEqual(JSON.parse(FilterCriteria.Filters[0].Pattern), FURTHER['outbox']?.stream?.filter);
+    assert.deepEqual(DestinationConfig.OnFailure.Destination, { 'Fn::GetAtt': [queueOf('outbox'), 'Arn'] });
+  });
+
+  it('takes as many records, and tries them for as long, as the list says', () => {
+    const { BatchSize, MaximumRetryAttempts, MaximumRecordAgeInSeconds } = deployment.only(
+      'AWS::Lambda::EventSourceMapping',
+    ).Properties;
+    assert.deepEqual([BatchSize, MaximumRetryAttempts, MaximumRecordAgeInSeconds], [20, -1, 12 * 3600]);
   });
 
   it('reads beside the AI filler', () => {
@@ -115,7 +128,7 @@ describe('a consumer', () => {
     const readers = both
       .resources('AWS::Lambda::EventSourceMapping')
       .map(([, { Properties }]) => Properties.FunctionName);
-    const wanted = ['ai-filler', 'relay'].map((name) => ({ Ref: both.lambdaId(name) }));
+    const wanted = ['ai-filler', 'outbox'].map((name) => ({ Ref: both.lambdaId(name) }));
     assert.deepEqual(new Set(readers), new Set(wanted));
   });
 });
@@ -123,21 +136,21 @@ describe('a consumer', () => {
 describe('what runs in the background', () => {
   it('has alarms of its own, a place on the dashboard, and its dead letters in the outputs', () => {
     const alarms = deployment.resources('AWS::CloudWatch::Alarm').map(([id]) => id.slice('ApiAlarms'.length, -8));
-    const own = alarms.filter((id) => /^(Relay|CloseOverdue)/.test(id)).sort();
+    const own = alarms.filter((id) => /^(Outbox|CloseOverdue)/.test(id)).sort();
     assert.deepEqual(own, [
       'CloseOverdueDeadLettersVisible',
       'CloseOverdueErrors',
       'CloseOverdueThrottles',
-      'RelayDeadLettersVisible',
-      'RelayErrors',
-      'RelayLate',
-      'RelayThrottles',
+      'OutboxDeadLettersVisible',
+      'OutboxErrors',
+      'OutboxLate',
+      'OutboxThrottles',
     ]);
     const body = JSON.stringify(deployment.only('AWS::CloudWatch::Dashboard').Properties.DashboardBody);
-    for (const label of ['relay lag', 'relay dead letters', 'close-overdue dead letters'])
+    for (const label of ['outbox lag', 'outbox dead letters', 'close-overdue dead letters'])
       assert.ok(body.includes(label));
     const outputs = Object.values<any>(deployment.template.Outputs).map(({ Value }) => Value);
-    for (const name of ['relay', 'closeoverdue'])
+    for (const name of ['outbox', 'closeoverdue'])
       assert.ok(outputs.some((value) => JSON.stringify(value) === JSON.stringify({ Ref: queueOf(name) })));
   });
 

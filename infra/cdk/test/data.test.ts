@@ -86,6 +86,7 @@ describe('tables', () => {
     const encrypted = new Deployment((stack) => ({
       encryptionKey: Key.fromKeyArn(stack, 'Key', arn),
       aiProvider: { kind: 'extractive' },
+      events: {},
     }));
     const groups = encrypted.resources('AWS::Logs::LogGroup');
     assert.equal(groups.length, Object.keys(system.functions).length + 2);

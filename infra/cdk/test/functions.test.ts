@@ -10,6 +10,7 @@ const deployment = new Deployment({
   log: 'debug',
   allowedOrigins: ['https://desk.example'],
   aiProvider: { kind: 'extractive' },
+  events: {},
 });
 
 /** The DynamoDB actions of statements, by table. */
@@ -53,7 +54,7 @@ describe('functions', () => {
       assert.deepEqual(onTables(deployment, deployment.statements(name)), Object.fromEntries(listed));
     });
 
-    it(`${name} may do nothing else but log, trace, read its stream and use its secrets`, () => {
+    it(`${name} may do nothing else but log, trace, read its stream, use its secrets and tell the bus`, () => {
       const others = deployment.statements(name).flatMap(({ actions }) => actions);
       const tableActions = Object.values(spec.dynamodb)
         .flat()
@@ -66,7 +67,8 @@ describe('functions', () => {
         .flat()
         .map((action) => `secretsmanager:${action}`);
       const letters = inBackground(spec) ? ['sqs:SendMessage'] : [];
-      const expected = [...tableActions, ...secrets, ...log, ...(spec.stream ? stream : []), ...letters];
+      const bus = (spec.bus ?? []).map((action) => `events:${action}`);
+      const expected = [...tableActions, ...secrets, ...bus, ...log, ...(spec.stream ? stream : []), ...letters];
       assert.deepEqual(others.sort(), expected.sort());
     });
 

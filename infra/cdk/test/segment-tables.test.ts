@@ -11,6 +11,7 @@ const TICKETS = 'arn:aws:dynamodb:eu-central-1:123456789012:table/team-tickets';
 
 const deployment = new Deployment((stack) => ({
   aiProvider: { kind: 'extractive' },
+  events: {},
   segmentTables: {
     u_chat: { function: LambdaFunction.fromFunctionArn(stack, 'Chat', CHAT) },
     u_ticket: {
@@ -54,7 +55,11 @@ describe('segment tables', () => {
     const encrypted = new Deployment((stack) => {
       const encryptionKey = Key.fromKeyArn(stack, 'Key', key);
       const table = Table.fromTableAttributes(stack, 'Tickets', { tableArn: TICKETS, encryptionKey });
-      return { aiProvider: { kind: 'extractive' }, segmentTables: { u_ticket: { table, key: 'ticket', columns: {} } } };
+      return {
+        aiProvider: { kind: 'extractive' },
+        events: {},
+        segmentTables: { u_ticket: { table, key: 'ticket', columns: {} } },
+      };
     });
     for (const [name, { environment = [] }] of Object.entries(system.functions)) {
       const onKey = encrypted.statements(name).filter(({ resource }) => resource === key);

@@ -8,6 +8,7 @@ const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:pager';
 
 const deployment = new Deployment((stack) => ({
   aiProvider: { kind: 'extractive' },
+  events: {},
   alarmTopic: Topic.fromTopicArn(stack, 'Topic', TOPIC),
 }));
 
@@ -25,8 +26,8 @@ describe('alarms', () => {
     const lambda = ['Errors', 'Throttles', 'failed_sign_ins'];
     const job = ['ApproximateNumberOfMessagesVisible', 'Errors', 'Throttles'];
     const always = ['5XXError', 'Latency', 'ReadThrottleEvents', 'WriteThrottleEvents', ...lambda, ...job];
-    const filler = ['ApproximateNumberOfMessagesVisible', 'Errors', 'IteratorAge', 'Throttles'];
-    assert.deepEqual(watched.sort(), [...always, ...filler].sort());
+    const consumer = ['ApproximateNumberOfMessagesVisible', 'Errors', 'IteratorAge', 'Throttles'];
+    assert.deepEqual(watched.sort(), [...always, ...consumer, ...consumer, 'put_aside'].sort());
     const without = alarms(defaults).map(({ metrics }) => [...new Set(metrics)].join());
     assert.deepEqual(without.sort(), always.sort());
   });
@@ -63,6 +64,11 @@ describe('alarms', () => {
       DeadLettersVisible: [1, 1, 'Maximum'],
       // Milliseconds: agents wrap up within minutes.
       AiFillerLate: [300_000, 1, 'Maximum'],
+      RelayErrors: [1, 1, 'Sum'],
+      RelayThrottles: [1, 1, 'Sum'],
+      RelayDeadLettersVisible: [1, 1, 'Maximum'],
+      RelayPutAside: [1, 1, 'Sum'],
+      RelayLate: [300_000, 1, 'Maximum'],
     });
   });
 
@@ -94,7 +100,7 @@ describe('alarms', () => {
     const errors = alarms(many).filter(({ metrics }) => metrics.includes('Errors'));
     assert.deepEqual(
       errors.map(({ metrics }) => metrics.length),
-      [10, 3, 1],
+      [10, 4, 1],
     );
     for (const { metrics } of [...alarms(deployment), ...alarms(many)]) assert.ok(metrics.length <= 10, metrics.join());
   });

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { FlowLogDestination, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { WrapUpApiProps } from '../lib';
 import { Deployment } from './deployment';
@@ -24,6 +25,17 @@ function everything(stack: Stack): WrapUpApiProps {
       u_chat: { function: LambdaFunction.fromFunctionArn(stack, 'Chat', arn('lambda', 'function:chat')) },
     },
     aiProvider: { kind: 'bedrock', model: 'amazon.nova-lite-v1:0' },
+    events: {
+      source: 'https://wrapup.example.com',
+      notes: true,
+      archive: Duration.days(30),
+      webhook: {
+        url: 'https://desk.example/wrap-ups',
+        sender: {
+          keyIn: Secret.fromSecretCompleteArn(stack, 'Webhook', arn('secretsmanager', 'secret:webhook-AbCdEf')),
+        },
+      },
+    },
     domain: {
       name: 'wrapup.example.com',
       certificate: Certificate.fromCertificateArn(stack, 'Certificate', arn('acm', 'certificate/1')),

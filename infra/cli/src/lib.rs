@@ -43,6 +43,8 @@ enum Command {
     Local(local::Options),
     /// Print the API's contract: an OpenAPI document, or requests to send
     Openapi(openapi::Options),
+    /// Print the contract of the events: an AsyncAPI document
+    Asyncapi,
     /// Ask any Wrap Up API whether it keeps the contract; leaves data that begins with "wrapup-conformance-"
     Conformance(conformance::Options),
     /// API users
@@ -139,6 +141,7 @@ pub async fn run(team: TeamTables) -> ExitCode {
         None => local::run(arguments.local, team).await.map_err(Into::into),
         Some(Command::Local(options)) => local::run(options, team).await.map_err(Into::into),
         Some(Command::Openapi(options)) => openapi::run(options, team),
+        Some(Command::Asyncapi) => openapi::events(),
         Some(Command::Conformance(options)) => conformance::run(options).await,
         Some(Command::User { command, target }) => user::run(command, &target).await,
         Some(Command::OauthClient { command, target }) => oauth_client::run(command, &target).await,

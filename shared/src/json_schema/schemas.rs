@@ -48,6 +48,11 @@ impl Schemas {
         schema
     }
 
+    /// The schema of something else that is written as JSON: that of the struct.
+    pub fn written<T: JsonSchema>(&mut self) -> Value {
+        self.generator.subschema_for::<T>().to_value()
+    }
+
     /// The schema, by this name, of an answer's body which is one of these.
     pub(crate) fn either(&mut self, name: &str, answers: [Value; 2]) -> Value {
         self.unions.insert(name.to_owned(), json!({ "oneOf": answers, "xml": { "name": "response" } }));

@@ -12,6 +12,8 @@ use crate::aws::BusEntry;
 use crate::configurations::Snapshot;
 use crate::date_time::DateTime;
 use crate::dynamodb::Tables;
+#[cfg(feature = "openapi")]
+use crate::json_schema::Schemas;
 use crate::language::{Language, Wish};
 use crate::settings::{self, SettingsError};
 use crate::sys_id::{self, Kind};
@@ -238,6 +240,14 @@ impl CloudEvent {
     /// How it stands on an event bus.
     pub fn on_bus(&self) -> BusEntry<'_> {
         BusEntry { source: &self.source, detail_type: self.type_name(), detail: &self.json }
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl CloudEvent {
+    /// The schema of an event.
+    pub fn describe(schemas: &mut Schemas) -> serde_json::Value {
+        schemas.written::<Envelope<'static>>()
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use wrapup::aws::EventBus;
 use wrapup::clock::Clock;
 use wrapup::dynamodb::{Item, Table, Tables};
+use wrapup::openapi::EventContract;
 use wrapup::segments::EventForm;
 use wrapup_functions::BatchResponse;
 use wrapup_lambda_tests::{
@@ -40,6 +41,14 @@ fn cloud_event() -> Value {
         "propertyNames": {"pattern": "^[a-z0-9]+$"},
         "additionalProperties": {"type": ["string", "boolean", "integer"]},
     })
+}
+
+/// An event as the contract of the events has it.
+fn contract() -> Schema {
+    let mut document = serde_json::to_value(EventContract::new()).expect("JSON");
+    let messages = document["components"]["messages"].as_object().expect("messages").clone();
+    document["oneOf"] = messages.into_iter().map(|(_, message)| message["payload"].clone()).collect();
+    Schema::new(document)
 }
 
 #[track_caller]
@@ -92,7 +101,7 @@ impl Bus {
 
     /// The calls since the last time, each one that the service takes: the details of its entries.
     fn calls(&self) -> Vec<Vec<Value>> {
-        let cloud_event = Schema::new(cloud_event());
+        let (cloud_event, contract) = (Schema::new(cloud_event()), contract());
         let call = |asked: Asked| {
             assert_valid("request", &asked.body);
             assert_eq!(asked.headers["x-amz-target"], PUT_EVENTS["target"].as_str().expect("a text"));
@@ -104,6 +113,7 @@ impl Bus {
             let detail = |entry: Value| {
                 let detail: Value = serde_json::from_str(entry["Detail"].as_str().expect("a text")).expect("JSON");
                 assert_eq!(cloud_event.check(&detail), Ok(()), "{detail}");
+                assert_eq!(contract.check(&detail), Ok(()), "{detail}");
                 assert_eq!(entry["DetailType"], detail["type"]);
                 assert_eq!((&entry["Source"], &detail["source"]), (&json!("/wrapup/prod-"), &json!("/wrapup/prod-")));
                 assert_eq!(entry["EventBusName"], "wrapup-events");

@@ -1,9 +1,9 @@
-//! The API's contract, for other programs.
+//! The contracts of the API and of the events, for other programs.
 
 mod requests;
 
 use clap::{Args, ValueEnum};
-use wrapup::openapi::{Contract, Form};
+use wrapup::openapi::{Contract, EventContract, Form};
 use wrapup_functions::documented;
 
 use super::CommandError;
@@ -45,5 +45,11 @@ pub fn run(options: Options, team: TeamTables) -> Result<(), CommandError> {
         Format::Json => output::json(&document)?,
         Format::Http => output::line(requests::written(&document, server).trim_end())?,
     }
+    Ok(())
+}
+
+/// Prints the contract of the events.
+pub fn events() -> Result<(), CommandError> {
+    output::json(&EventContract::new())?;
     Ok(())
 }
