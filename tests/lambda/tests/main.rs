@@ -18,6 +18,7 @@ mod jobs;
 mod kept_sys_ids;
 mod large_answers;
 mod methods;
+mod model;
 mod oauth;
 mod openapi;
 mod pages;

@@ -1,0 +1,104 @@
+//! Many callers at once around the deadlines of many segments, on instances whose clocks differ, over a network that delays
+//! and loses: whatever they see is what a plain model of a segment could have shown them, one call after the other.
+//!
+//! All of it follows from one seed, which a failure names; `WRAPUP_MODEL_SEED` runs that world alone.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so by panicking")]
+
+mod history;
+mod network;
+mod segment;
+mod stored;
+mod timeline;
+mod world;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use network::Trouble;
+use world::World;
+
+/// The worlds, and the places for segments in each of them.
+const WORLDS: u64 = 10;
+const PLACES: usize = 80;
+
+/// What happens in the first half of the worlds: nobody gives a request up that is carried out later.
+const LATE: Trouble = Trouble { slow: 80, held: 0, throttled: 30, lost_request: 15, lost_answer: 40, outage: 600 };
+
+/// What happens in the second half.
+const GIVEN_UP: Trouble = Trouble { held: 40, ..LATE };
+
+/// What came of some worlds.
+#[derive(Debug, Default)]
+struct Sum {
+    calls: usize,
+    refused: usize,
+    unknown: usize,
+    /// Calls of which a write was carried out that they had given up.
+    late: usize,
+    timed_out: usize,
+    problems: Vec<String>,
+}
+
+#[test]
+fn whatever_races_around_deadlines_is_as_if_one_call_came_after_the_other() {
+    let one = std::env::var("WRAPUP_MODEL_SEED").ok().map(|seed| seed.parse().expect("WRAPUP_MODEL_SEED is a number"));
+    let (first, last) = one.map_or((0, WORLDS), |seed: u64| (seed, seed + 1));
+    let next = AtomicU64::new(first);
+    let sums = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from).min(4) {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::SeqCst);
+                    if seed >= last {
+                        break;
+                    }
+                    let sum = look_at(seed);
+                    sums.lock().unwrap_or_else(PoisonError::into_inner).push((seed, sum));
+                }
+            });
+        }
+    });
+    let sums = sums.into_inner().unwrap_or_else(PoisonError::into_inner);
+    for (seed, sum) in &sums {
+        assert!(
+            sum.problems.is_empty(),
+            "WRAPUP_MODEL_SEED={seed}: {} problems, the first one:\n{}",
+            sum.problems.len(),
+            sum.problems[0]
+        );
+    }
+    let all = |count: fn(&Sum) -> usize| sums.iter().map(|(_, sum)| count(sum)).sum::<usize>();
+    if one.is_none() {
+        assert!(all(|sum| sum.calls) >= 20_000, "{sums:?}");
+        assert!(all(|sum| sum.timed_out) > 300 && all(|sum| sum.refused) > 1_000, "{sums:?}");
+        let late = |given_up: bool| {
+            let worlds = sums.iter().filter(|(seed, _)| (*seed >= WORLDS / 2) == given_up);
+            worlds.map(|(_, sum)| sum.late).sum::<usize>()
+        };
+        assert!(late(false) == 0 && late(true) > 0, "{sums:?}");
+    }
+}
+
+fn look_at(seed: u64) -> Sum {
+    let trouble = if seed < WORLDS / 2 { LATE } else { GIVEN_UP };
+    // What the SDK draws to wait between its attempts.
+    fastrand::seed(seed);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let outcomes = runtime.block_on(World::run(seed, PLACES, trouble));
+    let (problems, timed_out) = stored::problems(&outcomes.stored);
+    let mut sum = Sum { problems, timed_out, ..Sum::default() };
+    for (place, history) in outcomes.histories {
+        sum.calls += history.len();
+        sum.late += history.iter().filter(|seen| seen.is_late).count();
+        sum.refused += history.iter().filter(|seen| matches!(seen.outcome, history::Outcome::Refused)).count();
+        sum.unknown += history.iter().filter(|seen| matches!(seen.outcome, history::Outcome::Unknown)).count();
+        if !history::is_linearizable(&place, &history) {
+            let mut calls: Vec<_> = history.iter().collect();
+            calls.sort_by_key(|seen| seen.from);
+            let calls: Vec<String> = calls.into_iter().map(ToString::to_string).collect();
+            sum.problems.push(format!("no order explains what callers of {place:?} have seen:\n{}", calls.join("\n")));
+        }
+    }
+    sum
+}

@@ -1,0 +1,498 @@
+//! A deployment whose instances have clocks that differ, and callers who all come when its wrap-ups are due.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::Client;
+use fastrand::Rng;
+use serde_json::{Value, json};
+use wrapup::System;
+use wrapup::codes::CodeRequest;
+use wrapup::configurations::Definition;
+use wrapup::date_time::DateTime;
+use wrapup::document::Document;
+use wrapup::dynamodb::{Connection, Dynamo, Item, Stamp, Tables, connect, tables};
+use wrapup::interactions::{Interaction, Interactions};
+use wrapup::segment_tables::built_in;
+use wrapup_functions::StreamFunction;
+use wrapup_lambda_tests::{Event, Instance, Reply, ScriptedProvider, StreamRecord, filler};
+
+use super::history::{Ask, By, Outcome, Seen};
+use super::network::{Network, Stored, Trouble};
+use super::segment::{CODES, FILLED, Place, Rules, Shown, Update};
+use super::stored::text;
+use super::timeline::{BEGIN, CALL, Call, Happening, Timeline};
+
+/// Milliseconds by which the clocks of the instances are fast: within a second of each other.
+const SKEWS: [i64; 5] = [-500, 500, 0, 370, -210];
+
+/// Whose clock the AI filler has.
+const FILLER: usize = 1;
+
+const USERS: [&str; 3] = ["jane", "joe", "desk"];
+
+/// A label that no configuration allows, and no code has.
+const UNKNOWN_CODE: &str = "Nonsense";
+
+/// A call that will be made.
+struct Planned {
+    at: u64,
+    place: usize,
+    ask: Kind,
+    instance: usize,
+    user: &'static str,
+}
+
+/// What it will ask for; by which identifier is decided when it is made.
+#[derive(Clone, Copy)]
+enum Kind {
+    Create,
+    Read,
+    Draft,
+    Update,
+    Configure,
+    Advise,
+    Fill,
+    /// An update that is always refused, which stores first what is overdue.
+    Refused,
+    /// Storing all ends that nobody has stored.
+    Sweep,
+    /// A read by one of the identifiers, when all is over.
+    LastRead(u8),
+    /// The same as [`Kind::Refused`] of the segment opened last.
+    LastWrite,
+}
+
+/// A world, and all that has happened in it.
+pub struct World {
+    timeline: Timeline,
+    network: Network,
+    instances: Vec<Instance>,
+    filler: StreamFunction,
+    configurations: BTreeMap<Rules, String>,
+    places: Vec<Place>,
+    /// What each call has seen: its place, and that.
+    seen: Mutex<Vec<Option<(usize, Seen)>>>,
+    /// The sys_ids that callers know, by place.
+    known: Mutex<Vec<Vec<String>>>,
+    random: Mutex<Rng>,
+}
+
+/// What came of a world.
+pub struct Outcomes {
+    /// The places, each with what its callers have seen.
+    pub histories: Vec<(Place, Vec<Seen>)>,
+    /// All that was stored of segments, in order.
+    pub stored: Vec<Stored>,
+}
+
+impl World {
+    /// A world with so many places, in which the network is in this trouble.
+    async fn new(seed: u64, places: usize, trouble: Trouble) -> Self {
+        let timeline = Timeline::default();
+        let network = Network::new(timeline.clone(), trouble, seed);
+        let operator = system(&timeline, &network, 0);
+        tables::create_missing(operator.dynamo()).await.expect("the tables");
+        let stamp = Stamp::now("operator", &timeline.clock(0));
+        for label in CODES {
+            let request = document(&json!({"code": label})).read(CodeRequest::read).expect("a code");
+            let stored = operator.codes().admit(1).expect("room").upsert(&[request], false, "operator").await;
+            assert!(stored.into_iter().all(|stored| stored.is_ok()), "{label}");
+        }
+        let interaction = Interaction {
+            sys_id: "interaction".to_owned(),
+            short_description: None,
+            transcript: Some("Customer: I was charged twice.".to_owned()),
+            language: None,
+        };
+        Interactions::new(operator.dynamo().clone()).put(&interaction, &stamp).await.expect("a put");
+        let mut random = Rng::with_seed(seed);
+        let mut configurations = BTreeMap::new();
+        let places: Vec<Place> = (0..places).map(|number| place(number, &mut random)).collect();
+        for place in places.iter().filter(|place| place.external_segment_id.is_none()) {
+            if let Entry::Vacant(missing) = configurations.entry(place.rules) {
+                let mut file = configuration(place.rules);
+                file["name"] = json!(format!("{:?}", place.rules));
+                file["allowed_codes"] = json!(CODES);
+                let definition = document(&file).read(Definition::read).expect("a configuration");
+                operator.configurations().put(&definition, &stamp).await.expect("a put");
+                missing.insert(definition.sys_id);
+            }
+        }
+        let instances =
+            SKEWS.map(|skew| Instance::new(system(&timeline, &network, skew), None).patient()).into_iter().collect();
+        let provider = ScriptedProvider::new(Some((FILLED.0, 0.9)), Some(FILLED.1));
+        let filler = filler(system(&timeline, &network, SKEWS[FILLER]), Arc::new(provider));
+        Self {
+            timeline,
+            network,
+            instances,
+            filler,
+            configurations,
+            seen: Mutex::default(),
+            known: Mutex::new(vec![Vec::new(); places.len()]),
+            places,
+            random: Mutex::new(random),
+        }
+    }
+
+    /// Lets it all happen.
+    pub async fn run(seed: u64, places: usize, trouble: Trouble) -> Outcomes {
+        let world = Arc::new(Self::new(seed, places, trouble).await);
+        let planned = world.plan();
+        *lock(&world.seen) = (0..planned.len()).map(|_| None).collect();
+        for (number, call) in planned.iter().enumerate() {
+            world.timeline.after(call.at, Happening::Begin(number));
+        }
+        let mut tasks = tokio::task::JoinSet::new();
+        while let Some(happening) = world.timeline.next().await {
+            match happening {
+                Happening::Arrive(exchange) => world.network.arrive(exchange),
+                Happening::Answer(exchange) => world.network.answer(&exchange),
+                Happening::Begin(number) => {
+                    let Planned { place, ask, instance, user, .. } = planned[number];
+                    if matches!(ask, Kind::LastRead(_)) {
+                        world.network.calm();
+                    }
+                    let call = Arc::new(Call::new(number, SKEWS[instance]));
+                    world.timeline.begin(&call);
+                    let world = Arc::clone(&world);
+                    tasks.spawn(CALL.scope(Arc::clone(&call), async move {
+                        let seen = world.call(&call, place, ask, instance, user).await;
+                        lock(&world.seen)[call.number] = Some((place, seen));
+                        world.timeline.end(&call);
+                    }));
+                }
+            }
+        }
+        while let Some(done) = tasks.join_next().await {
+            done.expect("a call that goes to its end");
+        }
+        world.outcomes()
+    }
+
+    fn outcomes(&self) -> Outcomes {
+        let stored = self.network.stored().clone();
+        let late: BTreeSet<usize> = stored.iter().filter(|stored| stored.given_up).map(|stored| stored.call).collect();
+        let wrote: BTreeSet<usize> = stored.iter().map(|stored| stored.call).collect();
+        let mut histories: Vec<_> = self.places.iter().map(|place| (place.clone(), Vec::new())).collect();
+        for (number, (place, mut seen)) in std::mem::take(&mut *lock(&self.seen)).into_iter().flatten().enumerate() {
+            seen.is_late = late.contains(&number);
+            // What says nothing and does nothing tells nothing.
+            if matches!(seen.ask, Ask::Fill) && !wrote.contains(&number) {
+                continue;
+            }
+            if matches!(seen.ask, Ask::Sweep) {
+                let swept = stored.iter().filter(|stored| stored.call == number);
+                let agents: BTreeSet<_> = swept.filter_map(|stored| stored.after["agent"].as_s().ok()).collect();
+                let of_them = |history: &&mut (Place, Vec<Seen>)| agents.contains(&history.0.agent);
+                histories.iter_mut().filter(of_them).for_each(|(_, history)| history.push(seen.clone()));
+                continue;
+            }
+            if seen.is_late && !matches!(seen.outcome, Outcome::Unknown) {
+                // Tried again, it has been answered; what was given up has come beside it.
+                histories[place].1.push(Seen { outcome: Outcome::Unknown, ..seen.clone() });
+            }
+            histories[place].1.push(seen);
+        }
+        Outcomes { histories, stored }
+    }
+
+    /// Who calls when: most of them around the time when a segment is due.
+    fn plan(&self) -> Vec<Planned> {
+        let mut random = lock(&self.random);
+        let mut planned = Vec::new();
+        for (number, at) in (5_000..110_000).step_by(9_000).enumerate() {
+            let (instance, user) = (number % SKEWS.len(), USERS[0]);
+            planned.push(Planned { at, place: 0, ask: Kind::Sweep, instance, user });
+        }
+        for place in &self.places {
+            let begins = place.begins;
+            let due = begins + place.rules.duration.max(5) * 1_000;
+            let is_left_alone = random.u8(0..4) == 0;
+            let mut plan = |at: u64, ask: Kind| {
+                let instance = if matches!(ask, Kind::Fill) { FILLER } else { random.usize(0..SKEWS.len()) };
+                let user = USERS[random.usize(0..USERS.len())];
+                planned.push(Planned { at, place: place.number, ask, instance, user });
+            };
+            plan(begins, Kind::Create);
+            let mut random = Rng::with_seed(begins ^ 0xA5A5);
+            for _ in 0..random.u8(0..2) {
+                plan(begins + random.u64(0..2_500), Kind::Create);
+            }
+            for _ in 0..random.u8(3..7) {
+                let ask = match random.u8(0..10) {
+                    0..4 => Kind::Draft,
+                    4 => Kind::Advise,
+                    5 => Kind::Configure,
+                    6 | 7 => Kind::Fill,
+                    _ => Kind::Read,
+                };
+                plan(begins + random.u64(10..due - begins), ask);
+            }
+            for _ in 0..random.u8(11..16) {
+                let ask = match random.u8(0..20) {
+                    0..8 => Kind::Read,
+                    8..13 => Kind::Draft,
+                    13..16 if !is_left_alone => Kind::Update,
+                    16 => Kind::Advise,
+                    17 => Kind::Refused,
+                    18 => Kind::Create,
+                    19 => Kind::Fill,
+                    _ => Kind::Read,
+                };
+                plan(due - 2_500 + random.u64(0..10_000), ask);
+            }
+            for _ in 0..random.u8(2..5) {
+                let ask = if random.bool() { Kind::Update } else { Kind::Read };
+                plan(due + 50_000 + random.u64(0..20_000), ask);
+            }
+            // What nobody has stored is shown all the same, and is no other once it is stored.
+            for by in 0..3 {
+                plan(300_000 + random.u64(0..1_000), Kind::LastRead(by));
+            }
+            plan(310_000, Kind::LastWrite);
+            plan(320_000, Kind::LastRead(0));
+        }
+        planned
+    }
+
+    /// Makes a call, and says what its caller has seen.
+    async fn call(&self, call: &Call, place: usize, kind: Kind, instance: usize, user: &'static str) -> Seen {
+        let (ask, event) = self.ask(&self.places[place], kind, user);
+        let clock = || i64::try_from(BEGIN * 1_000 + self.timeline.now()).expect("a time of this age") + call.skew;
+        let (from, clock_from) = (self.timeline.now(), clock());
+        let outcome = match event {
+            Some(event) => self.outcome(place, &ask, self.instances[instance].call(&event).await),
+            None if matches!(ask, Ask::Sweep) => self.sweep(&self.instances[instance], clock_from).await,
+            None => self.fill(place).await,
+        };
+        let (to, clock_to) = (self.timeline.now(), clock());
+        Seen { ask, user, from, to, clock_from, clock_to, outcome, is_late: false }
+    }
+
+    fn outcome(&self, place: usize, ask: &Ask, reply: Reply) -> Outcome {
+        match reply.status() {
+            200 => {
+                let shown = Shown::read(&reply.json()["segment"]);
+                let mut known = lock(&self.known);
+                if matches!(ask, Ask::Create) && !known[place].contains(&shown.sys_id) {
+                    known[place].push(shown.sys_id.clone());
+                }
+                Outcome::Shown(Box::new(shown))
+            }
+            400 => Outcome::Refused,
+            404 => Outcome::NotFound,
+            503 => Outcome::Unknown,
+            other => panic!("{other}: {}, to {ask:?}", reply.text()),
+        }
+    }
+
+    /// Delivers records of the stream to the AI filler, of which some have been delivered before.
+    async fn fill(&self, place: usize) -> Outcome {
+        let known = lock(&self.known)[place].clone();
+        let is_known = |stored: &&Stored| known.iter().any(|id| stored.after["sys_id"].as_s() == Ok(id));
+        let records: Vec<_> = self.network.stored().iter().filter(is_known).cloned().collect();
+        let records = records.into_iter().rev().take(3).map(|stored| match stored.before {
+            Some(before) => StreamRecord::modify(before, stored.after),
+            None => StreamRecord::insert(stored.after),
+        });
+        let answer = self.filler.handle(StreamRecord::event(&records.collect::<Vec<_>>())).await;
+        if answer.batch_item_failures.is_empty() { Outcome::Quiet } else { Outcome::Unknown }
+    }
+
+    /// Stores the ends that nobody has stored, as far as this instance's clock says so: by updates that are refused.
+    async fn sweep(&self, instance: &Instance, now: i64) -> Outcome {
+        let mut last = BTreeMap::new();
+        for stored in self.network.stored().iter() {
+            last.insert(text(&stored.after, "sys_id"), stored.after.clone());
+        }
+        let is_overdue = |item: &Item| {
+            let due = DateTime::parse(&text(item, "due_on")).map(|due| due.since_epoch().as_secs());
+            text(item, "state") == "open" && due.is_some_and(|due| now.unsigned_abs() >= due * 1_000 + 2_000)
+        };
+        let mut outcome = Outcome::Quiet;
+        for (sys_id, _) in last.iter().filter(|(_, item)| is_overdue(item)) {
+            let path = format!("segment/update?segment_sys_id={sys_id}");
+            let refused = instance.call(&Event::put(&path).json(&json!({"wrap_up_code": UNKNOWN_CODE}))).await;
+            if refused.status() != 400 {
+                outcome = Outcome::Unknown;
+            }
+        }
+        outcome
+    }
+
+    fn ask(&self, place: &Place, kind: Kind, user: &str) -> (Ask, Option<Event>) {
+        let mut random = lock(&self.random);
+        let which = match kind {
+            Kind::LastRead(which) => which,
+            Kind::LastWrite => 0,
+            _ => random.u8(0..3),
+        };
+        let by = match (which, &place.external_segment_id) {
+            (0, _) => By::AgentInteraction,
+            (1, Some(_)) => By::ExternalId,
+            _ => {
+                let known = lock(&self.known)[place.number].clone();
+                let one = if random.u8(0..5) == 0 { random.choice(&known) } else { known.last() };
+                By::SysId(one.cloned().unwrap_or_else(|| place.next_id(None)))
+            }
+        };
+        let code = match random.u8(0..8) {
+            0..3 => Some(CODES[0]),
+            3..6 => Some(CODES[1]),
+            6 => Some(UNKNOWN_CODE),
+            _ => None,
+        };
+        let notes = (code.is_none() || random.bool()).then(|| format!("Notes {}", random.u16(..)));
+        let put = |path: &str, body: Value| Some(Event::put(&format!("{path}?{}", query(place, &by))).json(&body));
+        let (ask, event) = match kind {
+            Kind::Create => {
+                let body = match &place.external_segment_id {
+                    Some(id) => json!({
+                        "agent_sys_id": place.agent, "interaction_sys_id": "interaction", "external": true,
+                        "external_segment_id": id,
+                        "opened_on": time(place.opened.expect("a time")),
+                        "configuration": configuration(place.rules),
+                    }),
+                    None => json!({
+                        "agent_sys_id": place.agent, "interaction_sys_id": "interaction",
+                        "wrap_up_configuration_sys_id": self.configurations[&place.rules],
+                    }),
+                };
+                (Ask::Create, Some(Event::post("segment/create").json(&body)))
+            }
+            Kind::Read | Kind::LastRead(_) => {
+                let path = match &by {
+                    By::SysId(id) => id.clone(),
+                    By::ExternalId => place.external_segment_id.clone().unwrap_or_default(),
+                    By::AgentInteraction => format!("agent/{}/interaction/interaction", place.agent),
+                };
+                (Ask::Read(by), Some(Event::get(&format!("segment/{path}"))))
+            }
+            Kind::Draft => {
+                let code = if random.u8(0..6) == 0 { Some("") } else { code };
+                let notes = if random.u8(0..8) == 0 { Some(String::new()) } else { notes };
+                let body = json!({"wrap_up_code": code, "notes": notes});
+                let event = put("segment/draft", body);
+                (Ask::Draft { by, code, notes }, event)
+            }
+            Kind::Update => {
+                let confirmed =
+                    (random.u8(0..4) == 0).then(|| i64::try_from(BEGIN).unwrap_or(0) + 3_600 + random.i64(0..3));
+                let (code, notes) = if random.u8(0..5) == 0 { (None, None) } else { (code, notes) };
+                let update = Update { code, notes, confirmed, rules: None };
+                let event = put("segment/update", body(&update));
+                (Ask::Update { by, update }, event)
+            }
+            Kind::Configure => {
+                let rules = Rules { duration: random.u64(5..10), third_party_ai: random.bool() };
+                let alone = random.u8(0..4) != 0;
+                let (code, notes) = if alone { (None, None) } else { (code, notes) };
+                let update = Update { code, notes, confirmed: None, rules: Some(rules) };
+                let event = put("segment/update", body(&update));
+                (Ask::Update { by, update }, event)
+            }
+            Kind::Refused | Kind::LastWrite => {
+                let update = Update { code: Some(UNKNOWN_CODE), ..Update::default() };
+                let event = put("segment/update", body(&update));
+                (Ask::Update { by, update }, event)
+            }
+            Kind::Advise => {
+                let mut body = match &by {
+                    By::SysId(id) => json!({"segment_sys_id": id}),
+                    By::ExternalId => json!({"external_segment_id": place.external_segment_id}),
+                    By::AgentInteraction => {
+                        json!({"agent_sys_id": place.agent, "interaction_sys_id": "interaction"})
+                    }
+                };
+                body["ai_wrap_up_code"] = json!(code);
+                body["ai_notes"] = json!(notes);
+                (Ask::Advise { by, code, notes }, Some(Event::put("segment/update/ai").json(&body)))
+            }
+            Kind::Fill => (Ask::Fill, None),
+            Kind::Sweep => (Ask::Sweep, None),
+        };
+        let vouched = |event: Event| event.authorizer(json!({"wrapup_user": user, "principalId": user}));
+        (ask, event.map(vouched))
+    }
+}
+
+/// A place for a segment: every second one for a workspace's own.
+fn place(number: usize, random: &mut Rng) -> Place {
+    let rules = Rules { duration: random.u64(4..12), third_party_ai: random.u8(0..3) != 0 };
+    let is_external = number.is_multiple_of(2);
+    let begins = 1_000 + random.u64(0..40_000);
+    let opened = i64::try_from(BEGIN + begins / 1_000).expect("a time of this age");
+    Place {
+        number,
+        begins,
+        agent: format!("agent-{number}"),
+        external_segment_id: is_external.then(|| format!("CALL-{number}")),
+        opened: is_external.then_some(opened),
+        rules,
+    }
+}
+
+fn configuration(rules: Rules) -> Value {
+    json!({
+        "enable_codes": true,
+        "allowed_codes": CODES.map(|code| json!({"code": code})),
+        "default_code": CODES[0],
+        "enable_ai_code": true,
+        "enable_ai_notes": true,
+        "use_third_party_ai": rules.third_party_ai,
+        "use_ai_as_default": true,
+        "show_timer": true,
+        "duration": rules.duration,
+    })
+}
+
+fn body(update: &Update) -> Value {
+    let fields = [
+        ("wrap_up_code", update.code.map(|code| json!(code))),
+        ("notes", update.notes.as_ref().map(|notes| json!(notes))),
+        ("confirmed_on", update.confirmed.map(|confirmed| json!(time(confirmed)))),
+        ("configuration", update.rules.map(configuration)),
+    ];
+    fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
+fn query(place: &Place, by: &By) -> String {
+    match by {
+        By::SysId(id) => format!("segment_sys_id={id}"),
+        By::ExternalId => format!("external_segment_id={}", place.external_segment_id.as_deref().unwrap_or_default()),
+        By::AgentInteraction => format!("agent_sys_id={}&interaction_sys_id=interaction", place.agent),
+    }
+}
+
+/// A time as requests say it.
+fn time(seconds: i64) -> String {
+    let time = wrapup::clock::Clock::from_fn(move || {
+        std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(seconds.unsigned_abs())
+    });
+    DateTime::from(time.now()).to_string()
+}
+
+fn document(value: &Value) -> Document {
+    Document::from_json(value.to_string().as_bytes()).expect("JSON")
+}
+
+/// The parts of an instance whose clock is fast by so many milliseconds.
+fn system(timeline: &Timeline, network: &Network, skew: i64) -> System {
+    let client = connect(Connection {
+        region: "us-east-1".to_owned(),
+        endpoint: Some("http://dynamodb.invalid".to_owned()),
+        credentials: Credentials::new("test", "test", None, None, "test"),
+    });
+    let config = client.config().to_builder().http_client(network.clone()).sleep_impl(timeline.clone());
+    let dynamo = Dynamo::new(Client::from_conf(config.build()), Tables::default());
+    let tables = built_in(&dynamo);
+    System::new(dynamo, tables, timeline.clock(skew), None)
+}
+
+fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
+}
