@@ -1,8 +1,9 @@
 //! Wrap-up segments: how they open, take AI content, close, and are found again.
 //!
-//! What a request asks for is read by `open_request`, `advise` and `close`; what becomes of a segment is judged by
-//! `blueprint`, `advise`, `configure`, `close`, `deadline` and `fill`, which read and write nothing; `opening`, `snapshots`, `drafting`
-//! and `store` read and write. `record` is how a segment is stored, `shown` how it is answered, and `event` what has happened to it.
+//! What a request asks for is read by `open_request`, `advise`, `draft` and `close`; what becomes of a segment is judged by
+//! `blueprint`, `advise`, `configure`, `close`, `deadline` and `fill`, which read and write nothing; `opening`, `snapshots`,
+//! `drafting` and `store` read and write. `record` is how a segment is stored, `by_time` where it stands in the index by
+//! time, `shown` how it is answered, and `event` what has happened to it.
 
 mod address;
 mod advise;
