@@ -16,12 +16,13 @@ const ROLE: &str = "interaction_integration_user";
 const PASSWORD: &str = "password of a visitor";
 
 /// Every endpoint, under all its names.
-const ENDPOINTS: [(Method, &str); 8] = [
+const ENDPOINTS: [(Method, &str); 9] = [
     (Method::GET, "code/x"),
     (Method::POST, "code"),
     (Method::GET, "segment/x"),
     (Method::GET, "segment/agent/x/interaction/y"),
     (Method::POST, "segment/create"),
+    (Method::PUT, "segment/draft"),
     (Method::PUT, "segment/update"),
     (Method::PUT, "segment/update/ai"),
     (Method::PUT, "segment/update/aidetails"),

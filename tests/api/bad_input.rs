@@ -10,9 +10,10 @@ use crate::{BINARY, shared};
 const MEBIBYTE: usize = 1024 * 1024;
 
 /// The endpoints that take a body.
-const WRITES: [(Method, &str); 5] = [
+const WRITES: [(Method, &str); 6] = [
     (Method::POST, "code"),
     (Method::POST, "segment/create"),
+    (Method::PUT, "segment/draft"),
     (Method::PUT, "segment/update"),
     (Method::PUT, "segment/update/ai"),
     (Method::PUT, "segment/update/aidetails"),
@@ -837,6 +838,7 @@ async fn a_wrong_method_is_405_and_says_which_are_right() {
         ("code", &["POST"][..]),
         ("code/x", &["GET", "HEAD"]),
         ("segment/create", &["POST"]),
+        ("segment/draft", &["PUT"]),
         ("segment/update", &["PUT"]),
         ("segment/update/ai", &["PUT"]),
         ("segment/update/aidetails", &["PUT"]),
@@ -890,6 +892,7 @@ async fn a_version_that_does_not_exist_is_400() {
             (Method::GET, "segment/x"),
             (Method::GET, "segment/agent/x/interaction/y"),
             (Method::POST, "segment/create"),
+            (Method::PUT, "segment/draft"),
             (Method::PUT, "segment/update"),
             (Method::PUT, "segment/update/ai"),
             (Method::PUT, "segment/update/aidetails"),

@@ -72,6 +72,7 @@ async fn a_confirmed_update_closes_the_segment_for_good() {
         &json!({
             "state": "closed",
             "code": opened["wrap_up_configuration"]["allowed_codes"][1],
+            "code_from": "agent",
             "notes": notes,
             "submitted_on": submitted_on,
             "confirmed_on": CONFIRMED,

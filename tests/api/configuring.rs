@@ -4,7 +4,7 @@
 use hyper::Method;
 use serde_json::{Value, json};
 use wrapup_test_support::{
-    AGENT, Api, INTERACTION, Reply, Server, assert_refused, external, id, merged, to_xml_request,
+    AGENT, Api, INTERACTION, Reply, Server, assert_refused, external, id, is_date_time, merged, to_xml_request,
 };
 
 use crate::BINARY;
@@ -80,8 +80,12 @@ async fn a_configuration_alone_leaves_the_segment_open_with_other_codes_and_anot
             assert_eq!([&shown["duration"], &shown["show_timer"]], [&json!("300"), &json!(true)], "{body}");
             let expected = merged(
                 opened.clone(),
-                &json!({"wrap_up_configuration": shown, "sys_updated_on": segment["sys_updated_on"]}),
+                &json!({
+                    "wrap_up_configuration": shown, "sys_updated_on": segment["sys_updated_on"],
+                    "due_on": segment["due_on"],
+                }),
             );
+            assert!(is_date_time(&segment["due_on"]), "{body}");
             assert_eq!(*segment, expected, "nothing else changes");
             assert_eq!(get(&api, format).await, *segment, "{body}");
         }

@@ -210,6 +210,7 @@ async fn other_content_types_are_415_and_change_nothing() {
         for (method, path) in [
             (Method::POST, "segment/create"),
             (Method::POST, "code"),
+            (Method::PUT, "segment/draft"),
             (Method::PUT, "segment/update"),
             (Method::PUT, "segment/update/ai"),
         ] {

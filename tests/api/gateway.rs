@@ -124,6 +124,7 @@ async fn a_page_of_an_allowed_origin_calls_and_reads_every_answer() {
         ("code", "POST"),
         ("code/x", "GET, HEAD"),
         ("segment/create", "POST"),
+        ("segment/draft", "PUT"),
         ("segment/update", "PUT"),
         ("segment/update/ai", "PUT"),
         ("segment/update/aidetails/", "PUT"),

@@ -89,7 +89,7 @@ async fn an_opened_segment_is_answered_whole() {
             "segmented": true,
             "segment_id": "dgajbcef12345678defdbxef123435678",
             "segment_table": "sn_openframe_phone_log",
-            "configuration": {"duration": "120", "show_timer": true}
+            "configuration": {"duration": "315360000", "show_timer": true}
         }),
     );
     let answer = create(&api, &request).await.expect(200);
@@ -107,7 +107,7 @@ async fn an_opened_segment_is_answered_whole() {
             "enable_codes": true,
             "allowed_codes": [billing, store],
             "default_code": billing,
-            "duration": "120",
+            "duration": "315360000",
             "show_timer": true,
             "enable_ai_code": false,
             "enable_ai_notes": false,
@@ -117,6 +117,7 @@ async fn an_opened_segment_is_answered_whole() {
         "segmented": true,
         "sys_id": sys_id,
         "opened_on": "2024-09-16 17:52:01",
+        "due_on": "2034-09-14 17:52:01",
         "awaiting_confirmation": false,
         "timed_out": false,
         "sys_created_by": "username",

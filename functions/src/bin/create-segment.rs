@@ -106,13 +106,19 @@ mod openapi {
                             "translation": { "language": "de", "code": "Erstattung", "description": "Geld geht zurück" }
                         }
                     ],
-                    "duration": 120,
-                    "show_timer": true,
                     "enable_ai_code": true,
                     "enable_ai_notes": true,
                     "use_ai_as_default": true,
                     "use_third_party_ai": true
                 }
+            });
+            let timed = json!({
+                "agent_sys_id": "agent-7",
+                "interaction_sys_id": "interaction-44",
+                "external": true,
+                "external_segment_id": "CALL-0003",
+                "opened_on": "2026-01-05 10:15:00",
+                "configuration": { "duration": 120, "show_timer": true }
             });
             let internal = json!({
                 "agent_sys_id": "agent-7",
@@ -126,6 +132,7 @@ mod openapi {
                 .as_one("NewSegment", either)
                 .example("external", "A CCaaS system's segment, with AI content to come from there", external)
                 .example("internal", "A workspace's segment, by the configuration of the demo", internal)
+                .example("timed", "One that ends by itself: seconds after it is opened, since it began long ago", timed)
         }
     }
 }

@@ -166,7 +166,7 @@ impl Segment {
         // The AI filler has come too late; on a segment that was closed before, the mark is as it was left.
         let wants_ai = self.wants_ai && self.state != State::Open;
         let closed = Self { state: State::Closed(closing), draft: None, wants_ai, ..self.clone() };
-        Ok((closed != *self).then_some(closed))
+        Ok((closed.state != self.state).then_some(closed))
     }
 
     /// A final segment takes an update only if it says what is stored already.

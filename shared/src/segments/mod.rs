@@ -1,9 +1,10 @@
 //! Wrap-up segments: how they open, take AI content, close, and are found again.
 //!
-//! What a request asks for is read by `open_request`, `advise` and `close`; what becomes of a segment is judged by
+//! What a request asks for is read by `open_request`, `advise`, `draft` and `close`; what becomes of a segment is judged by
 //! `blueprint`, `advise`, `configure`, `close`, `deadline` and `fill`, which read and write nothing; `opening`, `snapshots`,
-//! `drafting`, `sweep`, `indexing`, `replay` and `store` read and write. `record` is how a segment is stored, `shown` how it is
-//! answered, `event` what has happened to it, and `cloud_event` how that is told to others.
+//! `drafting`, `sweep`, `indexing`, `replay` and `store` read and write. `record` is how a segment is stored, `by_time` where it
+//! stands in the index by time, `shown` how it is answered, `event` what has happened to it, and `cloud_event` how that is told
+//! to others.
 
 mod address;
 mod advise;

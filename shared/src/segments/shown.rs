@@ -233,7 +233,8 @@ impl<'a> ShownSegment<'a> {
                 PickedCode::Other(code) => Some(code.shown(wish)),
             }),
             code_from: closing.and_then(|closing| closing.code_from),
-            draft: segment.draft.as_ref().map(|draft| ShownDraft {
+            // A function of before closes a segment and knows no draft.
+            draft: segment.draft.as_ref().filter(|_| closing.is_none()).map(|draft| ShownDraft {
                 wrap_up_code: draft.code.as_ref().map(|code| code.label.as_str()),
                 notes: draft.notes.as_deref(),
             }),

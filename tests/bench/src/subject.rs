@@ -29,6 +29,7 @@ pub enum Call {
     GetSegment,
     FindSegment,
     CreateSegment,
+    SaveDraft,
     UpdateSegment,
     UpdateSegmentAi,
 }
@@ -50,7 +51,7 @@ const USUAL: usize = 10;
 const MANY: usize = 200;
 
 /// Everything that is measured, the floors first.
-pub const ALL: [Subject; 20] = [
+pub const ALL: [Subject; 22] = [
     Subject::of("floor-constant", Call::Constant, Json, USUAL),
     Subject::of("floor-get-item", Call::GetItem, Json, USUAL),
     Subject::of("authorizer", Call::Authorize, Json, USUAL),
@@ -66,6 +67,8 @@ pub const ALL: [Subject; 20] = [
     Subject::of("create-segment", Call::CreateSegment, Json, USUAL),
     Subject::of("create-segment", Call::CreateSegment, Xml, USUAL),
     Subject::of("create-segment", Call::CreateSegment, Json, MANY),
+    Subject::of("save-draft", Call::SaveDraft, Json, USUAL),
+    Subject::of("save-draft", Call::SaveDraft, Xml, USUAL),
     Subject::of("update-segment", Call::UpdateSegment, Json, USUAL),
     Subject::of("update-segment", Call::UpdateSegment, Xml, USUAL),
     Subject::of("update-segment", Call::UpdateSegment, Json, MANY),
@@ -114,7 +117,9 @@ impl Subject {
         match self.call {
             Call::Constant => 0.0,
             Call::GetItem | Call::Authorize | Call::GetCode | Call::CreateCode | Call::GetSegment => 1.0,
-            Call::FindSegment | Call::CreateSegment | Call::UpdateSegment | Call::UpdateSegmentAi => 2.0,
+            Call::FindSegment | Call::CreateSegment | Call::SaveDraft | Call::UpdateSegment | Call::UpdateSegmentAi => {
+                2.0
+            }
         }
     }
 }

@@ -112,6 +112,11 @@ impl Workload {
             Call::CreateSegment => {
                 write(subject.format, Event::post("segment/create"), &opened(&self.unique("NEW"), subject.codes))
             }
+            Call::SaveDraft => {
+                let event = Event::put(&format!("segment/draft?external_segment_id={}", self.open(subject).await));
+                let notes = "The customer was charged twice and gets one payment back within";
+                write(subject.format, event, &json!({"wrap_up_code": "Code 001", "notes": notes}))
+            }
             Call::UpdateSegment => {
                 let event = Event::put(&format!("segment/update?external_segment_id={}", self.open(subject).await));
                 let notes = "The customer was charged twice and gets one payment back within five days.";

@@ -828,6 +828,7 @@ async fn every_endpoint_answers_a_function_url() {
         Event::get("segment/agent/agent/interaction/interaction"),
         Event::put("segment/update/ai").json(&json!({"external_segment_id": "EXT-1", "ai_notes": "A refund."})),
         Event::put("segment/update/aidetails").json(&json!({"external_segment_id": "EXT-1", "ai_notes": "A refund."})),
+        Event::put("segment/draft?external_segment_id=EXT-1").json(&json!({"notes": "The customer"})),
         Event::put("segment/update?external_segment_id=EXT-1").json(&json!({"notes": "Done."})),
     ] {
         let event = event.unvouched().basic_auth("integrator", "secret");

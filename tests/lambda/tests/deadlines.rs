@@ -705,7 +705,8 @@ async fn the_code_of_a_closed_segment_says_whose_it_is_after_corrections_too() {
     assert_eq!(world.instance().read("E-1").await["code_from"], "agent");
 }
 
-/// The second of two equal updates changes nothing, also of a segment that a version before closed.
+/// The second of two equal updates changes nothing, also of a segment that a version before closed, be it one that knew
+/// nothing of its draft.
 #[tokio::test]
 async fn an_update_that_is_repeated_changes_nothing_of_a_segment_that_was_closed_before() {
     let world = World::start().await;
@@ -717,8 +718,11 @@ async fn an_update_that_is_repeated_changes_nothing_of_a_segment_that_was_closed
     let columns =
         ["code_from", "code_place", "event_number", "event_type", "by_time_shelf", "by_time_place", "attempt_1"];
     old.retain(|column, _| !columns.contains(&column.as_str()));
+    old.insert("draft_notes".to_owned(), AttributeValue::S("The customer".to_owned()));
     let put = world.client().put_item().table_name("interaction_wrap_up_segment").set_item(Some(old.clone()));
     put.send().await.expect("a put");
     let again = world.instance().call(&update(&body)).await.expect(200)["segment"].clone();
-    assert_eq!((again.get("code_from"), record(&world).await), (None, old));
+    assert_eq!((again.get("code_from"), again.get("draft"), record(&world).await), (None, None, old));
+    instance.call(&update(&json!({"notes": "Done, and said so."}))).await.expect(200);
+    assert!(!record(&world).await.contains_key("draft_notes"), "it goes with the next change");
 }

@@ -204,6 +204,7 @@ async fn a_single_write_that_meets_a_transaction_is_tried_again() {
     earlier["opened_on"] = json!("2024-09-16 10:00:00");
     for (operation, event) in [
         ("UpdateItem", Event::put("segment/update/ai").json(&json!({"external_segment_id": "EXT-1", "ai_notes": "A"}))),
+        ("UpdateItem", Event::put("segment/draft?external_segment_id=EXT-1").json(&json!({"notes": "The customer"}))),
         ("UpdateItem", Event::put("segment/update?external_segment_id=EXT-1").json(&json!({"notes": "Done."}))),
         ("PutItem", Event::post("segment/create").json(&earlier)),
     ] {

@@ -192,6 +192,7 @@ async fn nothing_that_was_said_or_kept_secret_is_in_a_line() {
         Event::get(&format!("segment/E-1?{secret}={secret}")),
         Event::get(&format!("segment/{secret}")),
         Event::get(&format!("segment/agent/{secret}/interaction/{secret}")),
+        Event::put("segment/draft?external_segment_id=E-1").json(&json!({"notes": secret, "wrap_up_code": secret})),
         update(&json!({"notes": secret, "wrap_up_code": secret})),
         update(&json!({"notes": secret})),
         Event::post("code").body("application/json", &format!("{{{secret}")),
@@ -252,6 +253,7 @@ async fn each_stored_change_is_a_line_of_the_audit_and_nothing_else_is() {
         ("create", PHONE_LOG, None),
     ];
     let advise = Event::put("segment/update/ai").json(&json!({"external_segment_id": "E-1", "ai_notes": "A refund."}));
+    let draft = Event::put("segment/draft?external_segment_id=E-1").json(&json!({"notes": "The customer"}));
     let code = |entry: Value| Event::post("code").json(&json!({"codes": [entry]}));
     let changed = |version| [("update", SEGMENTS, Some(version))];
     for (event, status, done) in [
@@ -261,10 +263,12 @@ async fn each_stored_change_is_a_line_of_the_audit_and_nothing_else_is() {
         (&Event::post("segment/create").json(&opening("E-2")), 200, &[("create", SEGMENTS, Some(0))]),
         (&advise, 200, &changed(1)),
         (&Event::get("segment/E-1?include=interaction_segment"), 200, &[]),
-        (&update(&json!({"notes": "Done."})), 200, &changed(2)),
+        (&draft, 200, &[("update", SEGMENTS, None)]),
+        (&update(&json!({"notes": "Done."})), 200, &changed(3)),
+        (&draft, 400, &[]),
         (&update(&json!({"notes": "Done."})), 200, &[]),
         (&advise, 400, &[]),
-        (&update(&json!({"confirmed_on": "2024-09-16 18:52:01"})), 200, &changed(3)),
+        (&update(&json!({"confirmed_on": "2024-09-16 18:52:01"})), 200, &changed(4)),
         (&update(&json!({"notes": "Too late."})), 400, &[]),
         (&code(json!({"code": "Code 000"})), 200, &[]),
         (&code(json!({"code": "Code 000", "active": false})), 200, &[("update", CODES, None)]),

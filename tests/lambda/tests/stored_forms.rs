@@ -348,6 +348,7 @@ async fn what_a_newer_version_wrote_is_not_read_and_not_written_over() {
                 Event::get("segment/EXT-1"),
                 Event::get("segment/agent/agent/interaction/interaction"),
                 update.clone(),
+                Event::put("segment/draft?external_segment_id=EXT-1").json(&json!({"notes": "The customer"})),
                 Event::put("segment/update/ai").json(&json!({"external_segment_id": "EXT-1", "ai_notes": "A refund."})),
                 create(segmented("EXT-1", "call-1")),
             ],
