@@ -73,7 +73,14 @@ impl Interactions {
 
     /// Stores an operator's interaction in place of the one with its sys_id.
     pub async fn put(&self, interaction: &Interaction, stamp: &Stamp) -> Result<(), Error> {
-        let write = Write { stamp, table: &self.table, sys_id: &interaction.sys_id, version: None, within: None };
+        let write = Write {
+            stamp,
+            table: &self.table,
+            sys_id: &interaction.sys_id,
+            version: None,
+            within: None,
+            attempt: None,
+        };
         self.dynamo.replace(write, dynamodb::to_item(interaction)?).await?;
         Ok(())
     }

@@ -12,6 +12,7 @@ mod concurrency;
 mod configuring;
 mod conformance;
 mod desk;
+mod drafts;
 mod ending;
 mod formats;
 mod gateway;

@@ -112,6 +112,12 @@ export interface WrapUpApiProps {
   readonly timeIndex?: boolean;
   /** Who fills in what an opened segment lacks. @default nobody; the AI filler is not deployed */
   readonly aiProvider?: AiProvider;
+  /**
+   * Whether wrap-ups that have a duration end by themselves when it is over. It counts for those that open, or get another
+   * configuration, from then on.
+   * @default true
+   */
+  readonly deadlines?: boolean;
   /** What goes of what was said or written. @default secrets and personal data for the AI filler, nothing in notes */
   readonly redaction?: Redaction;
   /** @default the name that API Gateway gives the API */

@@ -111,7 +111,8 @@ export class WrapUpApi extends Construct {
 
   /** The variables of a function; one that a deployment does not set is left out. */
   private environment(spec: FunctionSpec): Record<string, string> {
-    const { language, log, allowedOrigins = [], segmentTables = {}, aiProvider } = this.props;
+    const { language, log, allowedOrigins = [], segmentTables = {}, aiProvider, deadlines = true } = this.props;
+    const wants = (variable: string) => spec.environment?.includes(variable) ?? false;
     return {
       ...(this.tablePrefix && { WRAPUP_TABLE_PREFIX: this.tablePrefix }),
       ...(language && { WRAPUP_LANGUAGE: language }),
@@ -120,6 +121,7 @@ export class WrapUpApi extends Construct {
       ...this.oauthKeys.environment(spec),
       ...segmentTablesEnvironment(spec, segmentTables, Stack.of(this)),
       ...(wantsAi(spec) && aiProvider && aiEnvironment(aiProvider)),
+      ...(!deadlines && wants('WRAPUP_DEADLINES') && { WRAPUP_DEADLINES: 'off' }),
       ...redactionEnvironment(spec, this.props.redaction),
     };
   }

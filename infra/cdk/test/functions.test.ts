@@ -152,6 +152,18 @@ describe('functions', () => {
     assert.throws(() => new Deployment({ code: { sources: 'no/such/folder' } }), /Cargo\.toml does not exist/);
   });
 
+  it('that set a deadline are told where a deployment wants none', () => {
+    for (const deadlines of [undefined, true, false]) {
+      const deployment = new Deployment({ deadlines });
+      const told = Object.keys(system.functions).filter(
+        (name) =>
+          !inBackground(system.functions[name]!) &&
+          deployment.lambda(name).Properties.Environment?.Variables.WRAPUP_DEADLINES === 'off',
+      );
+      assert.deepEqual(told, deadlines === false ? ['create-segment', 'update-segment'] : [], `${deadlines}`);
+    }
+  });
+
   it('are told nothing that a deployment does not set', () => {
     assert.deepEqual(defaults.lambda('get-code').Properties.Environment.Variables, { WRAPUP_TABLE_PREFIX: 'wrapup-' });
     assert.equal(new Deployment({ tablePrefix: '' }).lambda('get-code').Properties.Environment, undefined);

@@ -21,13 +21,17 @@ describe('redaction', () => {
     assert.deepEqual(told(undefined), {});
   });
 
-  it('of notes is told to the function that stores them', () => {
-    assert.deepEqual(told({ notes: true }), { 'update-segment': ['WRAPUP_REDACT_NOTES=on'] });
+  it('of notes is told to the functions that store them', () => {
+    assert.deepEqual(told({ notes: true }), {
+      'update-segment': ['WRAPUP_REDACT_NOTES=on'],
+      'save-draft': ['WRAPUP_REDACT_NOTES=on'],
+    });
   });
 
-  it('of personal data is told to both that redact', () => {
+  it('of personal data is told to all that redact', () => {
     assert.deepEqual(told({ personal: ['email', 'phone'] }), {
       'update-segment': ['WRAPUP_REDACT_PERSONAL=email,phone'],
+      'save-draft': ['WRAPUP_REDACT_PERSONAL=email,phone'],
       'ai-filler': ['WRAPUP_REDACT_PERSONAL=email,phone'],
     });
     assert.deepEqual(told({ personal: [] })['ai-filler'], ['WRAPUP_REDACT_PERSONAL=none']);

@@ -124,7 +124,7 @@ impl Codes {
 
     /// Has a sys_id name the code with this label, unless it does already.
     async fn add_alias(&self, sys_id: &str, label: &Label, stamp: &Stamp) -> Result<(), Error> {
-        let write = Write { stamp, table: &self.table, sys_id, version: None, within: None };
+        let write = Write { stamp, table: &self.table, sys_id, version: None, within: None, attempt: None };
         let mut item = key(sys_id);
         item.insert(ALIAS_OF.to_owned(), string(label.sys_id()));
         let put = self.dynamo.create(write, item, |put| put.condition_expression("attribute_not_exists(sys_id)"));
@@ -187,7 +187,7 @@ impl Codes {
         let sys_id = request.label.sys_id();
         let mut settings = settings(request, external, self.clock.since_epoch(), stamp);
         settings.extend(kept.map(|sys_id| Setting::new(KEPT_SYS_ID, string(sys_id), Kind::Adds)));
-        let write = Write { stamp, table: &self.table, sys_id: &sys_id, version: None, within: None };
+        let write = Write { stamp, table: &self.table, sys_id: &sys_id, version: None, within: None, attempt: None };
         let update = |update: UpdateItemFluentBuilder| {
             let update = update
                 .update_expression(set_expression(&settings))
@@ -272,7 +272,8 @@ impl Codes {
     }
 
     async fn add_if_absent(&self, code: Code, stamp: &Stamp) -> Result<Arc<Code>, Error> {
-        let write = Write { stamp, table: &self.table, sys_id: &code.sys_id, version: None, within: None };
+        let write =
+            Write { stamp, table: &self.table, sys_id: &code.sys_id, version: None, within: None, attempt: None };
         let put = self.dynamo.create(write, to_item(&code, self.clock.since_epoch()), |put| {
             // What is only another name of a code gives way to the code whose own sys_id this is.
             put.condition_expression(

@@ -231,7 +231,7 @@ impl ConfigurationRequest {
 }
 
 /// What a configuration says beside its codes, defaults filled in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rules {
     /// Whether the agent has to pick a code.
     #[serde(default)]

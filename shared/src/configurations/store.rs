@@ -75,7 +75,8 @@ impl Configurations {
 
     /// Stores an administrator's configuration in place of what has its sys_id.
     pub async fn put(&self, definition: &Definition, stamp: &Stamp) -> Result<(), Error> {
-        let write = Write { stamp, table: &self.table, sys_id: &definition.sys_id, version: None, within: None };
+        let write =
+            Write { stamp, table: &self.table, sys_id: &definition.sys_id, version: None, within: None, attempt: None };
         self.dynamo.replace(write, dynamodb::to_item(definition)?).await?;
         Ok(())
     }
@@ -150,7 +151,7 @@ impl Configurations {
             // It never changes, so there is nobody to name who changed it.
             item.extend(stamp.created().map(|(column, value)| (column.to_owned(), value)));
             item.insert(SCHEMA.to_owned(), schema());
-            let write = Write { stamp, table: &self.table, sys_id: &key, version: None, within: None };
+            let write = Write { stamp, table: &self.table, sys_id: &key, version: None, within: None, attempt: None };
             let put = self.dynamo.put_new(write, item, |put| put.condition_expression("attribute_not_exists(sys_id)"));
             match put.await {
                 Ok(_) => {}

@@ -18,7 +18,7 @@ pub use item::{Change, Item, check, from_item, key, string, to_item};
 pub use listed::Listed;
 pub use pages::{Pages, Rows};
 pub use schema::{NOT_NEWER, RecordProblem, SCHEMA, check_schema, schema};
-pub use stamp::{CREATED_BY, CREATED_ON, SYSTEM, Stamp, UPDATED_BY, UPDATED_ON, VERSION};
+pub use stamp::{ATTEMPTS, CREATED_BY, CREATED_ON, SYSTEM, Stamp, UPDATED_BY, UPDATED_ON, VERSION, new_attempt};
 pub use tables::{Table, Tables};
 pub use write::{Books, Write};
 

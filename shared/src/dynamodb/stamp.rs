@@ -1,4 +1,5 @@
 use aws_sdk_dynamodb::types::AttributeValue;
+use uuid::Uuid;
 
 use super::{Item, SCHEMA, schema, string};
 use crate::clock::Clock;
@@ -15,6 +16,18 @@ pub const UPDATED_ON: &str = "sys_updated_on";
 
 /// Counts the changes of a record, as on the platform; not every table has it.
 pub const VERSION: &str = "sys_mod_count";
+
+/// The names of the last writes of a record, the newest first; not every table has them. A write whose answer got lost is
+/// sent again, and by its name it is known not to have to be carried out twice, be it that others have come between.
+pub const ATTEMPTS: [&str; 3] = ["attempt_1", "attempt_2", "attempt_3"];
+
+/// A name for a write, that no other of the same record has.
+pub fn new_attempt() -> String {
+    // Each record keeps three, so they are short.
+    let mut name = Uuid::new_v4().simple().to_string();
+    name.truncate(16);
+    name
+}
 
 /// Who changes what no user has asked to be changed: the AI filler, and whoever stores the demo data.
 pub const SYSTEM: &str = "system";

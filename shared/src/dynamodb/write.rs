@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 
-use super::stamp::{CREATED_BY, CREATED_ON, UPDATED_BY, UPDATED_ON, VERSION};
+use super::stamp::{ATTEMPTS, CREATED_BY, CREATED_ON, UPDATED_BY, UPDATED_ON, VERSION};
 use super::{Change, CorruptRecord, Dynamo, Error, Item, NOT_NEWER, SCHEMA, Stamp, check_schema, key, schema, string};
 use crate::watch::{self, Action, Audited};
 
@@ -35,6 +35,9 @@ pub struct Write<'a> {
     /// How long an update may take, which is then tried once alone; none where it is tried as often and waited for as long
     /// as any request.
     pub within: Option<Duration>,
+    /// The name of an update that is among the first of the record's [`ATTEMPTS`] once it is carried out; none where the
+    /// record has none.
+    pub attempt: Option<&'a str>,
 }
 
 /// What became of columns that keep books.
@@ -62,6 +65,11 @@ impl Write<'_> {
     /// What this same write has already done to the record that now refuses it. Where an answer gets lost, the SDK
     /// sends the request again, and its condition fails because of what the first one has written.
     fn done_before(&self, refusing: Option<&Item>) -> Option<Action> {
+        if let Some(attempt) = self.attempt {
+            let name = string(attempt);
+            let is_done = ATTEMPTS.iter().any(|column| refusing.is_some_and(|item| item.get(*column) == Some(&name)));
+            return is_done.then_some(Action::Update);
+        }
         let item = refusing.filter(|_| watch::resent())?;
         let (by, at) = (string(&self.stamp.by), string(self.stamp.at));
         let has = |columns: [&str; 2]| item.get(columns[0]) == Some(&by) && item.get(columns[1]) == Some(&at);

@@ -194,7 +194,7 @@ impl Rows {
         stamp: &Stamp,
         deadline: Instant,
     ) -> Result<Item, Error> {
-        let write = Write { stamp, table: &self.table, sys_id: key, version: None, within: None };
+        let write = Write { stamp, table: &self.table, sys_id: key, version: None, within: None, attempt: None };
         let put = self.dynamo.put_new(write, item.clone(), |put| {
             put.condition_expression("attribute_not_exists(#key)").expression_attribute_names("#key", column)
         });
@@ -211,7 +211,7 @@ impl Rows {
 
     /// Puts an operator's row in place of what its key has.
     pub async fn replace(&self, key: &str, item: Item, stamp: &Stamp) -> Result<(), dynamodb::Error> {
-        let write = Write { stamp, table: &self.table, sys_id: key, version: None, within: None };
+        let write = Write { stamp, table: &self.table, sys_id: key, version: None, within: None, attempt: None };
         self.dynamo.replace(write, item).await?;
         Ok(())
     }

@@ -116,7 +116,7 @@ impl Segment {
     ) -> Result<Option<Self>, Error> {
         let closing = match &self.state {
             State::Open => {
-                let Choice { code, code_from, ai_outcome } = match &request.code {
+                let Choice { code, code_from, code_place, ai_outcome } = match &request.code {
                     Some(label) => self.picked(label, configuration, code)?,
                     None => self.fallback(configuration),
                 };
@@ -129,9 +129,9 @@ impl Segment {
                         (None, Origin::External { .. }) => Confirmation::Awaited,
                         (None, Origin::Internal) => Confirmation::NotNeeded,
                     },
-                    code_place: code.as_ref().and_then(|code| configuration.place(code.label())),
                     code,
                     code_from,
+                    code_place,
                     notes: request.named_notes().unwrap_or_else(drafted),
                     ai_outcome,
                 }
@@ -139,13 +139,14 @@ impl Segment {
             State::Closed(closing)
                 if closing.confirmation == Confirmation::Awaited || self.is_just_timed_out(closing, now) =>
             {
-                let Choice { code, code_from, ai_outcome } = match &request.code {
+                let Choice { code, code_from, code_place, ai_outcome } = match &request.code {
                     Some(label) if closing.code.as_ref().map(PickedCode::label) != Some(label) => {
                         self.picked(label, configuration, code)?
                     }
                     _ => Choice {
                         code: closing.code.clone(),
                         code_from: closing.code_from,
+                        code_place: closing.code_place,
                         ai_outcome: closing.ai_outcome,
                     },
                 };
@@ -153,9 +154,9 @@ impl Segment {
                     submitted_on: closing.submitted_on,
                     timed_out: closing.timed_out,
                     confirmation: request.confirmed_on.map_or(closing.confirmation, Confirmation::Confirmed),
-                    code_place: code.as_ref().and_then(|code| configuration.place(code.label())),
                     code,
                     code_from,
+                    code_place,
                     notes: request.named_notes().unwrap_or_else(|| closing.notes.clone()),
                     ai_outcome,
                 }
@@ -187,17 +188,18 @@ impl Segment {
 
     /// The code that the agent picks, and what becomes of the AI code by that.
     fn picked(&self, label: &Label, configuration: &Snapshot, code: Option<&Code>) -> Result<Choice, Violations> {
-        Ok(self.chosen(pick(label, configuration, code)?, CodeFrom::Agent))
+        Ok(self.chosen(pick(label, configuration, code)?, CodeFrom::Agent, configuration))
     }
 
     /// A code of the agent's, and what becomes of the AI code by that.
-    fn chosen(&self, code: PickedCode, code_from: CodeFrom) -> Choice {
+    fn chosen(&self, code: PickedCode, code_from: CodeFrom, configuration: &Snapshot) -> Choice {
         let is_chosen = |advice: &Advice<Label>| advice.value == *code.label();
         let ai_outcome = self.ai_code.as_ref().map(is_chosen).map(|taken| match taken {
             true => AiOutcome::AiCode,
             false => AiOutcome::AnotherCode,
         });
-        Choice { code: Some(code), code_from: Some(code_from), ai_outcome }
+        let code_place = configuration.place(code.label());
+        Choice { code: Some(code), code_from: Some(code_from), code_place, ai_outcome }
     }
 
     /// The code of a segment that closes without naming one: the draft's, unless that may not be picked; else the AI code
@@ -206,7 +208,7 @@ impl Segment {
         let drafted = self.draft.as_ref().and_then(|draft| draft.code.as_ref());
         let drafted = drafted.and_then(|code| pick(&code.label, configuration, code.record.as_deref()).ok());
         if let Some(code) = drafted {
-            return self.chosen(code, CodeFrom::Draft);
+            return self.chosen(code, CodeFrom::Draft, configuration);
         }
         let advised = self.ai_code.as_ref().map(|advice| &advice.value);
         let may_stand_in =
@@ -216,14 +218,20 @@ impl Segment {
             (None, Some(label)) => (Some(label), Some(CodeFrom::Default), AiOutcome::DefaultCode),
             (None, None) => (None, None, AiOutcome::NoCode),
         };
-        Choice { code: label.cloned().map(PickedCode::Allowed), code_from, ai_outcome: advised.map(|_| outcome) }
+        Choice {
+            code: label.cloned().map(PickedCode::Allowed),
+            code_from,
+            code_place: label.and_then(|label| configuration.place(label)),
+            ai_outcome: advised.map(|_| outcome),
+        }
     }
 }
 
-/// A segment's code, whose it is, and what became of the AI code.
+/// A segment's code, whose it is, its place among the allowed ones, and what became of the AI code.
 pub(super) struct Choice {
     pub code: Option<PickedCode>,
     pub code_from: Option<CodeFrom>,
+    pub code_place: Option<u32>,
     pub ai_outcome: Option<AiOutcome>,
 }
 

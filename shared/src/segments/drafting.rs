@@ -6,15 +6,16 @@ use std::time::Duration;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use uuid::Uuid;
 
 use super::address::latest_key;
+use super::close::CODE;
 use super::record::DraftColumn;
 use super::store::{ROUNDS, Segments, back_off, contended, notes_too_large};
 use super::{Address, DraftRequest, Found, Segment, State, deadline, record};
 use crate::Error;
 use crate::codes::{Code, Label};
-use crate::dynamodb::{self, NOT_NEWER, SCHEMA, Stamp, VERSION, Write, schema, string};
+use crate::document::{Problem, Violations};
+use crate::dynamodb::{self, ATTEMPTS, NOT_NEWER, SCHEMA, Stamp, VERSION, Write, schema, string};
 use crate::error::Refusal;
 use crate::watch::Action;
 
@@ -22,7 +23,11 @@ use crate::watch::Action;
 const ATTEMPT: Duration = Duration::from_secs(2);
 
 /// How often a draft is tried where DynamoDB does not answer well.
-const ATTEMPTS: u32 = 4;
+const MOST_FAILURES: u32 = 5;
+
+/// Bytes that may be kept of a draft's code. With notes as long as they may be there is room for all of a segment then, so
+/// that what a draft has left can always be closed with it.
+const MOST_OF_A_CODE: usize = 64 * 1024;
 
 /// A draft on its way.
 struct Drafting<'a> {
@@ -41,9 +46,13 @@ impl Segments {
         let request = redacted.as_ref().unwrap_or(request);
         let label = request.code.as_ref().and_then(Option::as_ref);
         let (keys, code) = self.keys_and_code(address, label).await?;
+        let written = code.as_deref().map(serde_json::to_vec).transpose().map_err(dynamodb::Error::broken)?;
+        if written.is_some_and(|code| code.len() > MOST_OF_A_CODE) {
+            return Err(Violations::one(CODE, Problem::TooLarge { most_kb: MOST_OF_A_CODE / 1024 }).into());
+        }
         let stamp = Stamp::now(caller, &self.clock);
         let columns = record::draft_columns(request, code.as_deref())?;
-        let drafting = Drafting { columns, stamp: &stamp, name: Uuid::new_v4().simple().to_string() };
+        let drafting = Drafting { columns, stamp: &stamp, name: dynamodb::new_attempt() };
         for sys_id in keys {
             if let Some(segment) = self.keep(&sys_id, address, &drafting).await? {
                 return self.with_configuration(segment).await;
@@ -83,7 +92,8 @@ impl Segments {
 
     /// Keeps a draft on the segment with this key; none where the address means no such one.
     async fn keep(&self, sys_id: &str, address: &Address, drafting: &Drafting<'_>) -> Result<Option<Segment>, Error> {
-        for round in 0..ROUNDS {
+        let mut failures = 0;
+        for _ in 0..ROUNDS {
             let error = match self.attempt(sys_id, address, drafting).await {
                 Ok(updated) => {
                     return Ok(Some(record::from_item(updated.attributes.unwrap_or_default())?));
@@ -95,23 +105,20 @@ impl Segments {
                 _ if dynamodb::is_too_large(&error) => return Err(notes_too_large().into()),
                 _ => match dynamodb::Error::from(error) {
                     // It was tried once, and may be tried again, with the time as it is then.
-                    dynamodb::Error::Unavailable(error) if round + 1 == ATTEMPTS => {
-                        return Err(dynamodb::Error::Unavailable(error).into());
-                    }
-                    dynamodb::Error::Unavailable(_) => {
-                        back_off(round).await;
+                    dynamodb::Error::Unavailable(_) if failures + 1 < MOST_FAILURES => {
+                        failures += 1;
+                        back_off(failures + 2).await;
                         continue;
                     }
                     error => return Err(error.into()),
                 },
             };
             let Some(item) = item else { return Ok(None) };
-            let is_kept = record::has_attempt(&item, &drafting.name);
             let segment = record::from_item(item)?;
             if !address.means(&segment) {
                 return Ok(None);
             }
-            if is_kept {
+            if segment.attempts.contains(&drafting.name) {
                 return Ok(Some(segment));
             }
             let segment = self.settled(segment).await?;
@@ -129,9 +136,10 @@ impl Segments {
         address: &Address,
         drafting: &Drafting<'_>,
     ) -> Result<UpdateItemOutput, SdkError<UpdateItemError>> {
-        let write = Write { stamp: drafting.stamp, table: &self.table, sys_id, version: None, within: Some(ATTEMPT) };
+        let (within, attempt) = (Some(ATTEMPT), Some(drafting.name.as_str()));
+        let write = Write { stamp: drafting.stamp, table: &self.table, sys_id, version: None, within, attempt };
         // Each name moves on by one: DynamoDB takes what is on the right as it was before.
-        let [newest, older, oldest] = record::ATTEMPTS;
+        let [newest, older, oldest] = ATTEMPTS;
         let mut set = format!(
             "SET #version = #version + :one, #schema = :schema, {newest} = :attempt, \
              {older} = if_not_exists({newest}, :none), {oldest} = if_not_exists({older}, :none)"

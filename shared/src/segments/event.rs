@@ -167,6 +167,7 @@ mod tests {
             updated: None,
             version: 0,
             last_event: None,
+            attempts: Vec::new(),
         })
     }
 

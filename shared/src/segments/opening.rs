@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -37,6 +38,8 @@ struct Opening<'a> {
     opened_on: DateTime,
     /// Who calls, and when.
     stamp: Stamp,
+    /// The same time from the Unix epoch, in full.
+    asked: Duration,
     tables: &'a Registry,
 }
 
@@ -70,9 +73,9 @@ impl Segments {
     /// Nothing that a crash leaves behind is wrong: codes, a snapshot and an interaction segment
     /// that nothing points to yet, all of which the next attempt finds and uses.
     pub async fn open(&self, request: &OpenRequest, caller: &str, tables: &Registry) -> Result<Found, Error> {
-        let (fingerprint, stamp) = (request.fingerprint(), Stamp::now(caller, &self.clock));
+        let (asked, stamp) = (self.clock.since_epoch(), Stamp::now(caller, &self.clock));
         let opened_on = request.opened_on.unwrap_or(stamp.at);
-        let opening = Opening { request, fingerprint, opened_on, stamp, tables };
+        let opening = Opening { request, fingerprint: request.fingerprint(), opened_on, stamp, asked, tables };
         let seen = self.recall(request);
         let mut neighbours = Neighbours { previous: None, is_latest: true };
         let (snapshot, configuration) = match seen {
@@ -158,6 +161,7 @@ impl Segments {
             updated: Some(opening.stamp.clone()),
             version: 0,
             last_event: Some(LastEvent { number: 0, kind: EventKind::Opened, time: opening.stamp.at }),
+            attempts: Vec::new(),
         };
         segment.wants_ai = segment.lacks(snapshot).is_some();
         segment
@@ -271,7 +275,14 @@ impl Segments {
     }
 
     fn write_of<'a>(&'a self, segment: &'a Segment, stamp: &'a Stamp) -> Write<'a> {
-        Write { stamp, table: &self.table, sys_id: &segment.sys_id, version: Some(segment.version), within: None }
+        Write {
+            stamp,
+            table: &self.table,
+            sys_id: &segment.sys_id,
+            version: Some(segment.version),
+            within: None,
+            attempt: None,
+        }
     }
 
     /// Puts a segment that is not the latest; answers the one that is there, if any.
@@ -357,7 +368,7 @@ impl Segments {
     async fn answer_again(&self, existing: Segment, opening: &Opening<'_>) -> Result<Found, Error> {
         let (hash, fields) = (&existing.request_hash, existing.request_fields.as_ref());
         let Some(differences) = opening.request.differences(hash, fields, &opening.fingerprint) else {
-            return self.with_configuration(existing).await;
+            return self.seen_at(opening.asked, existing).await;
         };
         Err(match (&opening.request.origin, &existing.origin) {
             (OriginRequest::External { external_segment_id, .. }, Origin::External { external_segment_id: stored })

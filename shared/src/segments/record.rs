@@ -10,7 +10,7 @@ use super::{
 use crate::codes::{Code, Label};
 use crate::date_time::DateTime;
 use crate::document::Id;
-use crate::dynamodb::{self, Item, SCHEMA, Stamp, Table, schema, string};
+use crate::dynamodb::{self, ATTEMPTS, Item, SCHEMA, Stamp, Table, schema, string};
 use crate::error::CorruptRecord;
 
 /// The column of a `latest:` or `slot:` record that names its segment.
@@ -27,10 +27,6 @@ pub const DUE_ON: &str = "due_on";
 
 /// The external system's id of a segment.
 pub const EXTERNAL_SEGMENT_ID: &str = "external_segment_id";
-
-/// The names of the last writes that read nothing first, the newest first. Such a write whose answer gets lost is sent
-/// again, and is not to be carried out twice, be it that others have come between.
-pub const ATTEMPTS: [&str; 3] = ["attempt_1", "attempt_2", "attempt_3"];
 
 /// When a segment was opened: a column of segments and of `latest:` records.
 pub const OPENED_ON: &str = "opened_on";
@@ -118,8 +114,6 @@ struct Record {
     event_number: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     event_type: Option<EventKind>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    event_time: Option<DateTime>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -219,8 +213,9 @@ pub fn to_item(segment: &Segment) -> Result<Item, dynamodb::Error> {
         sys_mod_count: segment.version,
         event_number: segment.last_event.map(|event| event.number),
         event_type: segment.last_event.map(|event| event.kind),
-        event_time: segment.last_event.map(|event| event.time),
     })?;
+    let attempts = ATTEMPTS.into_iter().zip(&segment.attempts);
+    item.extend(attempts.map(|(column, name)| (column.to_owned(), string(name))));
     let given = segment.given.texts();
     item.extend(given.filter_map(|(column, text)| Some((column.to_owned(), string(text?)))));
     item.insert(SCHEMA.to_owned(), schema());
@@ -246,11 +241,6 @@ pub fn draft_columns(draft: &DraftRequest, code: Option<&Code>) -> Result<Vec<Dr
     Ok(columns)
 }
 
-/// Whether a write with this name is among the last ones that an item keeps.
-pub fn has_attempt(item: &Item, name: &str) -> bool {
-    ATTEMPTS.iter().any(|column| item.get(*column) == Some(&string(name)))
-}
-
 /// Whether an item of the table is a segment, and no record that finds one.
 pub fn is_segment(item: &Item) -> bool {
     item.get("sys_id").and_then(|sys_id| sys_id.as_s().ok()).is_some_and(|sys_id| !sys_id.contains(':'))
@@ -258,6 +248,8 @@ pub fn is_segment(item: &Item) -> bool {
 
 /// Reads an item as a segment; attributes that are no columns of it are ignored.
 pub fn from_item(mut item: Item) -> Result<Segment, CorruptRecord> {
+    let names = ATTEMPTS.iter().filter_map(|column| item.remove(*column)?.as_s().ok().cloned());
+    let attempts = names.filter(|name| !name.is_empty()).collect();
     let given: Item = Given::default().texts().filter_map(|(column, _)| item.remove_entry(column)).collect();
     let record: Record = dynamodb::from_item(Table::Segments, item)?;
     let given = dynamodb::from_item(Table::Segments, given)
@@ -325,10 +317,12 @@ pub fn from_item(mut item: Item) -> Result<Segment, CorruptRecord> {
         created: Stamp::of(record.sys_created_by, record.sys_created_on),
         updated: Stamp::of(record.sys_updated_by, record.sys_updated_on),
         version: record.sys_mod_count,
-        last_event: match (record.event_number, record.event_type, record.event_time) {
+        // What is no event leaves `sys_updated_on` as it is.
+        last_event: match (record.event_number, record.event_type, record.sys_updated_on) {
             (Some(number), Some(kind), Some(time)) => Some(LastEvent { number, kind, time }),
             _ => None,
         },
+        attempts,
     })
 }
 

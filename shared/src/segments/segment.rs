@@ -56,6 +56,8 @@ pub struct Segment {
     pub version: u64,
     /// The last of its changes that was an event; none on a segment that an older version wrote.
     pub last_event: Option<LastEvent>,
+    /// The names of the last writes that changed it since it opened, the newest first.
+    pub attempts: Vec<String>,
 }
 
 /// What a segment keeps of its last event, so that whoever sends it again sends the same.

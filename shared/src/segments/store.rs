@@ -15,7 +15,7 @@ use crate::codes::{Code, Codes, Label};
 use crate::configurations::{Configurations, Snapshot};
 use crate::date_time::DateTime;
 use crate::document::{Problem, Violations};
-use crate::dynamodb::{self, Dynamo, Item, NOT_NEWER, SCHEMA, Stamp, Table, VERSION, Write, key, schema};
+use crate::dynamodb::{self, ATTEMPTS, Dynamo, Item, NOT_NEWER, SCHEMA, Stamp, Table, VERSION, Write, key, schema};
 use crate::error::{CorruptRecord, NotFound};
 use crate::redaction::Redactor;
 use crate::watch::Action;
@@ -66,8 +66,9 @@ impl Segments {
     /// The segment at an address. Consistent reads: 1 by id (2 for an external id shaped like our
     /// sys_ids), 2 by agent and interaction.
     pub async fn find(&self, address: &Address) -> Result<Found, Error> {
+        let asked = self.clock.since_epoch();
         let (segment, _) = self.fetch(address, None).await?;
-        self.with_configuration(segment).await
+        self.seen_at(asked, segment).await
     }
 
     /// Closes a segment, or confirms or corrects one that awaits confirmation, or gives an open one another configuration,
@@ -77,6 +78,8 @@ impl Segments {
         let redacted = self.notes_redactor.map(|redactor| request.redacted(redactor));
         let request = redacted.as_ref().unwrap_or(request);
         let (segment, code) = self.fetch(address, request.code.as_ref()).await?;
+        // First of all: what is refused, and what a configuration brings along, is judged of the segment as it is.
+        let segment = self.settled(segment).await?;
         let stamp = Stamp::now(caller, &self.clock);
         let new = match &request.configuration {
             Some(configuration) if segment.takes_configuration() => {
@@ -106,8 +109,9 @@ impl Segments {
     /// The segment with this sys_id and what the AI filler may add to it; none where there is nothing to
     /// add, or no such segment any more. One consistent read.
     pub async fn with_gap(&self, sys_id: &str) -> Result<Option<(Found, Gap)>, Error> {
+        let asked = self.clock.since_epoch();
         let Some(item) = self.get(sys_id).await? else { return Ok(None) };
-        let found = self.with_configuration(record::from_item(item)?).await?;
+        let found = self.seen_at(asked, record::from_item(item)?).await?;
         Ok(found.segment.gap(&found.configuration).map(|gap| (found, gap)))
     }
 
@@ -162,23 +166,36 @@ impl Segments {
         stamp: &Stamp,
         judge: impl Fn(&Segment, &Snapshot) -> Result<Option<Segment>, Error>,
     ) -> Result<(Found, bool), Error> {
+        let attempt = dynamodb::new_attempt();
+        let mut unanswered: Option<SegmentEvent> = None;
         for round in 0..ROUNDS {
             segment = self.settled(segment).await?;
+            if let Some(done) = unanswered.take_if(|_| segment.attempts.contains(&attempt)) {
+                self.note_done(&done, stamp);
+                return Ok((self.with_configuration(done.after).await?, true));
+            }
             // Whoever won the race may have given it another one.
             let configuration = self.configurations.snapshot(&segment.configuration).await?;
             let Some(mut changed) = judge(&segment, &configuration)? else {
                 return Ok((Found::new(segment, configuration), false));
             };
+            let now = self.clock.since_epoch();
+            if segment.is_overdue_at(now) {
+                continue;
+            }
             changed.version = segment.version + 1;
             changed.updated = Some(stamp.clone());
             if let Some(kind) = event::kind(Some(&segment), &changed) {
                 changed.last_event = Some(LastEvent { number: changed.version, kind, time: stamp.at });
             }
-            match self.write(segment, changed, stamp).await? {
+            // An attempt that the SDK sends again is not judged again: near the deadline there is none.
+            let within = segment.patience_at(now).filter(|patience| *patience < UNHURRIED);
+            match self.write(segment, changed, stamp, &attempt, within).await? {
                 Written::Stored(changed) => return Ok((self.with_configuration(changed).await?, true)),
                 Written::Lost(winner) => segment = winner,
-                Written::NotNow(unchanged) => {
-                    segment = unchanged;
+                Written::NotNow(event) => {
+                    segment = event.before.clone().unwrap_or_else(|| event.after.clone());
+                    unanswered = Some(*event);
                     back_off(round).await;
                 }
             }
@@ -198,17 +215,19 @@ impl Segments {
     /// Stores that its deadline has closed a segment, unless somebody has closed it in the meantime. Answers the segment as
     /// it is then, and whether this call has closed it.
     pub(super) async fn end(&self, mut segment: Segment) -> Result<(Segment, bool), Error> {
+        let attempt = dynamodb::new_attempt();
         for round in 0..ROUNDS {
             if !segment.is_overdue_at(self.clock.since_epoch()) {
                 return Ok((segment, false));
             }
             let configuration = self.configurations.snapshot(&segment.configuration).await?;
             let Some((ended, stamp)) = segment.ended(&configuration) else { return Ok((segment, false)) };
-            match self.write(segment, ended, &stamp).await? {
+            // However late it is stored, it is the same.
+            match self.write(segment, ended, &stamp, &attempt, None).await? {
                 Written::Stored(ended) => return Ok((ended, true)),
                 Written::Lost(winner) => segment = winner,
-                Written::NotNow(unchanged) => {
-                    segment = unchanged;
+                Written::NotNow(event) => {
+                    segment = event.before.unwrap_or(event.after);
                     back_off(round).await;
                 }
             }
@@ -216,17 +235,26 @@ impl Segments {
         Err(contended().into())
     }
 
-    /// Writes what a segment has become, if it still is what it was `before`.
-    async fn write(&self, before: Segment, after: Segment, stamp: &Stamp) -> Result<Written, Error> {
+    /// Writes what a segment has become, if it still is what it was `before`. `within` is how long that may take, which is
+    /// then tried once alone.
+    async fn write(
+        &self,
+        before: Segment,
+        mut after: Segment,
+        stamp: &Stamp,
+        attempt: &str,
+        within: Option<Duration>,
+    ) -> Result<Written, Error> {
+        after.attempts.insert(0, attempt.to_owned());
+        after.attempts.truncate(ATTEMPTS.len());
         let mut old = record::to_item(&before)?;
         // It may have been written in an older form, and without its place in the index; it has both from now on.
         for column in [SCHEMA, by_time::SHELF, by_time::PLACE] {
             old.remove(column);
         }
         let change = dynamodb::Change::between(&old, record::to_item(&after)?);
-        // An attempt that is sent again on its own is not judged again: near the deadline there is none.
-        let within = before.patience_at(self.clock.since_epoch()).filter(|patience| *patience < UNHURRIED);
-        let write = Write { stamp, table: &self.table, sys_id: &before.sys_id, version: Some(after.version), within };
+        let (version, attempt) = (Some(after.version), Some(attempt));
+        let write = Write { stamp, table: &self.table, sys_id: &before.sys_id, version, within, attempt };
         let update = self.dynamo.update(
             write,
             |update| {
@@ -240,50 +268,50 @@ impl Segments {
             },
             |_| Action::Update,
         );
-        let error = match update.await {
-            Ok(_) => {
-                let event = SegmentEvent { before: Some(before), after };
-                event.count();
-                return Ok(Written::Stored(event.after));
-            }
-            Err(error) => error,
-        };
+        let sent = update.await;
+        let event = SegmentEvent { before: Some(before), after };
+        let Err(error) = sent else { return Ok(Written::stored(event)) };
         match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                let id = before.sys_id;
-                let item = failed.item.clone().ok_or(NotFound::Segment { id })?;
-                return Ok(Written::Lost(record::from_item(item)?));
+                let id = event.after.sys_id.clone();
+                let winner = record::from_item(failed.item.clone().ok_or(NotFound::Segment { id })?)?;
+                // It may be this same write, whose answer got lost; then others may have come since.
+                let is_done = winner.attempts.iter().any(|name| event.after.attempts.first() == Some(name));
+                return Ok(if is_done { Written::stored(event) } else { Written::Lost(winner) });
             }
-            Some(other) if other.code() == Some("TransactionConflictException") => return Ok(Written::NotNow(before)),
+            Some(other) if other.code() == Some("TransactionConflictException") => {
+                return Ok(Written::NotNow(Box::new(event)));
+            }
             _ if dynamodb::is_too_large(&error) => return Err(notes_too_large().into()),
             _ => {}
         }
         match dynamodb::Error::from(error) {
             dynamodb::Error::Unavailable(error) if within.is_some() => {
                 tracing::debug!(%error, "a write near a deadline was not answered in time");
-                self.seen_after(before, after).await
+                Ok(Written::NotNow(Box::new(event)))
             }
             error => Err(error.into()),
         }
     }
 
-    /// What became of a write that was not answered in time.
-    async fn seen_after(&self, before: Segment, after: Segment) -> Result<Written, Error> {
-        let id = || NotFound::Segment { id: before.sys_id.clone() };
-        let found = record::from_item(self.get(&before.sys_id).await?.ok_or_else(id)?)?;
-        if found == after {
-            let event = SegmentEvent { before: Some(before), after };
-            event.count();
-            return Ok(Written::Stored(event.after));
-        }
-        Ok(if found == before { Written::NotNow(found) } else { Written::Lost(found) })
+    /// Counts a change, and has the audit know of it, that was carried out without an answer.
+    fn note_done(&self, event: &SegmentEvent, stamp: &Stamp) {
+        let (sys_id, version) = (event.after.sys_id.as_str(), Some(event.after.version));
+        Write { stamp, table: &self.table, sys_id, version, within: None, attempt: None }.note(Action::Update);
+        event.count();
     }
 
-    /// A segment as whoever reads it now is shown it, with its configuration.
+    /// A segment as it is stored, with its configuration.
     pub(super) async fn with_configuration(&self, segment: Segment) -> Result<Found, Error> {
         let configuration = self.configurations.snapshot(&segment.configuration).await?;
-        let shown = segment.shown_at(self.clock.since_epoch(), &configuration);
-        Ok(Found::new(shown, configuration))
+        Ok(Found::new(segment, configuration))
+    }
+
+    /// A segment as whoever asked for it at this time, before it was read, is shown it; with its configuration. What was
+    /// read may be older than the time of the answer, and another write may have come since.
+    pub(super) async fn seen_at(&self, asked: Duration, segment: Segment) -> Result<Found, Error> {
+        let configuration = self.configurations.snapshot(&segment.configuration).await?;
+        Ok(Found::new(segment.shown_at(asked, &configuration), configuration))
     }
 
     pub(super) async fn get(&self, sys_id: impl Into<String>) -> Result<Option<Item>, dynamodb::Error> {
@@ -310,8 +338,16 @@ enum Written {
     Stored(Segment),
     /// It had become another one before.
     Lost(Segment),
-    /// It is as it was, and may be written a little later.
-    NotNow(Segment),
+    /// Nobody has said: it has not been carried out, or the answer has got lost, or it will be yet.
+    NotNow(Box<SegmentEvent>),
+}
+
+impl Written {
+    /// A change that is stored, which is counted.
+    fn stored(event: SegmentEvent) -> Self {
+        event.count();
+        Self::Stored(event.after)
+    }
 }
 
 /// How much time has to be left to a segment's deadline, and a little more, so that all attempts of a write are made

@@ -315,7 +315,7 @@ impl Users {
     }
 
     fn write<'a>(&'a self, user: &'a User, stamp: &'a Stamp) -> Write<'a> {
-        Write { stamp, table: &self.table, sys_id: &user.sys_id, version: None, within: None }
+        Write { stamp, table: &self.table, sys_id: &user.sys_id, version: None, within: None, attempt: None }
     }
 
     async fn update(

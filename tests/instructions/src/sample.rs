@@ -50,6 +50,7 @@ pub fn found() -> Option<Found> {
         updated: Some(stamp),
         version: 0,
         last_event: None,
+        attempts: Vec::new(),
     };
     Some(Found { segment, configuration: Arc::new(snapshot), interaction_segment: None })
 }

@@ -207,6 +207,93 @@ async fn ai_content_is_two_requests_by_id_and_three_by_agent_and_interaction() {
 }
 
 #[tokio::test]
+async fn a_draft_is_one_request_by_id_and_two_by_agent_and_interaction_or_with_a_code() {
+    let (notes, code) = (json!({"notes": "The customer was"}), json!({"wrap_up_code": "Code 001", "notes": "n"}));
+    for (address, body, wanted, read_units) in [
+        ("segment_sys_id", &notes, &["UpdateItem"][..], 0.0),
+        ("external_segment_id=EXT-1", &notes, &["UpdateItem"], 0.0),
+        ("agent_sys_id=agent&interaction_sys_id=interaction", &notes, &["BatchGetItem", "UpdateItem"], 1.0),
+        ("segment_sys_id", &code, &["BatchGetItem", "UpdateItem"], 1.0),
+        ("external_segment_id=EXT-1", &code, &["BatchGetItem", "UpdateItem"], 1.0),
+        // The code comes with what says which segment it is.
+        ("agent_sys_id=agent&interaction_sys_id=interaction", &code, &["BatchGetItem", "UpdateItem"], 2.0),
+    ] {
+        let world = World::start().await;
+        let (instance, sys_id) = warm(&world).await;
+        let address = if address == "segment_sys_id" { format!("{address}={sys_id}") } else { address.to_owned() };
+        instance.call(&Event::put(&format!("segment/draft?{address}")).json(body)).await.expect(200);
+        let traffic = world.traffic();
+        assert_eq!(traffic.requests, wanted, "{address} {body}");
+        assert_eq!((traffic.read_units, traffic.write_units), (read_units, 1.0), "{address} {body}");
+    }
+}
+
+/// Each call on a segment whose deadline has passed, as long ago as nobody has stored it; and once more.
+#[tokio::test]
+async fn whoever_writes_after_a_deadline_makes_one_request_more_and_whoever_reads_makes_none() {
+    let limit = json!({"configuration": {"duration": 60, "show_timer": true}});
+    let late = json!({"external_segment_id": "EXT-1", "ai_notes": "Late."});
+    let update = Event::put("segment/update?external_segment_id=EXT-1");
+    let update_found = Event::put("segment/update?agent_sys_id=agent&interaction_sys_id=interaction");
+    for (event, status, first, then) in [
+        (Event::get("segment/EXT-1"), 200, &["GetItem"][..], &["GetItem"][..]),
+        (
+            Event::get("segment/agent/agent/interaction/interaction"),
+            200,
+            &["GetItem", "GetItem"],
+            &["GetItem", "GetItem"],
+        ),
+        (
+            update.clone().json(&json!({"notes": "Late."})),
+            200,
+            &["GetItem", "UpdateItem", "UpdateItem"],
+            // It says what is stored.
+            &["GetItem"],
+        ),
+        (update.clone().json(&json!({})), 200, &["GetItem", "UpdateItem"], &["GetItem"]),
+        (
+            update_found.json(&json!({"notes": "Late."})),
+            200,
+            &["GetItem", "GetItem", "UpdateItem", "UpdateItem"],
+            &["GetItem", "GetItem"],
+        ),
+        (update.json(&json!({"configuration": another(5)})), 400, &["GetItem", "UpdateItem"], &["GetItem"]),
+        (Event::put("segment/update/ai").json(&late), 400, &["GetItem", "UpdateItem"], &["GetItem"]),
+        (
+            Event::put("segment/draft?external_segment_id=EXT-1").json(&json!({"notes": "Late."})),
+            400,
+            &["UpdateItem", "UpdateItem"],
+            &["UpdateItem"],
+        ),
+    ] {
+        let world = World::start().await;
+        let instance = world.instance();
+        instance.open(&merged(opening("EXT-1"), &limit)).await;
+        world.pass(Duration::from_secs(10));
+        for wanted in [first, then] {
+            world.traffic();
+            instance.call(&event).await.expect(status);
+            assert_eq!(world.traffic().requests, wanted, "{event:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn opening_in_the_place_of_one_that_is_due_is_one_request_more() {
+    let world = World::start().await;
+    let limit = json!({"duration": 10, "show_timer": true});
+    let body = internal(&world.put_configuration("Calls", 3, &limit).await);
+    let instance = world.instance();
+    instance.open(&body).await;
+    for _ in 0..2 {
+        world.pass(Duration::from_secs(12));
+        let create = Event::post("segment/create").json(&body);
+        let wanted = ["GetItem", "TransactWriteItems", "TransactWriteItems", "UpdateItem"];
+        assert_eq!(requests(&world, &instance, &create).await, wanted);
+    }
+}
+
+#[tokio::test]
 async fn opening_with_a_configuration_that_was_seen_is_one_transaction() {
     let world = World::start().await;
     let (instance, _) = warm(&world).await;
@@ -339,15 +426,16 @@ async fn the_columns_that_say_who_and_when_leave_a_write_within_its_kilobyte() {
     let world = World::start().await;
     let configuration = configuration(&world, 3).await;
     let instance = world.instance();
-    // Names as long as they may be, and ids as long as they usually are.
-    let user = "n".repeat(64);
+    // Names and ids as long as they usually are.
+    let user = "n".repeat(24);
     let by = |event: Event| event.authorizer(json!({"wrapup_user": user, "principalId": user}));
     let id = |kind: char| kind.to_string().repeat(36);
-    let mut external = opening(&id('e'));
+    let limit = json!({"configuration": {"duration": 60, "show_timer": true}});
+    let mut external = merged(opening(&id('e')), &limit);
     (external["agent_sys_id"], external["interaction_sys_id"]) = (json!(id('a')), json!(id('i')));
     let mut own = internal(&configuration);
     // The first opening by a configuration stores codes and a snapshot, too.
-    instance.open(&opening("WARM")).await;
+    instance.open(&merged(opening("WARM"), &limit)).await;
     instance.open(&own).await;
     own["agent_sys_id"] = json!(id('a'));
     let close = Event::put(&format!("segment/update?external_segment_id={}", id('e')));
@@ -429,6 +517,11 @@ async fn each_call_consumes_these_units_and_no_more() {
             "update/ai",
             Event::put("segment/update/ai").json(&json!({"external_segment_id": "EXT-1", "ai_notes": "A refund."})),
             (1.0, 1.0),
+        ),
+        (
+            "draft",
+            Event::put("segment/draft?external_segment_id=EXT-1").json(&json!({"notes": "The customer was"})),
+            (0.0, 1.0),
         ),
         (
             "update with a configuration that was seen",

@@ -12,7 +12,7 @@ use wrapup::api::Api;
 use wrapup::codes::CodeRequest;
 use wrapup::configurations::Definition;
 use wrapup::document::Document;
-use wrapup::dynamodb::{Item, Table};
+use wrapup::dynamodb::{ATTEMPTS, Item, Table};
 use wrapup::segment_tables::{
     Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment, Registry, WantedInteractionSegment,
 };
@@ -346,9 +346,13 @@ fn writes(configuration: &str) -> Vec<Write> {
     ]
 }
 
-/// Everything that the tables of segments, codes and phone calls hold.
+/// Everything that the tables of segments, codes and phone calls hold, but for the names of single attempts.
 async fn stored(world: &World) -> Vec<Vec<wrapup::dynamodb::Item>> {
-    join_all([Table::Segments, Table::Codes, Table::PhoneLog].map(|table| world.records(table))).await
+    let mut stored = join_all([Table::Segments, Table::Codes, Table::PhoneLog].map(|table| world.records(table))).await;
+    for item in stored.iter_mut().flatten() {
+        item.retain(|column, _| !ATTEMPTS.contains(&column.as_str()));
+    }
+    stored
 }
 
 /// The answer, and what is stored, when nothing goes wrong.

@@ -8,6 +8,8 @@ mod body_forms;
 mod busy;
 mod consumers;
 mod counts;
+mod deadlines;
+mod drafts;
 mod events;
 mod faults;
 mod gateway;

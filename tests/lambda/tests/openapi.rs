@@ -59,7 +59,7 @@ fn operations(document: &Value) -> Vec<Operation> {
             });
         }
     }
-    assert_eq!(operations.len(), 8);
+    assert_eq!(operations.len(), 9);
     operations
 }
 
@@ -305,5 +305,5 @@ async fn the_described_limits_of_parameters_are_those_that_are_kept() {
             tried += 1;
         }
     }
-    assert_eq!(tried, 16, "the ids of three paths and of one query, in both forms");
+    assert_eq!(tried, 24, "the ids of three paths and of two queries, in both forms");
 }

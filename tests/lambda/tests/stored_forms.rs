@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
@@ -64,8 +65,9 @@ async fn answers_as_version_1_did(world: &World) {
             _ => Event::put(path).json(&call["body"]),
         };
         let mut answer = world.instance().call(&event).await.expect(200);
-        // What answers show since, and version 1 did not.
-        if let Some(segment) = answer.get_mut("segment").and_then(Value::as_object_mut) {
+        // What answers show since, and version 1 did not from the beginning.
+        let said = &call["answer"]["segment"]["timed_out"];
+        if let (true, Some(segment)) = (said.is_null(), answer.get_mut("segment").and_then(Value::as_object_mut)) {
             assert_eq!(segment.remove("timed_out"), Some(json!(false)), "{name}");
         }
         assert_eq!(answer, call["answer"], "{name}");
@@ -150,6 +152,31 @@ async fn a_segment_of_version_1_goes_on_as_one_of_today() {
     let again = files("answers").into_iter().find(|(name, _)| name == "create-again-internal").expect("an answer").1;
     let next = answer(Event::post("segment/create").json(&again["body"])).await;
     assert_eq!((&next["state"], next["sys_id"] == closed), (&json!("open"), false), "its slot is free");
+}
+
+/// Of those that are open, one has a deadline and a draft; the others were opened before there were any.
+#[tokio::test]
+async fn of_the_segments_of_version_1_those_end_by_themselves_that_say_when() {
+    let world = world_of_version_1(|_| {}).await;
+    let paths = ["CALL-0001", "CALL-0005", "CALL-0006", "agent/agent-8/interaction/interaction-44"];
+    let opened = async || {
+        let mut states = Vec::new();
+        for path in paths {
+            states.push(world.instance().read(path).await["state"].clone());
+        }
+        states
+    };
+    assert_eq!(opened().await, ["open"; 4]);
+    world.pass(Duration::from_secs(86_400));
+    assert_eq!(opened().await, ["open", "open", "closed", "open"]);
+    let ended = world.instance().read("CALL-0006").await;
+    let with = (&ended["code"]["code"], &ended["code_from"], &ended["notes"], &ended["submitted_on"]);
+    let wanted = ("Store Issue", "draft", "The customer was", "2024-09-16 18:00:30");
+    assert_eq!(with, (&json!(wanted.0), &json!(wanted.1), &json!(wanted.2), &json!(wanted.3)));
+    let confirm = Event::put("segment/update?external_segment_id=CALL-0006");
+    let confirm = confirm.json(&json!({"confirmed_on": "2024-09-17 18:00:00"}));
+    let confirmed = world.instance().call(&confirm).await.expect(200)["segment"].clone();
+    assert_eq!((&confirmed["timed_out"], &confirmed["notes"]), (&json!(true), &json!("The customer was")));
 }
 
 /// The requests of before are known by the hash of before; what differs is refused as it was.

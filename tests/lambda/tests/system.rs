@@ -16,7 +16,7 @@ use wrapup::dynamodb::{Item, Table, string};
 use wrapup::logging;
 use wrapup::redaction::Redactor;
 use wrapup::segment_tables::SEGMENT_TABLES;
-use wrapup::settings::{self, OAUTH_KEYS, REDACT_NOTES, REDACT_PERSONAL};
+use wrapup::settings::{self, DEADLINES, OAUTH_KEYS, REDACT_NOTES, REDACT_PERSONAL};
 use wrapup::users::oauth::SecretKeeper;
 use wrapup_functions::authorizer::Authorizer;
 use wrapup_functions::close_overdue::CloseOverdue;
@@ -57,6 +57,8 @@ async fn functions_use_what_they_are_allowed_and_nothing_else() {
     let conversations = merged(internal(&calls), &json!({"segment_id": "one"}));
     let get_code = format!("code/{}", "0".repeat(32));
     let close_internal = "segment/update?agent_sys_id=agent&interaction_sys_id=interaction";
+    let draft_any_code = "segment/draft?external_segment_id=ANY";
+    let draft_internal = "segment/draft?agent_sys_id=agent&interaction_sys_id=interaction";
     let steps = [
         ("create-codes", codes),
         // So many that what is stored may make the answer too large.
@@ -78,6 +80,8 @@ async fn functions_use_what_they_are_allowed_and_nothing_else() {
             "update-segment-ai",
             Event::put("segment/update/ai").json(&json!({"external_segment_id": "EXT", "ai_notes": "x"})),
         ),
+        ("save-draft", Event::put(draft_any_code).json(&json!({"wrap_up_code": "Anything"}))),
+        ("save-draft", Event::put(draft_internal).json(&json!({"notes": "The customer was"}))),
         // With codes that are not there yet.
         (
             "update-segment",
@@ -102,6 +106,39 @@ async fn functions_use_what_they_are_allowed_and_nothing_else() {
             assert!([200, 404].contains(&reply.status()), "{}", reply.text());
         }
         used.entry(function).or_default().extend(world.traffic().permissions);
+    }
+    // Everything that comes after a deadline, and stores first what that has done.
+    let timed = world.put_configuration("Timed", 2, &json!({"duration": 60, "show_timer": true})).await;
+    for (function, late) in [
+        (
+            "create-segment",
+            Event::post("segment/create").json(&merged(internal(&timed), &json!({"segment_id": "late"}))),
+        ),
+        ("update-segment", Event::put("segment/update?agent_sys_id=agent&interaction_sys_id=late").json(&json!({}))),
+        ("save-draft", Event::put("segment/draft?external_segment_id=LATE%20save-draft").json(&json!({"notes": "x"}))),
+        (
+            "update-segment-ai",
+            Event::put("segment/update/ai")
+                .json(&json!({"external_segment_id": "LATE update-segment-ai", "ai_notes": "x"})),
+        ),
+    ] {
+        let instance = world.instance();
+        if function == "create-segment" {
+            instance.call(&late).await.expect(200);
+        } else {
+            let limit = json!({"configuration": {"duration": 60, "show_timer": true}});
+            let own = json!({"external_segment_id": format!("LATE {function}"), "interaction_sys_id": "late"});
+            instance.open(&merged(merged(opening("LATE"), &limit), &own)).await;
+        }
+        world.pass(std::time::Duration::from_secs(62));
+        world.traffic();
+        world.instance().call(&late).await;
+        let used_by_it = world.traffic().permissions;
+        assert!(
+            used_by_it.contains(&("interaction_wrap_up_segment".to_owned(), "UpdateItem".to_owned())),
+            "{function}"
+        );
+        used.entry(function).or_default().extend(used_by_it);
     }
     // The interaction segment that a wrap-up found by agent and interaction refers to.
     let later = merged(segmented("LATER", "call-2"), &json!({"interaction_sys_id": "other"}));
@@ -322,9 +359,11 @@ fn the_list_has_the_environment_variables_of_the_code() {
     assert_eq!(texts(&system["environment"]), named(&of_all));
     for (function, listed) in system["functions"].as_object().expect("functions") {
         let own = match function.as_str() {
-            "create-segment" | "get-segment" | "find-segment" => named(&[SEGMENT_TABLES]),
+            "create-segment" => named(&[SEGMENT_TABLES, DEADLINES]),
+            "get-segment" | "find-segment" => named(&[SEGMENT_TABLES]),
             "authorizer" | "oauth-token" | "rotate-keys" => named(&[OAUTH_KEYS]),
-            "update-segment" => named(&[REDACT_NOTES, REDACT_PERSONAL]),
+            "update-segment" => named(&[DEADLINES, REDACT_NOTES, REDACT_PERSONAL]),
+            "save-draft" => named(&[REDACT_NOTES, REDACT_PERSONAL]),
             "ai-filler" => named(&[SEGMENT_TABLES, AI_PROVIDER, AI_MODEL, AI_URL, AI_KEY, REDACT_PERSONAL]),
             _ => BTreeSet::new(),
         };

@@ -131,7 +131,7 @@ impl Clients {
         item.insert("active".to_owned(), AttributeValue::Bool(true));
         stamp.create(&mut item);
         let absent = "attribute_not_exists(sys_id)";
-        let write = Write { stamp, table: &self.table, sys_id: &id, version: None, within: None };
+        let write = Write { stamp, table: &self.table, sys_id: &id, version: None, within: None, attempt: None };
         match self.dynamo.put_new(write, item.clone(), |put| put.condition_expression(absent)).await {
             Ok(_) => {}
             Err(error) => match error.as_service_error() {
@@ -162,7 +162,7 @@ impl Clients {
                 after.insert("token_stamp".to_owned(), dynamodb::string(&token_stamp));
             }
             after.extend(stamp.updated().map(|(column, value)| (column.to_owned(), value)));
-            let write = Write { stamp, table: &self.table, sys_id: id, version: None, within: None };
+            let write = Write { stamp, table: &self.table, sys_id: id, version: None, within: None, attempt: None };
             let was = AttributeValue::Bool(client.active);
             let set = |update: UpdateItemFluentBuilder| {
                 Change::between(&item, after)

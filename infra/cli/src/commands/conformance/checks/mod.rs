@@ -5,6 +5,7 @@ mod access;
 mod ai;
 mod closing;
 mod codes;
+mod drafts;
 mod fields;
 mod formats;
 mod opening;
@@ -26,6 +27,7 @@ pub fn all() -> Vec<Check> {
         reading::checks(),
         ai::checks(),
         closing::checks(),
+        drafts::checks(),
         formats::checks(),
         fields::checks(),
     ];
