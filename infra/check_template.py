@@ -26,7 +26,7 @@ from template_check.keeping import wrong_keeping
 from template_check.permissions import wrong_permissions
 from template_check.plain_template import Template
 from template_check.stage import wrong_stage
-from template_check.system import SYSTEM, optional, wrong_system
+from template_check.system import SYSTEM, option, wrong_system
 from template_check.watching import wrong_alarms
 
 
@@ -43,7 +43,7 @@ def problems(deployment: Deployment):
     """What is wrong, in words that name the function or the thing."""
     yield from wrong_system(deployment.system)
     listed = deployment.system["functions"]
-    wanted = {name for name, one in listed.items() if not optional(one) or name in deployment.functions}
+    wanted = {name for name, one in listed.items() if not option(one) or name in deployment.functions}
     yield from same("functions", set(deployment.functions), wanted)
     known = {name for name, _ in deployment.functions.values()}
     for other in sorted(set(deployment.template.of_type("AWS::Lambda::Function")) - known):

@@ -54,9 +54,9 @@ def wants_index(function: dict) -> bool:
     return any(index_of(resource)[1] for resource in function["dynamodb"])
 
 
-def optional(function: dict) -> bool:
-    """Whether a deployment may do without it."""
-    return wants_ai(function) or wants_index(function)
+def option(function: dict) -> str:
+    """The condition of SAM's template under which a deployment has it; none of what every deployment has."""
+    return "Ai" if wants_ai(function) else "Indexes" if wants_index(function) else ""
 
 
 def writes(function: dict) -> bool:

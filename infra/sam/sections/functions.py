@@ -8,13 +8,14 @@ from template_check.system import (
     in_background,
     index_of,
     kind,
+    option,
     timeout,
     title,
     wants_ai,
     writes,
 )
 
-from .text import condition, condition_of, line, logical, variables
+from .text import condition, line, logical, variables
 
 
 # The package that has a binary for each function.
@@ -338,7 +339,7 @@ def audit(id: str, one: dict) -> str:
     return f"""\
   {id}Audit:
     Type: AWS::Logs::SubscriptionFilter
-    Condition: {condition_of(one)}Audit
+    Condition: {option(one)}Audit
     Properties:
       LogGroupName: !Ref {id}Logs
       FilterPattern: '{{ $.audit.action = "*" }}'

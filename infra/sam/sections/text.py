@@ -1,6 +1,6 @@
 """What all sections are written with."""
 
-from template_check.system import title, wants_ai, wants_index
+from template_check.system import option, title
 
 
 # Logical ids that came before the rule, which makes them of names: another id is another resource.
@@ -40,10 +40,5 @@ def line(text: str, wanted) -> str:
     return f"{text}\n" if wanted else ""
 
 
-def condition_of(function: dict) -> str:
-    """The condition of the template under which a function is there; none where it always is."""
-    return "Ai" if wants_ai(function) else "Indexes" if wants_index(function) else ""
-
-
 def condition(function: dict) -> str:
-    return line(f"    Condition: {condition_of(function)}", condition_of(function))
+    return line(f"    Condition: {option(function)}", option(function))

@@ -2,9 +2,9 @@
 
 import json
 
-from template_check.system import dead_letters, in_background, title
+from template_check.system import dead_letters, in_background, option, title
 
-from .text import condition, condition_of, line, logical
+from .text import condition, line, logical
 
 
 # An alarm takes no more metrics than this.
@@ -137,7 +137,7 @@ def dashboard(system: dict) -> str:
     made = ",\n".join(widget(index, *one) for index, one in enumerate(widgets))
     named = ""
     for name in behind:
-        under = condition_of(functions[name])
+        under = option(functions[name])
         when = lambda value: f"!If [{under}, {value}, none]" if under else value
         id, letters = title(name), dead_letters(name)
         named += f"          {id}: {when(f'!Ref {id}')}\n"
