@@ -144,6 +144,43 @@ async fn a_replay_sends_the_last_event_of_each_segment_as_it_was_sent_before() {
     assert_eq!(replay(&["--from", "2026-01-01", "--to", "2026-01-02T00:00:00Z"]).fine(), "sent 0 events\n");
 }
 
+/// A bus is AWS's, wherever the segments are.
+#[tokio::test]
+async fn a_replay_puts_events_on_a_bus() {
+    let server = Server::start(BINARY);
+    open_and_close(&server.api(), "EXT-1").await;
+    let bus = Receiver::start(|put| match put.repeats {
+        // All are the same to the receiver, which looks for an id: the first call and the second.
+        0 => Answer::Body(200, r#"{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}"#.to_owned()),
+        _ => Answer::Body(400, r#"{"__type":"AccessDeniedException","message":"not you"}"#.to_owned()),
+    });
+    let replay = || {
+        let port = server.dynamodb_port.to_string();
+        let mut command = Command::new(BINARY);
+        command.args([
+            "events",
+            "replay",
+            "--external-id",
+            "EXT-1",
+            "--bus",
+            "wrap-ups",
+            "--local",
+            "--dynamodb-port",
+            &port,
+        ]);
+        command.env("AWS_ENDPOINT_URL_EVENTBRIDGE", bus.url("/")).env("AWS_REGION", "eu-central-1");
+        command.env("AWS_ACCESS_KEY_ID", "any").env("AWS_SECRET_ACCESS_KEY", "any");
+        Said::from(command.output().expect("the binary runs"))
+    };
+    assert_eq!(replay().fine(), "sent 1 event\n");
+    let entry = bus.received()[0].event["Entries"][0].clone();
+    let said = ["EventBusName", "Source", "DetailType"].map(|name| entry[name].as_str().expect("a text").to_owned());
+    assert_eq!(said, ["wrap-ups", "/wrapup/", "segment.closed"]);
+    let detail: Value = serde_json::from_str(entry["Detail"].as_str().expect("a text")).expect("JSON");
+    assert_eq!((&detail["type"], &detail["data"]["external_segment_id"]), (&json!("segment.closed"), &json!("EXT-1")));
+    replay().failed(&["AccessDeniedException"]);
+}
+
 #[tokio::test]
 async fn a_replay_to_whom_nobody_reaches_says_so_and_ends() {
     let server = Server::start(BINARY);

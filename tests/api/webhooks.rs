@@ -4,11 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::{Value, json};
-use wrapup_test_support::{Answer, Api, Received, Receiver, Said, Server, external, run_cli, signal};
+use tokio::task::JoinSet;
+use wrapup_test_support::{Answer, Api, Received, Receiver, Said, Schema, Server, external, run_cli, signal};
 
 use crate::BINARY;
 
@@ -73,6 +75,9 @@ async fn each_change_is_posted_once_to_each_webhook_as_a_cloud_event_and_a_draft
 
     let expected = [("opened", 0), ("ai_suggested", 2), ("closed", 3), ("corrected", 4), ("confirmed", 5)];
     let received = [&one, &other].map(|receiver| receiver.wait_until(|all| has(all, "segment.confirmed")));
+    let document: Value = serde_json::from_slice(&run_cli(BINARY, &["asyncapi"]).stdout).expect("JSON");
+    let components = &document["components"];
+    let contract = Schema::new(json!({"$ref": "#/components/schemas/SegmentEvent", "components": components}));
     for received in &received {
         assert_eq!(of_segment(received, sys_id), steps(&expected));
         assert!(received.iter().all(|one| one.repeats == 0), "each comes once: {received:?}");
@@ -81,6 +86,7 @@ async fn each_change_is_posted_once_to_each_webhook_as_a_cloud_event_and_a_draft
             assert_eq!(header("content-type"), Some("application/cloudevents+json; charset=UTF-8"));
             assert_eq!((&event["specversion"], &event["source"]), (&json!("1.0"), &json!("/wrapup/")));
             assert_eq!(event["data"]["external_segment_id"], "EXT-1");
+            contract.check(event).expect("the event is as `wrapup asyncapi` describes it");
             // What somebody has written is for those who ask for it.
             let text = event.to_string();
             assert!(!text.contains("Done.") && !text.contains("types") && !text.contains("AI says"), "{text}");
@@ -257,33 +263,49 @@ async fn what_is_refused_for_too_long_is_put_aside_and_sent_by_a_command() {
     assert_eq!(events(&["replay", "--failed"]).fine(), "sent 0 events\n");
 }
 
-/// After being killed in the middle of it again and again, a receiver that fails half of the time has got every change.
+/// Killed again and again while callers change segments and events are on their way to a receiver that fails now and then.
 #[tokio::test]
 async fn every_event_of_an_answered_change_arrives_whenever_the_process_is_killed() {
     let folder = tempfile::tempdir().expect("a folder");
-    let receiver = Receiver::start(|received| match received.event["id"].as_str().map(|id| id.as_bytes()[0] % 4) {
-        Some(0) if received.repeats == 0 => Answer::Status(503),
-        Some(1) if received.repeats == 0 => Answer::Close,
+    let receiver = Receiver::start(|received| match received.event["id"].as_str().map(|id| id.as_bytes()[0] % 8) {
+        Some(0) if received.repeats == 0 => Answer::Nothing,
+        Some(1) if received.repeats == 0 => Answer::Status(503),
+        Some(2) if received.repeats == 0 => Answer::Close,
         _ => Answer::Status(200),
     });
     let url = receiver.url("/");
-    let mut versions: BTreeMap<String, usize> = BTreeMap::new();
-    for round in 0..4 {
+    // How many changes of each segment were answered.
+    let answered: Arc<Mutex<BTreeMap<String, usize>>> = Arc::default();
+    for round in 0..5 {
         let server = start(folder.path(), &[&url], &[]);
-        let api = server.api();
-        for number in 0..15 {
-            let external_id = format!("EXT-{round}-{number}");
-            let sys_id = open(&api, &external_id).await;
-            update(&api, &external_id, &json!({"notes": "Done."})).await;
-            update(&api, &external_id, &json!({"notes": "Better."})).await;
-            versions.insert(sys_id, 3);
+        let before: usize = answered.lock().expect("no caller panicked").values().sum();
+        let mut callers = JoinSet::new();
+        for caller in 0..4 {
+            let (api, answered) = (server.api(), Arc::clone(&answered));
+            callers.spawn(async move {
+                for number in 0.. {
+                    let external_id = format!("EXT-{round}-{caller}-{number}");
+                    let sys_id = open(&api, &external_id).await;
+                    let count = |changes| answered.lock().expect("no caller panicked").insert(sys_id.clone(), changes);
+                    count(1);
+                    update(&api, &external_id, &json!({"notes": "Done."})).await;
+                    count(2);
+                    update(&api, &external_id, &json!({"notes": "Better."})).await;
+                    count(3);
+                }
+            });
         }
-        // The events of some are on their way, of others in the outbox or not yet read.
+        while answered.lock().expect("no caller panicked").values().sum::<usize>() < before + 40 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        // Some calls are cut short by it; events are on their way, in the outbox, or not yet read.
+        callers.abort_all();
         server.kill();
     }
+    let answered = answered.lock().expect("no caller panicked").clone();
     let _server = start(folder.path(), &[&url], &[]);
     let received =
-        receiver.wait_until(|all| versions.iter().all(|(sys_id, changes)| of_segment(all, sys_id).len() >= *changes));
+        receiver.wait_until(|all| answered.iter().all(|(sys_id, changes)| of_segment(all, sys_id).len() >= *changes));
     let mut ids: BTreeMap<(String, String), String> = BTreeMap::new();
     for one in &received {
         let text = |name: &str| one.event[name].as_str().expect("a text").to_owned();
@@ -291,8 +313,10 @@ async fn every_event_of_an_answered_change_arrives_whenever_the_process_is_kille
         assert_eq!(*id, text("id"), "a repetition has the same id");
     }
     assert_eq!(ids.values().collect::<BTreeSet<_>>().len(), ids.len(), "each change has its own");
-    for sys_id in versions.keys() {
-        assert_eq!(of_segment(&received, sys_id), steps(&[("opened", 0), ("closed", 1), ("corrected", 2)]));
+    let all = steps(&[("opened", 0), ("closed", 1), ("corrected", 2)]);
+    for sys_id in answered.keys() {
+        let came = of_segment(&received, sys_id);
+        assert_eq!(came, all[..came.len()], "none is missing, and they came in their order");
     }
 }
 
@@ -316,6 +340,18 @@ fn a_webhook_that_is_no_url_is_refused_at_the_start_without_showing_it() {
     }
     let said: Said = run_cli(BINARY, &["local", "--in-memory", "--webhook-patience", "soon"]).into();
     said.misused();
+}
+
+#[tokio::test]
+async fn a_deployment_that_wants_notes_in_its_events_gets_them() {
+    let receiver = Receiver::start(|_| Answer::Status(200));
+    let environment = [("WRAPUP_EVENT_NOTES", "on"), ("WRAPUP_EVENT_SOURCE", "https://wrap-ups.example/")];
+    let server = Server::start_with(BINARY, &["--in-memory", "--webhook", &receiver.url("/")], &environment);
+    open(&server.api(), "EXT-1").await;
+    update(&server.api(), "EXT-1", &json!({"notes": "Done."})).await;
+    let received = receiver.wait_until(|all| has(all, "segment.closed"));
+    let closed = &received.last().expect("an event").event;
+    assert_eq!((&closed["source"], &closed["data"]["notes"]), (&json!("https://wrap-ups.example/"), &json!("Done.")));
 }
 
 #[tokio::test]

@@ -98,7 +98,8 @@ impl Target {
         if self.local { on_this_machine(self.dynamodb_port).into() } else { self.aws().await }
     }
 
-    async fn aws(&self) -> SdkConfig {
+    /// AWS, also where the deployment is on this machine: by the default credential chain.
+    pub async fn aws(&self) -> SdkConfig {
         aws_defaults(self.profile.as_deref(), self.region.as_deref()).await
     }
 }

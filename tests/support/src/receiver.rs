@@ -21,7 +21,7 @@ pub struct Received {
     /// Path and query.
     pub path: String,
     /// The headers, with their names in small letters.
-    pub headers: Vec<(String, String)>,
+    pub headers: Headers,
     /// The body.
     pub event: Value,
     /// How many times the receiver has got an event of this id before.
@@ -35,6 +35,8 @@ pub enum Answer {
     Status(u16),
     /// It answers with a status and a header.
     With(u16, &'static str, String),
+    /// It answers with a body.
+    Body(u16, String),
     /// It says nothing and keeps the connection.
     Nothing,
     /// It closes the connection.
@@ -123,20 +125,25 @@ impl Shared {
             answer
         };
         self.more.notify_all();
-        let (status, header) = match answer {
-            Answer::Status(status) => (status, String::new()),
-            Answer::With(status, name, value) => (status, format!("{name}: {value}\r\n")),
+        let (status, header, body) = match answer {
+            Answer::Status(status) => (status, String::new(), String::new()),
+            Answer::With(status, name, value) => (status, format!("{name}: {value}\r\n"), String::new()),
+            Answer::Body(status, body) => (status, String::new(), body),
             Answer::Nothing => return self.silent.lock().expect("no thread panicked").push(stream),
             Answer::Close => return,
         };
-        let head = format!("HTTP/1.1 {status} So\r\n{header}Content-Length: 0\r\nConnection: close\r\n\r\n");
+        let length = body.len();
+        let head = format!("HTTP/1.1 {status} So\r\n{header}Content-Length: {length}\r\nConnection: close\r\n\r\n");
         // The sender may be gone, as one that was killed is.
-        let _ = stream.write_all(head.as_bytes());
+        let _ = stream.write_all((head + &body).as_bytes());
     }
 }
 
+/// Names in small letters, and values.
+type Headers = Vec<(String, String)>;
+
 /// A request's path, headers and body; none where it is cut short.
-fn request(stream: &TcpStream) -> Option<(String, Vec<(String, String)>, Vec<u8>)> {
+fn request(stream: &TcpStream) -> Option<(String, Headers, Vec<u8>)> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;

@@ -279,11 +279,15 @@ fn start_webhooks(
     system: &System,
     data: Option<&Path>,
 ) -> Result<Vec<Webhook>, LocalError> {
-    if urls.is_empty() {
+    let was_there = data.is_some_and(|data| data.join(OUTBOX).exists());
+    if urls.is_empty() && !was_there {
         return Ok(Vec::new());
     }
     let outbox = Arc::new(webhooks::outbox(data)?);
     webhooks::name_those_that_are_gone(&outbox, urls)?;
+    if urls.is_empty() {
+        return Ok(Vec::new());
+    }
     let tables = &system.dynamo().tables;
     let stream = engine.stream(&tables.name(Table::Segments))?;
     let narrator = Narrator::new(system.configurations().clone(), EventForm::from_env(tables)?);

@@ -162,8 +162,14 @@ impl Webhook {
         let webhook = self.poster.url();
         let mut on_the_way = JoinSet::new();
         let mut segments: HashSet<String> = HashSet::new();
+        let mut looked_on = self.clock.now();
         loop {
             let now = self.clock.now();
+            if now < looked_on {
+                // The clock was put back: what was to be sent again soon would wait until it is as late once more.
+                self.outbox.begin_anew(webhook)?;
+            }
+            looked_on = now;
             if on_the_way.len() < AT_ONCE {
                 // As many more as may be of segments that have one on its way.
                 let due = self.outbox.due(webhook, now, AT_ONCE + segments.len())?;

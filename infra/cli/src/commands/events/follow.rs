@@ -17,6 +17,10 @@ use crate::webhook::Narrator;
 /// that read it.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// How long it is left alone where it could not be read, and how often that may be in a row.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
+const MOST_FAILURES: u32 = 12;
+
 /// `wrapup events --follow`
 #[derive(Args)]
 pub struct Options {
@@ -60,8 +64,19 @@ pub async fn run(options: Options, target: &Target) -> Result<(), CommandError> 
     if matches!(output, Output::Table) && !print(&head())? {
         return Ok(());
     }
+    let (mut failures, mut idle) = (0, 0);
     loop {
-        let records = follower.read().await.map_err(unreadable)?;
+        let records = match follower.read().await {
+            Ok(records) => records,
+            // Functions that read the same shards leave little room, and a server may be started again.
+            Err(failure) if failure.is_transient() && failures < MOST_FAILURES => {
+                failures += 1;
+                sleep(PAUSE_AFTER_FAILURE).await;
+                continue;
+            }
+            Err(failure) => return Err(unreadable(failure)),
+        };
+        failures = 0;
         for record in &records {
             let event = match narrator.tell(record).await {
                 Ok(Some(event)) => event,
@@ -82,8 +97,10 @@ pub async fn run(options: Options, target: &Target) -> Result<(), CommandError> 
                 return Ok(());
             }
         }
-        if records.is_empty() {
+        idle = if records.is_empty() { idle + 1 } else { 0 };
+        if idle >= follower.shards() {
             sleep(PAUSE).await;
+            idle = 0;
         }
     }
 }

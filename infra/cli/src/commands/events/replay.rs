@@ -1,7 +1,6 @@
 use std::collections::HashMap;
 
 use clap::{ArgGroup, Args};
-use wrapup::clock::Clock;
 use wrapup::date_time::DateTime;
 use wrapup::document::{FromText, Id};
 use wrapup::segments::{Address, EventForm, Replay};
@@ -21,9 +20,9 @@ pub struct Options {
     /// The last event of each segment to which it happened since this time, such as 2027-01-31T00:00:00Z
     #[arg(long, value_name = "TIME", value_parser = time, requires = "to_where")]
     from: Option<DateTime>,
-    /// And before this one [default: now]
-    #[arg(long, value_name = "TIME", value_parser = time, requires = "from")]
-    to: Option<DateTime>,
+    /// And before this one
+    #[arg(long, value_name = "TIME", value_parser = time, requires = "from", default_value = NO_END, hide_default_value = true)]
+    to: DateTime,
     /// The last event of the segment with this external id; may be repeated
     #[arg(long = "external-id", value_name = "ID", value_parser = external_id, requires = "to_where")]
     external_ids: Vec<Id>,
@@ -39,6 +38,9 @@ pub struct Options {
     #[command(flatten)]
     data: DataFolder,
 }
+
+/// The latest time there is: whose clock says what is now matters to nobody.
+const NO_END: &str = "9999-12-31 23:59:59";
 
 /// Reads a time, or a day, which begins at midnight UTC.
 fn time(text: &str) -> Result<DateTime, &'static str> {
@@ -65,7 +67,7 @@ pub async fn run(options: Options, target: &Target) -> Result<(), CommandError> 
     }
     let to = To::of((&options.url, &options.bus), target).await?;
     let which = match options.from {
-        Some(from) => Replay::Between { from, to: options.to.unwrap_or_else(|| Clock::system().now().into()) },
+        Some(from) => Replay::Between { from, to: options.to },
         None => Replay::Of(options.external_ids.into_iter().map(Address::External).collect()),
     };
     let system = target.system().await;

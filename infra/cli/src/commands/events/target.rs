@@ -18,9 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Where events are sent.
 pub enum To {
     /// By HTTP.
-    Url(Poster),
+    Url(Box<Poster>),
     /// To an event bus.
-    Bus(EventBus),
+    Bus(Box<EventBus>),
 }
 
 /// Why an event was not sent.
@@ -40,7 +40,7 @@ impl To {
                     url.parse().map_err(|problem| CommandError::refused(format!("--url {problem}")))?;
                 Self::url(url)
             }
-            (None, Some(bus)) => Ok(Self::Bus(EventBus::new(&target.sdk_config().await, bus.clone()))),
+            (None, Some(bus)) => Ok(Self::Bus(Box::new(EventBus::new(&target.aws().await, bus.clone())))),
             (None, None) => Err(CommandError::refused("say by --url or --bus where the events are to go")),
         }
     }
@@ -53,7 +53,9 @@ impl To {
     fn url(url: WebhookUrl) -> Result<Self, CommandError> {
         let shown = url.to_string();
         let poster = Poster::new(url);
-        poster.map(Self::Url).map_err(|error| CommandError::refused(format!("{shown} cannot be called: {error}")))
+        poster
+            .map(|poster| Self::Url(Box::new(poster)))
+            .map_err(|error| CommandError::refused(format!("{shown} cannot be called: {error}")))
     }
 
     /// Sends events; answers of each what became of it.
