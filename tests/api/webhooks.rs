@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
-use wrapup_test_support::{Answer, Api, Received, Receiver, Said, Server, external, run_cli, signal};
+use wrapup_test_support::{Answer, Api, Received, Receiver, Said, Schema, Server, external, run_cli, signal};
 
 use crate::BINARY;
 
@@ -75,6 +75,9 @@ async fn each_change_is_posted_once_to_each_webhook_as_a_cloud_event_and_a_draft
 
     let expected = [("opened", 0), ("ai_suggested", 2), ("closed", 3), ("corrected", 4), ("confirmed", 5)];
     let received = [&one, &other].map(|receiver| receiver.wait_until(|all| has(all, "segment.confirmed")));
+    let document: Value = serde_json::from_slice(&run_cli(BINARY, &["asyncapi"]).stdout).expect("JSON");
+    let components = &document["components"];
+    let contract = Schema::new(json!({"$ref": "#/components/schemas/SegmentEvent", "components": components}));
     for received in &received {
         assert_eq!(of_segment(received, sys_id), steps(&expected));
         assert!(received.iter().all(|one| one.repeats == 0), "each comes once: {received:?}");
@@ -83,6 +86,7 @@ async fn each_change_is_posted_once_to_each_webhook_as_a_cloud_event_and_a_draft
             assert_eq!(header("content-type"), Some("application/cloudevents+json; charset=UTF-8"));
             assert_eq!((&event["specversion"], &event["source"]), (&json!("1.0"), &json!("/wrapup/")));
             assert_eq!(event["data"]["external_segment_id"], "EXT-1");
+            contract.check(event).expect("the event is as `wrapup asyncapi` describes it");
             // What somebody has written is for those who ask for it.
             let text = event.to_string();
             assert!(!text.contains("Done.") && !text.contains("types") && !text.contains("AI says"), "{text}");
