@@ -53,8 +53,11 @@ def map_body(context, body):
 
 @schemathesis.hook
 def map_query(context, query):
-    """Closes other segments than the one that has to stay open."""
+    """Sends drafts to the segment that has to stay open, and closes others."""
     operation = context.operation.definition.raw["operationId"]
+    if isinstance(query, dict) and operation.startswith("saveDraft"):
+        for name, value in OPEN_SEGMENT.items():
+            replace(query, name, value)
     if not isinstance(query, dict) or not operation.startswith("updateSegment"):
         return query
     return {name: "another" if value in OPEN_SEGMENT.values() else value for name, value in query.items()}
@@ -101,7 +104,7 @@ BEYOND_SCHEMAS = re.compile(
             r"this is not the one that it was given last.*",
             r"\S+ is more than 24 hours ahead",
             r"Wrap-up segment '' is closed",
-            r"AI content can only be stored while its state is open\.",
+            r"(AI content|a draft) can only be stored while its state is open\.",
             r"use_third_party_ai is false in the configuration of wrap-up segment ''\.",
         ]
     )
@@ -141,7 +144,7 @@ def message_of(text):
 
 def is_beyond_schemas(text, operation, xml, body):
     parts = [part.strip() for part in re.sub(r"'.*?'(?=[ .,;]|$)", "''", message_of(text), flags=re.DOTALL).split("; ")]
-    by_query = operation.startswith("updateSegment") and not operation.startswith("updateSegmentAi")
+    by_query = operation.startswith(("updateSegment", "saveDraft")) and not operation.startswith("updateSegmentAi")
     emptied = xml and EMPTY.search(body)
     return all(
         BEYOND_SCHEMAS.fullmatch(part)
