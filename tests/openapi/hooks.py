@@ -115,7 +115,7 @@ NO_ADDRESS = re.compile(
 # XML does not carry every character: what schemathesis leaves out of a text may be all of it.
 EMPTY = re.compile(rb"<([\w.-]+)></\1>")
 # A field that is null or an empty list has no element, and may be the only one of a body that is known.
-NONE_KNOWN = re.compile(r"body has to have one of .* and has only others")
+NONE_KNOWN = re.compile(r"body has to have (one of .* and has only others|wrap_up_code or notes, be it empty)")
 REQUIRED = re.compile(r" is required( when [\w ]+)?$")
 # In XML an empty element is what its field wants: no value, an empty list, or an object without fields. And every other
 # leaf is a text, what schemathesis means as null too.

@@ -48,7 +48,7 @@ pub enum Problem {
     #[error("has to be true or false")]
     NotAFlag,
     /// Not a duration.
-    #[error("has to be a whole number of seconds above 0")]
+    #[error("has to be a whole number of seconds from 1 to 4294967295")]
     NotSeconds,
     /// Not a date-time, or one that does not exist.
     #[error("has to be a date and time that exists, as yyyy-MM-dd HH:mm:ss in UTC or in RFC 3339")]

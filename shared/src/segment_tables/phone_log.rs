@@ -211,7 +211,7 @@ mod tests {
             "call_type has to be one of INBOUND, OUTBOUND",
             "start_time has to be a date and time",
             "end_time has to be a date and time",
-            "duration has to be a whole number of seconds above 0",
+            "duration has to be a whole number of seconds from 1 to 4294967295",
             "transcript has to be a text, and is an array",
         ] {
             assert!(problems.contains(problem), "{problem} is not in: {problems}");

@@ -39,7 +39,7 @@ impl DraftRequest {
     pub fn read(fields: &Fields<'_>) -> Option<Self> {
         let noted = fields.noted();
         if !fields.is_given(CODE) && !fields.is_given(NOTES) {
-            fields.violation(CODE, Problem::RequiredWhen { when: "where notes is not given" });
+            fields.violation("body", Problem::Rule(format!("has to have {CODE} or {NOTES}, be it empty")));
         }
         let (code, notes) = Self::visit(&mut { fields });
         let request = Self { code: fields.is_given(CODE).then_some(code), notes };

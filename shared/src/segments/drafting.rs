@@ -122,6 +122,10 @@ impl Segments {
                 return Ok(Some(segment));
             }
             let segment = self.settled(segment).await?;
+            // An attempt that was given up may have been carried out just before the end was stored, and be in it.
+            if segment.attempts.contains(&drafting.name) {
+                return Ok(Some(segment));
+            }
             if segment.state != State::Open {
                 return Err(Refusal::NotOpen { sys_id: segment.sys_id, what: "a draft" }.into());
             }

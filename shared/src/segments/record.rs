@@ -114,6 +114,8 @@ struct Record {
     event_number: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     event_type: Option<EventKind>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    event_time: Option<DateTime>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -213,6 +215,7 @@ pub fn to_item(segment: &Segment) -> Result<Item, dynamodb::Error> {
         sys_mod_count: segment.version,
         event_number: segment.last_event.map(|event| event.number),
         event_type: segment.last_event.map(|event| event.kind),
+        event_time: segment.last_event.map(|event| event.time),
     })?;
     let attempts = ATTEMPTS.into_iter().zip(&segment.attempts);
     item.extend(attempts.map(|(column, name)| (column.to_owned(), string(name))));
@@ -317,8 +320,8 @@ pub fn from_item(mut item: Item) -> Result<Segment, CorruptRecord> {
         created: Stamp::of(record.sys_created_by, record.sys_created_on),
         updated: Stamp::of(record.sys_updated_by, record.sys_updated_on),
         version: record.sys_mod_count,
-        // What is no event leaves `sys_updated_on` as it is.
-        last_event: match (record.event_number, record.event_type, record.sys_updated_on) {
+        // Not `sys_updated_on`: code that knows of no events sets that, and is told by the difference.
+        last_event: match (record.event_number, record.event_type, record.event_time) {
             (Some(number), Some(kind), Some(time)) => Some(LastEvent { number, kind, time }),
             _ => None,
         },

@@ -2,6 +2,7 @@
 //! stored is an event, and stands in the index where reports look.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::try_join_all;
 use futures_util::{StreamExt, stream};
@@ -18,8 +19,8 @@ use crate::error::Kind;
 /// Rows of a shelf that are read at once: of all shelves together a few thousand, half a KB each.
 const PAGE: i32 = 250;
 
-/// Segments that are read at once, after which the time is looked at.
-const CHUNK: usize = 400;
+/// Segments that are read at once, by one request: each may be 400 KB, and all are in memory.
+const CHUNK: usize = 100;
 
 /// How many are written side by side.
 const SIDE_BY_SIDE: usize = 32;
@@ -46,7 +47,14 @@ enum Outcome {
     Closed,
     Lost,
     Mended,
-    Failed { sys_id: String, error: Error },
+    Failed {
+        sys_id: String,
+        error: Error,
+    },
+    /// There was no time for it, or DynamoDB in no state.
+    Left {
+        sys_id: String,
+    },
 }
 
 /// What the index says of a segment.
@@ -96,10 +104,10 @@ impl Segments {
     /// Stores the ends of these segments. Answers whether there is time for more, and DynamoDB in a state to store it.
     async fn store_ends(&self, rows: Vec<Row>, until: Instant, swept: &mut Swept) -> bool {
         swept.found += rows.len() as u64;
-        let mut goes_on = true;
+        let goes_on = AtomicBool::new(true);
+        let has_time = || goes_on.load(Ordering::Relaxed) && Instant::now() < until;
         for chunk in rows.chunks(CHUNK) {
-            goes_on = goes_on && Instant::now() < until;
-            if !goes_on {
+            if !has_time() {
                 swept.note_left(chunk.first().and_then(|row| row.due_on));
                 break;
             }
@@ -113,8 +121,17 @@ impl Segments {
                 }
             };
             swept.lost += (chunk.len() - items.len()) as u64;
-            let outcomes = stream::iter(items).map(|item| self.store_end(item)).buffer_unordered(SIDE_BY_SIDE);
-            for outcome in outcomes.collect::<Vec<_>>().await {
+            let outcomes = stream::iter(items).map(async |item: Item| {
+                // Looked at anew for each: an end that a throttled table takes slowly is followed by no other.
+                let outcome =
+                    if has_time() { self.store_end(item).await } else { Outcome::Left { sys_id: sys_id_of(&item) } };
+                if matches!(&outcome, Outcome::Failed { error, .. } if error.kind() == Kind::Unavailable) {
+                    goes_on.store(false, Ordering::Relaxed);
+                }
+                outcome
+            });
+            let due_on = |sys_id: &str| chunk.iter().find(|row| row.sys_id == sys_id).and_then(|row| row.due_on);
+            for outcome in outcomes.buffer_unordered(SIDE_BY_SIDE).collect::<Vec<_>>().await {
                 match outcome {
                     Outcome::Closed => swept.closed += 1,
                     Outcome::Lost => swept.lost += 1,
@@ -122,13 +139,13 @@ impl Segments {
                     Outcome::Failed { sys_id, error } => {
                         tracing::error!(sys_id, %error, "the end of a segment whose deadline has passed is not stored");
                         swept.failed += 1;
-                        swept.note_left(chunk.iter().find(|row| row.sys_id == sys_id).and_then(|row| row.due_on));
-                        goes_on &= error.kind() != Kind::Unavailable;
+                        swept.note_left(due_on(&sys_id));
                     }
+                    Outcome::Left { sys_id } => swept.note_left(due_on(&sys_id)),
                 }
             }
         }
-        goes_on
+        has_time()
     }
 
     /// The segments of these rows as they are; one that is gone is left out.
@@ -140,7 +157,7 @@ impl Segments {
     }
 
     async fn store_end(&self, item: Item) -> Outcome {
-        let sys_id = item.get("sys_id").and_then(|sys_id| sys_id.as_s().ok()).cloned().unwrap_or_default();
+        let sys_id = sys_id_of(&item);
         let stored = async {
             let segment = record::from_item(item.clone())?;
             if segment.is_overdue_at(self.clock.since_epoch()) {
@@ -152,6 +169,10 @@ impl Segments {
         };
         stored.await.unwrap_or_else(|error| Outcome::Failed { sys_id, error })
     }
+}
+
+fn sys_id_of(item: &Item) -> String {
+    item.get("sys_id").and_then(|sys_id| sys_id.as_s().ok()).cloned().unwrap_or_default()
 }
 
 impl Swept {

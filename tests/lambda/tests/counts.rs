@@ -427,9 +427,9 @@ async fn the_columns_that_say_who_and_when_leave_a_write_within_its_kilobyte() {
     let configuration = configuration(&world, 3).await;
     let instance = world.instance();
     // Names and ids as long as they usually are.
-    let user = "n".repeat(24);
+    let user = "n".repeat(20);
     let by = |event: Event| event.authorizer(json!({"wrapup_user": user, "principalId": user}));
-    let id = |kind: char| kind.to_string().repeat(36);
+    let id = |kind: char| kind.to_string().repeat(32);
     let limit = json!({"configuration": {"duration": 60, "show_timer": true}});
     let mut external = merged(opening(&id('e')), &limit);
     (external["agent_sys_id"], external["interaction_sys_id"]) = (json!(id('a')), json!(id('i')));

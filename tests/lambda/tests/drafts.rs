@@ -159,9 +159,9 @@ async fn what_a_draft_says_wrong_is_named() {
     let before = record(&world).await;
     let long = "x".repeat(65_537);
     for (body, says) in [
-        (json!({}), &["wrap_up_code is required where notes is not given"][..]),
-        (json!({"note": "n"}), &["wrap_up_code is required where notes is not given"]),
-        (json!({"wrap_up_code": null, "notes": null}), &["wrap_up_code is required where notes is not given"]),
+        (json!({}), &["body has to have wrap_up_code or notes, be it empty"][..]),
+        (json!({"note": "n"}), &["body has to have wrap_up_code or notes, be it empty"]),
+        (json!({"wrap_up_code": null, "notes": null}), &["body has to have wrap_up_code or notes, be it empty"]),
         (json!({"notes": ["n"], "wrap_up_code": {"code": "c"}}), &["notes", "wrap_up_code"]),
         (json!({"notes": true}), &["notes"]),
         (json!({"notes": long}), &["notes", "65536"]),
@@ -345,8 +345,15 @@ async fn a_draft_is_no_event_and_tells_the_ai_filler_nothing() {
     let event = wrapup::segments::SegmentEvent::from_images(Some(before.clone()), after.clone());
     assert_eq!(event.expect("images"), None);
     // What says who changed it and when, and its last event, is as it was.
-    for column in ["sys_created_by", "sys_created_on", "sys_updated_by", "sys_updated_on", "event_number", "event_type"]
-    {
+    for column in [
+        "sys_created_by",
+        "sys_created_on",
+        "sys_updated_by",
+        "sys_updated_on",
+        "event_number",
+        "event_type",
+        "event_time",
+    ] {
         assert_eq!(before.get(column), after.get(column), "{column}");
     }
     assert_eq!(after["event_number"], AttributeValue::N("0".to_owned()));

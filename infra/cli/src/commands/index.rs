@@ -35,6 +35,12 @@ pub async fn run(command: Command, target: &Target) -> Result<(), CommandError> 
         Some(file) if file.exists() => Position::read(file, &table)?,
         _ => Position { table, parts: vec![Progress::From { after: None }; usize::try_from(parts).unwrap_or(1)] },
     };
+    if let Some(file) = file.as_deref().filter(|_| position.parts.iter().all(|part| matches!(part, Progress::Done))) {
+        return Ok(output::line(format!(
+            "{} says that all is done; remove it to begin again",
+            shown(&file.display().to_string())
+        ))?);
+    }
     let segments = system.segments();
     let about = usize::try_from(segments.about_how_many().await?).unwrap_or(usize::MAX);
     // DynamoDB counts the records that find segments, too, and what it counts is some hours old.
