@@ -89,7 +89,10 @@ export class WrapUpApi extends Construct {
     return new Map(this.deployed().map(([name, spec]) => [name, this.createFunction(scope, name, spec, tables)]));
   }
 
-  /** The functions of this deployment: without an AI provider there is nothing that calls one, without index none that reads it, without a bus no relay. */
+  /**
+   * The functions of this deployment: without an AI provider none that calls one, without the index none that reads it,
+   * without a bus no relay.
+   */
   private deployed(): [string, FunctionSpec][] {
     const { aiProvider, events, timeIndex = true } = this.props;
     return Object.entries(system.functions).filter(
