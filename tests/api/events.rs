@@ -191,6 +191,32 @@ async fn a_replay_puts_events_on_a_bus() {
     replay("wrap-ups").failed(&["AccessDeniedException"]);
 }
 
+/// Segments are looked up 25 at a time.
+#[tokio::test]
+async fn an_event_that_a_bus_rejects_keeps_none_from_being_sent_that_comes_behind_it() {
+    let server = Server::start(BINARY);
+    let ids: Vec<_> = (0..30).map(|number| format!("EXT-{number}")).collect();
+    for id in &ids {
+        server.api().post("segment/create", &external(id)).await.expect(200);
+    }
+    let bus = Receiver::start(|asked| {
+        let entries = asked.event["Entries"].as_array().into_iter().flatten();
+        let answers = entries.map(|entry| match entry["Detail"].as_str() {
+            Some(detail) if detail.contains("\"EXT-0\"") => json!({"ErrorCode": "MalformedDetail"}),
+            _ => json!({"EventId": "1"}),
+        });
+        Answer::Body(200, json!({"Entries": answers.collect::<Value>()}).to_string())
+    });
+    let port = server.dynamodb_port.to_string();
+    let mut command = Command::new(BINARY);
+    command.args(["events", "replay", "--bus", "wrap-ups", "--local", "--dynamodb-port", &port]);
+    command.args(ids.iter().flat_map(|id| ["--external-id", id]));
+    command.env("AWS_ENDPOINT_URL_EVENTBRIDGE", bus.url("/")).env("AWS_REGION", "eu-central-1");
+    command.env("AWS_ACCESS_KEY_ID", "any").env("AWS_SECRET_ACCESS_KEY", "any");
+    let said = Said::from(command.output().expect("the binary runs"));
+    assert_eq!(said.failed(&["MalformedDetail", "1 of 30 events not sent"]).out, "sent 29 events\n");
+}
+
 /// What a service of AWS's is asked.
 fn operation(asked: &Received) -> &str {
     let target = asked.headers.iter().find(|(name, _)| name == "x-amz-target");
