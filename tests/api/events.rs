@@ -4,10 +4,11 @@
 use std::io::{BufRead, BufReader, Lines};
 use std::net::TcpListener;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use http_body_util::Full;
 use serde_json::{Value, json};
-use wrapup_test_support::{Answer, Api, Http, Process, Receiver, Said, Server, external, run_cli};
+use wrapup_test_support::{Answer, Api, Http, Process, Received, Receiver, Said, Server, external, run_cli};
 
 use crate::BINARY;
 
@@ -95,18 +96,27 @@ async fn following_ends_with_whoever_reads_it() {
 #[test]
 fn what_cannot_be_followed_or_sent_is_named() {
     for arguments in [
-        &["events"][..],
-        &["events", "--type", "segment.closed"],
+        &["events", "--type", "segment.closed"][..],
         &["events", "--follow", "--type", "segment.draft"],
         &["events", "replay"],
         &["events", "replay", "--from", "2026-01-01"],
         &["events", "replay", "--from", "soon", "--url", "http://desk.example/"],
         &["events", "replay", "--external-id", "EXT-1"],
+        &["events", "replay", "--external-id", "EXT-1", "--url", "http://desk.example/", "--source", "a b"],
+        &["events", "replay", "--external-id", "EXT-1", "--url", "http://desk.example/", "--language", "german"],
+        &["events", "replay", "--failed", "--notes", "on"],
         &["events", "replay", "--failed", "--external-id", "EXT-1", "--url", "http://desk.example/"],
         &["events", "replay", "--failed", "--url", "http://desk.example/", "--bus", "wrap-ups"],
     ] {
         Said::from(run_cli(BINARY, arguments)).misused();
     }
+    let back = ["events", "replay", "--from", "2026-01-02", "--to", "2026-01-01", "--url", "http://desk.example/"];
+    Said::from(run_cli(BINARY, &back)).failed(&["--to has to be later than --from"]);
+    let said = Said::from(run_cli(BINARY, &["events"]));
+    assert!(["--follow", "failed", "replay", "--help"].iter().all(|way| said.err.contains(way)), "{said:?}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let typo = folder.path().join("typo").to_string_lossy().into_owned();
+    Said::from(run_cli(BINARY, &["events", "failed", "--data", &typo])).failed(&["typo", "--data"]);
     for (url, words) in [("desk", "URL such as"), ("http://anna:hidden@desk.example/", "no user name or password")] {
         let said = Said::from(run_cli(BINARY, &["events", "replay", "--failed", "--url", url]));
         assert!(!said.failed(&["--url", words]).err.contains("hidden"));
@@ -149,36 +159,89 @@ async fn a_replay_sends_the_last_event_of_each_segment_as_it_was_sent_before() {
 async fn a_replay_puts_events_on_a_bus() {
     let server = Server::start(BINARY);
     open_and_close(&server.api(), "EXT-1").await;
-    let bus = Receiver::start(|put| match put.repeats {
-        // All are the same to the receiver, which looks for an id: the first call and the second.
-        0 => Answer::Body(200, r#"{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}"#.to_owned()),
+    let denied = AtomicBool::new(false);
+    let bus = Receiver::start(move |asked| match (operation(asked), asked.event["Name"].as_str()) {
+        ("DescribeEventBus", Some("wrap-ups")) => Answer::Body(200, r#"{"Name":"wrap-ups"}"#.to_owned()),
+        ("DescribeEventBus", _) => Answer::Body(400, r#"{"__type":"ResourceNotFoundException"}"#.to_owned()),
+        // One that is not there takes all, as EventBridge does.
+        _ if !denied.swap(true, Ordering::SeqCst) => {
+            Answer::Body(200, r#"{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}"#.to_owned())
+        }
         _ => Answer::Body(400, r#"{"__type":"AccessDeniedException","message":"not you"}"#.to_owned()),
     });
-    let replay = || {
+    let replay = |name: &str| {
         let port = server.dynamodb_port.to_string();
         let mut command = Command::new(BINARY);
-        command.args([
-            "events",
-            "replay",
-            "--external-id",
-            "EXT-1",
-            "--bus",
-            "wrap-ups",
-            "--local",
-            "--dynamodb-port",
-            &port,
-        ]);
+        command.args(["events", "replay", "--external-id", "EXT-1", "--bus", name]);
+        command.args(["--local", "--dynamodb-port", &port]);
         command.env("AWS_ENDPOINT_URL_EVENTBRIDGE", bus.url("/")).env("AWS_REGION", "eu-central-1");
         command.env("AWS_ACCESS_KEY_ID", "any").env("AWS_SECRET_ACCESS_KEY", "any");
         Said::from(command.output().expect("the binary runs"))
     };
-    assert_eq!(replay().fine(), "sent 1 event\n");
-    let entry = bus.received()[0].event["Entries"][0].clone();
+    let said = replay("wrap-up").failed(&["--bus wrap-up cannot be seen", "ResourceNotFoundException"]);
+    assert_eq!(said.out, "");
+    assert!(bus.received().iter().all(|asked| operation(asked) == "DescribeEventBus"));
+    assert_eq!(replay("wrap-ups").fine(), "sent 1 event\n");
+    let put = bus.received().into_iter().find(|asked| operation(asked) == "PutEvents").expect("a call");
+    let entry = put.event["Entries"][0].clone();
     let said = ["EventBusName", "Source", "DetailType"].map(|name| entry[name].as_str().expect("a text").to_owned());
     assert_eq!(said, ["wrap-ups", "/wrapup/", "segment.closed"]);
     let detail: Value = serde_json::from_str(entry["Detail"].as_str().expect("a text")).expect("JSON");
     assert_eq!((&detail["type"], &detail["data"]["external_segment_id"]), (&json!("segment.closed"), &json!("EXT-1")));
-    replay().failed(&["AccessDeniedException"]);
+    replay("wrap-ups").failed(&["AccessDeniedException"]);
+}
+
+/// Segments are looked up 25 at a time.
+#[tokio::test]
+async fn an_event_that_a_bus_rejects_keeps_none_from_being_sent_that_comes_behind_it() {
+    let server = Server::start(BINARY);
+    let ids: Vec<_> = (0..30).map(|number| format!("EXT-{number}")).collect();
+    for id in &ids {
+        server.api().post("segment/create", &external(id)).await.expect(200);
+    }
+    let bus = Receiver::start(|asked| {
+        let entries = asked.event["Entries"].as_array().into_iter().flatten();
+        let answers = entries.map(|entry| match entry["Detail"].as_str() {
+            Some(detail) if detail.contains("\"EXT-0\"") => json!({"ErrorCode": "MalformedDetail"}),
+            _ => json!({"EventId": "1"}),
+        });
+        Answer::Body(200, json!({"Entries": answers.collect::<Value>()}).to_string())
+    });
+    let port = server.dynamodb_port.to_string();
+    let mut command = Command::new(BINARY);
+    command.args(["events", "replay", "--bus", "wrap-ups", "--local", "--dynamodb-port", &port]);
+    command.args(ids.iter().flat_map(|id| ["--external-id", id]));
+    command.env("AWS_ENDPOINT_URL_EVENTBRIDGE", bus.url("/")).env("AWS_REGION", "eu-central-1");
+    command.env("AWS_ACCESS_KEY_ID", "any").env("AWS_SECRET_ACCESS_KEY", "any");
+    let said = Said::from(command.output().expect("the binary runs"));
+    assert_eq!(said.failed(&["MalformedDetail", "1 of 30 events not sent"]).out, "sent 29 events\n");
+}
+
+/// What a service of AWS's is asked.
+fn operation(asked: &Received) -> &str {
+    let target = asked.headers.iter().find(|(name, _)| name == "x-amz-target");
+    target.and_then(|(_, target)| target.rsplit('.').next()).unwrap_or_default()
+}
+
+/// Which source, language and texts events have, the deployment alone knows.
+#[tokio::test]
+async fn whoever_replays_says_how_the_deployment_writes_its_events() {
+    let webhook = Receiver::start(|_| Answer::Status(200));
+    let environment = [("WRAPUP_EVENT_SOURCE", "urn:desk"), ("WRAPUP_EVENT_NOTES", "on"), ("WRAPUP_LANGUAGE", "fr")];
+    let server = Server::start_with(BINARY, &["--in-memory", "--webhook", &webhook.url("/")], &environment);
+    open_and_close(&server.api(), "EXT-1").await;
+    let told = webhook.wait_until(|all| all.len() == 2)[1].event.clone();
+    assert_eq!((&told["source"], &told["data"]["notes"]), (&json!("urn:desk"), &json!("Done.")));
+    let receiver = Receiver::start(|_| Answer::Status(200));
+    let replay = |further: &[&str]| -> Value {
+        let arguments = ["events", "replay", "--external-id", "EXT-1", "--url", &receiver.url("/")];
+        let said = Said::from(server.cli(BINARY, &[&arguments[..], further].concat(), ""));
+        assert_eq!(said.fine(), "sent 1 event\n");
+        receiver.received().last().expect("an event").event.clone()
+    };
+    assert_eq!(replay(&["--source", "urn:desk", "--notes", "on", "--language", "fr"]), told);
+    let other = replay(&[]);
+    assert_eq!((&other["source"], &other["data"]["notes"]), (&json!("/wrapup/"), &Value::Null));
 }
 
 #[tokio::test]

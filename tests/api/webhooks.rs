@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -241,6 +242,7 @@ async fn what_is_refused_for_too_long_is_put_aside_and_sent_by_a_command() {
     receiver.wait_until(|all| has(all, "segment.closed"));
     // Beside the server that runs.
     let failed: Value = serde_json::from_str(&events(&["failed", "--output", "json"]).fine()).expect("JSON");
+    assert_eq!(failed[0]["external_segment_id"], "EXT-1");
     let said: Vec<_> = ["type", "segment", "sequence", "problem", "webhook"].map(|name| failed[0][name].clone()).into();
     let shown = receiver.url("/wrap-ups");
     assert_eq!(
@@ -340,6 +342,11 @@ fn a_webhook_that_is_no_url_is_refused_at_the_start_without_showing_it() {
     }
     let said: Said = run_cli(BINARY, &["local", "--in-memory", "--webhook-patience", "soon"]).into();
     said.misused();
+    // How events are written is looked at where nobody is told of any, too.
+    let mut command = Command::new(BINARY);
+    command.args(["local", "--port", "0", "--dynamodb-port", "0", "--in-memory"]).env("WRAPUP_EVENT_NOTES", "true");
+    let said: Said = command.output().expect("the binary runs").into();
+    said.failed(&["WRAPUP_EVENT_NOTES", "on or off"]);
 }
 
 #[tokio::test]

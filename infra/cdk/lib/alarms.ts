@@ -35,7 +35,7 @@ export class Alarms extends Construct {
     if (putAside)
       this.raise('RelayPutAside', putAside, 1, 'Events are left out: what they are made of cannot be read.');
     if (webhookDeadLetters) {
-      this.raise('WebhookDeadLettersVisible', webhookDeadLetters, 1, 'The webhook did not take events in a day.');
+      this.raise('WebhookDeadLettersVisible', webhookDeadLetters, 1, 'The webhook did not take events.');
     }
     for (const { name, errors, throttles, lag, late, deadLetters } of metrics.background()) {
       const id = title(name);

@@ -68,7 +68,7 @@ export interface EventTellingProps {
 /** The bus, the archive and the webhook. */
 export class EventTelling extends Construct {
   readonly bus: IEventBus;
-  /** What the webhook did not take in a day, where there is one. */
+  /** What the webhook did not take, where there is one. */
   readonly webhookDeadLetters?: IQueue;
   private readonly events: Events;
 

@@ -41,7 +41,7 @@ describe('the relay', () => {
       .filter(({ actions }) => actions.some((one) => one.startsWith('events:')));
     assert.deepEqual(
       put.map(({ actions, resource }) => [actions, resource]),
-      [[['events:PutEvents'], { 'Fn::GetAtt': [bus, 'Arn'] }]],
+      [[['events:DescribeEventBus', 'events:PutEvents'], { 'Fn::GetAtt': [bus, 'Arn'] }]],
     );
   });
 

@@ -1,3 +1,4 @@
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_smithy_types::retry::RetryConfig;
@@ -33,11 +34,16 @@ const ROUNDS: u32 = 4;
 /// The pause before an entry is sent again; it doubles each time.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// How long a bus that was there is taken to be there still.
+const THERE_FOR: Duration = Duration::from_secs(60);
+
 /// An event bus of Amazon EventBridge.
 #[derive(Clone)]
 pub struct EventBus {
     service: Service,
     name: String,
+    /// When EventBridge last said that it is there.
+    was_there: Arc<Mutex<Option<Instant>>>,
 }
 
 /// What is put on a bus.
@@ -55,6 +61,9 @@ pub struct BusEntry<'a> {
 /// Why an entry is not on the bus.
 #[derive(Debug, thiserror::Error)]
 pub enum NotPut {
+    /// EventBridge does not say that the bus is there.
+    #[error("the bus cannot be seen: {0}")]
+    Unseen(#[source] AwsFailure),
     /// EventBridge did not take the call.
     #[error("EventBridge did not take the call: {0}")]
     Call(#[from] AwsFailure),
@@ -92,7 +101,7 @@ impl EventBus {
     /// A bus as a configuration reaches it; `name` is its name or ARN.
     pub fn new(config: &SdkConfig, name: String) -> Self {
         let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(200));
-        Self { service: Service::new(&EVENTBRIDGE, config, retries), name }
+        Self { service: Service::new(&EVENTBRIDGE, config, retries), name, was_there: Arc::default() }
     }
 
     /// Its name or ARN.
@@ -100,10 +109,34 @@ impl EventBus {
         &self.name
     }
 
-    /// Puts entries on the bus, in as few calls as take them, and sends again what is rejected, a few times, and not after
-    /// the deadline.
+    /// Asks EventBridge whether the bus is there, unless it has said so within a minute. What is put on a bus that is not
+    /// there is taken and thrown away, and the answer looks as any other.
+    ///
+    /// # Errors
+    /// It is not there, or nobody can say so.
+    pub async fn look(&self) -> Result<(), AwsFailure> {
+        let was_there = || self.was_there.lock().unwrap_or_else(PoisonError::into_inner);
+        if was_there().is_some_and(|at| at.elapsed() < THERE_FOR) {
+            return Ok(());
+        }
+        let asked_at = Instant::now();
+        let body = json!({"Name": self.name});
+        let call = ServiceCall::json("DescribeEventBus", "AWSEvents.DescribeEventBus", &body);
+        self.service.send(ServiceCall { within: Some(ATTEMPT), ..call }).await?;
+        *was_there() = Some(asked_at);
+        Ok(())
+    }
+
+    /// Puts entries on the bus, if it [is there](EventBus::look), in as few calls as take them, and sends again what is
+    /// rejected, a few times, and not after the deadline.
     pub async fn put(&self, entries: &[BusEntry<'_>], deadline: Instant) -> PutOutcome {
         let mut outcome = PutOutcome { left: (0..entries.len()).collect(), because: None };
+        if entries.is_empty() {
+            return outcome;
+        }
+        if let Err(failure) = self.look().await {
+            return PutOutcome { because: Some(NotPut::Unseen(failure)), ..outcome };
+        }
         for round in 0..ROUNDS {
             let pause = PAUSE * 2_u32.pow(round);
             if round > 0 {

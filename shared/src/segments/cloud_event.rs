@@ -2,6 +2,7 @@
 //! whoever gets it knows it by its `id`.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::Serialize;
 
@@ -32,13 +33,25 @@ pub struct EventForm {
     notes: bool,
 }
 
+/// What events may say they are from.
+#[derive(Clone, Debug)]
+pub struct EventSource(String);
+
 /// A source that is of no use.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "must be a URI reference of at most {LONGEST_SOURCE} characters, such as https://wrapup.example.com or /wrapup/prod, \
      and cannot begin with aws."
 )]
-struct NotASource;
+pub struct NotASource;
+
+impl FromStr for EventSource {
+    type Err = NotASource;
+
+    fn from_str(text: &str) -> Result<Self, NotASource> {
+        Some(text).filter(is_source).ok_or(NotASource).map(|text| Self(text.to_owned()))
+    }
+}
 
 impl EventForm {
     /// As the environment says it.
@@ -46,12 +59,13 @@ impl EventForm {
     /// # Errors
     /// A variable is malformed, which the error names.
     pub fn from_env(tables: &Tables) -> Result<Self, SettingsError> {
-        let source = settings::read(settings::EVENT_SOURCE, |text| {
-            Some(text).filter(is_source).ok_or(NotASource).map(str::to_owned)
-        })?;
+        let source = settings::read(settings::EVENT_SOURCE, EventSource::from_str)?;
         let notes = settings::switch(settings::EVENT_NOTES)?.unwrap_or(false);
         let form = Self::new(tables, Language::from_env()?).with_notes(notes);
-        Ok(Self { source: source.unwrap_or(form.source), ..form })
+        Ok(match source {
+            Some(source) => form.with_source(source),
+            None => form,
+        })
     }
 
     /// That of a deployment which says nothing else: named by the prefix of its tables, in its language, without notes.
@@ -63,6 +77,18 @@ impl EventForm {
     #[must_use]
     pub fn with_notes(self, notes: bool) -> Self {
         Self { notes, ..self }
+    }
+
+    /// The same; from this source.
+    #[must_use]
+    pub fn with_source(self, source: EventSource) -> Self {
+        Self { source: source.0, ..self }
+    }
+
+    /// The same; in this language.
+    #[must_use]
+    pub fn in_language(self, language: Language) -> Self {
+        Self { wish: Wish::settle(None, None, Some(language)), ..self }
     }
 
     /// What events say they are from.

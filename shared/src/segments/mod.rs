@@ -35,7 +35,7 @@ mod sweep;
 pub use address::{Address, Include};
 pub use advise::{AdviseRequest, LONGEST_AI_NOTES};
 pub use close::{CloseRequest, LONGEST_NOTES};
-pub use cloud_event::{CloudEvent, EventForm, LARGEST_EVENT};
+pub use cloud_event::{CloudEvent, EventForm, EventSource, LARGEST_EVENT, NotASource};
 pub use draft::{Draft, DraftRequest, DraftedCode};
 pub use event::{EventKind, SegmentEvent};
 pub use fill::{Confidence, Filling, Gap, Provenance};

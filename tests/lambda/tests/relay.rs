@@ -16,9 +16,9 @@ use wrapup_lambda_tests::{
 };
 use wrapup_test_support::{Schema, merged};
 
-/// PutEvents as EventBridge's own model has it. See `make-schema` beside it.
-static PUT_EVENTS: LazyLock<Value> =
-    LazyLock::new(|| serde_json::from_str(include_str!("../eventbridge/put-events.schema.json")).expect("JSON"));
+/// What is called of EventBridge, as its own model has it. See `make-schema` beside it.
+static EVENTBRIDGE: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../eventbridge/eventbridge.schema.json")).expect("JSON"));
 
 /// What CloudEvents 1.0 asks of an event in JSON, and of the extension `sequence`: names and types of the attributes, that
 /// none of them is empty, and what names an extension may have.
@@ -52,11 +52,11 @@ fn contract() -> Schema {
 }
 
 #[track_caller]
-fn assert_valid(part: &str, document: &Value) {
-    let mut schema = PUT_EVENTS.clone();
-    schema["allOf"] = json!([{"$ref": format!("#/{part}")}]);
+fn assert_valid(operation: &str, part: &str, document: &Value) {
+    let mut schema = EVENTBRIDGE.clone();
+    schema["allOf"] = json!([{"$ref": format!("#/operations/{operation}/{part}")}]);
     let checked = Schema::new(schema).check(document);
-    assert!(checked.is_ok(), "{part}: {checked:?} in {document}");
+    assert!(checked.is_ok(), "{operation}, {part}: {checked:?} in {document}");
 }
 
 /// An answer about entries, of which some are rejected for a reason.
@@ -67,8 +67,22 @@ fn answers(rejected: &[Option<&str>]) -> Turn {
     });
     let failed = rejected.iter().flatten().count();
     let body = json!({"FailedEntryCount": failed, "Entries": entries.collect::<Vec<_>>()});
-    assert_valid("response", &body);
+    assert_valid("PutEvents", "response", &body);
     Turn::json(&body)
+}
+
+/// The bus is there.
+fn is_there() -> Turn {
+    let body =
+        json!({"Name": "wrapup-events", "Arn": "arn:aws:events:eu-central-1:123456789012:event-bus/wrapup-events"});
+    assert_valid("DescribeEventBus", "response", &body);
+    Turn::json(&body)
+}
+
+/// It is not.
+fn is_gone() -> Turn {
+    let message = "Event bus wrapup-events does not exist.";
+    Turn::status(400, &json!({"__type": "ResourceNotFoundException", "message": message}))
 }
 
 /// It takes a whole call, whatever is in it.
@@ -76,52 +90,72 @@ fn takes_all() -> Turn {
     answers(&[None; 10])
 }
 
-/// A relay to a bus that answers so.
+/// A relay to a bus, in one process.
 struct Bus {
     service: Scripted,
+    bus: EventBus,
     reports: Reports,
     form: EventForm,
 }
 
 impl Bus {
+    /// One that is there, and answers so.
     async fn that(turns: impl IntoIterator<Item = Turn>) -> Self {
-        let service = Scripted::start(turns).await;
+        Self::of(&[is_there()].into_iter().chain(turns).collect::<Vec<_>>()).await
+    }
+
+    /// One of which EventBridge says this.
+    async fn of(turns: &[Turn]) -> Self {
+        let service = Scripted::start(turns.to_vec()).await;
+        let bus = EventBus::new(&service.as_aws(), "wrapup-events".to_owned());
         let form = EventForm::new(&Tables::with_prefix("prod-"), None);
-        Self { service, reports: Reports::default(), form }
+        Self { service, bus, reports: Reports::default(), form }
     }
 
     /// Delivers records; answers the numbers of those that come again.
     async fn deliver(&self, world: &World, records: &[StreamRecord]) -> Vec<String> {
-        let bus = EventBus::new(&self.service.as_aws(), "wrapup-events".to_owned());
-        let function = relay(world.instance().system, bus, self.form.clone());
+        let function = relay(world.instance().system, self.bus.clone(), self.form.clone());
         let function = function.with_reporter(self.reports.reporter(Clock::system()));
         let BatchResponse { batch_item_failures } = function.handle(StreamRecord::event(records)).await;
         batch_item_failures.into_iter().map(|failure| failure.item_identifier.expect("a number")).collect()
     }
 
-    /// The calls since the last time, each one that the service takes: the details of its entries.
+    /// What EventBridge was asked since the last time, by operation; each is a request that it takes.
+    fn asked(&self) -> Vec<(String, Value)> {
+        let checked = |asked: Asked| {
+            let text = |name: &str| asked.headers[name].to_str().expect("a text").to_owned();
+            let operations = EVENTBRIDGE["operations"].as_object().expect("operations");
+            let operation = operations.iter().find(|(_, operation)| operation["target"] == text("x-amz-target"));
+            let (operation, _) = operation.expect("an operation");
+            assert_valid(operation, "request", &asked.body);
+            assert_eq!(text("content-type"), EVENTBRIDGE["content_type"]);
+            let signed_for = EVENTBRIDGE["signed_for"].as_str().expect("a text");
+            let authorization = text("authorization");
+            assert!(authorization.contains(&format!("/eu-central-1/{signed_for}/aws4_request")), "{authorization}");
+            (operation.clone(), asked.body)
+        };
+        self.service.asked().into_iter().map(checked).collect()
+    }
+
+    /// The entries of each PutEvents since the last time.
+    fn puts(&self) -> Vec<Vec<Value>> {
+        let puts = self.asked().into_iter().filter(|(operation, _)| operation == "PutEvents");
+        puts.map(|(_, body)| body["Entries"].as_array().expect("entries").clone()).collect()
+    }
+
+    /// The same, checked: their details.
     fn calls(&self) -> Vec<Vec<Value>> {
         let (cloud_event, contract) = (Schema::new(cloud_event()), contract());
-        let call = |asked: Asked| {
-            assert_valid("request", &asked.body);
-            assert_eq!(asked.headers["x-amz-target"], PUT_EVENTS["target"].as_str().expect("a text"));
-            assert_eq!(asked.headers["content-type"], PUT_EVENTS["content_type"].as_str().expect("a text"));
-            let authorization = asked.headers["authorization"].to_str().expect("a text");
-            let signed_for = PUT_EVENTS["signed_for"].as_str().expect("a text");
-            assert!(authorization.contains(&format!("/eu-central-1/{signed_for}/aws4_request")), "{authorization}");
-            let entries = asked.body["Entries"].as_array().expect("entries").clone();
-            let detail = |entry: Value| {
-                let detail: Value = serde_json::from_str(entry["Detail"].as_str().expect("a text")).expect("JSON");
-                assert_eq!(cloud_event.check(&detail), Ok(()), "{detail}");
-                assert_eq!(contract.check(&detail), Ok(()), "{detail}");
-                assert_eq!(entry["DetailType"], detail["type"]);
-                assert_eq!((&entry["Source"], &detail["source"]), (&json!("/wrapup/prod-"), &json!("/wrapup/prod-")));
-                assert_eq!(entry["EventBusName"], "wrapup-events");
-                detail
-            };
-            entries.into_iter().map(detail).collect()
+        let detail = |entry: Value| {
+            let detail: Value = serde_json::from_str(entry["Detail"].as_str().expect("a text")).expect("JSON");
+            assert_eq!(cloud_event.check(&detail), Ok(()), "{detail}");
+            assert_eq!(contract.check(&detail), Ok(()), "{detail}");
+            assert_eq!(entry["DetailType"], detail["type"]);
+            assert_eq!((&entry["Source"], &detail["source"]), (&json!("/wrapup/prod-"), &json!("/wrapup/prod-")));
+            assert_eq!(entry["EventBusName"], "wrapup-events");
+            detail
         };
-        self.service.asked().into_iter().map(call).collect()
+        self.puts().into_iter().map(|entries| entries.into_iter().map(detail).collect()).collect()
     }
 }
 
@@ -224,8 +258,7 @@ async fn whatever_comes_again_is_the_same_event() {
     for _ in 0..2 {
         assert_eq!(bus.deliver(&world, &records).await, Vec::<String>::new());
     }
-    let details = |asked: Asked| asked.body["Entries"].as_array().expect("entries").clone();
-    let calls: Vec<_> = bus.service.asked().into_iter().map(details).collect();
+    let calls = bus.puts();
     assert_eq!(calls.len(), 2);
     assert_eq!(calls[0], calls[1], "to the byte: a detail is a text");
 }
@@ -270,6 +303,33 @@ async fn what_has_no_right_to_the_bus_asks_once_and_all_comes_again() {
     let records = opened(&world, 2).await;
     assert_eq!(bus.deliver(&world, &records).await, ["100", "101"]);
     assert_eq!(bus.calls().len(), 1);
+}
+
+/// EventBridge takes what is put on a bus that is not there, says that it is fine, and throws it away.
+#[tokio::test]
+async fn a_bus_that_is_not_there_is_told_nothing_and_all_comes_again() {
+    let (world, bus) = (World::start().await, Bus::of(&[is_gone(), is_gone(), is_there(), takes_all()]).await);
+    let records = opened(&world, 2).await;
+    for _ in 0..2 {
+        assert_eq!(bus.deliver(&world, &records).await, ["100", "101"]);
+        assert_eq!(bus.asked(), [("DescribeEventBus".to_owned(), json!({"Name": "wrapup-events"}))]);
+        let report = bus.reports.one();
+        assert_eq!((&report["outcome"], &report["events_sent"]), (&json!("failed"), &json!(0)));
+    }
+    // It is made, and gets all that has happened.
+    assert_eq!(bus.deliver(&world, &records).await, Vec::<String>::new());
+    assert_eq!(bus.calls().concat().len(), 2);
+}
+
+#[tokio::test]
+async fn a_process_asks_once_in_a_while_whether_the_bus_is_there() {
+    let (world, bus) = (World::start().await, Bus::that([takes_all()]).await);
+    let records = opened(&world, 2).await;
+    for _ in 0..3 {
+        assert_eq!(bus.deliver(&world, &records).await, Vec::<String>::new());
+    }
+    let operations: Vec<_> = bus.asked().into_iter().map(|(operation, _)| operation).collect();
+    assert_eq!(operations, ["DescribeEventBus", "PutEvents", "PutEvents", "PutEvents"]);
 }
 
 #[tokio::test]

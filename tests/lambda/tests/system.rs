@@ -228,7 +228,8 @@ async fn fillers(world: &World) -> Permissions {
 async fn relays(world: &World) -> Permissions {
     let sys_id = world.instance().open(&opening("RELAY")).await;
     let record = StreamRecord::insert(segment(world, &sys_id).await);
-    let service = Scripted::start([Turn::json(&json!({"Entries": [{"EventId": "1"}]}))]).await;
+    // To either question.
+    let service = Scripted::start([Turn::json(&json!({"Name": "wrapup-events", "Entries": [{"EventId": "1"}]}))]).await;
     let bus = EventBus::new(&service.as_aws(), "wrapup-events".to_owned());
     let relay = relay(world.instance().system, bus, EventForm::new(&Tables::default(), None));
     world.traffic();

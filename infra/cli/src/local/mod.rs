@@ -280,6 +280,9 @@ fn start_webhooks(
     system: &System,
     data: Option<&Path>,
 ) -> Result<Vec<Webhook>, LocalError> {
+    let tables = &system.dynamo().tables;
+    // What is wrong with it is said also where nobody is told yet.
+    let form = EventForm::from_env(tables)?;
     let was_there = data.is_some_and(|data| data.join(OUTBOX).exists());
     if urls.is_empty() && !was_there {
         return Ok(Vec::new());
@@ -289,9 +292,8 @@ fn start_webhooks(
     if urls.is_empty() {
         return Ok(Vec::new());
     }
-    let tables = &system.dynamo().tables;
     let stream = engine.stream(&tables.name(Table::Segments))?;
-    let narrator = Narrator::new(system.configurations().clone(), EventForm::from_env(tables)?);
+    let narrator = Narrator::new(system.configurations().clone(), form);
     let webhook = |url: &WebhookUrl| {
         let out_of_reach = |problem| LocalError::WebhookOutOfReach { url: url.clone(), problem };
         let poster = Poster::new(url.clone()).map_err(out_of_reach)?;

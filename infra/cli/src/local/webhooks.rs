@@ -205,7 +205,7 @@ impl Webhook {
         // While nobody tried, no time was given: what is older than this process begins with it.
         let tried_for = now - due.kept_on.max(self.started);
         if tried_for >= self.patience {
-            tracing::error!(%webhook, event = due.id, segment = due.subject, %problem, "an event was put aside");
+            tracing::error!(%webhook, event = due.id, segment = due.subject, %problem, "an event was put aside: see wrapup events failed");
             return self.outbox.put_aside(webhook, due, &problem.to_string(), now);
         }
         if due.failures == 0 {

@@ -1,5 +1,6 @@
 use clap::Args;
 use serde::Serialize;
+use serde_json::Value;
 use wrapup::date_time::DateTime;
 
 use super::{CommandError, DataFolder};
@@ -26,6 +27,7 @@ struct FailedRow {
     webhook: String,
     #[serde(rename = "type")]
     kind: String,
+    external_segment_id: Option<String>,
     segment: String,
     sequence: String,
     id: String,
@@ -52,10 +54,12 @@ impl From<PutAside> for FailedRow {
         // A query may hold the receiver's key.
         let webhook = aside.webhook.parse::<WebhookUrl>().map(|url| url.to_string()).unwrap_or_default();
         let (event, problem) = (aside.event, aside.problem);
+        let told: Value = serde_json::from_str(&event.json).unwrap_or_default();
         Self {
             put_aside_on: aside.put_aside_on.into(),
             webhook,
             kind: event.kind,
+            external_segment_id: told["data"]["external_segment_id"].as_str().map(str::to_owned),
             segment: event.subject,
             sequence: event.sequence,
             id: event.id,
@@ -65,11 +69,13 @@ impl From<PutAside> for FailedRow {
 }
 
 impl Row for FailedRow {
-    const COLUMNS: &'static [&'static str] = &["put_aside_on", "webhook", "type", "segment", "sequence", "problem"];
+    const COLUMNS: &'static [&'static str] =
+        &["put_aside_on", "webhook", "type", "external_segment_id", "segment", "sequence", "problem"];
 
     fn cells(&self) -> Vec<String> {
         let put_aside_on = self.put_aside_on.to_string();
-        let others = [&self.webhook, &self.kind, &self.segment, &self.sequence, &self.problem];
+        let external = self.external_segment_id.clone().unwrap_or_default();
+        let others = [&self.webhook, &self.kind, &external, &self.segment, &self.sequence, &self.problem];
         [put_aside_on].into_iter().chain(others.map(String::clone)).collect()
     }
 }

@@ -5,10 +5,10 @@ use clap::Args;
 use serde_json::Value;
 use tokio::time::sleep;
 use wrapup::dynamodb::{Dynamo, Table, tables};
-use wrapup::segments::{CloudEvent, EventForm, EventKind};
+use wrapup::segments::{CloudEvent, EventKind};
 
-use super::CommandError;
 use super::streams::Follower;
+use super::{CommandError, FormOptions};
 use crate::connect::Target;
 use crate::output::{self, Output};
 use crate::webhook::Narrator;
@@ -33,6 +33,8 @@ pub struct Options {
     /// How to print them [default: a line of JSON each, on a terminal a table]
     #[arg(long, value_enum)]
     output: Option<Output>,
+    #[command(flatten)]
+    form: FormOptions,
 }
 
 /// Reads an event's type.
@@ -51,7 +53,7 @@ pub async fn run(options: Options, target: &Target) -> Result<(), CommandError> 
     if target.is_local() {
         tables::enable_streams(dynamo).await?;
     }
-    let form = EventForm::from_env(&dynamo.tables).map_err(|error| CommandError::Environment(error.into()))?;
+    let form = options.form.form(&dynamo.tables)?;
     let narrator = Narrator::new(system.configurations().clone(), form);
     let arn = stream_of_segments(dynamo).await?;
     let mut follower = Follower::begin(&target.sdk_config().await, arn).await.map_err(unreadable)?;

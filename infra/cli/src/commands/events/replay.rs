@@ -3,11 +3,11 @@ use std::collections::HashMap;
 use clap::{ArgGroup, Args};
 use wrapup::date_time::DateTime;
 use wrapup::document::{FromText, Id};
-use wrapup::segments::{Address, EventForm, Replay};
+use wrapup::segments::{Address, Replay};
 
 use super::failed::PAGE;
 use super::target::{NotSent, To};
-use super::{CommandError, DataFolder};
+use super::{CommandError, DataFolder, FormOptions};
 use crate::connect::Target;
 use crate::output::{self, shown};
 use crate::webhook::{KeptEvent, Outbox, PutAside};
@@ -26,20 +26,22 @@ pub struct Options {
     /// The last event of the segment with this external id; may be repeated
     #[arg(long = "external-id", value_name = "ID", value_parser = external_id, requires = "to_where")]
     external_ids: Vec<Id>,
-    /// Those that `wrapup events failed` lists, each to its webhook where neither --url nor --bus is given
-    #[arg(long)]
+    /// Those that `wrapup events failed` lists, as they are kept, each to its webhook where neither --url nor --bus is given
+    #[arg(long, conflicts_with_all = ["source", "language", "notes"])]
     failed: bool,
     /// Post them to this URL
     #[arg(long)]
     url: Option<String>,
-    /// Put them on this event bus of Amazon EventBridge, by its name or ARN
+    /// Put them on this event bus of Amazon EventBridge, by its name or ARN, which has to be there
     #[arg(long, value_name = "NAME")]
     bus: Option<String>,
+    #[command(flatten)]
+    form: FormOptions,
     #[command(flatten)]
     data: DataFolder,
 }
 
-/// The latest time there is: whose clock says what is now matters to nobody.
+/// The latest time there is, for what has happened up to now by any clock.
 const NO_END: &str = "9999-12-31 23:59:59";
 
 /// Reads a time, or a day, which begins at midnight UTC.
@@ -65,14 +67,16 @@ pub async fn run(options: Options, target: &Target) -> Result<(), CommandError> 
         }
         return sent.end();
     }
-    let to = To::of((&options.url, &options.bus), target).await?;
     let which = match options.from {
+        Some(from) if from >= options.to => {
+            return Err(CommandError::refused("--to has to be later than --from"));
+        }
         Some(from) => Replay::Between { from, to: options.to },
         None => Replay::Of(options.external_ids.into_iter().map(Address::External).collect()),
     };
+    let to = To::of((&options.url, &options.bus), target).await?;
     let system = target.system().await;
-    let form = EventForm::from_env(&system.dynamo().tables);
-    let form = form.map_err(|error| CommandError::Environment(error.into()))?;
+    let form = options.form.form(&system.dynamo().tables)?;
     let mut pages = system.segments().last_events(which, &form);
     while let Some(page) = pages.next().await? {
         for missing in &page.missing {

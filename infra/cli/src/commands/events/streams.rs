@@ -23,10 +23,16 @@ pub struct Follower {
     arn: String,
     /// The shards that go on, each with where to read on in it, in the order of their turns.
     open: VecDeque<(String, String)>,
-    /// All shards that have been opened.
+    /// All shards that were there at the begin, or have been opened since.
     seen: HashSet<String>,
     /// A shard has ended, and what came behind it has not been looked for.
     has_ended: bool,
+}
+
+/// A part of a stream, which goes on for some hours, and then in its children.
+struct Shard {
+    id: String,
+    parent: Option<String>,
 }
 
 impl Follower {
@@ -34,7 +40,16 @@ impl Follower {
     pub async fn begin(config: &SdkConfig, arn: String) -> Result<Self, AwsFailure> {
         let service = Service::new(&STREAMS, config, RetryConfig::standard());
         let mut follower = Self { service, arn, open: VecDeque::new(), seen: HashSet::new(), has_ended: false };
-        follower.look_for_shards("LATEST").await?;
+        let shards = follower.shards_of_stream().await?;
+        let parents: HashSet<_> = shards.iter().filter_map(|shard| shard.parent.clone()).collect();
+        for shard in shards {
+            // A shard with a child has ended. Whether another has shows when it is read: what the list says of that is not
+            // the same with each engine.
+            if !parents.contains(&shard.id) {
+                follower.open(&shard.id, "LATEST").await?;
+            }
+            follower.seen.insert(shard.id);
+        }
         Ok(follower)
     }
 
@@ -46,8 +61,7 @@ impl Follower {
     /// What has been written to the shard whose turn it is, as far as it is read at once.
     pub async fn read(&mut self) -> Result<Vec<EventRecord>, AwsFailure> {
         if self.has_ended {
-            // What came behind a shard that ended is new from its first record on.
-            self.look_for_shards("TRIM_HORIZON").await?;
+            self.open_new_shards().await?;
             self.has_ended = false;
         }
         let Some((_, iterator)) = self.open.front() else { return Ok(Vec::new()) };
@@ -62,8 +76,27 @@ impl Follower {
         Ok(read.records)
     }
 
-    /// Opens the shards that have not been opened.
-    async fn look_for_shards(&mut self, from: &str) -> Result<(), AwsFailure> {
+    /// Opens the shards that were not there before, from their first record on.
+    async fn open_new_shards(&mut self) -> Result<(), AwsFailure> {
+        let new = self.shards_of_stream().await?.into_iter().filter(|shard| !self.seen.contains(&shard.id));
+        let new: Vec<_> = new.collect();
+        for Shard { id, parent } in &new {
+            // What a parent still has comes before what its child has, which is found once the parent has ended.
+            let waits = parent.as_ref().is_some_and(|parent| {
+                self.open.iter().any(|(open, _)| open == parent)
+                    || new.iter().any(|shard| shard.id == *parent && !self.seen.contains(parent))
+            });
+            if !waits {
+                self.open(id, "TRIM_HORIZON").await?;
+                self.seen.insert(id.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// All shards that the stream keeps, those that have ended among them.
+    async fn shards_of_stream(&self) -> Result<Vec<Shard>, AwsFailure> {
+        let mut shards = Vec::new();
         let mut behind: Option<String> = None;
         loop {
             let mut request = json!({"StreamArn": self.arn});
@@ -73,22 +106,20 @@ impl Follower {
             let answer = self.ask("DescribeStream", "DynamoDBStreams_20120810.DescribeStream", &request).await?;
             let stream = &answer["StreamDescription"];
             for shard in stream["Shards"].as_array().into_iter().flatten() {
-                let id = shard["ShardId"].as_str().ok_or_else(unreadable)?;
-                // What a parent still has comes before what its child has, which is found once the parent has ended.
-                let parent = shard["ParentShardId"].as_str();
-                let waits = self.open.iter().any(|(open, _)| Some(open.as_str()) == parent);
-                // One that has ended answers nothing, and that it has: an engine may say so of one that goes on.
-                if !waits && !self.seen.contains(id) {
-                    let iterator = self.iterator(id, from).await?;
-                    self.seen.insert(id.to_owned());
-                    self.open.push_back((id.to_owned(), iterator));
-                }
+                let id = shard["ShardId"].as_str().ok_or_else(unreadable)?.to_owned();
+                shards.push(Shard { id, parent: shard["ParentShardId"].as_str().map(str::to_owned) });
             }
             behind = stream["LastEvaluatedShardId"].as_str().map(str::to_owned);
             if behind.is_none() {
-                return Ok(());
+                return Ok(shards);
             }
         }
+    }
+
+    async fn open(&mut self, shard: &str, from: &str) -> Result<(), AwsFailure> {
+        let iterator = self.iterator(shard, from).await?;
+        self.open.push_back((shard.to_owned(), iterator));
+        Ok(())
     }
 
     async fn iterator(&self, shard: &str, from: &str) -> Result<String, AwsFailure> {
@@ -121,25 +152,29 @@ mod tests {
     use super::*;
     use crate::connect::on_this_machine;
 
-    /// A stream whose shard `a` ends after two records, and goes on as `b`; `old` had ended before.
+    /// A stream of some hours: `old` and its child `a`, which is open, and ends after two records; then it goes on as `b`,
+    /// and that as `c`, which is there as early.
     fn answer(asked: &Received, described: &AtomicUsize) -> Value {
         let body = &asked.event;
         let target = asked.headers.iter().find(|(name, _)| name == "x-amz-target").map(|(_, target)| target.as_str());
         let operation = target.and_then(|target| target.rsplit('.').next()).unwrap_or_default();
         let record = |number: &str| json!({"eventName": "MODIFY", "dynamodb": {"SequenceNumber": number}});
-        let shard = |id: &str| json!({"ShardId": id, "SequenceNumberRange": {"StartingSequenceNumber": "1"}});
+        let shard = |id: &str, parent: &str| {
+            json!({
+                "ShardId": id, "ParentShardId": parent, "SequenceNumberRange": {"StartingSequenceNumber": "1"},
+            })
+        };
         match (operation, body["ExclusiveStartShardId"].as_str(), body["ShardIterator"].as_str()) {
             ("DescribeStream", None, _) => {
                 described.fetch_add(1, Ordering::SeqCst);
-                json!({"StreamDescription": {"Shards": [shard("old"), shard("a")], "LastEvaluatedShardId": "a"}})
+                let shards = [shard("old", "trimmed"), shard("a", "old")];
+                json!({"StreamDescription": {"Shards": shards, "LastEvaluatedShardId": "a"}})
             }
             ("DescribeStream", Some("a"), _) if described.load(Ordering::SeqCst) < 2 => {
                 json!({"StreamDescription": {"Shards": []}})
             }
             ("DescribeStream", Some("a"), _) => {
-                let mut child = shard("b");
-                child["ParentShardId"] = json!("a");
-                json!({"StreamDescription": {"Shards": [child]}})
+                json!({"StreamDescription": {"Shards": [shard("c", "b"), shard("b", "a")]}})
             }
             ("GetShardIterator", ..) => {
                 let text = |name: &str| body[name].as_str().unwrap_or_default();
@@ -147,17 +182,21 @@ mod tests {
             }
             ("GetRecords", _, Some("a LATEST")) => json!({"Records": [record("1")], "NextShardIterator": "a on"}),
             ("GetRecords", _, Some("a on")) => json!({"Records": [record("2")]}),
-            ("GetRecords", _, Some("b TRIM_HORIZON")) => {
-                json!({"Records": [record("3")], "NextShardIterator": "b on"})
+            ("GetRecords", _, Some("b TRIM_HORIZON")) => json!({"Records": [record("3")]}),
+            ("GetRecords", _, Some("c TRIM_HORIZON")) => {
+                json!({"Records": [record("4")], "NextShardIterator": "c on"})
             }
-            ("GetRecords", _, Some("b on")) => json!({"Records": [], "NextShardIterator": "b on"}),
+            ("GetRecords", _, Some("c on")) => json!({"Records": [], "NextShardIterator": "c on"}),
+            // What was there before.
             ("GetRecords", _, Some("old LATEST")) => json!({"Records": []}),
+            ("GetRecords", _, Some("old TRIM_HORIZON")) => json!({"Records": [record("0")]}),
+            ("GetRecords", _, Some("a TRIM_HORIZON")) => json!({"Records": [record("0")], "NextShardIterator": "a on"}),
             _ => json!({"unknown": body}),
         }
     }
 
     #[tokio::test]
-    async fn a_stream_is_followed_from_one_shard_into_the_next() -> Result<(), Box<dyn std::error::Error>> {
+    async fn a_stream_is_followed_from_now_on_from_one_shard_into_the_next() -> Result<(), Box<dyn std::error::Error>> {
         let described = AtomicUsize::new(0);
         let engine = Receiver::start(move |asked| Answer::Body(200, answer(asked, &described).to_string()));
         let connection = Connection { endpoint: Some(engine.url("/")), ..on_this_machine(0) };
@@ -166,8 +205,8 @@ mod tests {
         for _ in 0..10 {
             read.extend(follower.read().await?.into_iter().filter_map(|record| record.change.sequence_number));
         }
-        assert_eq!(read, ["1", "2", "3"], "each once");
-        assert_eq!(follower.open, [("b".to_owned(), "b on".to_owned())]);
+        assert_eq!(read, ["1", "2", "3", "4"], "each once, in their order, and nothing that was there before");
+        assert_eq!(follower.open, [("c".to_owned(), "c on".to_owned())]);
         Ok(())
     }
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt};
 use serde_json::Value;
 use tokio::time::Instant;
-use wrapup::aws::{BusEntry, EventBus};
+use wrapup::aws::{BusEntry, EventBus, NotPut};
 
 use super::CommandError;
 use crate::connect::Target;
@@ -27,12 +27,12 @@ pub enum To {
 pub struct NotSent {
     /// What went wrong.
     pub problem: String,
-    /// Whether the receiver could not be reached at all.
+    /// Whether the receiver could not be reached at all, so that others will not reach it either.
     pub out_of_reach: bool,
 }
 
 impl To {
-    /// Where the options say: to a URL, else to a bus.
+    /// Where the options say: to a URL, else to a bus, which has to be there.
     pub async fn of(given: (&Option<String>, &Option<String>), target: &Target) -> Result<Self, CommandError> {
         match given {
             (Some(url), _) => {
@@ -40,7 +40,12 @@ impl To {
                     url.parse().map_err(|problem| CommandError::refused(format!("--url {problem}")))?;
                 Self::url(url)
             }
-            (None, Some(bus)) => Ok(Self::Bus(Box::new(EventBus::new(&target.aws().await, bus.clone())))),
+            (None, Some(name)) => {
+                let bus = EventBus::new(&target.aws().await, name.clone());
+                let seen = bus.look().await;
+                seen.map_err(|failure| CommandError::refused(format!("--bus {name} cannot be seen: {failure}")))?;
+                Ok(Self::Bus(Box::new(bus)))
+            }
             (None, None) => Err(CommandError::refused("say by --url or --bus where the events are to go")),
         }
     }
@@ -64,7 +69,7 @@ impl To {
             Self::Url(poster) => {
                 let posted = events.iter().map(|event| async {
                     poster.post(event.json.clone()).await.map_err(|problem| NotSent {
-                        out_of_reach: !matches!(problem, NotTaken::Answered { .. }),
+                        out_of_reach: matches!(problem, NotTaken::Connection(_)),
                         problem: problem.to_string(),
                     })
                 });
@@ -78,9 +83,10 @@ impl To {
                     detail: &event.json,
                 });
                 let outcome = bus.put(&entries.collect::<Vec<_>>(), Instant::now() + PATIENCE).await;
+                let out_of_reach = matches!(outcome.because, Some(NotPut::Unseen(_) | NotPut::Call(_)));
                 let because = outcome.because.map(|because| because.to_string()).unwrap_or_default();
                 let of = |index| match outcome.left.contains(&index) {
-                    true => Err(NotSent { problem: because.clone(), out_of_reach: true }),
+                    true => Err(NotSent { problem: because.clone(), out_of_reach }),
                     false => Ok(()),
                 };
                 (0..events.len()).map(of).collect()
