@@ -1,7 +1,7 @@
 //! Storing the ends that deadlines have brought and nobody has stored: whoever reads sees them anyway, but only what is
 //! stored is an event, and stands in the index where reports look.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::try_join_all;
@@ -151,7 +151,7 @@ impl Segments {
     /// The segments of these rows as they are; one that is gone is left out.
     async fn read_all(&self, rows: &[Row]) -> Result<Vec<Item>, Error> {
         // A row that has just moved may be seen twice, and a batch takes a key once.
-        let sys_ids: HashSet<&str> = rows.iter().map(|row| row.sys_id.as_str()).collect();
+        let sys_ids: BTreeSet<&str> = rows.iter().map(|row| row.sys_id.as_str()).collect();
         let keys = sys_ids.into_iter().map(|sys_id| (self.table.clone(), key(sys_id))).collect();
         Ok(dynamodb::batch_get(&self.dynamo, keys).await?.remove(&self.table).unwrap_or_default())
     }

@@ -67,6 +67,9 @@ pub struct Seen {
     pub clock_from: Millis,
     pub clock_to: Millis,
     pub outcome: Outcome,
+    /// When DynamoDB has carried out the first write of it, by everybody's time. No order has to agree: by that the search
+    /// only guesses where to begin.
+    pub wrote: Option<u64>,
     /// Whether DynamoDB has carried a write of it out that it had given up: the one thing that may change what a read has
     /// shown.
     pub is_late: bool,
@@ -106,11 +109,17 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn goes_on(&mut self, mut moment: Moment) -> bool {
-        // What only looks, and has seen what there is now, may as well have looked now.
+        // What only looks, and has seen what there is now, may as well have looked now; and so what is refused.
         loop {
             let looks = self.open_calls(&moment).into_iter().find_map(|call| {
                 let next = self.next(&moment, call);
-                (next.len() == 1 && moment.steps[call].0 == Step::Answer && next[0].segments == moment.segments)
+                let only_looks = match moment.steps[call].0 {
+                    Step::Target => self.place.external_segment_id.is_some() && !moment.segments.is_empty(),
+                    Step::Effect => matches!(self.history[call].outcome, Outcome::Refused | Outcome::NotFound),
+                    Step::Answer => true,
+                    Step::Done => false,
+                };
+                (only_looks && next.len() == 1 && next[0].segments == moment.segments)
                     .then(|| next.into_iter().next())?
             });
             match looks {
@@ -126,7 +135,9 @@ impl Search<'_> {
         if !self.dead.insert(moment.clone()) {
             return false;
         }
-        for call in self.open_calls(&moment) {
+        let mut calls = self.open_calls(&moment);
+        calls.sort_by_key(|call| self.history[*call].guess());
+        for call in calls {
             for next in self.next(&moment, call) {
                 if self.goes_on(next) {
                     return true;
@@ -318,6 +329,11 @@ impl Seen {
             // Filler and sweep have to do with the segment that is open.
             None => segments.len().checked_sub(1),
         }
+    }
+
+    /// When it may have happened, for a beginning.
+    fn guess(&self) -> u64 {
+        self.wrote.or(self.end()).unwrap_or(u64::MAX)
     }
 
     /// When it has ended for sure.

@@ -11,7 +11,6 @@ mod stored;
 mod timeline;
 mod world;
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use network::Trouble;
@@ -19,13 +18,22 @@ use world::World;
 
 /// The worlds, and the places for segments in each of them.
 const WORLDS: u64 = 10;
-const PLACES: usize = 80;
+const PLACES: usize = 76;
 
 /// What happens in the first half of the worlds: nobody gives a request up that is carried out later.
-const LATE: Trouble = Trouble { slow: 80, held: 0, throttled: 30, lost_request: 15, lost_answer: 40, outage: 600 };
+const LATE: Trouble = Trouble {
+    slow: 80,
+    late_answer: 120,
+    held: 0,
+    throttled: 30,
+    lost_request: 15,
+    lost_answer: 120,
+    outage: 600,
+    longest_run: 900_000,
+};
 
 /// What happens in the second half.
-const GIVEN_UP: Trouble = Trouble { held: 40, ..LATE };
+const GIVEN_UP: Trouble = Trouble { held: 40, longest_run: 6_000, ..LATE };
 
 /// What came of some worlds.
 #[derive(Debug, Default)]
@@ -43,19 +51,14 @@ struct Sum {
 fn whatever_races_around_deadlines_is_as_if_one_call_came_after_the_other() {
     let one = std::env::var("WRAPUP_MODEL_SEED").ok().map(|seed| seed.parse().expect("WRAPUP_MODEL_SEED is a number"));
     let (first, last) = one.map_or((0, WORLDS), |seed: u64| (seed, seed + 1));
-    let next = AtomicU64::new(first);
     let sums = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from).min(4) {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::SeqCst);
-                    if seed >= last {
-                        break;
-                    }
-                    let sum = look_at(seed);
-                    sums.lock().unwrap_or_else(PoisonError::into_inner).push((seed, sum));
-                }
+        for seed in first..last {
+            let sums = &sums;
+            // Each on a thread of its own: calls that back off do so by the machine's clock.
+            scope.spawn(move || {
+                let sum = look_at(seed);
+                sums.lock().unwrap_or_else(PoisonError::into_inner).push((seed, sum));
             });
         }
     });
@@ -85,8 +88,11 @@ fn look_at(seed: u64) -> Sum {
     // What the SDK draws to wait between its attempts.
     fastrand::seed(seed);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let outcomes = runtime.block_on(World::run(seed, PLACES, trouble));
-    let (problems, timed_out) = stored::problems(&outcomes.stored);
+    let (outcomes, (problems, timed_out)) = runtime.block_on(async {
+        let outcomes = World::run(seed, PLACES, trouble).await;
+        let problems = stored::problems(&outcomes.stored, &outcomes.configurations).await;
+        (outcomes, problems)
+    });
     let mut sum = Sum { problems, timed_out, ..Sum::default() };
     for (place, history) in outcomes.histories {
         sum.calls += history.len();

@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use wrapup::dynamodb::Item;
 
-use super::timeline::{CALL, Call, Happening, Timeline};
+use super::timeline::{CALL, Call, Happening, Timeline, Wait};
 
 /// The segment table.
 const SEGMENTS: &str = "interaction_wrap_up_segment";
@@ -29,16 +29,20 @@ const SEGMENTS: &str = "interaction_wrap_up_segment";
 pub struct Trouble {
     /// Late by up to 1.4 s on the way there or back: no sender gives up for that.
     pub slow: u32,
+    /// What only reads: answered up to 4.5 s late. What has been read is that old then.
+    pub late_answer: u32,
     /// Late by 2 to 9 s on the way there: whoever sent it may have given it up when it is carried out.
     pub held: u32,
     /// Refused as too many.
     pub throttled: u32,
     /// Lost on the way there.
     pub lost_request: u32,
-    /// Carried out, and the answer lost.
+    /// What writes: carried out, and the answer lost, which the sender knows up to 2.5 s later.
     pub lost_answer: u32,
-    /// Refused as too many while DynamoDB is short of throughput: for three seconds of every seventeen.
+    /// Refused as too many while DynamoDB is short of throughput: for 1.2 seconds of every five.
     pub outage: u32,
+    /// Milliseconds that a run of a job has.
+    pub longest_run: u64,
 }
 
 /// A segment as it was stored before and after a write that DynamoDB has carried out.
@@ -46,6 +50,8 @@ pub struct Trouble {
 pub struct Stored {
     /// The number of the call that has written it.
     pub call: usize,
+    /// When it was carried out, in milliseconds since the world began.
+    pub at: u64,
     /// When the request was sent, and when it was carried out: milliseconds by the clock of the instance.
     pub sent: i64,
     /// See there.
@@ -147,7 +153,6 @@ impl Network {
         let mut way = exchange.way();
         way.has_arrived = true;
         if let Some(waker) = way.waker.take().filter(|_| !way.given_up) {
-            self.0.timeline.go_on(&exchange.call);
             waker.wake();
         }
     }
@@ -155,24 +160,26 @@ impl Network {
     fn send(&self, call: Arc<Call>, operation: String, body: String) -> Arc<Exchange> {
         let mut random = self.0.random.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut there, mut back) = (random.u64(1..15), random.u64(1..15));
-        let Trouble { slow, held, throttled, lost_request, lost_answer, outage } = self.0.trouble;
-        let is_out = self.0.timeline.now() % 17_000 < 3_000;
+        let Trouble { slow, late_answer, held, throttled, lost_request, lost_answer, outage, .. } = self.0.trouble;
+        let throttled = if self.0.timeline.now() % 5_000 < 1_200 { outage } else { throttled };
+        let writes = matches!(operation.as_str(), "PutItem" | "UpdateItem" | "TransactWriteItems");
+        let (late_answer, lost_answer) = if writes { (0, lost_answer) } else { (late_answer, 0) };
         let mut fate = Fate::Fine;
         if !self.0.is_calm.load(Ordering::SeqCst) {
             let drawn = random.u32(0..1_000);
             let mut upper = 0;
-            let throttled = if is_out { outage } else { throttled };
-            let shares = [slow, held, throttled, lost_request, lost_answer].map(|share| {
+            let shares = [slow, late_answer, held, throttled, lost_request, lost_answer].map(|share| {
                 upper += share;
                 upper
             });
             match shares.iter().position(|upper| drawn < *upper) {
                 Some(0) if random.bool() => there = random.u64(100..1_400),
                 Some(0) => back = random.u64(100..1_400),
-                Some(1) => there = random.u64(2_000..9_000),
-                Some(2) => fate = Fate::Throttled,
-                Some(3) => fate = Fate::LostRequest,
-                Some(_) => fate = Fate::LostAnswer,
+                Some(1) => back = random.u64(1_400..4_500),
+                Some(2) => there = random.u64(2_000..9_000),
+                Some(3) => fate = Fate::Throttled,
+                Some(4) => fate = Fate::LostRequest,
+                Some(_) => (fate, back) = (Fate::LostAnswer, random.u64(10..2_500)),
                 None => {}
             }
         }
@@ -209,6 +216,7 @@ impl Network {
                 let Some(after) = after.filter(|after| before.as_ref() != Some(after)) else { continue };
                 let stored = Stored {
                     call: exchange.call.number,
+                    at: self.0.timeline.now(),
                     sent: by_its_clock(exchange.sent),
                     carried_out: by_its_clock(self.0.timeline.now()),
                     given_up: exchange.way().given_up,
@@ -284,8 +292,8 @@ impl HttpConnector for Network {
         let body = String::from_utf8(request.body().bytes().expect("a body in memory").to_vec()).expect("UTF-8");
         match CALL.try_with(Arc::clone) {
             Ok(call) => {
-                let exchange = self.send(call, operation, body);
-                HttpConnectorFuture::new(Reply { exchange, timeline: self.0.timeline.clone() })
+                let wait = Wait::of(&call);
+                HttpConnectorFuture::new(Reply { exchange: self.send(call, operation, body), _wait: wait })
             }
             // What prepares a world takes no time.
             Err(_) => HttpConnectorFuture::ready(response(Some(self.carry_out(&operation, &body, None)))),
@@ -303,7 +311,7 @@ fn response(answer: Option<(u16, String)>) -> Result<HttpResponse, ConnectorErro
 /// What a call waits for.
 struct Reply {
     exchange: Arc<Exchange>,
-    timeline: Timeline,
+    _wait: Wait,
 }
 
 impl Future for Reply {
@@ -315,8 +323,6 @@ impl Future for Reply {
             return Poll::Ready(response(way.answer.take().flatten()));
         }
         way.waker = Some(context.waker().clone());
-        drop(way);
-        self.timeline.park(&self.exchange.call);
         Poll::Pending
     }
 }

@@ -3,16 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use wrapup::configurations::Configurations;
 use wrapup::date_time::DateTime;
-use wrapup::dynamodb::Item;
-use wrapup::segments::{EventKind, LastEvent, SegmentEvent};
+use wrapup::dynamodb::{Item, Tables};
+use wrapup::segments::{EventForm, EventKind, Found, LastEvent, SegmentEvent};
 
 use super::network::Stored;
 use super::segment::CODES;
 use super::timeline::BEGIN;
 
 /// What is wrong with what was stored, in order, and how many segments their deadline has closed.
-pub fn problems(stored: &[Stored]) -> (Vec<String>, usize) {
+pub async fn problems(stored: &[Stored], configurations: &Configurations) -> (Vec<String>, usize) {
+    let form = EventForm::new(&Tables::default(), None).with_notes(true);
     let mut problems = Vec::new();
     let mut events: BTreeMap<String, Vec<EventKind>> = BTreeMap::new();
     let mut last: BTreeMap<String, Item> = BTreeMap::new();
@@ -42,11 +44,20 @@ pub fn problems(stored: &[Stored]) -> (Vec<String>, usize) {
                 }
             }
             Ok(Some(event)) => {
-                let id = [sys_id.clone(), text(&write.after, "sys_created_on"), text(&write.after, "sys_mod_count")];
-                if !ids.insert(id) {
-                    wrong("two events have one id".to_owned());
+                let configuration = configurations.snapshot(&event.after.configuration).await.expect("a snapshot");
+                let told = form.of(&event, &configuration).expect("JSON").expect("an event");
+                let segment = event.after.clone();
+                let replayed = form.again(&Found { segment, configuration, interaction_segment: None });
+                if replayed.expect("JSON").json() != told.json() {
+                    wrong(format!("replayed, it is another event than {}", told.json()));
                 }
-                let kind = event.kind().expect("a kind");
+                if told.sequence().parse() != text(&write.after, "sys_mod_count").parse::<u64>() {
+                    wrong(format!("an event out of sequence: {}", told.json()));
+                }
+                if !ids.insert(told.id().to_owned()) {
+                    wrong(format!("two events have one id: {}", told.json()));
+                }
+                let kind = told.kind();
                 let after = &event.after;
                 let last =
                     after.updated.as_ref().map(|stamp| LastEvent { number: after.version, kind, time: stamp.at });

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_dynamodb::config::{AsyncSleep, Sleep};
@@ -23,14 +23,37 @@ pub struct Call {
     pub number: usize,
     /// Milliseconds by which its instance's clock is fast.
     pub skew: i64,
-    /// Whether it waits for time to pass. One that waits for anything else goes on by itself.
+    /// For how many things it waits that come when their time has come, side by side.
+    waits: AtomicUsize,
+    /// Whether it cannot go on before time passes. One that waits for anything else goes on by itself.
     is_parked: AtomicBool,
+    /// Whether something that it has waited for has come since it was last looked at.
+    is_woken: AtomicBool,
 }
 
 impl Call {
     /// A call that is about to begin.
     pub fn new(number: usize, skew: i64) -> Self {
-        Self { number, skew, is_parked: AtomicBool::new(true) }
+        let (is_parked, is_woken) = (AtomicBool::new(true), AtomicBool::new(true));
+        Self { number, skew, waits: AtomicUsize::new(0), is_parked, is_woken }
+    }
+}
+
+/// One thing that a call waits for until its time has come.
+#[derive(Debug)]
+pub struct Wait(Arc<Call>);
+
+impl Wait {
+    /// The call waits for one thing more.
+    pub fn of(call: &Arc<Call>) -> Self {
+        call.waits.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(call))
+    }
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        self.0.waits.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -52,7 +75,7 @@ pub enum Happening {
 
 #[derive(Debug)]
 enum Due {
-    Wake { waker: Option<Waker>, call: Option<Arc<Call>> },
+    Wake(Option<Waker>),
     Happen(Happening),
 }
 
@@ -90,25 +113,19 @@ impl Timeline {
         self.put(milliseconds, Due::Happen(happening));
     }
 
-    /// A call begins, and can go on.
-    pub fn begin(&self, call: &Call) {
+    /// What a call does, such that no time passes while it can go on.
+    pub fn follow<F: Future>(&self, call: &Arc<Call>, work: F) -> impl Future<Output = F::Output> + use<F> {
         self.go_on(call);
+        Followed { timeline: self.clone(), call: Arc::clone(call), work: Box::pin(work) }
     }
 
-    /// A call has ended.
-    pub fn end(&self, call: &Call) {
-        self.park(call);
-    }
-
-    /// A call waits for time to pass.
-    pub fn park(&self, call: &Call) {
+    fn park(&self, call: &Call) {
         if !call.is_parked.swap(true, Ordering::SeqCst) {
             self.line().going -= 1;
         }
     }
 
-    /// What a call has waited for has come.
-    pub fn go_on(&self, call: &Call) {
+    fn go_on(&self, call: &Call) {
         if call.is_parked.swap(false, Ordering::SeqCst) {
             self.line().going += 1;
         }
@@ -132,13 +149,7 @@ impl Timeline {
             drop(line);
             match due {
                 Due::Happen(happening) => return Some(happening),
-                Due::Wake { waker: Some(waker), call } => {
-                    if let Some(call) = call {
-                        self.go_on(&call);
-                    }
-                    waker.wake();
-                }
-                Due::Wake { waker: None, .. } => {}
+                Due::Wake(waker) => waker.into_iter().for_each(Waker::wake),
             }
         }
     }
@@ -156,19 +167,66 @@ impl Timeline {
     }
 }
 
+/// A call at work.
+struct Followed<F> {
+    timeline: Timeline,
+    call: Arc<Call>,
+    work: Pin<Box<F>>,
+}
+
+impl<F: Future> Future for Followed<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let (timeline, call) = (self.timeline.clone(), Arc::clone(&self.call));
+        let waker = context.waker().clone();
+        let waker = Waker::from(Arc::new(Woken { timeline: timeline.clone(), call: Arc::clone(&call), waker }));
+        call.is_woken.store(false, Ordering::SeqCst);
+        let polled = self.work.as_mut().poll(&mut Context::from_waker(&waker));
+        let waits = call.waits.load(Ordering::SeqCst) > 0 && !call.is_woken.load(Ordering::SeqCst);
+        if polled.is_ready() || waits {
+            timeline.park(&call);
+        }
+        polled
+    }
+}
+
+/// Has a call go on.
+struct Woken {
+    timeline: Timeline,
+    call: Arc<Call>,
+    waker: Waker,
+}
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.call.is_woken.store(true, Ordering::SeqCst);
+        // The waker of one that is over wakes nobody.
+        if self.call.waits.load(Ordering::SeqCst) > 0 {
+            self.timeline.go_on(&self.call);
+        }
+        self.waker.wake_by_ref();
+    }
+}
+
 impl AsyncSleep for Timeline {
     fn sleep(&self, duration: Duration) -> Sleep {
-        let call = CALL.try_with(Arc::clone).ok();
-        let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX / 2);
-        let key = self.put(milliseconds, Due::Wake { waker: None, call: call.clone() });
-        Sleep::new(Until { timeline: self.clone(), key, call })
+        Sleep::new(self.wait(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX / 2)))
+    }
+}
+
+impl Timeline {
+    /// So many milliseconds pass.
+    pub fn wait(&self, milliseconds: u64) -> impl Future<Output = ()> + use<> {
+        let wait = CALL.try_with(Wait::of).ok();
+        Until { timeline: self.clone(), key: self.put(milliseconds, Due::Wake(None)), _wait: wait }
     }
 }
 
 struct Until {
     timeline: Timeline,
     key: (u64, u64),
-    call: Option<Arc<Call>>,
+    _wait: Option<Wait>,
 }
 
 impl Future for Until {
@@ -176,11 +234,8 @@ impl Future for Until {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         match self.timeline.line().due.get_mut(&self.key) {
-            Some(Due::Wake { waker, .. }) => *waker = Some(context.waker().clone()),
+            Some(Due::Wake(waker)) => *waker = Some(context.waker().clone()),
             _ => return Poll::Ready(()),
-        }
-        if let Some(call) = &self.call {
-            self.timeline.park(call);
         }
         Poll::Pending
     }

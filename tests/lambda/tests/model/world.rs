@@ -3,26 +3,29 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
 use fastrand::Rng;
+use futures_util::future::{Either, select};
+use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use wrapup::System;
 use wrapup::codes::CodeRequest;
-use wrapup::configurations::Definition;
+use wrapup::configurations::{Configurations, Definition};
 use wrapup::date_time::DateTime;
 use wrapup::document::Document;
-use wrapup::dynamodb::{Connection, Dynamo, Item, Stamp, Tables, connect, tables};
+use wrapup::dynamodb::{ATTEMPTS, Connection, Dynamo, Stamp, Tables, connect, tables};
 use wrapup::interactions::{Interaction, Interactions};
 use wrapup::segment_tables::built_in;
-use wrapup_functions::StreamFunction;
+use wrapup_functions::close_overdue::CloseOverdue;
+use wrapup_functions::{JobFunction, StreamFunction};
 use wrapup_lambda_tests::{Event, Instance, Reply, ScriptedProvider, StreamRecord, filler};
 
 use super::history::{Ask, By, Outcome, Seen};
 use super::network::{Network, Stored, Trouble};
 use super::segment::{CODES, FILLED, Place, Rules, Shown, Update};
-use super::stored::text;
 use super::timeline::{BEGIN, CALL, Call, Happening, Timeline};
 
 /// Milliseconds by which the clocks of the instances are fast: within a second of each other.
@@ -57,7 +60,7 @@ enum Kind {
     Fill,
     /// An update that is always refused, which stores first what is overdue.
     Refused,
-    /// Storing all ends that nobody has stored.
+    /// A run of the job that stores ends that nobody has stored.
     Sweep,
     /// A read by one of the identifiers, when all is over.
     LastRead(u8),
@@ -69,6 +72,9 @@ enum Kind {
 pub struct World {
     timeline: Timeline,
     network: Network,
+    /// Milliseconds after which Lambda ends a run of a job.
+    longest_run: u64,
+    operator: System,
     instances: Vec<Instance>,
     filler: StreamFunction,
     configurations: BTreeMap<Rules, String>,
@@ -84,6 +90,8 @@ pub struct World {
 pub struct Outcomes {
     /// The places, each with what its callers have seen.
     pub histories: Vec<(Place, Vec<Seen>)>,
+    /// What reads the configurations of segments.
+    pub configurations: Configurations,
     /// All that was stored of segments, in order.
     pub stored: Vec<Stored>,
 }
@@ -128,6 +136,8 @@ impl World {
         Self {
             timeline,
             network,
+            longest_run: trouble.longest_run,
+            operator,
             instances,
             filler,
             configurations,
@@ -141,7 +151,8 @@ impl World {
     /// Lets it all happen.
     pub async fn run(seed: u64, places: usize, trouble: Trouble) -> Outcomes {
         let world = Arc::new(Self::new(seed, places, trouble).await);
-        let planned = world.plan();
+        // Of three worlds there is one in which the job does not run before all is over.
+        let planned = world.plan(!seed.is_multiple_of(3));
         *lock(&world.seen) = (0..planned.len()).map(|_| None).collect();
         for (number, call) in planned.iter().enumerate() {
             world.timeline.after(call.at, Happening::Begin(number));
@@ -157,13 +168,13 @@ impl World {
                         world.network.calm();
                     }
                     let call = Arc::new(Call::new(number, SKEWS[instance]));
-                    world.timeline.begin(&call);
-                    let world = Arc::clone(&world);
-                    tasks.spawn(CALL.scope(Arc::clone(&call), async move {
-                        let seen = world.call(&call, place, ask, instance, user).await;
-                        lock(&world.seen)[call.number] = Some((place, seen));
-                        world.timeline.end(&call);
-                    }));
+                    let timeline = world.timeline.clone();
+                    let (world, done_by) = (Arc::clone(&world), Arc::clone(&call));
+                    let work = CALL.scope(Arc::clone(&call), async move {
+                        let seen = world.call(&done_by, place, ask, instance, user).await;
+                        lock(&world.seen)[done_by.number] = Some((place, seen));
+                    });
+                    tasks.spawn(timeline.follow(&call, work));
                 }
             }
         }
@@ -176,20 +187,34 @@ impl World {
     fn outcomes(&self) -> Outcomes {
         let stored = self.network.stored().clone();
         let late: BTreeSet<usize> = stored.iter().filter(|stored| stored.given_up).map(|stored| stored.call).collect();
-        let wrote: BTreeSet<usize> = stored.iter().map(|stored| stored.call).collect();
+        // Of several writes the first one stays.
+        let wrote: BTreeMap<usize, u64> = stored.iter().rev().map(|stored| (stored.call, stored.at)).collect();
         let mut histories: Vec<_> = self.places.iter().map(|place| (place.clone(), Vec::new())).collect();
         for (number, (place, mut seen)) in std::mem::take(&mut *lock(&self.seen)).into_iter().flatten().enumerate() {
             seen.is_late = late.contains(&number);
+            seen.wrote = wrote.get(&number).copied();
             // What says nothing and does nothing tells nothing.
-            if matches!(seen.ask, Ask::Fill) && !wrote.contains(&number) {
+            if matches!(seen.ask, Ask::Fill) && seen.wrote.is_none() {
                 continue;
             }
             if matches!(seen.ask, Ask::Sweep) {
-                let swept = stored.iter().filter(|stored| stored.call == number);
-                let agents: BTreeSet<_> = swept.filter_map(|stored| stored.after["agent"].as_s().ok()).collect();
-                let of_them = |history: &&mut (Place, Vec<Seen>)| agents.contains(&history.0.agent);
-                histories.iter_mut().filter(of_them).for_each(|(_, history)| history.push(seen.clone()));
+                // What it has given up of one it does not say; the others are stored all the same.
+                let mut swept = BTreeMap::<&String, bool>::new();
+                for stored in stored.iter().filter(|stored| stored.call == number) {
+                    let agent = stored.after["agent"].as_s().expect("an agent");
+                    *swept.entry(agent).or_default() |= stored.given_up;
+                }
+                for (place, history) in &mut histories {
+                    let Some(is_late) = swept.get(&place.agent).copied() else { continue };
+                    let outcome = if is_late { Outcome::Unknown } else { seen.outcome.clone() };
+                    history.push(Seen { is_late, outcome, ..seen.clone() });
+                }
                 continue;
+            }
+            if is_forgotten(&stored, number, seen.to) {
+                // Once, or once more when its answer was lost, or both.
+                seen.outcome = Outcome::Unknown;
+                histories[place].1.push(seen.clone());
             }
             if seen.is_late && !matches!(seen.outcome, Outcome::Unknown) {
                 // Tried again, it has been answered; what was given up has come beside it.
@@ -197,20 +222,21 @@ impl World {
             }
             histories[place].1.push(seen);
         }
-        Outcomes { histories, stored }
+        Outcomes { histories, configurations: self.operator.configurations().clone(), stored }
     }
 
-    /// Who calls when: most of them around the time when a segment is due.
-    fn plan(&self) -> Vec<Planned> {
+    /// Who calls when: half of them while a segment is due, many of those together.
+    fn plan(&self, sweeps: bool) -> Vec<Planned> {
         let mut random = lock(&self.random);
         let mut planned = Vec::new();
-        for (number, at) in (5_000..110_000).step_by(9_000).enumerate() {
+        let runs = (5_000..110_000).step_by(7_000).filter(|_| sweeps).chain([315_000]);
+        for (number, at) in runs.enumerate() {
             let (instance, user) = (number % SKEWS.len(), USERS[0]);
             planned.push(Planned { at, place: 0, ask: Kind::Sweep, instance, user });
         }
         for place in &self.places {
             let begins = place.begins;
-            let due = begins + place.rules.duration.max(5) * 1_000;
+            let due = (begins / 1_000 + place.rules.duration.max(5)) * 1_000;
             let is_left_alone = random.u8(0..4) == 0;
             let mut plan = |at: u64, ask: Kind| {
                 let instance = if matches!(ask, Kind::Fill) { FILLER } else { random.usize(0..SKEWS.len()) };
@@ -222,7 +248,7 @@ impl World {
             for _ in 0..random.u8(0..2) {
                 plan(begins + random.u64(0..2_500), Kind::Create);
             }
-            for _ in 0..random.u8(3..7) {
+            for _ in 0..random.u8(2..5) {
                 let ask = match random.u8(0..10) {
                     0..4 => Kind::Draft,
                     4 => Kind::Advise,
@@ -230,27 +256,38 @@ impl World {
                     6 | 7 => Kind::Fill,
                     _ => Kind::Read,
                 };
-                plan(begins + random.u64(10..due - begins), ask);
+                plan(begins + random.u64(10..due - begins - 500), ask);
             }
-            for _ in 0..random.u8(11..16) {
-                let ask = match random.u8(0..20) {
-                    0..8 => Kind::Read,
-                    8..13 => Kind::Draft,
-                    13..16 if !is_left_alone => Kind::Update,
-                    16 => Kind::Advise,
-                    17 => Kind::Refused,
-                    18 => Kind::Create,
-                    19 => Kind::Fill,
+            let crowds: [u64; 4] = std::array::from_fn(|_| random.u64(0..3_100));
+            for _ in 0..random.u8(12..17) {
+                let ask = match random.u8(0..24) {
+                    0..5 => Kind::Draft,
+                    5..11 if !is_left_alone => Kind::Update,
+                    11 | 12 => Kind::Advise,
+                    13 => Kind::Refused,
+                    14 => Kind::Create,
+                    15 => Kind::Fill,
+                    16 => Kind::Configure,
                     _ => Kind::Read,
                 };
-                plan(due - 2_500 + random.u64(0..10_000), ask);
+                let at = if random.bool() { random.choice(crowds).unwrap_or(0) } else { random.u64(0..3_100) };
+                plan(due - 500 + at + random.u64(0..400), ask);
             }
             for _ in 0..random.u8(2..5) {
+                let ask = match random.u8(0..6) {
+                    0 => Kind::Draft,
+                    1 | 2 if !is_left_alone => Kind::Update,
+                    3 => Kind::Refused,
+                    _ => Kind::Read,
+                };
+                plan(due + 3_000 + random.u64(0..5_000), ask);
+            }
+            for _ in 0..random.u8(2..4) {
                 let ask = if random.bool() { Kind::Update } else { Kind::Read };
                 plan(due + 50_000 + random.u64(0..20_000), ask);
             }
             // What nobody has stored is shown all the same, and is no other once it is stored.
-            for by in 0..3 {
+            for by in 0..2 {
                 plan(300_000 + random.u64(0..1_000), Kind::LastRead(by));
             }
             plan(310_000, Kind::LastWrite);
@@ -266,11 +303,11 @@ impl World {
         let (from, clock_from) = (self.timeline.now(), clock());
         let outcome = match event {
             Some(event) => self.outcome(place, &ask, self.instances[instance].call(&event).await),
-            None if matches!(ask, Ask::Sweep) => self.sweep(&self.instances[instance], clock_from).await,
+            None if matches!(ask, Ask::Sweep) => self.sweep(&self.instances[instance]).await,
             None => self.fill(place).await,
         };
         let (to, clock_to) = (self.timeline.now(), clock());
-        Seen { ask, user, from, to, clock_from, clock_to, outcome, is_late: false }
+        Seen { ask, user, from, to, clock_from, clock_to, outcome, wrote: None, is_late: false }
     }
 
     fn outcome(&self, place: usize, ask: &Ask, reply: Reply) -> Outcome {
@@ -303,25 +340,20 @@ impl World {
         if answer.batch_item_failures.is_empty() { Outcome::Quiet } else { Outcome::Unknown }
     }
 
-    /// Stores the ends that nobody has stored, as far as this instance's clock says so: by updates that are refused.
-    async fn sweep(&self, instance: &Instance, now: i64) -> Outcome {
-        let mut last = BTreeMap::new();
-        for stored in self.network.stored().iter() {
-            last.insert(text(&stored.after, "sys_id"), stored.after.clone());
+    /// Runs the job that stores ends that nobody has stored, as Lambda does, which ends it where it takes too long.
+    async fn sweep(&self, instance: &Instance) -> Outcome {
+        let clock = instance.system.clock();
+        let function = JobFunction::new(Box::new(CloseOverdue::new(&instance.system)), clock.clone());
+        let mut context = Context::default();
+        // The function counts by the machine's clock, for which it is soon over: what ends a run is the world's.
+        let deadline = clock.since_epoch() + Duration::from_secs(900);
+        context.deadline = u64::try_from(deadline.as_millis()).expect("a time of this age");
+        let payload = serde_json::from_value(json!({})).expect("any JSON");
+        let run = std::pin::pin!(function.handle(LambdaEvent::new(payload, context)));
+        match select(run, self.timeline.wait(self.longest_run)).await {
+            Either::Left((Ok(()), _)) => Outcome::Quiet,
+            Either::Left((Err(_), _)) | Either::Right(_) => Outcome::Unknown,
         }
-        let is_overdue = |item: &Item| {
-            let due = DateTime::parse(&text(item, "due_on")).map(|due| due.since_epoch().as_secs());
-            text(item, "state") == "open" && due.is_some_and(|due| now.unsigned_abs() >= due * 1_000 + 2_000)
-        };
-        let mut outcome = Outcome::Quiet;
-        for (sys_id, _) in last.iter().filter(|(_, item)| is_overdue(item)) {
-            let path = format!("segment/update?segment_sys_id={sys_id}");
-            let refused = instance.call(&Event::put(&path).json(&json!({"wrap_up_code": UNKNOWN_CODE}))).await;
-            if refused.status() != 400 {
-                outcome = Outcome::Unknown;
-            }
-        }
-        outcome
     }
 
     fn ask(&self, place: &Place, kind: Kind, user: &str) -> (Ask, Option<Event>) {
@@ -434,6 +466,16 @@ fn place(number: usize, random: &mut Rng) -> Place {
         opened: is_external.then_some(opened),
         rules,
     }
+}
+
+/// Whether so many others have come since a call wrote, and before it ended, that the segment may no longer have had its
+/// name: a write whose answer is lost is another one then.
+fn is_forgotten(stored: &[Stored], call: usize, to: u64) -> bool {
+    stored.iter().enumerate().filter(|(_, write)| write.call == call).any(|(index, write)| {
+        let sys_id = &write.after["sys_id"];
+        let since = stored[index + 1..].iter().take_while(|other| other.at <= to);
+        since.filter(|other| other.after["sys_id"] == *sys_id).count() >= ATTEMPTS.len()
+    })
 }
 
 fn configuration(rules: Rules) -> Value {
