@@ -118,11 +118,11 @@ mod tests {
     use std::sync::Arc;
     use std::time::SystemTime;
 
-    use super::super::{Advice, AiOutcome, CodeFrom, Draft, DraftedCode, Given, PickedCode};
+    use super::super::{Advice, AiOutcome, CodeFrom, Draft, DraftedCode, PickedCode};
     use super::*;
     use crate::codes::{Code, Label};
     use crate::configurations::Rules;
-    use crate::document::{FromText, Id, Problem};
+    use crate::document::{FromText, Problem};
 
     fn at(time: &str) -> Result<DateTime, Problem> {
         DateTime::from_text(time)
@@ -147,33 +147,13 @@ mod tests {
 
     /// An open segment of an external system that is due at 18:01:00.
     fn due() -> Result<Segment, Problem> {
-        let opened_on = at("2024-09-16 18:00:00")?;
-        let stamp = Stamp { by: "integrator".to_owned(), at: opened_on };
+        let stamp = Stamp { by: "integrator".to_owned(), at: at("2024-09-16 18:00:00")? };
         Ok(Segment {
-            sys_id: "1125cb707b64597eb2734efa979e5ab2".to_owned(),
-            agent: Id::from_text("agent")?,
-            interaction: Id::from_text("interaction")?,
-            origin: Origin::External { external_segment_id: Id::from_text("CALL-0001")? },
-            segmented: false,
-            given: Given::default(),
-            opened_on,
             due_on: Some(at("2024-09-16 18:01:00")?),
-            configuration: "0".repeat(64),
-            configuration_name: None,
-            wants_ai: true,
-            ai_code: None,
-            ai_notes: None,
-            filled_by: None,
-            draft: None,
-            state: State::Open,
-            request_hash: "0".repeat(64),
-            request_fields: None,
-            configuration_fields: None,
             created: Some(stamp.clone()),
             updated: Some(stamp),
             version: 3,
-            last_event: None,
-            attempts: Vec::new(),
+            ..Segment::sample()?
         })
     }
 

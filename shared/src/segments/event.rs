@@ -145,48 +145,19 @@ fn is_confirmed(segment: &Segment) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Advice, Closing, CodeFrom, Confirmation, Given, Origin, PickedCode, Provenance};
+    use super::super::{Advice, Closing, CodeFrom, Confirmation, PickedCode, Provenance};
     use super::*;
     use crate::codes::Label;
     use crate::date_time::DateTime;
-    use crate::document::{FromText, Id, Problem};
+    use crate::document::{FromText, Problem};
     use crate::dynamodb::{key, string};
-
-    fn id(text: &str) -> Result<Id, Problem> {
-        Id::from_text(text)
-    }
 
     fn at(time: &str) -> Result<DateTime, Problem> {
         DateTime::from_text(&format!("2024-09-16 {time}"))
     }
 
     fn open() -> Result<Segment, Problem> {
-        Ok(Segment {
-            sys_id: "1125cb707b64597eb2734efa979e5ab2".to_owned(),
-            agent: id("agent")?,
-            interaction: id("interaction")?,
-            origin: Origin::External { external_segment_id: id("CALL-0001")? },
-            segmented: false,
-            given: Given::default(),
-            opened_on: at("18:00:00")?,
-            due_on: None,
-            configuration: "0".repeat(64),
-            configuration_name: None,
-            wants_ai: true,
-            ai_code: None,
-            ai_notes: None,
-            filled_by: None,
-            draft: None,
-            state: State::Open,
-            request_hash: "0".repeat(64),
-            request_fields: None,
-            configuration_fields: None,
-            created: None,
-            updated: None,
-            version: 0,
-            last_event: None,
-            attempts: Vec::new(),
-        })
+        Segment::sample()
     }
 
     fn advised(before: Segment) -> Segment {

@@ -190,3 +190,38 @@ impl PickedCode {
         }
     }
 }
+
+#[cfg(test)]
+impl Segment {
+    /// An open one of an external system, for tests of what becomes of it.
+    pub(super) fn sample() -> Result<Self, crate::document::Problem> {
+        use crate::document::FromText;
+
+        Ok(Self {
+            sys_id: "1125cb707b64597eb2734efa979e5ab2".to_owned(),
+            agent: Id::from_text("agent")?,
+            interaction: Id::from_text("interaction")?,
+            origin: Origin::External { external_segment_id: Id::from_text("CALL-0001")? },
+            segmented: false,
+            given: Given::default(),
+            opened_on: DateTime::from_text("2024-09-16 18:00:00")?,
+            due_on: None,
+            configuration: "0".repeat(64),
+            configuration_name: None,
+            wants_ai: true,
+            ai_code: None,
+            ai_notes: None,
+            filled_by: None,
+            draft: None,
+            state: State::Open,
+            request_hash: "0".repeat(64),
+            request_fields: None,
+            configuration_fields: None,
+            created: None,
+            updated: None,
+            version: 0,
+            last_event: None,
+            attempts: Vec::new(),
+        })
+    }
+}

@@ -10,6 +10,7 @@ use wrapup::segments::{Backfilled, Part, Segments};
 
 use super::{CommandError, progress_bar};
 use crate::connect::Target;
+use crate::local::files;
 use crate::output::{self, shown};
 
 /// `wrapup index`
@@ -141,10 +142,7 @@ impl Position {
 
     /// Replaces the file: whoever reads it finds the position of before or this one.
     fn write(&self, file: &Path) -> Result<(), CommandError> {
-        let mut unfinished = file.to_owned();
-        unfinished.as_mut_os_string().push(".new");
-        let text = serde_json::to_vec(self).map_err(std::io::Error::from)?;
-        let written = std::fs::write(&unfinished, text).and_then(|()| std::fs::rename(&unfinished, file));
-        written.map_err(|error| CommandError::file(file, error))
+        let text = serde_json::to_string(self).map_err(std::io::Error::from)?;
+        files::replace(file, &text).map_err(|error| CommandError::file(file, error))
     }
 }

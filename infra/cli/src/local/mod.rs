@@ -42,7 +42,7 @@ use crate::output;
 use crate::span;
 use crate::webhook::{Narrator, OutboxError, Poster, WebhookUrl, WebhookUrlError};
 use consumers::EventSource;
-pub use engine::files::OUTBOX;
+pub use engine::files::{self, OUTBOX};
 use engine::{Engine, StreamError};
 use server::{Guard, Limits, Server};
 use signals::Signals;
