@@ -11,6 +11,7 @@ use crate::aws::{Connection, SECRETS_MANAGER_ENDPOINT, Secrets};
 use crate::clock::Clock;
 use crate::codes::Codes;
 use crate::configurations::Configurations;
+use crate::cursors::Cursors;
 use crate::dynamodb::{self, Dynamo, Tables};
 use crate::language::Language;
 use crate::redaction::Redactor;
@@ -30,6 +31,7 @@ pub struct System {
     users: Users,
     clients: Clients,
     oauth: Option<OAuth>,
+    cursors: Cursors,
     clock: Clock,
     segment_tables: Registry,
     dynamo: Dynamo,
@@ -57,15 +59,30 @@ impl System {
         let users = Users::new(dynamo.clone(), clock.clone());
         let clients = Clients::new(dynamo.clone(), clock.clone());
         let segments = Segments::new(dynamo.clone(), codes.clone(), configurations.clone(), clock.clone());
-        Self { codes, configurations, segments, users, clients, oauth: None, clock, segment_tables, dynamo, language }
+        let cursors = Cursors::of_a_table(dynamo.clone(), clock.clone());
+        let oauth = None;
+        Self {
+            codes,
+            configurations,
+            segments,
+            users,
+            clients,
+            oauth,
+            cursors,
+            clock,
+            segment_tables,
+            dynamo,
+            language,
+        }
     }
 
     /// The same deployment with OAuth, whose tokens are signed with the keys that `keeper` has.
     #[must_use]
     pub fn with_oauth(self, keeper: Arc<dyn KeyKeeper>) -> Self {
         let ring = KeyRing::new(keeper, self.clock.clone());
+        let cursors = Cursors::new(ring.clone(), self.clock.clone());
         let oauth = OAuth::new(self.users.clone(), self.clients.clone(), ring);
-        Self { oauth: Some(oauth), ..self }
+        Self { oauth: Some(oauth), cursors, ..self }
     }
 
     /// The same deployment with these interaction segment tables.
@@ -134,6 +151,11 @@ impl System {
     /// What gives tokens and checks them; none in a deployment without OAuth.
     pub fn oauth(&self) -> Option<&OAuth> {
         self.oauth.as_ref()
+    }
+
+    /// What lists go on by.
+    pub fn cursors(&self) -> &Cursors {
+        &self.cursors
     }
 
     /// The deployment's language.

@@ -16,7 +16,7 @@ const FLOORS: &[&[&str]] = &[
     &["dynamodb"],
     &["error"],
     &["codes", "interactions", "segment_tables", "users"],
-    &["configurations"],
+    &["configurations", "cursors"],
     &["segments"],
     &["ai"],
     &["api"],

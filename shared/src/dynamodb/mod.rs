@@ -16,7 +16,7 @@ pub use client::{LONGEST_OPERATION, connect};
 pub use error::{CorruptRecord, Error, WriteOutcome, cancellation, is_too_large};
 pub use item::{Change, Item, check, from_item, key, string, to_item};
 pub use listed::Listed;
-pub use pages::{Pages, Rows};
+pub use pages::{Order, Pages, Rows};
 pub use schema::{NOT_NEWER, RecordProblem, SCHEMA, check_schema, schema};
 pub use stamp::{ATTEMPTS, CREATED_BY, CREATED_ON, SYSTEM, Stamp, UPDATED_BY, UPDATED_ON, VERSION, new_attempt};
 pub use tables::{Table, Tables};

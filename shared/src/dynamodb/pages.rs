@@ -12,13 +12,28 @@ pub struct Rows {
     pub index: &'static Index,
     /// The partition.
     pub partition: String,
-    /// What the sort keys are all smaller than.
-    pub before: String,
+    /// The smallest sort key that is wanted; none where there is no such bound.
+    pub from: Option<String>,
+    /// The greatest sort key that is wanted; none where there is no such bound.
+    pub to: Option<String>,
+    /// In which order.
+    pub order: Order,
+    /// The keys, of index and table, of the row that they follow in that order; none where they begin at a bound.
+    pub after: Option<Item>,
     /// How many rows a page has at most.
     pub page: i32,
 }
 
-/// Rows of an index that are read page by page, the smallest sort key first. What was written a moment ago may be missing,
+/// In which order rows of an index are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The smallest sort key first.
+    Ascending,
+    /// The greatest sort key first.
+    Descending,
+}
+
+/// Rows of an index that are read page by page. What was written a moment ago may be missing,
 /// and what is there may be as it was: an index is read eventually consistent alone.
 #[derive(Debug)]
 pub struct Pages {
@@ -36,8 +51,9 @@ enum Next {
 
 impl Pages {
     /// None of them is read yet.
-    pub fn new(dynamo: Dynamo, rows: Rows) -> Self {
-        Self { dynamo, rows, next: Next::First }
+    pub fn new(dynamo: Dynamo, mut rows: Rows) -> Self {
+        let next = rows.after.take().map_or(Next::First, Next::After);
+        Self { dynamo, rows, next }
     }
 
     /// The next page, which may be empty; none after the last one. One request.
@@ -50,20 +66,33 @@ impl Pages {
             Next::After(key) => Some(key.clone()),
             Next::Nothing => return Ok(None),
         };
-        let Rows { table, index, partition, before, page } = &self.rows;
-        let query = self
+        let Rows { table, index, partition, from, to, order, page, .. } = &self.rows;
+        let within = match (from, to) {
+            (None, None) => "",
+            (Some(_), None) => " AND #sort >= :from",
+            (None, Some(_)) => " AND #sort <= :to",
+            (Some(_), Some(_)) => " AND #sort BETWEEN :from AND :to",
+        };
+        let mut query = self
             .dynamo
             .client
             .query()
             .table_name(table)
             .index_name(index.name)
-            .key_condition_expression("#partition = :partition AND #sort < :before")
+            .key_condition_expression(format!("#partition = :partition{within}"))
             .expression_attribute_names("#partition", index.partition)
-            .expression_attribute_names("#sort", index.sort)
             .expression_attribute_values(":partition", string(partition))
-            .expression_attribute_values(":before", string(before))
+            .scan_index_forward(*order == Order::Ascending)
             .limit(*page)
             .set_exclusive_start_key(start);
+        if !within.is_empty() {
+            query = query.expression_attribute_names("#sort", index.sort);
+        }
+        for (name, bound) in [(":from", from), (":to", to)] {
+            if let Some(bound) = bound {
+                query = query.expression_attribute_values(name, string(bound));
+            }
+        }
         let answer = query.send().await?;
         self.next = match answer.last_evaluated_key {
             Some(key) if !key.is_empty() => Next::After(key),

@@ -1,5 +1,6 @@
-//! The tables: one per record type, each with the partition key `sys_id` alone; and the index that one of them has.
+//! The tables: one per record type, each with the partition key `sys_id` alone; and the indexes that some of them have.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{
@@ -62,11 +63,13 @@ impl Table {
         }
     }
 
-    /// The table's index, if it has one.
-    pub const fn index(self) -> Option<&'static Index> {
+    /// The table's indexes.
+    pub const fn indexes(self) -> &'static [&'static Index] {
         match self {
-            Self::Segments => Some(&BY_TIME),
-            _ => None,
+            Self::Segments => &[&BY_TIME, &BY_AGENT, &BY_INTERACTION],
+            Self::Codes => &[&BY_LABEL],
+            Self::Configurations => &[&BY_NAME],
+            _ => &[],
         }
     }
 }
@@ -81,7 +84,7 @@ pub struct Index {
     pub partition: &'static str,
     /// The column that is its sort key, a text.
     pub sort: &'static str,
-    /// The columns that it shows beside the keys.
+    /// The columns that it shows beside its keys and the record's own; none where it shows those alone.
     pub shown: &'static [&'static str],
 }
 
@@ -113,16 +116,33 @@ pub const BY_TIME: Index = Index {
     ],
 };
 
+/// The segments of an agent, by when they opened: keys alone, since what is shown of a segment is read consistently.
+pub const BY_AGENT: Index = Index { name: "by_agent", partition: "by_agent", sort: "opened_on", shown: &[] };
+
+/// The segments of an interaction, likewise.
+pub const BY_INTERACTION: Index =
+    Index { name: "by_interaction", partition: "by_interaction", sort: "opened_on", shown: &[] };
+
+/// The codes by label, on sixteen shelves.
+pub const BY_LABEL: Index = Index { name: "by_label", partition: "by_label", sort: "code", shown: &[] };
+
+/// The configurations that administrators keep, by name.
+pub const BY_NAME: Index = Index { name: "by_name", partition: "by_name", sort: "name", shown: &[] };
+
 impl Index {
     fn keys(&self) -> Result<Vec<KeySchemaElement>, Error> {
         Ok(vec![key_of(self.partition, KeyType::Hash)?, key_of(self.sort, KeyType::Range)?])
     }
 
-    fn attributes(&self) -> Result<Vec<AttributeDefinition>, Error> {
-        Ok(vec![text_column(self.partition)?, text_column(self.sort)?])
+    /// The columns that its keys are in.
+    const fn columns(&self) -> [&'static str; 2] {
+        [self.partition, self.sort]
     }
 
     fn projection(&self) -> Projection {
+        if self.shown.is_empty() {
+            return Projection::builder().projection_type(ProjectionType::KeysOnly).build();
+        }
         let columns = self.shown.iter().map(|column| (*column).to_owned()).collect();
         Projection::builder().projection_type(ProjectionType::Include).set_non_key_attributes(Some(columns)).build()
     }
@@ -130,6 +150,12 @@ impl Index {
 
 fn key_of(column: &str, kind: KeyType) -> Result<KeySchemaElement, Error> {
     KeySchemaElement::builder().attribute_name(column).key_type(kind).build().map_err(Error::broken)
+}
+
+/// The columns of the keys of a table and of indexes of it, each once.
+fn key_columns(indexes: &[&Index]) -> Result<Vec<AttributeDefinition>, Error> {
+    let columns = indexes.iter().flat_map(|index| index.columns()).chain(["sys_id"]);
+    columns.collect::<BTreeSet<_>>().into_iter().map(text_column).collect()
 }
 
 fn text_column(column: &str) -> Result<AttributeDefinition, Error> {
@@ -171,15 +197,13 @@ pub async fn create_missing(dynamo: &Dynamo) -> Result<Vec<String>, Error> {
             .create_table()
             .table_name(&name)
             .billing_mode(BillingMode::PayPerRequest)
-            .attribute_definitions(text_column("sys_id")?)
+            .set_attribute_definitions(Some(key_columns(table.indexes())?))
             .key_schema(key_of("sys_id", KeyType::Hash)?);
-        if let Some(index) = table.index() {
+        for index in table.indexes() {
             let described = GlobalSecondaryIndex::builder()
                 .index_name(index.name)
                 .set_key_schema(Some(index.keys()?))
                 .projection(index.projection());
-            request =
-                index.attributes()?.into_iter().fold(request, |request, column| request.attribute_definitions(column));
             request = request.global_secondary_indexes(described.build().map_err(Error::broken)?);
         }
         match request.send().await {
@@ -194,31 +218,35 @@ pub async fn create_missing(dynamo: &Dynamo) -> Result<Vec<String>, Error> {
     Ok(created)
 }
 
-/// Gives the tables the indexes that an older version created them without, and waits until DynamoDB has filled those with
-/// the records that have the keys. Answers the tables' names.
+/// Gives the tables the indexes that an older version created them without, one after the other, as DynamoDB asks for, and
+/// waits until it has filled each with the records that have its keys. Answers the indexes' names, each behind its table's.
 pub async fn add_missing_indexes(dynamo: &Dynamo) -> Result<Vec<String>, Error> {
     let mut added = Vec::new();
-    for (table, index) in Table::ALL.into_iter().filter_map(|table| Some((table, table.index()?))) {
+    for table in Table::ALL.into_iter().filter(|table| !table.indexes().is_empty()) {
         let name = dynamo.tables.name(table);
-        if described(dynamo, &name).await?.is_some_and(|table| status_of(&table, index).is_some()) {
-            continue;
+        let there = described(dynamo, &name).await?;
+        let is_missing = |index: &&Index| there.as_ref().is_none_or(|table| status_of(table, index).is_none());
+        for index in table.indexes().iter().copied().filter(is_missing) {
+            let create = CreateGlobalSecondaryIndexAction::builder()
+                .index_name(index.name)
+                .set_key_schema(Some(index.keys()?))
+                .projection(index.projection())
+                .build()
+                .map_err(Error::broken)?;
+            let update = dynamo
+                .client
+                .update_table()
+                .table_name(&name)
+                .set_attribute_definitions(Some(key_columns(&[index])?))
+                .global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().create(create).build());
+            update.send().await?;
+            while described(dynamo, &name).await?.and_then(|table| status_of(&table, index))
+                != Some(IndexStatus::Active)
+            {
+                tokio::time::sleep(POLL).await;
+            }
+            added.push(format!("{name}/{}", index.name));
         }
-        let create = CreateGlobalSecondaryIndexAction::builder()
-            .index_name(index.name)
-            .set_key_schema(Some(index.keys()?))
-            .projection(index.projection())
-            .build()
-            .map_err(Error::broken)?;
-        let update = dynamo.client.update_table().table_name(&name).attribute_definitions(text_column("sys_id")?);
-        let update =
-            index.attributes()?.into_iter().fold(update, |update, column| update.attribute_definitions(column));
-        let update =
-            update.global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().create(create).build());
-        update.send().await?;
-        while described(dynamo, &name).await?.and_then(|table| status_of(&table, index)) != Some(IndexStatus::Active) {
-            tokio::time::sleep(POLL).await;
-        }
-        added.push(name);
     }
     Ok(added)
 }

@@ -1,7 +1,7 @@
-//! How segments get into the index by time that a version wrote which knew nothing of it.
+//! How segments get into the indexes that a version wrote which knew nothing of them.
 
 use super::store::{ROUNDS, contended};
-use super::{Segment, Segments, State, by_time, record};
+use super::{Segment, Segments, State, by_time, index_keys, record};
 use crate::Error;
 use crate::dynamodb::{self, Books, CorruptRecord, Item};
 use crate::error::Kind;
@@ -25,7 +25,7 @@ pub struct Part {
 pub struct Backfilled {
     /// Segments on it.
     pub seen: u64,
-    /// Those of them that were not in the index, or not in their place, and are now.
+    /// Those of them that were not in an index, or not in their place, and are now.
     pub indexed: u64,
     /// Records that cannot be read, and stay as they are.
     pub unreadable: Vec<CorruptRecord>,
@@ -41,7 +41,7 @@ impl Segments {
         Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
     }
 
-    /// Gives the segments of the next page of a part of the table their place in the index, where they lack it. May run
+    /// Gives the segments of the next page of a part of the table their place in the indexes, where they lack it. May run
     /// beside any traffic: each is written only if nobody has changed it since it was read, and nothing of it changes that
     /// anybody is shown.
     pub async fn backfill(&self, part: &Part) -> Result<Backfilled, Error> {
@@ -71,12 +71,12 @@ impl Segments {
         Ok(done)
     }
 
-    /// Gives a segment its place in the index, with all that the index shows, unless it has that. Answers whether it
+    /// Gives a segment its place in the indexes, with all that they show, unless it has that. Answers whether it
     /// lacked it.
     pub(super) async fn put_in_place(&self, mut item: Item) -> Result<bool, Error> {
         for _ in 0..ROUNDS {
             let segment = record::from_item(item.clone())?;
-            if by_time::keys(&segment).iter().all(|(column, value)| item.get(column) == Some(value)) {
+            if index_keys::of(&segment).iter().all(|(column, value)| item.get(column) == Some(value)) {
                 return Ok(false);
             }
             let (sys_id, version) = (segment.sys_id.clone(), segment.version);
@@ -110,12 +110,11 @@ impl Segments {
     }
 }
 
-/// The columns of the index as they are to be: its keys, and of those that it shows the ones that the item lacks.
+/// The columns of the indexes as they are to be: their keys, and of those that one shows the ones that the item lacks.
 fn missing(item: &Item, mut wanted: Item) -> Item {
-    let keys = [by_time::SHELF, by_time::PLACE];
     wanted.retain(|column, _| {
         let column = column.as_str();
-        keys.contains(&column) || (by_time::SHOWN.contains(&column) && !item.contains_key(column))
+        index_keys::COLUMNS.contains(&column) || (by_time::SHOWN.contains(&column) && !item.contains_key(column))
     });
     wanted
 }

@@ -3,7 +3,7 @@
 //! What a request asks for is read by `open_request`, `advise`, `draft` and `close`; what becomes of a segment is judged by
 //! `blueprint`, `advise`, `configure`, `close`, `deadline` and `fill`, which read and write nothing; `opening`, `snapshots`,
 //! `drafting`, `sweep`, `indexing`, `replay` and `store` read and write. `record` is how a segment is stored, `by_time` where it
-//! stands in the index by time, `shown` how it is answered, `event` what has happened to it, and `cloud_event` how that is told
+//! stands in the index by time, `index_keys` where in all of them, `shown` how it is answered, `event` what has happened to it, and `cloud_event` how that is told
 //! to others.
 
 mod address;
@@ -20,6 +20,7 @@ mod event;
 mod fill;
 mod found;
 mod given;
+mod index_keys;
 mod indexing;
 mod open_request;
 mod opening;

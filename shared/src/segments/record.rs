@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Advice, AiOutcome, Closing, CodeFrom, Confidence, Confirmation, Draft, DraftRequest, DraftedCode, EventKind,
-    FieldHashes, Given, LastEvent, Origin, PickedCode, Provenance, Segment, State, by_time,
+    FieldHashes, Given, LastEvent, Origin, PickedCode, Provenance, Segment, State, index_keys,
 };
 use crate::codes::{Code, Label};
 use crate::date_time::DateTime;
@@ -222,7 +222,7 @@ pub fn to_item(segment: &Segment) -> Result<Item, dynamodb::Error> {
     let given = segment.given.texts();
     item.extend(given.filter_map(|(column, text)| Some((column.to_owned(), string(text?)))));
     item.insert(SCHEMA.to_owned(), schema());
-    item.extend(by_time::keys(segment));
+    item.extend(index_keys::of(segment));
     Ok(item)
 }
 

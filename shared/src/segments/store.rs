@@ -7,7 +7,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 
 use super::address::latest_key;
 use super::{
-    Address, AdviseRequest, CloseRequest, Filling, Found, Gap, LastEvent, Segment, SegmentEvent, by_time, event, record,
+    Address, AdviseRequest, CloseRequest, Filling, Found, Gap, LastEvent, Segment, SegmentEvent, event, index_keys,
+    record,
 };
 use crate::Error;
 use crate::clock::Clock;
@@ -252,10 +253,8 @@ impl Segments {
         after.attempts.insert(0, attempt.to_owned());
         after.attempts.truncate(ATTEMPTS.len());
         let mut old = record::to_item(&before)?;
-        // It may have been written in an older form, and without its place in the index; it has both from now on.
-        for column in [SCHEMA, by_time::SHELF, by_time::PLACE] {
-            old.remove(column);
-        }
+        // It may have been written in an older form, and without its place in the indexes; it has both from now on.
+        old.retain(|column, _| column != SCHEMA && !index_keys::COLUMNS.contains(&column.as_str()));
         let change = dynamodb::Change::between(&old, record::to_item(&after)?);
         let (version, attempt) = (Some(after.version), Some(attempt));
         let write = Write { stamp, table: &self.table, sys_id: &before.sys_id, version, within, attempt };

@@ -13,7 +13,7 @@ use super::{Segments, deadline, record};
 use crate::Error;
 use crate::date_time::DateTime;
 use crate::dynamodb::tables::BY_TIME;
-use crate::dynamodb::{self, Item, Pages, Rows, key};
+use crate::dynamodb::{self, Item, Order, Pages, Rows, key};
 use crate::error::Kind;
 
 /// Rows of a shelf that are read at once: of all shelves together a few thousand, half a KB each.
@@ -79,13 +79,22 @@ impl Segments {
     /// The index cannot be read. A segment whose end cannot be stored is no error: the others' are.
     pub async fn close_overdue(&self, until: Instant) -> Result<Swept, Error> {
         let last = deadline::open_if_due_after(&self.clock);
-        // Behind the time in a sort key stands a sys_id.
-        let before = last.plus_seconds(1).unwrap_or(last).to_string();
+        // Behind the time in a sort key stands a sys_id, so none is this time alone.
+        let to = last.plus_seconds(1).unwrap_or(last).to_string();
         let mut shelves: Vec<Pages> = by_time::SPREAD
             .chars()
             .map(|digit| {
-                let (table, partition, before) = (self.table.clone(), Shelf::Due.key(digit), before.clone());
-                Pages::new(self.dynamo.clone(), Rows { table, index: &BY_TIME, partition, before, page: PAGE })
+                let rows = Rows {
+                    table: self.table.clone(),
+                    index: &BY_TIME,
+                    partition: Shelf::Due.key(digit),
+                    from: None,
+                    to: Some(to.clone()),
+                    order: Order::Ascending,
+                    after: None,
+                    page: PAGE,
+                };
+                Pages::new(self.dynamo.clone(), rows)
             })
             .collect();
         let mut swept = Swept::default();

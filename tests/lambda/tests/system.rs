@@ -359,9 +359,12 @@ fn the_list_has_the_tables_streams_and_indexes_of_the_code() {
         if let Some(view) = table.stream() {
             described["stream"] = json!(view.as_str());
         }
-        if let Some(index) = table.index() {
-            let keys = json!({"partition": index.partition, "sort": index.sort, "shown": index.shown});
-            described["indexes"] = json!({index.name: keys});
+        for index in table.indexes() {
+            let mut keys = json!({"partition": index.partition, "sort": index.sort});
+            if !index.shown.is_empty() {
+                keys["shown"] = json!(index.shown);
+            }
+            described["indexes"][index.name] = keys;
         }
         (table.platform_name().to_owned(), described)
     });

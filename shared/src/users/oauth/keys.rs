@@ -18,6 +18,7 @@ use crate::Error;
 use crate::aws::{AwsFailure, Put, Secrets};
 use crate::cache::Cache;
 use crate::clock::Clock;
+use crate::dynamodb;
 use crate::sys_id::hex;
 
 /// How long a key signs. Refresh tokens live no longer: so what a key has signed has ended by the time that it is not
@@ -79,6 +80,9 @@ pub enum KeysError {
     /// What keeps them has not handed them out in time.
     #[error("the OAuth keys were not handed out within {} s", READ_WITHIN.as_secs())]
     Late,
+    /// DynamoDB does not hand them out, or take them.
+    #[error(transparent)]
+    DynamoDb(#[from] dynamodb::Error),
     /// They cannot be stored on this machine.
     #[error("the OAuth keys cannot be kept: {0}")]
     File(std::io::Error),
@@ -92,10 +96,11 @@ pub enum KeysError {
 
 impl From<KeysError> for Error {
     fn from(error: KeysError) -> Self {
-        match &error {
-            KeysError::Aws { failure, .. } if failure.is_transient() => Self::Unavailable(Box::new(error)),
+        match error {
+            KeysError::DynamoDb(error) => error.into(),
+            KeysError::Aws { ref failure, .. } if failure.is_transient() => Self::Unavailable(Box::new(error)),
             KeysError::Late => Self::Unavailable(Box::new(error)),
-            _ => Self::Broken(Box::new(error)),
+            error => Self::Broken(Box::new(error)),
         }
     }
 }

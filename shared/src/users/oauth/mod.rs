@@ -14,9 +14,13 @@ use std::time::Duration;
 
 pub use clients::{Client, Clients, ClientsListed, NewClient};
 pub use keys::{Kept, KeyKeeper, KeyRing, Keys, KeysError, Rotation, SIGNS_FOR, SecretKeeper, UnreadableKeys};
+pub use token::Purpose;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use self::clients::Record;
-use self::token::{Claims, Purpose, Sent, signed};
+use self::token::{Claims, Sent, signed};
 use super::stored::Known;
 use super::{Attempt, Password, SignIn, User, Users};
 use crate::Error;
@@ -32,6 +36,27 @@ pub const EXPIRES_IN: u64 = 1_799;
 
 /// How long a refresh token is good for: as the platform's.
 const REFRESH_LIVES: Duration = SIGNS_FOR;
+
+impl KeyRing {
+    /// A text that says this, signed for a purpose.
+    ///
+    /// # Errors
+    /// The keys cannot be read.
+    pub async fn sign<T: Serialize>(&self, claims: &T, purpose: Purpose) -> Result<String, Error> {
+        let keys = self.keys().await?;
+        signed(claims, &keys, purpose).map_err(|error| Error::Broken(error.into()))
+    }
+
+    /// What a text says that was signed for this purpose; none where nothing of ours has signed it.
+    ///
+    /// # Errors
+    /// The keys cannot be read.
+    pub async fn verified<T: DeserializeOwned>(&self, text: &str, purpose: Purpose) -> Result<Option<T>, Error> {
+        let Some(sent) = Sent::parse(text) else { return Ok(None) };
+        let keys = self.keys_with(sent.key).await?;
+        Ok(sent.verified(&keys, purpose))
+    }
+}
 
 /// What clients get tokens by.
 #[derive(Clone)]

@@ -14,6 +14,8 @@ pub enum Purpose {
     Access,
     /// Refresh tokens.
     Refresh,
+    /// What lists go on by.
+    Cursor,
 }
 
 impl Purpose {
@@ -22,12 +24,13 @@ impl Purpose {
         match self {
             Self::Access => "wrapup access token",
             Self::Refresh => "wrapup refresh token",
+            Self::Cursor => "wrapup cursor",
         }
     }
 }
 
-/// Characters that a token has at most; ours have some 300.
-const MOST: usize = 2048;
+/// Characters that a token has at most; ours have some 300, and cursors of lists by label up to 2,500.
+const MOST: usize = 4096;
 
 /// What a token says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
