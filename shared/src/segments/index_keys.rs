@@ -1,11 +1,12 @@
 //! Where a segment stands in the table's indexes: that follows from the segment, so no write has to think of it.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use super::{Segment, by_time};
 use crate::dynamodb::tables::{BY_AGENT, BY_INTERACTION, Index};
 use crate::dynamodb::{Item, string};
-use crate::sys_id::hex;
 
 /// The columns that place a segment in the indexes and say nothing else. The sort key of [`BY_AGENT`] and
 /// [`BY_INTERACTION`] is a column that every segment has.
@@ -20,9 +21,9 @@ pub fn of(segment: &Segment) -> Item {
     keys
 }
 
-/// The partition of [`BY_AGENT`] or [`BY_INTERACTION`] in which the segments of an id stand: half a SHA-256 of it, since ids
-/// may be longer than a partition key, and every segment keeps two. Whoever reads by it compares the ids.
+/// The partition of [`BY_AGENT`] or [`BY_INTERACTION`] in which the segments of an id stand: a hash of it, since ids may be
+/// longer than a partition key, and a short one, since every segment keeps two. Whoever reads by it compares the ids.
 pub fn partition(index: &Index, id: &str) -> String {
     let hash = Sha256::new().chain_update(index.name).chain_update([0]).chain_update(id).finalize();
-    hex(&hash[..16])
+    URL_SAFE_NO_PAD.encode(&hash[..5])
 }

@@ -127,7 +127,7 @@ async fn a_segment_that_cannot_be_read_keeps_no_other_from_being_told_of() {
     let first = world.segment_keys().await.remove(0);
     let mut broken = item(&world, &first).await;
     broken.insert("sys_id".to_owned(), string("0".repeat(32)));
-    broken.insert("opened_on".to_owned(), AttributeValue::Bool(true));
+    broken.insert("segmented".to_owned(), string("perhaps"));
     world
         .client()
         .put_item()
