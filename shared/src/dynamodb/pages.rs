@@ -101,6 +101,11 @@ impl Pages {
         Ok(Some(answer.items.unwrap_or_default()))
     }
 
+    /// The index that is read.
+    pub fn index(&self) -> &'static Index {
+        self.rows.index
+    }
+
     /// Whether there may be another page.
     pub fn has_more(&self) -> bool {
         !matches!(self.next, Next::Nothing)

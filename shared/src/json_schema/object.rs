@@ -71,6 +71,19 @@ impl Object {
         self.field(name, schema, says)
     }
 
+    /// A flag that may be absent, where that is neither.
+    #[must_use]
+    pub fn optional_flag(self, name: &'static str, says: &str) -> Self {
+        self.field(name, flag(&[true, false], true), says)
+    }
+
+    /// A whole number from 1 to `most` that may be absent or blank, in a query.
+    #[must_use]
+    pub fn optional_number(self, name: &'static str, most: usize, says: &str) -> Self {
+        let number = json!({ "type": "integer", "minimum": 1, "maximum": most });
+        self.field(name, json!({ "anyOf": [number, blank()] }), says)
+    }
+
     /// A nested object that has to be given.
     #[must_use]
     pub fn required_object(mut self, name: &'static str, object: Self, says: &str) -> Self {
