@@ -52,7 +52,13 @@ enum Next {
 impl Pages {
     /// None of them is read yet.
     pub fn new(dynamo: Dynamo, mut rows: Rows) -> Self {
-        let next = rows.after.take().map_or(Next::First, Next::After);
+        // DynamoDB refuses bounds between which nothing can be.
+        let is_empty = rows.from.as_ref().zip(rows.to.as_ref()).is_some_and(|(from, to)| from > to);
+        let next = match rows.after.take() {
+            _ if is_empty => Next::Nothing,
+            Some(after) => Next::After(after),
+            None => Next::First,
+        };
         Self { dynamo, rows, next }
     }
 

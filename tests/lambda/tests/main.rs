@@ -17,6 +17,7 @@ mod index;
 mod jobs;
 mod kept_sys_ids;
 mod large_answers;
+mod lists;
 mod methods;
 mod model;
 mod oauth;
