@@ -108,6 +108,7 @@ functions! {
         find_segment::FindSegment in "bin/find-segment.rs";
         list_segments::ListSegments in "bin/list-segments.rs";
         list_codes::ListCodes in "bin/list-codes.rs";
+        report::Report in "bin/report.rs";
     }
     consumers {
         #[cfg(feature = "ai")] ai_filler::AiFiller in "bin/ai-filler.rs";

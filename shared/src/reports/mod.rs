@@ -1,11 +1,15 @@
 //! Reports: what was wrapped up, how long it took, what the AI was worth, what waits for its confirmation. All of them are
 //! counted from the index by time, which shows what they need, and nothing is sampled.
 //!
-//! `request` is what is asked for, and `row` what is answered.
+//! `request` is what is asked for, `counts` what is counted, `reader` where from, and `row` what is answered.
 
+mod counts;
+mod reader;
 mod request;
 mod row;
 
+pub use counts::{Counts, TooManyRows};
+pub use reader::Reports;
 pub use request::{By, ReportRequest};
 pub use row::{Choice, Report, Row, Tenth};
 
