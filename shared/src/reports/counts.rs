@@ -161,7 +161,7 @@ impl Cell {
                 }
                 if let Some(histogram) = &mut self.histogram {
                     // It grows as it has to.
-                    histogram.saturating_record(seconds);
+                    let _ = histogram.record(seconds);
                 }
                 self.timed_out += u64::from(counted.timed_out);
                 self.unknown += u64::from(is_unknown);

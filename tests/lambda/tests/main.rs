@@ -28,6 +28,7 @@ mod records;
 mod redaction;
 mod relay;
 mod replay;
+mod report;
 mod reports;
 mod segment_tables;
 mod segments;
