@@ -588,7 +588,7 @@ class Made(unittest.TestCase):
             self.assertEqual(table["TableName"], f"t-{platform_name}")
             self.assertEqual(table["KeySchema"], [{"AttributeName": "sys_id", "KeyType": "HASH"}])
             indexes = SYSTEM["tables"][platform_name].get("indexes", {})
-            keys = ["sys_id", *(one[key] for one in indexes.values() for key in ("partition", "sort"))]
+            keys = ["sys_id", *dict.fromkeys(one[key] for one in indexes.values() for key in ("partition", "sort"))]
             wanted = [{"AttributeName": column, "AttributeType": "S"} for column in keys]
             self.assertEqual(table["AttributeDefinitions"], wanted)
             wanted = [
@@ -598,15 +598,24 @@ class Made(unittest.TestCase):
                         {"AttributeName": one["partition"], "KeyType": "HASH"},
                         {"AttributeName": one["sort"], "KeyType": "RANGE"},
                     ],
-                    "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": one["shown"]},
+                    "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": one["shown"]}
+                    if "shown" in one
+                    else {"ProjectionType": "KEYS_ONLY"},
                 }
                 for name, one in indexes.items()
             ]
             self.assertEqual(table.get("GlobalSecondaryIndexes", []), wanted)
             self.assertEqual(table["BillingMode"], "PAY_PER_REQUEST")
 
-    def test_without_the_index_nothing_is_paid_for_it_and_nothing_reads_it(self):
-        template = Template(PLAIN, {"TimeIndex": "off"})
+    def test_a_table_gets_one_index_more_with_each_step(self):
+        for steps in range(4):
+            tables = Template(PLAIN, {"Indexes": steps}).of_type("AWS::DynamoDB::Table")
+            for platform_name, table in SYSTEM["tables"].items():
+                made = [one["IndexName"] for one in tables[logical(platform_name)].get("GlobalSecondaryIndexes", [])]
+                self.assertEqual(made, list(table.get("indexes", {}))[:steps])
+
+    def test_without_indexes_nothing_is_paid_for_them_and_nothing_runs_that_reads_them(self):
+        template = Template(PLAIN, {"Indexes": 0})
         table = template.of_type("AWS::DynamoDB::Table")["Segments"]
         self.assertNotIn("GlobalSecondaryIndexes", table)
         # DynamoDB refuses a table with definitions of columns that are no keys.

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import textwrap
 
 from template_check.system import (
     BUILT_IN,
@@ -86,16 +87,20 @@ def global_index(name: str, one: dict, condition: str) -> str:
     """An index. The first one of a table stands under the condition of all of them."""
     shown = "".join(f"                    - {column}\n" for column in one.get("shown", []))
     projection = f"INCLUDE\n                  NonKeyAttributes:\n{shown}" if shown else "KEYS_ONLY\n"
-    return f"""\
-            - !If
-              - {condition}
+    made = f"""\
               - IndexName: {name}
                 KeySchema:
                   - {{AttributeName: {one["partition"]}, KeyType: HASH}}
                   - {{AttributeName: {one["sort"]}, KeyType: RANGE}}
                 Projection:
-                  ProjectionType: {projection}\
-              - !Ref AWS::NoValue
+                  ProjectionType: {projection}"""
+    if condition == "Indexes":
+        return made
+    return f"""\
+              - !If
+                - {condition}
+{textwrap.indent(made, "  ")}\
+                - !Ref AWS::NoValue
 """
 
 

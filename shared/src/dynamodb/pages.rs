@@ -1,5 +1,6 @@
 //! Reading by an index: the rows of one partition in the order of their sort key, page by page.
 
+use super::error::lacks_index;
 use super::tables::Index;
 use super::{Dynamo, Error, Item, string};
 
@@ -99,7 +100,10 @@ impl Pages {
                 query = query.expression_attribute_values(name, string(bound));
             }
         }
-        let answer = query.send().await?;
+        let answer = query.send().await.map_err(|error| match lacks_index(&error) {
+            true => Error::NoIndex { index: index.name },
+            false => error.into(),
+        })?;
         self.next = match answer.last_evaluated_key {
             Some(key) if !key.is_empty() => Next::After(key),
             _ => Next::Nothing,

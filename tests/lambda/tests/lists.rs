@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::{DeleteGlobalSecondaryIndexAction, GlobalSecondaryIndexUpdate};
 use serde_json::{Value, json};
 use wrapup_lambda_tests::{Event, Instance, Parts, World, internal, opening};
 use wrapup_test_support::merged;
@@ -410,4 +411,16 @@ async fn beside_writers_each_that_stays_where_it_is_is_seen_exactly_once() {
         assert_eq!(seen.len(), once.len(), "seed {seed}: one is seen twice: {seen:?}");
         assert_eq!(once, stayed, "seed {seed}");
     }
+}
+
+#[tokio::test]
+async fn a_deployment_that_goes_without_an_index_says_so() {
+    let world = World::start().await;
+    let delete = DeleteGlobalSecondaryIndexAction::builder().index_name("by_agent").build().expect("a deletion");
+    let update = world.client().update_table().table_name("interaction_wrap_up_segment");
+    let update = update.global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().delete(delete).build());
+    update.send().await.expect("an update");
+    let refused = world.instance().call(&Event::get("segment?agent=a")).await.expect(400);
+    assert!(refused["message"].as_str().is_some_and(|message| message.contains("has no index by_agent")), "{refused}");
+    assert_eq!(whole(&world, "segment?interaction=i").await.len(), 0);
 }
