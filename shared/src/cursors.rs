@@ -30,6 +30,9 @@ pub const CURSOR: &str = "cursor";
 /// The query parameter that says how many entries a page has at most.
 pub const LIMIT: &str = "limit";
 
+/// Characters that a cursor has at most.
+const LONGEST: usize = 4_096;
+
 /// How much of a list a call asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paging {
@@ -42,7 +45,8 @@ pub struct Paging {
 impl Paging {
     /// Reads `limit`, which is `usual` where it is absent and at most `most`, and `cursor`.
     pub fn read(query: &Fields<'_>, usual: usize, most: usize) -> Option<Self> {
-        let cursor = query.as_given(CURSOR).map(str::trim).filter(|cursor| !cursor.is_empty()).map(str::to_owned);
+        let cursor = query.text_up_to(CURSOR, LONGEST);
+        let cursor = cursor.map(|cursor| cursor.trim().to_owned()).filter(|cursor| !cursor.is_empty());
         Some(Self { limit: number(query, LIMIT, usual, most)?, cursor })
     }
 }
@@ -59,7 +63,7 @@ impl Paging {
             )
             .text_up_to(
                 CURSOR,
-                4_096,
+                LONGEST,
                 "The `next_cursor` of the page before, with the same other parameters; for 24 hours.",
             )
     }

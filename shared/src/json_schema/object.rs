@@ -50,6 +50,13 @@ impl Object {
         self.field(name, json!({ "anyOf": [{ "enum": values }, blank()] }), says)
     }
 
+    /// One of these, which has to be given.
+    #[must_use]
+    pub fn required_one_of(mut self, name: &'static str, values: &[&str], says: &str) -> Self {
+        self.required.push(name);
+        self.field(name, json!({ "enum": values }), says)
+    }
+
     /// A text of at most `most` characters.
     #[must_use]
     pub fn text_up_to(self, name: &'static str, most: usize, says: &str) -> Self {

@@ -1,4 +1,5 @@
 use super::Name;
+use crate::cursors::number;
 use crate::date_time::DateTime;
 use crate::document::{Fields, Problem};
 
@@ -6,7 +7,10 @@ use crate::document::{Fields, Problem};
 const MOST_DAYS: u64 = 92;
 
 /// Minutes after which a confirmation is overdue, unless the request says otherwise.
-const OVERDUE: u64 = 60;
+const OVERDUE: usize = 60;
+
+/// The most that it may be: a year.
+const MOST_MINUTES: usize = 527_040;
 
 const FROM: &str = "from";
 const TO: &str = "to";
@@ -89,18 +93,9 @@ impl ReportRequest {
                 by.map(Some)
             }
         };
-        let minutes = match query.as_given(MINUTES).map(str::trim).filter(|minutes| !minutes.is_empty()) {
-            None => Some(OVERDUE),
-            Some(given) => {
-                let minutes = given.parse::<u32>().ok().map(u64::from);
-                if minutes.is_none() {
-                    query.violation(MINUTES, Problem::Rule("has to be a whole number of minutes".to_owned()));
-                }
-                minutes
-            }
-        };
+        let minutes = number(query, MINUTES, OVERDUE, MOST_MINUTES);
         let (from, to) = bounds?;
-        Some(Self { name: name?, from, to, by: by?, minutes: minutes? })
+        Some(Self { name: name?, from, to, by: by?, minutes: in_u64(minutes?) })
     }
 
     /// A request of an operator's, who may leave out `minutes`.
@@ -116,9 +111,13 @@ impl ReportRequest {
     ) -> Result<Self, Problem> {
         match problem_of(from, to) {
             Some(problem) => Err(problem),
-            None => Ok(Self { name, from, to, by, minutes: minutes.unwrap_or(OVERDUE) }),
+            None => Ok(Self { name, from, to, by, minutes: minutes.unwrap_or(in_u64(OVERDUE)) }),
         }
     }
+}
+
+fn in_u64(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
 }
 
 /// What is wrong with these bounds, said of the later one.
@@ -141,16 +140,14 @@ const BYS: &str = "day, hour, code, agent or configuration";
 
 #[cfg(feature = "openapi")]
 mod openapi {
-    use super::{BY, By, FROM, MINUTES, NAME, Name, ReportRequest, TO};
+    use super::{BY, By, FROM, MINUTES, MOST_MINUTES, NAME, Name, ReportRequest, TO};
     use crate::date_time::DateTime;
-    use crate::document::Id;
     use crate::json_schema::Object;
 
     impl ReportRequest {
         /// What [`ReportRequest::read`] reads of the path.
         pub fn described_path() -> Object {
-            let names = Name::ALL.map(|name| format!("`{}`", name.name())).join(", ");
-            Object::new("ReportName", "Which report.").required::<Id>(NAME, &format!("One of {names}."))
+            Object::new("ReportName", "Which report.").required_one_of(NAME, &Name::ALL.map(Name::name), "Its name.")
         }
 
         /// What [`ReportRequest::read`] reads of the query.
@@ -160,9 +157,10 @@ mod openapi {
                 .required::<DateTime>(FROM, "The first moment of `submitted_on` that counts.")
                 .required::<DateTime>(TO, "The first one after it that does not; at most 92 days later.")
                 .optional_one_of(BY, &bys, "What the rows are apart by. Days and hours are those of UTC.")
-                .optional::<Id>(
+                .optional_number(
                     MINUTES,
-                    "A whole number: how many minutes after its submission a confirmation is overdue. 60 where absent.",
+                    MOST_MINUTES,
+                    "How many minutes after its submission a confirmation is overdue; 60 where it is absent.",
                 )
         }
     }

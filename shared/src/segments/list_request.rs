@@ -101,14 +101,14 @@ fn read_selector(query: &Fields<'_>) -> Option<Selector> {
     let by_id: Vec<&str> = ["agent", "interaction", "state"].into_iter().filter(|name| query.has(name)).collect();
     let (from, to) = (query.optional::<DateTime>("from"), query.optional::<DateTime>("to"));
     let (has_from, has_to) = (query.has("from"), query.has("to"));
+    // What is wrong with each is named, however many there are.
+    let (agent, interaction) = (query.optional::<Id>("agent"), query.optional::<Id>("interaction"));
+    let state = read_state(query);
     if let (Some(from), Some(to)) = (from, to)
         && from >= to
     {
         query.violation("to", Problem::Rule("has to be later than from".to_owned()));
         return None;
-    }
-    if query.has("minutes") && query.as_given("state").map(str::trim) != Some("overdue") {
-        query.violation("minutes", Problem::OnlyWith { with: "with state=overdue" });
     }
     match by_id[..] {
         [] if has_from || has_to => {
@@ -127,26 +127,15 @@ fn read_selector(query: &Fields<'_>) -> Option<Selector> {
             }
             Some(Selector::Submitted(from, to))
         }
-        ["agent"] => Some(Selector::Agent(query.required("agent")?, from, to)),
-        ["interaction"] => Some(Selector::Interaction(query.required("interaction")?, from, to)),
+        ["agent"] => Some(Selector::Agent(agent?, from, to)),
+        ["interaction"] => Some(Selector::Interaction(interaction?, from, to)),
         ["state"] => {
             for (name, is_given) in [("from", has_from), ("to", has_to)] {
                 if is_given {
                     query.violation(name, Problem::Rule(format!("cannot be given with state: {SELECTORS}")));
                 }
             }
-            match query.as_given("state").map(str::trim) {
-                Some("open") => Some(Selector::State(StateAsked::Open)),
-                Some("awaiting_confirmation") => Some(Selector::State(StateAsked::Awaiting)),
-                Some("overdue") => {
-                    let minutes = number(query, "minutes", MINUTES, MOST_MINUTES)?;
-                    Some(Selector::State(StateAsked::Overdue(minutes)))
-                }
-                _ => {
-                    query.violation("state", Problem::NotOneOf { one_of: STATES });
-                    None
-                }
-            }
+            state.map(Selector::State)
         }
         [] => {
             query.violation("state", Problem::Rule(format!("is missing: {SELECTORS}")));
@@ -156,6 +145,23 @@ fn read_selector(query: &Fields<'_>) -> Option<Selector> {
             for name in &by_id[1..] {
                 query.violation(name, Problem::Rule(format!("cannot be given with {first}: {SELECTORS}")));
             }
+            None
+        }
+    }
+}
+
+/// Reads `state`, and `minutes` where that goes with it.
+fn read_state(query: &Fields<'_>) -> Option<StateAsked> {
+    let given = query.as_given("state").map(str::trim).filter(|state| !state.is_empty());
+    if given != Some("overdue") && query.has("minutes") {
+        query.violation("minutes", Problem::OnlyWith { with: "with state=overdue" });
+    }
+    match given? {
+        "open" => Some(StateAsked::Open),
+        "awaiting_confirmation" => Some(StateAsked::Awaiting),
+        "overdue" => number(query, "minutes", MINUTES, MOST_MINUTES).map(StateAsked::Overdue),
+        _ => {
+            query.violation("state", Problem::NotOneOf { one_of: STATES });
             None
         }
     }
