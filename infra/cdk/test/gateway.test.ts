@@ -24,7 +24,7 @@ const served = Object.entries(system.functions).flatMap(([name, { routes = [] }]
 );
 
 /** The functions of a path. The first one refuses what none of them has, and its POST may name another method. */
-const first = new Map(served.toReversed().map(({ name, path }) => [path, name]));
+const first = new Map<string, string>([...served].reverse().map(({ name, path }) => [path, name]));
 
 const OTHER_PATHS = '/{path+}';
 
