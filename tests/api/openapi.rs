@@ -200,7 +200,7 @@ async fn the_http_file_succeeds_from_top_to_bottom() {
     let printed = run_cli(BINARY, &["openapi", "--format", "http", "--server", server.api().base()]);
     let text = String::from_utf8(printed.stdout).expect("UTF-8");
     let requests: Vec<_> = text.split("\n### ").skip(1).collect();
-    assert_eq!(requests.len(), 14, "every operation, and every example of those that have a body");
+    assert_eq!(requests.len(), 17, "every operation, and every example of those that have a body");
     let variables = text.split("\n### ").next().expect("variables");
     assert_eq!(variables.trim(), format!("@server = {}\n@user = username\n@password = password", server.api().base()));
     for request in requests {
