@@ -1,5 +1,5 @@
 //! Lists of segments and codes: which they show, in which order, page by page, and what may not be asked.
-#![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -180,7 +180,7 @@ async fn notes_are_shown_only_where_they_are_asked_for_and_allowed_codes_never()
         }
         assert_eq!(listed["ai_wrap_up_code"], "Code 001");
         assert!(listed["wrap_up_configuration"].get("allowed_codes").is_none(), "{listed}");
-        let shown = instance.read(&format!("{}", listed["sys_id"].as_str().expect("a sys_id"))).await;
+        let shown = instance.read(listed["sys_id"].as_str().expect("a sys_id")).await;
         let shown = shown.as_object().expect("an object").iter();
         let hidden = ["success", "message", "segment_id", "notes", "draft", "ai_notes", "wrap_up_configuration"];
         let same: BTreeMap<_, _> = shown.filter(|(name, _)| !hidden.contains(&name.as_str())).collect();
