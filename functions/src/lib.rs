@@ -22,10 +22,11 @@ pub use lookup::Lookup;
 #[cfg(feature = "ai")]
 use std::sync::Arc;
 
+use serde::Serialize;
 use wrapup::System;
 #[cfg(feature = "ai")]
 use wrapup::ai::Provider;
-use wrapup::api::Endpoint;
+use wrapup::api::{Call, Endpoint};
 use wrapup::aws::EventBus;
 #[cfg(feature = "openapi")]
 use wrapup::openapi::Documented;
@@ -37,9 +38,28 @@ pub mod authorizer;
 #[path = "bin/oauth-token.rs"]
 pub mod oauth_token;
 
-/// Bytes that the entries of a page of a list have at most, as [`wrapup::api::Call::bytes_of`] counts them; a single entry may
-/// have more.
-pub const LARGEST_PAGE: usize = 4_000_000;
+/// Bytes that the entries of a page of a list have at most, as [`Call::bytes_of`] counts them; a single entry may have more.
+const LARGEST_PAGE: usize = 4_000_000;
+
+/// As many of these records, as a list shows them, as fit into a page; and the last one of them where others do not.
+pub fn fitting<'a, T, S: Serialize>(
+    call: &Call,
+    records: &'a [T],
+    show: impl Fn(&'a T) -> S,
+) -> (Vec<S>, Option<&'a T>) {
+    let mut shown = Vec::with_capacity(records.len());
+    let (mut bytes, mut last) = (0, None);
+    for record in records {
+        let entry = show(record);
+        bytes += call.bytes_of(&entry);
+        if last.is_some() && bytes > LARGEST_PAGE {
+            return (shown, last);
+        }
+        shown.push(entry);
+        last = Some(record);
+    }
+    (shown, None)
+}
 
 /// The name of the function whose file this is.
 const fn name(file: &'static str) -> &'static str {
@@ -108,6 +128,8 @@ functions! {
         find_segment::FindSegment in "bin/find-segment.rs";
         list_segments::ListSegments in "bin/list-segments.rs";
         list_codes::ListCodes in "bin/list-codes.rs";
+        list_configurations::ListConfigurations in "bin/list-configurations.rs";
+        get_configuration::GetConfiguration in "bin/get-configuration.rs";
         report::Report in "bin/report.rs";
     }
     consumers {

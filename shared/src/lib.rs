@@ -16,6 +16,7 @@ mod cache;
 pub mod clock;
 pub mod codes;
 pub mod configurations;
+pub mod csv;
 pub mod cursors;
 pub mod date_time;
 pub mod document;

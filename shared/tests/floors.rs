@@ -9,14 +9,16 @@ use std::path::{Path, PathBuf};
 
 /// The rooms, floor by floor, from the ground.
 const FLOORS: &[&[&str]] = &[
-    &["clock", "settings", "sys_id", "xml"],
+    &["clock", "csv", "settings", "sys_id", "xml"],
     &["cache", "document", "logging"],
     &["aws", "date_time", "json_schema", "language", "redaction"],
     &["watch"],
     &["dynamodb"],
     &["error"],
-    &["codes", "interactions", "segment_tables", "users"],
-    &["configurations", "cursors"],
+    &["users"],
+    &["cursors"],
+    &["codes", "interactions", "segment_tables"],
+    &["configurations"],
     &["segments"],
     &["ai", "reports"],
     &["api"],

@@ -4,12 +4,12 @@ use async_trait::async_trait;
 use lambda_http::http::{Method, StatusCode};
 use serde::Serialize;
 use wrapup::api::{Answer, Call, Endpoint, Envelope, Route};
-use wrapup::codes::{Code, CodeListRequest, Codes, Label, ShownCode};
+use wrapup::codes::{CodeListRequest, Codes, Label, ShownCode};
 use wrapup::cursors::Cursors;
 use wrapup::system::{StartError, run};
 use wrapup::users::Role;
 use wrapup::{Error, System};
-use wrapup_functions::LARGEST_PAGE;
+use wrapup_functions::fitting;
 
 /// The Lambda function.
 #[tokio::main(flavor = "current_thread")]
@@ -54,20 +54,8 @@ impl Endpoint for ListCodes {
             None => None,
         };
         let page = self.codes.page(&request, after).await?;
-        let mut shown = Vec::with_capacity(page.codes.len());
-        let (mut bytes, mut next) = (0, page.next.as_ref());
-        let mut last: Option<&Code> = None;
-        for code in &page.codes {
-            let entry = code.shown(&call.wish);
-            bytes += call.bytes_of(&entry);
-            if let Some(last) = last.filter(|_| bytes > LARGEST_PAGE) {
-                next = Some(&last.code);
-                break;
-            }
-            shown.push(entry);
-            last = Some(code);
-        }
-        let next_cursor = match next {
+        let (shown, last) = fitting(call, &page.codes, |code| code.shown(&call.wish));
+        let next_cursor = match last.map(|last| &last.code).or(page.next.as_ref()) {
             Some(label) => Some(self.cursors.cursor(&request.question, label).await?),
             None => None,
         };

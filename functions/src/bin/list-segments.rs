@@ -4,11 +4,11 @@ use async_trait::async_trait;
 use lambda_http::http::{Method, StatusCode};
 use wrapup::api::{Answer, Call, Endpoint, Route};
 use wrapup::cursors::Cursors;
-use wrapup::segments::{ListRequest, Listed, Segments, SegmentsAnswer};
+use wrapup::segments::{ListRequest, Segments, SegmentsAnswer};
 use wrapup::system::{StartError, run};
 use wrapup::users::Role;
 use wrapup::{Error, System};
-use wrapup_functions::LARGEST_PAGE;
+use wrapup_functions::fitting;
 
 /// The Lambda function.
 #[tokio::main(flavor = "current_thread")]
@@ -49,20 +49,8 @@ impl Endpoint for ListSegments {
             None => None,
         };
         let page = self.segments.list(&request, position).await?;
-        let mut shown = Vec::with_capacity(page.segments.len());
-        let (mut bytes, mut next) = (0, page.next.as_ref());
-        let mut last: Option<&Listed> = None;
-        for listed in &page.segments {
-            let entry = listed.found.listed(&call.wish, request.with_notes);
-            bytes += call.bytes_of(&entry);
-            if let Some(last) = last.filter(|_| bytes > LARGEST_PAGE) {
-                next = Some(&last.after);
-                break;
-            }
-            shown.push(entry);
-            last = Some(listed);
-        }
-        let cursor = match next {
+        let (shown, last) = fitting(call, &page.segments, |listed| listed.found.listed(&call.wish, request.with_notes));
+        let cursor = match last.map(|last| &last.after).or(page.next.as_ref()) {
             Some(position) => Some(self.cursors.cursor(&request.question, position).await?),
             None => None,
         };

@@ -46,9 +46,16 @@ impl Endpoint for Report {
         &[Role::Supervisor]
     }
 
+    fn has_csv(&self) -> bool {
+        true
+    }
+
     async fn answer(&self, call: &Call) -> Result<Answer, Error> {
         let request = call.read(|request| ReportRequest::read(request.path, request.query))?;
         let report = self.reports.report(&request, Some(Instant::now() + WITHIN)).await?;
+        if call.wants_csv() {
+            return Ok(call.answer_csv(report.to_csv(request.by)));
+        }
         Ok(call.answer(StatusCode::OK, &ReportAnswer { success: true, message: "Report made.", report }))
     }
 }

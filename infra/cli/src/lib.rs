@@ -20,7 +20,7 @@ use wrapup::logging;
 
 use commands::{
     ai, code, configuration, conformance, events, index, interaction, migrate, oauth_client, openapi, phone_log,
-    segment_table, tables, user,
+    report, segment, segment_table, tables, user,
 };
 pub use connect::TeamTables;
 
@@ -103,12 +103,26 @@ enum Command {
         #[command(flatten)]
         target: Target,
     },
+    /// Wrap-up segments
+    Segment {
+        #[command(subcommand)]
+        command: segment::Command,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Count what was wrapped up
+    Report {
+        #[command(flatten)]
+        options: report::Options,
+        #[command(flatten)]
+        target: Target,
+    },
     /// Suggestions of codes and notes
     Ai {
         #[command(subcommand)]
         command: ai::Command,
     },
-    /// The index that finds wrap-ups by time
+    /// The indexes by which lists and reports find segments, codes and configurations
     Index {
         #[command(subcommand)]
         command: index::Command,
@@ -158,6 +172,8 @@ pub async fn run(team: TeamTables) -> ExitCode {
         Some(Command::SegmentTable { command, target }) => segment_table::run(command, &target, team).await,
         Some(Command::PhoneLog { command, target }) => phone_log::run(command, &target).await,
         Some(Command::Interaction { command, target }) => interaction::run(command, &target).await,
+        Some(Command::Segment { command, target }) => segment::run(command, &target).await,
+        Some(Command::Report { options, target }) => report::run(options, &target).await,
         Some(Command::Ai { command }) => ai::run(command).await,
         Some(Command::Index { command, target }) => index::run(command, &target).await,
         Some(Command::Events { options, target }) => events::run(options, &target).await,

@@ -11,6 +11,7 @@ use clap::ValueEnum;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width};
 use serde::Serialize;
+use wrapup::csv;
 
 /// How a list is printed.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -20,6 +21,8 @@ pub enum Output {
     Table,
     /// For programs.
     Json,
+    /// For spreadsheets: a text that one would take for a formula has an apostrophe in front.
+    Csv,
 }
 
 /// A record that can stand in a table.
@@ -29,6 +32,20 @@ pub trait Row: Serialize {
 
     /// The record's cells, one a column, as they are stored.
     fn cells(&self) -> Vec<String>;
+
+    /// The list as CSV.
+    fn csv(rows: &[Self]) -> String
+    where
+        Self: Sized,
+    {
+        csv_of(Self::COLUMNS, rows.iter().map(Self::cells))
+    }
+}
+
+/// Lines of CSV with a head.
+pub fn csv_of<C: AsRef<str>>(columns: &[C], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let rows = rows.map(|cells| csv::line(cells.iter().map(|cell| csv::no_formula(cell))));
+    std::iter::once(csv::line(columns)).chain(rows).collect()
 }
 
 impl Output {
@@ -36,38 +53,50 @@ impl Output {
     pub fn list<R: Row>(self, rows: &[R]) -> io::Result<()> {
         match self {
             Self::Json => json(&rows),
-            Self::Table => {
-                let width = console::Term::stdout().size_checked().map(|(_, width)| width);
-                line(table(rows, width))
-            }
+            Self::Csv => csv_lines(&R::csv(rows)),
+            Self::Table => line(table(R::COLUMNS, rows.iter().map(Row::cells), terminal_width())),
         }
     }
+}
+
+/// Prints rows as a table.
+pub fn rows(columns: &[&str], rows: Vec<Vec<String>>) -> io::Result<()> {
+    line(table(columns, rows.into_iter(), terminal_width()))
+}
+
+/// Prints lines of CSV as they are: nothing of them is for a terminal.
+pub fn csv_lines(lines: &str) -> io::Result<()> {
+    print_as_is(lines)
+}
+
+fn terminal_width() -> Option<u16> {
+    console::Term::stdout().size_checked().map(|(_, width)| width)
 }
 
 /// A list as a table, each row a line, as wide as it has to be. In a terminal no line of it breaks: where it does not fit,
 /// texts go over several lines, between their words; and where whole words do not fit either, each row becomes a block of
 /// lines with a column each, in which a sys_id can still be copied.
-fn table<R: Row>(rows: &[R], terminal_width: Option<u16>) -> String {
+fn table(columns: &[&str], rows: impl Iterator<Item = Vec<String>>, terminal_width: Option<u16>) -> String {
     let rows: Vec<Vec<String>> =
-        rows.iter().map(|row| row.cells().iter().map(|cell| shown(cell).into_owned()).collect()).collect();
+        rows.map(|cells| cells.iter().map(|cell| shown(cell).into_owned()).collect()).collect();
     let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED).set_header(R::COLUMNS).add_rows(&rows);
+    table.load_style(UTF8_FULL_CONDENSED).set_header(columns).add_rows(&rows);
     let text = table.to_string();
     let Some(width) = terminal_width.filter(|width| text.lines().any(|line| wide(line) > usize::from(*width))) else {
         return text;
     };
     let longest_word = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(String::as_str);
-        let words = cells.chain(R::COLUMNS.get(column).copied()).flat_map(str::split_whitespace);
+        let words = cells.chain(columns.get(column).copied()).flat_map(str::split_whitespace);
         words.map(wide).max().unwrap_or(0)
     };
-    let columns: Vec<usize> = (0..R::COLUMNS.len()).map(|column| longest_word(column) + PADDING).collect();
+    let least: Vec<usize> = (0..columns.len()).map(|column| longest_word(column) + PADDING).collect();
     // Between the columns and around them stand lines.
-    if columns.iter().sum::<usize>() + columns.len() + 1 > usize::from(width) && !rows.is_empty() {
-        return blocks::<R>(&rows);
+    if least.iter().sum::<usize>() + least.len() + 1 > usize::from(width) && !rows.is_empty() {
+        return blocks(columns, &rows);
     }
     table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-    let least = columns.into_iter().map(|least| u16::try_from(least).unwrap_or(u16::MAX));
+    let least = least.into_iter().map(|least| u16::try_from(least).unwrap_or(u16::MAX));
     table.set_constraints(least.map(|least| ColumnConstraint::LowerBoundary(Width::Fixed(least))));
     table.to_string()
 }
@@ -81,10 +110,10 @@ fn wide(text: &str) -> usize {
 }
 
 /// Each row as lines of a column's name and its cell.
-fn blocks<R: Row>(rows: &[Vec<String>]) -> String {
-    let widest = R::COLUMNS.iter().map(|column| column.len()).max().unwrap_or(0);
+fn blocks(columns: &[&str], rows: &[Vec<String>]) -> String {
+    let widest = columns.iter().map(|column| column.len()).max().unwrap_or(0);
     let block = |row: &Vec<String>| {
-        let lines = R::COLUMNS.iter().zip(row).map(|(column, cell)| format!("{column:widest$}  {cell}"));
+        let lines = columns.iter().zip(row).map(|(column, cell)| format!("{column:widest$}  {cell}"));
         lines.collect::<Vec<_>>().join("\n")
     };
     rows.iter().map(block).collect::<Vec<_>>().join("\n\n")
@@ -127,7 +156,11 @@ pub fn line(text: impl Display) -> io::Result<()> {
 }
 
 fn print(text: &str) -> io::Result<()> {
-    match writeln!(io::stdout(), "{text}") {
+    print_as_is(&format!("{text}\n"))
+}
+
+fn print_as_is(text: &str) -> io::Result<()> {
+    match io::stdout().write_all(text.as_bytes()) {
         // `wrapup code list | head` has read enough: nothing is wrong.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         done => done,
@@ -195,7 +228,7 @@ mod tests {
         let people = [Person("Jane Doe of the second desk", "interaction_integration_user"), Person("x", "")];
         let whole = ["interaction_integration_user", "c21d32e5feca5cd5a17cf28634ed7442", "preferred_language"];
         for (width, as_table) in [(40, false), (80, false), (124, true), (200, true)] {
-            let table = table(&people, Some(width));
+            let table = table(Person::COLUMNS, people.iter().map(Row::cells), Some(width));
             assert_eq!(table.starts_with('┌'), as_table, "{width}:\n{table}");
             let broken = table.lines().filter(|line| wide(line) > usize::from(width));
             // Where there is no room for a word and its column's name, the terminal breaks that line.
@@ -205,7 +238,7 @@ mod tests {
             }
         }
         // For a program, or a file, each row is a line.
-        let table = table(&people, None);
+        let table = table(Person::COLUMNS, people.iter().map(Row::cells), None);
         assert!(table.lines().any(|line| line.contains("Jane Doe of the second desk") && line.contains("c21d32e5")));
     }
 }

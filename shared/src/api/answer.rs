@@ -245,7 +245,13 @@ pub fn of(outcome: Result<Answer, Error>, format: Format, envelope: Envelope, re
         platform_error(format, &EdgeError::Unavailable)
     };
     match outcome {
-        Ok(Answer { status, body: Ok(body) }) => response(format, status, body),
+        Ok(Answer { status, body: Ok(body), csv }) => {
+            let mut response = response(format, status, body);
+            if csv {
+                response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=UTF-8"));
+            }
+            response
+        }
         Ok(Answer { body: Err(error), .. }) => internal(&error),
         Err(error) => match error.kind() {
             Kind::Invalid | Kind::Refused => business_error(format, envelope, StatusCode::BAD_REQUEST, &error),

@@ -14,6 +14,7 @@ pub struct Call {
     pub(super) query: Document,
     pub(super) body: Document,
     pub(super) format: Format,
+    pub(super) csv: bool,
     /// Who calls.
     pub caller: Caller,
     /// The languages that the answer's translations may be in.
@@ -34,6 +35,7 @@ pub struct RequestFields<'a> {
 pub struct Answer {
     pub(super) status: StatusCode,
     pub(super) body: Result<Vec<u8>, RenderError>,
+    pub(super) csv: bool,
 }
 
 /// What stands between two entries of a list.
@@ -59,6 +61,16 @@ impl Call {
 
     /// An answer in the format that the caller accepts.
     pub fn answer<T: Serialize>(&self, status: StatusCode, body: &T) -> Answer {
-        Answer { status, body: render(self.format, body) }
+        Answer { status, body: render(self.format, body), csv: false }
+    }
+
+    /// Whether the caller accepts CSV, and rather than JSON and XML, of an endpoint that [has it](super::Endpoint::has_csv).
+    pub fn wants_csv(&self) -> bool {
+        self.csv
+    }
+
+    /// An answer in CSV.
+    pub fn answer_csv(&self, csv: String) -> Answer {
+        Answer { status: StatusCode::OK, body: Ok(csv.into_bytes()), csv: true }
     }
 }

@@ -61,6 +61,11 @@ pub trait Endpoint: Send + Sync {
         Envelope::Plain
     }
 
+    /// Whether it also answers in CSV. Its errors are JSON then.
+    fn has_csv(&self) -> bool {
+        false
+    }
+
     /// Does what the call asks for.
     async fn answer(&self, call: &Call) -> Result<Answer, Error>;
 }

@@ -34,26 +34,48 @@ impl Format {
     /// range that covers it (RFC 9110, 12.5.1); among equals the format that is named more
     /// specifically wins, then the one named earlier, then JSON. `None`: neither is acceptable.
     pub fn accepted(header: Option<&str>) -> Option<Self> {
-        let Some(header) = header.filter(|header| !header.trim().is_empty()) else { return Some(Self::Json) };
-        let ranges: Vec<_> = MediaTypeList::new(header).filter_map(Result::ok).collect();
-        let mut best: Option<Wish> = None;
-        for covers in [covers_json, covers_xml] {
-            let mut wish: Option<Wish> = None;
-            for (position, range) in ranges.iter().enumerate() {
-                if let Some((specific, format)) = covers(range)
-                    && wish.as_ref().is_none_or(|wish| specific > wish.specific)
-                {
-                    wish = Some(Wish { quality: quality(range), specific, position, format });
-                }
-            }
-            if let Some(wish) = wish.filter(|wish| wish.quality > 0.0)
-                && best.as_ref().is_none_or(|best| wish.beats(best))
-            {
-                best = Some(wish);
-            }
+        match header.filter(|header| !header.trim().is_empty()) {
+            Some(header) => best(&ranges(header)).map(|wish| wish.format),
+            None => Some(Self::Json),
         }
-        best.map(|wish| wish.format)
     }
+}
+
+/// Whether an `Accept` header names CSV, and wishes for it more than for JSON and XML. No range covers it: whoever takes
+/// anything gets what all operations answer.
+pub fn prefers_csv(header: Option<&str>) -> bool {
+    let ranges = ranges(header.unwrap_or_default());
+    wish(&ranges, covers_csv).is_some_and(|csv| best(&ranges).is_none_or(|best| csv.beats(&best)))
+}
+
+fn ranges(header: &str) -> Vec<MediaType<'_>> {
+    MediaTypeList::new(header).filter_map(Result::ok).collect()
+}
+
+/// JSON or XML, whichever is wished for more.
+fn best(ranges: &[MediaType<'_>]) -> Option<Wish<Format>> {
+    let mut best: Option<Wish<Format>> = None;
+    for covers in [covers_json, covers_xml] {
+        if let Some(wish) = wish(ranges, covers)
+            && best.as_ref().is_none_or(|best| wish.beats(best))
+        {
+            best = Some(wish);
+        }
+    }
+    best
+}
+
+/// How much that is wished for which these ranges cover; none where it is refused.
+fn wish<F>(ranges: &[MediaType<'_>], covers: impl Fn(&MediaType<'_>) -> Option<(u8, F)>) -> Option<Wish<F>> {
+    let mut wish: Option<Wish<F>> = None;
+    for (position, range) in ranges.iter().enumerate() {
+        if let Some((specific, format)) = covers(range)
+            && wish.as_ref().is_none_or(|wish| specific > wish.specific)
+        {
+            wish = Some(Wish { quality: quality(range), specific, position, format });
+        }
+    }
+    wish.filter(|wish| wish.quality > 0.0)
 }
 
 /// What the header of a body says of it.
@@ -80,15 +102,15 @@ impl Content {
 }
 
 /// How much a format is wished for.
-struct Wish {
+struct Wish<F> {
     quality: f32,
     specific: u8,
     position: usize,
-    format: Format,
+    format: F,
 }
 
-impl Wish {
-    fn beats(&self, other: &Self) -> bool {
+impl<F> Wish<F> {
+    fn beats<O>(&self, other: &Wish<O>) -> bool {
         let order = self.quality.total_cmp(&other.quality).then(self.specific.cmp(&other.specific));
         order.then(other.position.cmp(&self.position)).is_gt()
     }
@@ -114,6 +136,12 @@ fn covers_xml(range: &MediaType<'_>) -> Option<(u8, Format)> {
     }
 }
 
+/// How specifically a range names CSV.
+fn covers_csv(range: &MediaType<'_>) -> Option<(u8, ())> {
+    let is_csv = range.ty.as_str().eq_ignore_ascii_case("text") && range.subty.as_str().eq_ignore_ascii_case("csv");
+    (is_csv && range.suffix.is_none()).then_some((2, ()))
+}
+
 /// A range's q-value; one that is no number refuses.
 fn quality(range: &MediaType<'_>) -> f32 {
     range.get_param(names::Q).map_or(1.0, |q| q.unquoted_str().parse().unwrap_or(0.0))
@@ -133,7 +161,7 @@ fn of_media_type(media_type: &MediaType<'_>) -> Option<Format> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Content, Format};
+    use super::{Content, Format, prefers_csv};
 
     #[test]
     fn accept_is_obeyed() {
@@ -163,6 +191,25 @@ mod tests {
             (Some("image/png, ;;, application/json;q=0.1"), Some(Format::Json)),
         ] {
             assert_eq!(Format::accepted(header), format, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn csv_is_answered_to_whoever_names_it() {
+        for (header, is_csv) in [
+            (None, false),
+            (Some("*/*"), false),
+            (Some("text/*"), false),
+            (Some("text/csv"), true),
+            (Some("Text/CSV; header=present"), true),
+            (Some("text/csv;q=0"), false),
+            (Some("text/csv, */*"), true),
+            (Some("text/csv;q=0.5, */*;q=0.8"), false),
+            (Some("application/json, text/csv"), false),
+            (Some("text/csv, application/json"), true),
+            (Some("application/json;q=0.9, application/xml, text/csv"), false),
+        ] {
+            assert_eq!(prefers_csv(header), is_csv, "{header:?}");
         }
     }
 

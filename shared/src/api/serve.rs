@@ -17,7 +17,7 @@ use super::compression::{Compression, NotInflated, gunzip};
 use super::decode::{MOST_BYTES, decode, percent_decode, query_parameters};
 use super::event::{DecodedQuery, Event, Reply, Unreadable, UnreadableParts};
 use super::method::meant;
-use super::negotiate::{Content, Format};
+use super::negotiate::{Content, Format, prefers_csv};
 use super::origins::{Origins, is_preflight};
 use super::route::{Matched, RouteError, Router};
 use crate::document::Document;
@@ -179,7 +179,8 @@ impl Api {
         if !request.method().is_safe() && self.origins.refuse(request.headers()) {
             return Err(EdgeError::CrossSite);
         }
-        let format = accepted.ok_or(EdgeError::NotAcceptable)?;
+        let csv = endpoint.has_csv() && prefers_csv(text(request.headers(), ACCEPT).as_deref());
+        let format = accepted.or(csv.then_some(Format::Json)).ok_or(EdgeError::NotAcceptable)?;
         let body = match method {
             Method::GET | Method::HEAD => None,
             _ => Some(received(request.headers(), body.await)?),
@@ -197,6 +198,7 @@ impl Api {
             query: query(&request),
             body,
             format,
+            csv,
             wish: Wish::settle(accept_language.as_deref(), caller.language, self.callers.language),
             caller,
         };

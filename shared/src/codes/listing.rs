@@ -56,14 +56,20 @@ impl CodeListRequest {
     /// Reads the query of a list.
     pub fn read(query: &Fields<'_>) -> Option<Self> {
         let (active, external) = (query.flag("active"), query.flag("external"));
-        let q = query.text_up_to("q", LONGEST_TEXT).map(|q| q.trim().to_lowercase()).filter(|q| !q.is_empty());
-        let paging = Paging::read(query, USUAL, MOST)?;
-        Some(Self { question: CodeQuestion { active, external, q }, paging })
+        let question = CodeQuestion::new(active, external, query.text_up_to("q", LONGEST_TEXT).as_deref());
+        Some(Self { question, paging: Paging::read(query, USUAL, MOST)? })
     }
 }
 
 impl CodeQuestion {
-    fn asks_for(&self, code: &Code) -> bool {
+    /// Those that are active or not, came through the API or not, and have a text in one of theirs; each where it is given.
+    pub fn new(active: Option<bool>, external: Option<bool>, q: Option<&str>) -> Self {
+        let q = q.map(|q| q.trim().to_lowercase()).filter(|q| !q.is_empty());
+        Self { active, external, q }
+    }
+
+    /// Whether this code is one of them.
+    pub fn asks_for(&self, code: &Code) -> bool {
         let texts = [code.code.as_str(), &code.description].into_iter();
         let translated = code.translations.iter().flat_map(|translation| [&translation.code, &translation.description]);
         let mut texts = texts.chain(translated.flatten().map(String::as_str));

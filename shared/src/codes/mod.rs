@@ -14,7 +14,7 @@ use crate::sys_id::{self, Kind};
 
 pub use admission::Admission;
 pub use import::{CodeImport, Fate, SysIdTaken};
-pub use listing::{CodeListRequest, CodePage};
+pub use listing::{CodeListRequest, CodePage, CodeQuestion};
 pub use request::{CodeRequest, TranslationRequest, read_translations};
 pub use store::Codes;
 

@@ -294,6 +294,12 @@ impl Codes {
         Ok(stored)
     }
 
+    /// Gives the codes their place in the index by label that an older version stored without one, and answers how many.
+    /// Reads the whole table: for operators.
+    pub async fn backfill(&self) -> Result<u64, Error> {
+        Ok(self.dynamo.complete_index(&self.table, &BY_LABEL, shelf).await?)
+    }
+
     /// Every code of the table, by label. Reads the whole table: for operators.
     pub async fn list(&self) -> Result<Listed<Code>, Error> {
         let scan = self.dynamo.client.scan().table_name(&self.table).consistent_read(true);

@@ -10,6 +10,7 @@ use super::{Definition, Snapshot};
 use crate::Error;
 use crate::cache::Cache;
 use crate::clock::Clock;
+use crate::dynamodb::tables::BY_NAME;
 use crate::dynamodb::{self, Dynamo, Item, Listed, SCHEMA, Stamp, Table, Write, key, schema, string};
 use crate::error::{CorruptRecord, NotFound};
 use crate::sys_id;
@@ -24,12 +25,15 @@ const REMEMBERED: usize = 500;
 /// they take about six times that.
 const REMEMBERED_SNAPSHOTS: usize = 4 * 1024 * 1024;
 
+/// The one shelf of the index by name.
+pub(super) const SHELF: &str = "configuration";
+
 /// The table `interaction_wrap_up_configuration`: administrators' configurations by sys_id, and
 /// snapshots under `snapshot:` and their hash.
 #[derive(Clone)]
 pub struct Configurations {
-    dynamo: Dynamo,
-    table: String,
+    pub(super) dynamo: Dynamo,
+    pub(super) table: String,
     definitions: Arc<Cache<String, Arc<Definition>>>,
     snapshots: Arc<Cache<String, Arc<Snapshot>>>,
 }
@@ -77,8 +81,16 @@ impl Configurations {
     pub async fn put(&self, definition: &Definition, stamp: &Stamp) -> Result<(), Error> {
         let write =
             Write { stamp, table: &self.table, sys_id: &definition.sys_id, version: None, within: None, attempt: None };
-        self.dynamo.replace(write, dynamodb::to_item(definition)?).await?;
+        let mut item: Item = dynamodb::to_item(definition)?;
+        item.insert(BY_NAME.partition.to_owned(), string(SHELF));
+        self.dynamo.replace(write, item).await?;
         Ok(())
+    }
+
+    /// Gives the configurations their place in the index by name that an older version stored without one, and answers how
+    /// many. Reads the whole table: for operators.
+    pub async fn backfill(&self) -> Result<u64, Error> {
+        Ok(self.dynamo.complete_index(&self.table, &BY_NAME, |_| SHELF.to_owned()).await?)
     }
 
     /// The configuration with this sys_id, for an operator.

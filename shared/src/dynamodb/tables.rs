@@ -68,6 +68,7 @@ impl Table {
         match self {
             Self::Segments => &[&BY_TIME, &BY_AGENT, &BY_INTERACTION],
             Self::Codes => &[&BY_LABEL],
+            Self::Configurations => &[&BY_NAME],
             _ => &[],
         }
     }
@@ -124,6 +125,9 @@ pub const BY_INTERACTION: Index =
 
 /// The codes by label, on sixteen shelves.
 pub const BY_LABEL: Index = Index { name: "by_label", partition: "by_label", sort: "code", shown: &[] };
+
+/// An administrator's configurations by name, on one shelf: there are as many as there are kinds of work.
+pub const BY_NAME: Index = Index { name: "by_name", partition: "by_name", sort: "name", shown: &[] };
 
 impl Index {
     fn keys(&self) -> Result<Vec<KeySchemaElement>, Error> {

@@ -15,6 +15,7 @@ use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 
 use super::stamp::{ATTEMPTS, CREATED_BY, CREATED_ON, UPDATED_BY, UPDATED_ON, VERSION};
+use super::tables::Index;
 use super::{Change, CorruptRecord, Dynamo, Error, Item, NOT_NEWER, SCHEMA, Stamp, check_schema, key, schema, string};
 use crate::watch::{self, Action, Audited};
 
@@ -183,6 +184,52 @@ impl Dynamo {
             Some(UpdateItemError::ConditionalCheckFailedException(failed)) => Ok(Books::Changed(failed.item.clone())),
             _ => Err(error.into()),
         }
+    }
+
+    /// Gives the records of a table that have an index's sort key and lack its partition key that one, which follows from
+    /// their sys_id, and answers how many those were. Reads the whole table; like [`Dynamo::keep_books`] it changes nothing
+    /// of a record.
+    pub async fn complete_index(
+        &self,
+        table: &str,
+        index: &Index,
+        partition: impl Fn(&str) -> String,
+    ) -> Result<u64, Error> {
+        let scan = self
+            .client
+            .scan()
+            .table_name(table)
+            .consistent_read(true)
+            .projection_expression("sys_id")
+            .filter_expression("attribute_exists(#sort) AND attribute_not_exists(#partition)")
+            .expression_attribute_names("#sort", index.sort)
+            .expression_attribute_names("#partition", index.partition);
+        let lacking: Vec<Item> = scan.into_paginator().items().send().try_collect().await?;
+        let mut completed = 0;
+        for item in lacking {
+            let Some(AttributeValue::S(sys_id)) = item.get("sys_id") else { continue };
+            let update = self
+                .client
+                .update_item()
+                .table_name(table)
+                .set_key(Some(key(sys_id)))
+                .update_expression("SET #partition = :partition")
+                // It may have been removed meanwhile.
+                .condition_expression(format!("attribute_exists(#sort) AND {NOT_NEWER}"))
+                .expression_attribute_names("#sort", index.sort)
+                .expression_attribute_names("#partition", index.partition)
+                .expression_attribute_names("#schema", SCHEMA)
+                .expression_attribute_values(":partition", string(partition(sys_id)))
+                .expression_attribute_values(":schema", schema());
+            match update.send().await {
+                Ok(_) => completed += 1,
+                Err(error) => match error.as_service_error() {
+                    Some(UpdateItemError::ConditionalCheckFailedException(_)) => {}
+                    _ => return Err(error.into()),
+                },
+            }
+        }
+        Ok(completed)
     }
 
     /// Writes a new record together with others that only help to find it. The SDK names the transaction, so that one

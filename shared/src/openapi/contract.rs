@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use super::operation::{Body, Documented, Link, Operation, Topic};
 use super::{Form, Schemas, errors, oauth};
 use crate::api::describe::xml_request;
-use crate::api::{Envelope, PREFIXES};
+use crate::api::{Endpoint, PREFIXES};
 
 /// The whole contract. Serializes as an OpenAPI 3.1 document, paths in the order of the endpoints.
 #[derive(Serialize)]
@@ -49,7 +49,7 @@ impl Contract {
                     bodies.insert(operation.id.to_owned(), request_body(body, &mut schemas));
                 }
                 let id = endpoint.second_id().filter(|_| position > 0).unwrap_or(operation.id);
-                let operation = describe(operation, id, &bodies, endpoint.envelope(), &mut schemas);
+                let operation = describe(operation, id, &bodies, &**endpoint, &mut schemas);
                 let path = format!("/{path}");
                 let method = route.method.as_str().to_lowercase();
                 match paths.iter_mut().find(|(known, _)| *known == path) {
@@ -123,13 +123,17 @@ fn describe(
     operation: Operation,
     id: &str,
     bodies: &Map<String, Value>,
-    envelope: Envelope,
+    endpoint: &dyn Endpoint,
     schemas: &mut Schemas,
 ) -> Value {
+    let envelope = endpoint.envelope();
     let has_body = bodies.contains_key(operation.id);
     let mut responses = Map::new();
     for (status, description, schema) in operation.answers {
         let mut response = errors::response(description, &schema);
+        if endpoint.has_csv() {
+            response["content"]["text/csv"] = json!({ "schema": { "type": "string" } });
+        }
         if !operation.links.is_empty() {
             response["links"] = links(&operation.links);
         }

@@ -22,6 +22,8 @@ pub enum Topic {
     Codes,
     /// Wrap-up segments.
     Segments,
+    /// Wrap-up configurations.
+    Configurations,
 }
 
 impl Topic {
@@ -30,6 +32,7 @@ impl Topic {
         match self {
             Self::Codes => "Wrap-up codes",
             Self::Segments => "Wrap-up segments",
+            Self::Configurations => "Wrap-up configurations",
         }
     }
 
@@ -37,6 +40,9 @@ impl Topic {
         match self {
             Self::Codes => "What agents say with that an interaction was about.",
             Self::Segments => "Wrap-ups of interactions: opened, filled by AI, closed and confirmed.",
+            Self::Configurations => {
+                "What an administrator keeps for internal wrap-ups: their codes, time limit and AI."
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 use serde::Serialize;
 
 use super::{By, Name};
+use crate::csv;
 use crate::date_time::DateTime;
 
 /// A report.
@@ -130,105 +131,26 @@ pub struct Tenth {
 }
 
 impl Report {
-    /// The report as CSV (RFC 4180), with one header. Of `ai` a line says in `part` whether it is a total, a cell of the
-    /// matrix or a tenth of confidence. A text that a spreadsheet would take for a formula has an apostrophe in front.
+    /// The report as CSV, with one header. Texts are such that no spreadsheet takes them for formulas.
     pub fn to_csv(&self, by: Option<By>) -> String {
-        let mut lines = vec![self.header(by)];
-        let key = |row: &Row| by.and_then(|by| row.key(by)).unwrap_or_default().to_owned();
-        let name = Name::of(self.name);
-        for row in &self.rows {
-            let mut cells: Vec<String> = by.into_iter().map(|_| text(&key(row))).collect();
-            let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
-            let share = |share: Option<f64>| share.map(|share| share.to_string()).unwrap_or_default();
-            let label = |label: &Option<String>| text(label.as_deref().unwrap_or_default());
-            match name {
-                Some(Name::Codes) => cells.extend([
-                    label(&row.code),
-                    number(row.count),
-                    share(row.share),
-                    share(row.default_share),
-                    share(row.first_in_list_share),
-                    number(row.code_from_unknown),
-                ]),
-                Some(Name::HandleTime) => cells.extend([
-                    number(row.count),
-                    share(row.mean),
-                    number(row.p50),
-                    number(row.p90),
-                    number(row.p95),
-                    share(row.timed_out_share),
-                ]),
-                Some(Name::Confirmations) => cells.extend([
-                    number(row.awaiting),
-                    row.oldest.map(|oldest| oldest.to_string()).unwrap_or_default(),
-                    number(row.overdue),
-                ]),
-                Some(Name::Agents) => cells.extend([
-                    label(&row.agent),
-                    number(row.count),
-                    share(row.mean),
-                    number(row.p50),
-                    share(row.default_share),
-                    share(row.timed_out_share),
-                    number(row.code_from_unknown),
-                ]),
-                Some(Name::Ai) | None => {
-                    let mut part = |part: &str, more: [String; 10]| {
-                        let line: Vec<String> = cells.iter().cloned().chain([part.to_owned()]).chain(more).collect();
-                        lines.push(line);
-                    };
-                    let none = String::new;
-                    part(
-                        "total",
-                        [
-                            none(),
-                            none(),
-                            none(),
-                            none(),
-                            number(row.suggested),
-                            number(row.accepted),
-                            number(row.overridden),
-                            number(row.taken_as_default),
-                            number(row.not_used),
-                            number(row.code_from_unknown),
-                        ],
-                    );
-                    for Choice { suggested, chosen, count } in row.matrix.iter().flatten() {
-                        let count = count.to_string();
-                        part(
-                            "matrix",
-                            [
-                                text(suggested),
-                                label(chosen),
-                                none(),
-                                none(),
-                                count,
-                                none(),
-                                none(),
-                                none(),
-                                none(),
-                                none(),
-                            ],
-                        );
-                    }
-                    for Tenth { from, to, suggested, accepted } in row.confidence.iter().flatten() {
-                        let (from, to) = (from.to_string(), to.to_string());
-                        let (suggested, accepted) = (suggested.to_string(), accepted.to_string());
-                        part(
-                            "confidence",
-                            [none(), none(), from, to, suggested, accepted, none(), none(), none(), none()],
-                        );
-                    }
-                    continue;
-                }
-            }
-            lines.push(cells);
-        }
-        lines.into_iter().map(|line| line.join(",") + "\r\n").collect()
+        let (columns, lines) = self.table(by);
+        std::iter::once(csv::line(columns)).chain(lines.into_iter().map(csv::line)).collect()
     }
 
-    fn header(&self, by: Option<By>) -> Vec<String> {
-        let columns: &[&str] = match Name::of(self.name) {
+    /// The report as a table: its columns, and the cells of each line. Of `ai` a line says in `part` whether it is a total, a
+    /// cell of the matrix or a tenth of confidence.
+    pub fn table(&self, by: Option<By>) -> (Vec<&'static str>, Vec<Vec<String>>) {
+        let columns = by.map(By::name).into_iter().chain(self.columns().iter().copied()).collect();
+        let mut lines = Vec::new();
+        for row in &self.rows {
+            let key = by.map(|by| cell(row.key(by)));
+            lines.extend(self.lines(row).into_iter().map(|line| key.iter().cloned().chain(line).collect()));
+        }
+        (columns, lines)
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        match Name::of(self.name) {
             Some(Name::Codes) => {
                 &["code", "count", "share", "default_share", "first_in_list_share", "code_from_unknown"]
             }
@@ -250,9 +172,73 @@ impl Report {
                 "not_used",
                 "code_from_unknown",
             ],
-        };
-        by.map(By::name).into_iter().chain(columns.iter().copied()).map(str::to_owned).collect()
+        }
     }
+
+    /// A row's lines, of these columns.
+    fn lines(&self, row: &Row) -> Vec<Vec<String>> {
+        let Row { code, agent, count, share, mean, p50, p90, p95, .. } = row;
+        let line = match Name::of(self.name) {
+            Some(Name::Codes) => vec![
+                cell(code.as_deref()),
+                number(*count),
+                number(*share),
+                number(row.default_share),
+                number(row.first_in_list_share),
+                number(row.code_from_unknown),
+            ],
+            Some(Name::HandleTime) => vec![
+                number(*count),
+                number(*mean),
+                number(*p50),
+                number(*p90),
+                number(*p95),
+                number(row.timed_out_share),
+            ],
+            Some(Name::Confirmations) => vec![number(row.awaiting), number(row.oldest), number(row.overdue)],
+            Some(Name::Agents) => vec![
+                cell(agent.as_deref()),
+                number(*count),
+                number(*mean),
+                number(*p50),
+                number(row.default_share),
+                number(row.timed_out_share),
+                number(row.code_from_unknown),
+            ],
+            Some(Name::Ai) | None => return ai_lines(row),
+        };
+        vec![line]
+    }
+}
+
+/// The lines of a row of `ai`.
+fn ai_lines(row: &Row) -> Vec<Vec<String>> {
+    let line = |part: &str, codes: [String; 2], tenth: [Option<f64>; 2], counts: [Option<u64>; 6]| {
+        let cells = [part.to_owned()].into_iter().chain(codes).chain(tenth.map(number)).chain(counts.map(number));
+        cells.collect::<Vec<_>>()
+    };
+    let Row { suggested, accepted, overridden, taken_as_default, not_used, code_from_unknown, .. } = *row;
+    let counts = [suggested, accepted, overridden, taken_as_default, not_used, code_from_unknown];
+    let total = line("total", Default::default(), [None; 2], counts);
+    let matrix = row.matrix.iter().flatten().map(|Choice { suggested, chosen, count }| {
+        let codes = [cell(Some(suggested)), cell(chosen.as_deref())];
+        line("matrix", codes, [None; 2], [Some(*count), None, None, None, None, None])
+    });
+    let confidence = row.confidence.iter().flatten().map(|Tenth { from, to, suggested, accepted }| {
+        let counts = [Some(*suggested), Some(*accepted), None, None, None, None];
+        line("confidence", Default::default(), [Some(*from), Some(*to)], counts)
+    });
+    [total].into_iter().chain(matrix).chain(confidence).collect()
+}
+
+/// A text as a cell; none is an empty one.
+fn cell(text: Option<&str>) -> String {
+    csv::no_formula(text.unwrap_or_default()).into_owned()
+}
+
+/// A figure as a cell; none is an empty one.
+fn number(number: Option<impl ToString>) -> String {
+    number.map(|number| number.to_string()).unwrap_or_default()
 }
 
 impl Row {
@@ -266,11 +252,4 @@ impl Row {
             By::Configuration => self.configuration.as_deref(),
         }
     }
-}
-
-/// A text as a cell: in quotes where it has to be, and no formula.
-fn text(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
-    let text = if formula { format!("'{text}") } else { text.to_owned() };
-    if text.contains(['"', ',', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }

@@ -137,6 +137,18 @@ pub enum CodeFrom {
     Default,
 }
 
+impl CodeFrom {
+    /// As it is shown.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Draft => "draft",
+            Self::Ai => "ai",
+            Self::Default => "default",
+        }
+    }
+}
+
 /// What became of a segment's AI code when it was closed: whoever supplied the code measures it by this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

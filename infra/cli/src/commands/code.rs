@@ -1,17 +1,18 @@
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use serde_json::{Map, Value};
-use wrapup::codes::{Code, CodeImport};
+use wrapup::codes::{Code, CodeImport, CodeQuestion};
+use wrapup::csv;
 use wrapup::document::{Document, FromText, Problem, Violations};
 use wrapup::language::Language;
 
-use super::report::{Entry, Report, import_codes};
+use super::import_report::{Entry, Report, import_codes};
 use super::{CommandError, STDIN, parse_json, print_list, read_file};
 use crate::connect::Target;
 use crate::import;
-use crate::output::{Output, Row};
+use crate::output::{self, Output, Row};
 
 /// `wrapup code`
 #[derive(Subcommand)]
@@ -27,6 +28,15 @@ pub enum Command {
     },
     /// List the codes
     List {
+        /// Those with this text in label, description or translations, in capitals or not
+        #[arg(long, value_name = "TEXT")]
+        q: Option<String>,
+        /// Active ones alone, or inactive ones
+        #[arg(long, value_name = "BOOL")]
+        active: Option<bool>,
+        /// Those that came through the API alone, or others
+        #[arg(long, value_name = "BOOL")]
+        external: Option<bool>,
         /// How to print them
         #[arg(long, value_enum, default_value_t)]
         output: Output,
@@ -45,7 +55,12 @@ pub async fn run(command: Command, target: &Target) -> Result<(), CommandError> 
             import_codes(system.codes(), rows, &target.stamp().by, &mut report).await?;
             report.end("code", "codes")
         }
-        Command::List { output } => print_list(&system.codes().list().await?, output),
+        Command::List { q, active, external, output } => {
+            let question = CodeQuestion::new(active, external, q.as_deref());
+            let mut listed = system.codes().list().await?;
+            listed.records.retain(|code| question.asks_for(code));
+            print_list(&listed, output)
+        }
     }
 }
 
@@ -117,7 +132,9 @@ fn csv_rows(path: &Path, text: &str) -> Result<Vec<Entry<CodeImport>>, CommandEr
         return Err(problem(format!("column '{given}' {}", Problem::GivenTwice)));
     }
     let rows = table.rows.into_iter().map(|row| {
-        let cells = columns.iter().map(String::as_str).zip(row.cells.iter().map(String::as_str));
+        // What `code list` prints as CSV comes back as it was.
+        let cells = row.cells.iter().map(|cell| csv::of_no_formula(cell));
+        let cells = columns.iter().map(String::as_str).zip(cells);
         let (entry, languages) = csv_entry(cells.filter(|(_, cell)| !cell.trim().is_empty()));
         let place = format!("line {}", row.line);
         let line = place.clone();
@@ -189,5 +206,28 @@ impl Row for Code {
             languages.join(" "),
             self.sys_id.clone(),
         ]
+    }
+
+    /// In the form that `code import` takes: a column for each text of each language.
+    fn csv(codes: &[Self]) -> String {
+        let languages: BTreeSet<&str> =
+            codes.iter().flat_map(|code| &code.translations).map(|translation| translation.language.as_str()).collect();
+        let translated =
+            languages.iter().flat_map(|language| [format!("code_{language}"), format!("description_{language}")]);
+        let columns: Vec<String> = COLUMNS.iter().copied().map(str::to_owned).chain(translated).collect();
+        let rows = codes.iter().map(|code| {
+            let (active, external) = (code.active.to_string(), code.external.to_string());
+            let mut cells =
+                vec![code.code.as_str().to_owned(), code.description.clone(), active, code.sys_id.clone(), external];
+            for language in &languages {
+                let translation =
+                    code.translations.iter().find(|translation| translation.language.as_str() == *language);
+                let texts = translation.map(|translation| (translation.code.clone(), translation.description.clone()));
+                let (label, description) = texts.unwrap_or_default();
+                cells.extend([label.unwrap_or_default(), description.unwrap_or_default()]);
+            }
+            cells
+        });
+        output::csv_of(&columns, rows)
     }
 }

@@ -6,7 +6,7 @@ use wrapup::codes::Fate;
 use wrapup::configurations::{Configurations, Definition};
 use wrapup::dynamodb::Stamp;
 
-use super::report::Report;
+use super::import_report::Report;
 use super::{CommandError, parse_json, print_list, read_file};
 use crate::connect::Target;
 use crate::import;

@@ -16,12 +16,13 @@ use crate::output::{self, shown};
 /// `wrapup index`
 #[derive(Subcommand)]
 pub enum Command {
-    /// Put the segments into the index that an older version wrote; beside any traffic, and as often as you like
+    /// Put segments, codes and configurations into the indexes that an older version wrote; beside any traffic, and as often
+    /// as you like
     Backfill {
         /// A file that says how far this has come: where it is there, the command goes on from it
         #[arg(long, value_name = "FILE")]
         position: Option<PathBuf>,
-        /// In how many parts, side by side, the table is gone through; a file of --position says it for good
+        /// In how many parts, side by side, the table of segments is gone through; a file of --position says it for good
         #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(i32).range(1..=64))]
         parts: i32,
     },
@@ -42,6 +43,8 @@ pub async fn run(command: Command, target: &Target) -> Result<(), CommandError> 
             shown(&file.display().to_string())
         ))?);
     }
+    let (codes, configurations) = (system.codes().backfill().await?, system.configurations().backfill().await?);
+    output::line(format!("{codes} codes and {configurations} configurations put into their place in the index"))?;
     let segments = system.segments();
     let about = usize::try_from(segments.about_how_many().await?).unwrap_or(usize::MAX);
     // DynamoDB counts the records that find segments, too, and what it counts is some hours old.

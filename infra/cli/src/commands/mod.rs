@@ -5,13 +5,15 @@ pub mod code;
 pub mod configuration;
 pub mod conformance;
 pub mod events;
+mod import_report;
 pub mod index;
 pub mod interaction;
 pub mod migrate;
 pub mod oauth_client;
 pub mod openapi;
 pub mod phone_log;
-mod report;
+pub mod report;
+pub mod segment;
 pub mod segment_table;
 pub mod tables;
 pub mod user;
@@ -20,11 +22,14 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::error::ConnectorError;
 use aws_sdk_dynamodb::types::error::ResourceNotFoundException;
 use indicatif::{ProgressBar, ProgressStyle};
 use wrapup::ai::AiSettingsError;
+use wrapup::clock::Clock;
+use wrapup::date_time::DateTime;
 use wrapup::document::{Document, Fields};
 use wrapup::dynamodb::{self, Listed};
 use wrapup::error::NotFound;
@@ -32,6 +37,7 @@ use wrapup::segment_tables::SegmentTablesError;
 
 use crate::local::LocalError;
 use crate::output::{self, Output, Row, shown};
+use crate::span;
 
 /// Why a command failed, and what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -148,6 +154,29 @@ fn print_list<R: Row>(listed: &Listed<R>, output: Output) -> Result<(), CommandE
         output::complain(&shown(&format!("not listed: {error}")));
     }
     Ok(output.list(&listed.records)?)
+}
+
+/// Reads a moment as an option has it: a time, a day's beginning, or so long ago; and writes it as the API reads it.
+fn moment(text: &str) -> Result<String, &'static str> {
+    let day = || DateTime::parse(&format!("{text}T00:00:00Z"));
+    let ago = || DateTime::from(Clock::system().now()).minus_seconds(span::parse(text)?.as_secs());
+    let moment = DateTime::parse(text).or_else(day).or_else(ago);
+    moment.map(|moment| moment.to_string()).ok_or(
+        "is neither a time, such as 2026-01-31T00:00:00Z, nor a day, such as 2026-01-31, nor how long ago, such as 12h or 7d",
+    )
+}
+
+/// Shows people that something goes on, in the form of `template`; hidden from programs.
+fn spinner(template: &str) -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let progress = ProgressBar::new_spinner();
+    progress.enable_steady_tick(Duration::from_millis(100));
+    match ProgressStyle::with_template(template) {
+        Ok(style) => progress.with_style(style),
+        Err(_) => progress,
+    }
 }
 
 /// Shows people how much of `total` is done; hidden from programs.

@@ -90,6 +90,9 @@ impl Report {
             return output::json(&Json { methods, mistakes, latency });
         }
         output.list(&methods)?;
+        if let Output::Csv = output {
+            return Ok(());
+        }
         if !mistakes.is_empty() {
             output::line("Most mistaken:")?;
             output.list(&mistakes)?;

@@ -1,7 +1,7 @@
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::Value;
 use tokio::time::sleep;
 use wrapup::dynamodb::{Dynamo, Table, tables};
@@ -10,7 +10,7 @@ use wrapup::segments::{CloudEvent, EventKind};
 use super::streams::Follower;
 use super::{CommandError, FormOptions};
 use crate::connect::Target;
-use crate::output::{self, Output};
+use crate::output;
 use crate::webhook::Narrator;
 
 /// How long the stream is left alone where there was nothing new: what a shard may be asked is shared with the functions
@@ -20,6 +20,15 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// How long it is left alone where it could not be read, and how often that may be in a row.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 const MOST_FAILURES: u32 = 12;
+
+/// How events are printed.
+#[derive(Clone, Copy, ValueEnum)]
+enum Form {
+    /// For people.
+    Table,
+    /// For programs: a line each.
+    Json,
+}
 
 /// `wrapup events --follow`
 #[derive(Args)]
@@ -32,7 +41,7 @@ pub struct Options {
     types: Vec<EventKind>,
     /// How to print them [default: a line of JSON each, on a terminal a table]
     #[arg(long, value_enum)]
-    output: Option<Output>,
+    output: Option<Form>,
     #[command(flatten)]
     form: FormOptions,
 }
@@ -58,12 +67,12 @@ pub async fn run(options: Options, target: &Target) -> Result<(), CommandError> 
     let arn = stream_of_segments(dynamo).await?;
     let mut follower = Follower::begin(&target.sdk_config().await, arn).await.map_err(unreadable)?;
     let output = options.output.unwrap_or_else(|| match io::stdout().is_terminal() {
-        true => Output::Table,
-        false => Output::Json,
+        true => Form::Table,
+        false => Form::Json,
     });
     // On standard error, for whoever has to know from when on nothing is missed.
     output::complain(&"follows what becomes of wrap-ups from now on");
-    if matches!(output, Output::Table) && !print(&head())? {
+    if matches!(output, Form::Table) && !print(&head())? {
         return Ok(());
     }
     let (mut failures, mut idle) = (0, 0);
@@ -92,8 +101,8 @@ pub async fn run(options: Options, target: &Target) -> Result<(), CommandError> 
                 continue;
             }
             let text = match output {
-                Output::Json => event.json().to_owned(),
-                Output::Table => row(&event),
+                Form::Json => event.json().to_owned(),
+                Form::Table => row(&event),
             };
             if !print(&text)? {
                 return Ok(());

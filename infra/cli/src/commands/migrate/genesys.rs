@@ -6,7 +6,7 @@ use wrapup::document::{Document, Violations};
 
 use super::{place_of, records};
 use crate::commands::CommandError;
-use crate::commands::report::{Entry, Report, import_codes};
+use crate::commands::import_report::{Entry, Report, import_codes};
 use crate::connect::Target;
 use crate::import::{Cell, NoCells};
 

@@ -11,7 +11,7 @@ use super::tables::{DOCUMENT, ELEMENT, Kind, LABEL, Row, Rows, TABLE, plain};
 use super::{both, records};
 use crate::commands::code::flag_of_a_spreadsheet;
 use crate::commands::configuration::fate;
-use crate::commands::report::{Entry, Report, import_codes};
+use crate::commands::import_report::{Entry, Report, import_codes};
 use crate::commands::{CommandError, name_of};
 use crate::connect::Target;
 use crate::output;
