@@ -564,7 +564,7 @@ class Made(unittest.TestCase):
         found = self.bigger().of_type("AWS::CloudWatch::Alarm")
         names = ["FunctionErrors", "FunctionErrors2", "FunctionThrottles", "FunctionThrottles2"]
         parts = [sum("MetricStat" in one for one in found[name]["Metrics"]) for name in names]
-        self.assertEqual(parts, [10, 7, 10, 8])
+        self.assertEqual(parts, [10, 9, 10, 10])
 
     def test_what_nobody_waits_for_is_told_of_in_outputs_and_on_the_dashboard(self):
         template = self.bigger()

@@ -1,11 +1,11 @@
 //! The operator's command line, against a running local server.
-#![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so by panicking")]
 
 use std::net::TcpListener;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use wrapup_test_support::{Api, Said, run_cli};
+use wrapup_test_support::{AGENT, Api, INTERACTION, Said, external, run_cli};
 
 use crate::BINARY;
 use crate::desk::Desk;
@@ -841,6 +841,78 @@ async fn codes_are_listed_for_programs_and_for_people() {
     for cell in ["false", "true", "About bills", "de"] {
         assert!(line.contains(cell), "no {cell} in {line}");
     }
+}
+
+#[tokio::test]
+async fn codes_that_are_listed_as_csv_can_be_imported_as_they_are() {
+    let desk = Desk::open();
+    let codes = json!({"codes": [
+        {"code": "=1+1", "description": "a, \"b\"", "translations": [{"language": "de", "code": "-1", "description": "x"}]},
+        {"code": "Refund", "active": false, "translations": [{"language": "fr", "code": "Remboursement"}]},
+    ]});
+    desk.api().post("code", &codes).await.expect(200);
+    let csv = desk.run("code list --output csv").fine();
+    assert!(
+        csv.starts_with("code,description,active,sys_id,external,code_de,description_de,code_fr,description_fr\r\n"),
+        "{csv}"
+    );
+    assert!(csv.contains("\r\n'=1+1,\"a, \"\"b\"\"\",true,") && csv.contains(",true,'-1,x,,\r\n"), "{csv}");
+    let file = desk.file("codes.csv", &csv);
+    let said = desk.run_with("code import --dry-run", &[&file], "");
+    assert!(said.out.contains("0 new") && said.out.contains("0 changed"), "{}", said.out);
+    // And what is looked for is found by whichever text.
+    for (options, labels) in
+        [("--q remb", vec!["Refund"]), ("--q 1 --active true", vec!["=1+1"]), ("--q nothing", vec![])]
+    {
+        let listed: Value =
+            serde_json::from_str(&desk.run(&format!("code list --output json {options}")).fine()).expect("JSON");
+        let found: Vec<_> =
+            listed.as_array().expect("a list").iter().filter_map(|code| code["code"].as_str()).collect();
+        assert_eq!(found, labels, "{options}");
+    }
+}
+
+#[tokio::test]
+async fn segments_are_listed_and_counted_as_the_api_does() {
+    let desk = Desk::open();
+    for number in 0..105 {
+        desk.api().post("segment/create", &external(&format!("CALL-{number:03}"))).await.expect(200);
+    }
+    let close = json!({"wrap_up_code": "Store Issue", "notes": "=cmd"});
+    desk.api().put("segment/update?external_segment_id=CALL-000", &close).await.expect(200);
+    let listed = |options: &str| -> Vec<Value> {
+        let said = desk.run(&format!("segment list --output json {options}")).fine();
+        serde_json::from_str(&said).expect("JSON")
+    };
+    let open = listed("--state open");
+    assert_eq!(open.len(), 104, "more than a page");
+    let by_api = desk.api().get("segment?state=open&limit=100").await.expect(200);
+    assert_eq!(Some(&open[..100]), by_api["segments"].as_array().map(Vec::as_slice));
+    assert_eq!(listed("--state open --limit 3").len(), 3);
+    assert_eq!(listed("--state overdue"), [] as [Value; 0]);
+    assert_eq!(listed(&format!("--agent {AGENT} --from 2024-09-17")), [] as [Value; 0]);
+    let [closed] = &listed("--state awaiting_confirmation --notes")[..] else { panic!("one is closed") };
+    assert_eq!((&closed["notes"], &closed["code"]["code"]), (&json!("=cmd"), &json!("Store Issue")));
+    assert!(listed("--state awaiting_confirmation")[0].get("notes").is_none());
+    let table = desk.run("segment list --state awaiting_confirmation").fine();
+    assert!(table.contains("CALL-000") && table.contains("Store Issue") && !table.contains("CALL-001"), "{table}");
+    let csv = desk.run(&format!("segment list --interaction {INTERACTION} --output csv")).fine();
+    assert_eq!((csv.lines().count(), csv.lines().next().map(|head| head.split(',').count())), (106, Some(11)));
+    desk.run("segment list").failed(&["exactly one of agent, interaction, state, or from and to"]);
+    desk.run("segment list --state closed").failed(&["state has to be one of open, awaiting_confirmation, overdue"]);
+    desk.run("segment list --agent a --from yesterday").misused();
+
+    // Counted is what was closed up to now.
+    let report: Value = serde_json::from_str(&desk.run("report codes --output json").fine()).expect("JSON");
+    let rows = report["rows"].as_array().expect("rows");
+    let counts: Vec<_> = rows.iter().map(|row| (row["code"].as_str(), row["count"].as_u64())).collect();
+    assert_eq!(counts, [(Some("Store Issue"), Some(1)), (Some("Billing Issue"), Some(0))]);
+    let csv = desk.run("report codes --from 1h --by day --output csv").fine();
+    assert!(csv.starts_with("day,code,count,share") && csv.contains(",Store Issue,1,1,"), "{csv}");
+    let table = desk.run("report confirmations --minutes 5").fine();
+    assert!(table.contains("awaiting") && table.contains(", as of "), "{table}");
+    desk.run("report sales").failed(&["name has to be one of codes, handle_time, ai, confirmations or agents"]);
+    desk.run("report codes --from 93d").failed(&["to has to be at most 92 days after from"]);
 }
 
 #[tokio::test]

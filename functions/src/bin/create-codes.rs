@@ -37,6 +37,12 @@ impl Endpoint for CreateCodes {
         Route { method: Method::POST, paths: &["wrapup/code"] }
     }
 
+    fn served_beside(&self) -> &'static [Method] {
+        // `list-codes` serves it.
+        const LISTED: &[Method] = &[Method::GET];
+        LISTED
+    }
+
     fn envelope(&self) -> Envelope {
         Envelope::Result
     }

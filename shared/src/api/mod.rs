@@ -41,6 +41,8 @@ pub use token::{TOKEN_PATH, TokenEndpoint};
 
 use async_trait::async_trait;
 
+use lambda_http::http::Method;
+
 use crate::Error;
 use crate::users::Role;
 
@@ -50,6 +52,12 @@ use crate::users::Role;
 pub trait Endpoint: Send + Sync {
     /// Its method and path.
     fn route(&self) -> Route;
+
+    /// Methods of its paths that other functions serve, and that this one has to name to whoever sends a method that nobody
+    /// serves there: API Gateway hands those to the first function of a path.
+    fn served_beside(&self) -> &'static [Method] {
+        &[]
+    }
 
     /// The roles of which a caller has to have one.
     fn roles(&self) -> &'static [Role] {

@@ -22,8 +22,8 @@ pub const PREFIXES: [&str; 2] = ["/api/now/", "/api/now/v1/"];
 pub struct Router {
     endpoints: Vec<Box<dyn Endpoint>>,
     paths: matchit::Router<usize>,
-    /// What each path leads to: (method, index of the endpoint).
-    methods: Vec<Vec<(Method, usize)>>,
+    /// What each path leads to: (method, index of the endpoint); no endpoint where another function serves the method.
+    methods: Vec<Vec<(Method, Option<usize>)>>,
 }
 
 /// Where a request goes.
@@ -65,15 +65,28 @@ impl Router {
                         known.len() - 1
                     }
                 };
-                router.methods[position].push((route.method.clone(), index));
+                router.methods[position].push((route.method.clone(), Some(index)));
+            }
+        }
+        for endpoint in &endpoints {
+            for path in endpoint.route().paths {
+                let Some(position) = known.iter().position(|other| other == path) else { continue };
+                let methods = &mut router.methods[position];
+                for method in endpoint.served_beside() {
+                    if !methods.iter().any(|(served, _)| served == method) {
+                        methods.push((method.clone(), None));
+                    }
+                }
             }
         }
         router.endpoints = endpoints;
         Ok(router)
     }
 
-    /// The endpoint that serves `method` on a percent-encoded path. One slash at its end makes no difference.
-    pub fn find(&self, method: &Method, path: &str) -> Result<Matched<'_>, RouteError> {
+    /// The endpoint that serves `method` on a percent-encoded path. One slash at its end makes no difference. `sent` is the
+    /// method of the request that means this one: by that API Gateway decides which function gets it, so what another one
+    /// serves is not found.
+    pub fn find(&self, sent: &Method, method: &Method, path: &str) -> Result<Matched<'_>, RouteError> {
         let unknown = || RouteError::UnknownPath { path: path.to_owned() };
         let found = self.paths.at(path.strip_suffix('/').unwrap_or(path)).map_err(|_| unknown())?;
         let mut parameters = Vec::new();
@@ -88,14 +101,17 @@ impl Router {
         }
         let methods = &self.methods[*found.value];
         let wanted = if method == Method::HEAD { &Method::GET } else { method };
-        match methods.iter().find(|(served, _)| served == wanted) {
-            Some((_, index)) => Ok(Matched { endpoint: self.endpoints[*index].as_ref(), parameters }),
+        let serves =
+            |wanted: &Method| methods.iter().find(|(served, _)| served == wanted).and_then(|(_, index)| *index);
+        let index = serves(wanted).filter(|index| serves(sent).is_none_or(|own| own == *index));
+        match index {
+            Some(index) => Ok(Matched { endpoint: self.endpoints[index].as_ref(), parameters }),
             None => Err(RouteError::WrongMethod { method: method.clone(), allow: allow(methods) }),
         }
     }
 }
 
-fn allow(methods: &[(Method, usize)]) -> String {
+fn allow(methods: &[(Method, Option<usize>)]) -> String {
     let mut names: Vec<&str> = methods.iter().map(|(method, _)| method.as_str()).collect();
     if names.contains(&"GET") {
         names.push("HEAD");

@@ -154,12 +154,13 @@ impl Api {
             return Err(EdgeError::Unreadable(parts.clone()));
         }
         let method = meant.map_err(|unreadable| EdgeError::Unreadable(vec![unreadable]))?;
-        let Matched { endpoint, parameters } = match self.router.find(&method, request.raw_http_path()) {
-            Err(RouteError::WrongMethod { allow, .. }) if is_preflight(request.method(), request.headers()) => {
-                return preflight(&self.origins, request.headers(), &allow);
-            }
-            found => found?,
-        };
+        let Matched { endpoint, parameters } =
+            match self.router.find(request.method(), &method, request.raw_http_path()) {
+                Err(RouteError::WrongMethod { allow, .. }) if is_preflight(request.method(), request.headers()) => {
+                    return preflight(&self.origins, request.headers(), &allow);
+                }
+                found => found?,
+            };
         watch::note(|tally| tally.endpoint = endpoint.route().paths.first().copied());
 
         let identified = identify(&self.callers, &request, request_id).await;

@@ -15,6 +15,7 @@ async fn a_function_alone_refuses_what_is_no_route() {
         let route = endpoint.route();
         let (other, allow) = match route.method {
             Method::GET => (Event::post(""), "GET, HEAD"),
+            Method::POST if endpoint.served_beside() == [Method::GET] => (Event::put(""), "GET, HEAD, POST"),
             Method::POST => (Event::put(""), "POST"),
             _ => (Event::get(""), "PUT"),
         };

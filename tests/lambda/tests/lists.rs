@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{DeleteGlobalSecondaryIndexAction, GlobalSecondaryIndexUpdate};
 use serde_json::{Value, json};
+use wrapup::dynamodb::Table;
 use wrapup_lambda_tests::{Event, Instance, Parts, World, internal, opening};
 use wrapup_test_support::merged;
 
@@ -26,7 +27,8 @@ async fn whole(world: &World, query: &str) -> Vec<Value> {
     for _ in 0..200 {
         let page = page(&world.instance(), &next).await;
         let page = page.get("result").map_or(&page, |result| &result["result_map"]);
-        let listed = page.get("segments").or(page.get("wrap_up_codes")).and_then(Value::as_array).expect("a list");
+        let listed = ["segments", "wrap_up_codes", "configurations"].into_iter().find_map(|name| page[name].as_array());
+        let listed = listed.expect("a list");
         entries.extend(listed.iter().cloned());
         let Some(cursor) = page["next_cursor"].as_str() else { return entries };
         next = behind(query, cursor);
@@ -233,6 +235,88 @@ async fn codes_are_listed_by_label_and_found_by_their_texts() {
 }
 
 #[tokio::test]
+async fn configurations_are_listed_by_name_and_read_by_their_sys_id() {
+    let world = World::start().await;
+    let instance = world.instance();
+    assert_eq!(whole(&world, "configuration").await, [] as [Value; 0]);
+    let mut sys_ids = Vec::new();
+    for (name, more) in [
+        ("Sales", json!({"duration": 90, "show_timer": true, "enable_ai_code": true})),
+        ("Billing", json!({"active": false})),
+        ("Ärger", json!({"sys_id": "ffffffffffffffffffffffffffffffff"})),
+        ("Calls", json!({})),
+        ("Calls", json!({"sys_id": "00000000000000000000000000000001"})),
+    ] {
+        sys_ids.push(world.put_configuration(name, 3, &more).await);
+    }
+    // A segment's snapshot is none of them.
+    instance.open(&opening("CALL-1")).await;
+    let names = |listed: &[Value]| -> Vec<String> {
+        listed.iter().map(|one| one["name"].as_str().expect("a name").to_owned()).collect()
+    };
+    for limit in [1, 2, 3, 100] {
+        let listed = whole(&world, &format!("configuration?limit={limit}")).await;
+        assert_eq!(names(&listed), ["Billing", "Calls", "Calls", "Sales", "Ärger"], "{limit}");
+        let own: BTreeSet<_> = listed.iter().map(|one| one["sys_id"].as_str().expect("a sys_id")).collect();
+        assert_eq!(own, sys_ids.iter().map(String::as_str).collect(), "{limit}");
+    }
+    assert_eq!(names(&whole(&world, "configuration?active=false").await), ["Billing"]);
+    assert_eq!(names(&whole(&world, "configuration?active=true&limit=2").await), ["Calls", "Calls", "Sales", "Ärger"]);
+    let sales = instance.call(&Event::get(&format!("configuration/{}", sys_ids[0]))).await.expect(200);
+    assert_eq!(
+        sales["configuration"],
+        json!({
+            "sys_id": sys_ids[0], "name": "Sales", "active": true, "enable_codes": true,
+            "allowed_codes": ["Code 000", "Code 001", "Code 002"], "default_code": "Code 000", "duration": "90",
+            "show_timer": true, "enable_ai_code": true, "enable_ai_notes": false, "use_ai_as_default": false,
+            "use_third_party_ai": false,
+        })
+    );
+    let in_xml = Event::get(&format!("configuration/{}", sys_ids[0])).header("Accept", "application/xml");
+    let answer = instance.call(&in_xml).await;
+    assert!(
+        answer.text().contains("<allowed_codes>Code 000</allowed_codes><allowed_codes>Code 001<"),
+        "{}",
+        answer.text()
+    );
+    let upper = instance.call(&Event::get(&format!("configuration/{}", sys_ids[0].to_uppercase()))).await;
+    assert_eq!(upper.status(), 200, "a sys_id in upper case");
+    for unknown in ["0123456789abcdef0123456789abcdef", "x", "snapshot:1", "cursor-key:"] {
+        let answer = instance.call(&Event::get(&format!("configuration/{unknown}"))).await.expect(404);
+        assert_eq!(answer["success"], false, "{answer}");
+    }
+    // One that is renamed stands where its name does.
+    world.put_configuration("Zoo", 1, &json!({"sys_id": sys_ids[0]})).await;
+    assert_eq!(names(&whole(&world, "configuration").await), ["Billing", "Calls", "Calls", "Zoo", "Ärger"]);
+}
+
+#[tokio::test]
+async fn codes_and_configurations_of_an_older_version_are_listed_once_the_backfill_has_been_there() {
+    let world = World::start().await;
+    world.put_configuration("Calls", 3, &json!({})).await;
+    for (table, column) in [(Table::Codes, "by_label"), (Table::Configurations, "by_name")] {
+        for record in world.records(table).await {
+            let update = world.client().update_item().table_name(table.platform_name());
+            let update = update.key("sys_id", record["sys_id"].clone());
+            let removed = update.update_expression("REMOVE #column").expression_attribute_names("#column", column);
+            removed.send().await.expect("an update");
+        }
+    }
+    let before = world.records(Table::Codes).await;
+    assert_eq!((whole(&world, "code").await.len(), whole(&world, "configuration").await.len()), (0, 0));
+    let stores = world.instance().system;
+    for (codes, configurations) in [(3, 1), (0, 0)] {
+        assert_eq!(stores.codes().backfill().await.expect("a backfill"), codes);
+        assert_eq!(stores.configurations().backfill().await.expect("a backfill"), configurations);
+    }
+    assert_eq!((whole(&world, "code").await.len(), whole(&world, "configuration").await.len()), (3, 1));
+    for (mut after, before) in world.records(Table::Codes).await.into_iter().zip(before) {
+        after.remove("by_label");
+        assert_eq!(after, before, "nothing else has changed");
+    }
+}
+
+#[tokio::test]
 async fn what_may_not_be_asked_is_refused_with_what_may() {
     let world = World::start().await;
     let instance = world.instance();
@@ -280,6 +364,9 @@ async fn what_may_not_be_asked_is_refused_with_what_may() {
         (behind("segment?state=awaiting_confirmation&limit=1", &cursor), vec![other]),
         (behind("segment?state=open&external=true", &cursor), vec![other]),
         ("code?limit=1001".to_owned(), vec!["limit has to be a whole number from 1 to 1000"]),
+        ("configuration?limit=101".to_owned(), vec!["limit has to be a whole number from 1 to 100"]),
+        ("configuration?active=maybe".to_owned(), vec!["active has to be true or false"]),
+        (behind("configuration?limit=1", &cursor), vec![other]),
         ("code?active=maybe".to_owned(), vec!["active has to be true or false"]),
         (behind("code?limit=1", &cursor), vec![other]),
     ] {
@@ -311,9 +398,11 @@ async fn a_supervisor_may_list_and_who_has_neither_role_may_not() {
         }
     }
     // What else there is stays with those who integrate.
-    let event = Event::get("segment/x").authorizer(by("wrapup_supervisor"));
-    let refused = instance.call(&event).await.expect(403);
-    assert!(refused.to_string().contains("interaction_integration_user"), "{refused}");
+    for path in ["segment/x", "configuration", "configuration/x"] {
+        let event = Event::get(path).authorizer(by("wrapup_supervisor"));
+        let refused = instance.call(&event).await.expect(403);
+        assert!(refused.to_string().contains("interaction_integration_user"), "{path}: {refused}");
+    }
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use lambda_http::http::header::HeaderValue;
 use serde_json::json;
 use wrapup::System;
 use wrapup::api::{Api, BodyError};
+use wrapup_functions::create_codes::CreateCodes;
 use wrapup_functions::get_segment::GetSegment;
 use wrapup_lambda_tests::{Event, Instance, Reply, World, opening, sent};
 
@@ -143,4 +144,20 @@ async fn whoever_calls_is_asked_for_as_ever() {
     // A page of another site may not send a POST, whatever it names.
     let refused = instance.call(&get.header("Sec-Fetch-Site", "cross-site")).await.expect(403);
     assert_eq!(refused["error"]["message"], "Cross-site request refused");
+}
+
+#[tokio::test]
+async fn a_function_that_shares_its_path_names_the_methods_of_others_and_serves_none_of_them() {
+    let (world, instance) = deployment().await;
+    let system = world.instance().system;
+    let alone = Api::new(&system, vec![Box::new(CreateCodes::new(&system))]).expect("one endpoint");
+    let by_post = Event::post("code").header(OVERRIDE, "GET").json(&json!({"codes": []}));
+    for event in [Event::get("code").method("PUT"), Event::get("code").method("DELETE"), by_post] {
+        let here = instance.call(&event).await;
+        let response = sent(&alone, event.rest()).await;
+        assert_eq!((here.status(), here.header("allow")), (405, "GET, HEAD, POST"));
+        assert_eq!(response.headers()["allow"], "GET, HEAD, POST");
+    }
+    // What lists them lists them all the same.
+    instance.call(&Event::get("code")).await.expect(200);
 }

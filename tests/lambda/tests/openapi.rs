@@ -59,7 +59,7 @@ fn operations(document: &Value) -> Vec<Operation> {
             });
         }
     }
-    assert_eq!(operations.len(), 12);
+    assert_eq!(operations.len(), 14);
     operations
 }
 
@@ -307,5 +307,5 @@ async fn the_described_limits_of_parameters_are_those_that_are_kept() {
             tried += 1;
         }
     }
-    assert_eq!(tried, 36, "the ids of three paths and of two queries, and the texts of two lists, in both forms");
+    assert_eq!(tried, 40, "the ids of four paths and of two queries, and the texts of three lists, in both forms");
 }

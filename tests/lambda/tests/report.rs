@@ -318,6 +318,46 @@ async fn five_thousand_wrap_ups_are_counted_to_the_unit() {
 }
 
 #[tokio::test]
+async fn a_report_comes_as_csv_to_whoever_asks_for_it_and_what_is_refused_does_not() {
+    let world = World::start().await;
+    let instance = world.instance();
+    for (id, label) in [("C-1", "=SUM(A1)"), ("C-2", "Refund, \"partial\""), ("C-3", "=SUM(A1)")] {
+        let codes = json!({"configuration": {"allowed_codes": [{"code": label}], "default_code": label}});
+        instance.open(&merged(opening(id), &codes)).await;
+        let close =
+            Event::put(&format!("segment/update?external_segment_id={id}")).json(&json!({"wrap_up_code": label}));
+        instance.call(&close).await.expect(200);
+    }
+    let range = "from=2024-09-16%2000:00:00&to=2024-09-17%2000:00:00";
+    let ask = |query: String, accept: &str| {
+        let supervisor = json!({"wrapup_user": "sue", "wrapup_roles": "wrapup_supervisor", "principalId": "sue"});
+        Event::get(&query).authorizer(supervisor).header("Accept", accept)
+    };
+    let answer = instance.call(&ask(format!("report/codes?by=day&{range}"), "text/csv")).await;
+    assert_eq!((answer.status(), answer.header("content-type")), (200, "text/csv; charset=UTF-8"));
+    assert_eq!(
+        answer.text(),
+        "day,code,count,share,default_share,first_in_list_share,code_from_unknown\r\n\
+         2024-09-16,'=SUM(A1),2,0.6667,0,1,0\r\n\
+         2024-09-16,\"Refund, \"\"partial\"\"\",1,0.3333,0,1,0\r\n"
+    );
+    let answer = instance.call(&ask(format!("report/ai?{range}"), "text/csv, application/json;q=0.5")).await;
+    assert_eq!(answer.text().lines().count(), 2, "a head and a total: {}", answer.text());
+    // Whoever takes anything gets JSON, and so does who asks for what cannot be.
+    for (query, accept, status) in [
+        (format!("report/codes?{range}"), "*/*", 200),
+        (format!("report/codes?{range}"), "application/json, text/csv", 200),
+        ("report/codes".to_owned(), "text/csv", 400),
+        (format!("report/codes?{range}"), "image/png", 406),
+        ("segment?state=open".to_owned(), "text/csv", 406),
+    ] {
+        let answer = instance.call(&ask(query.clone(), accept)).await;
+        let told = (answer.status(), answer.header("content-type"));
+        assert_eq!(told, (status, "application/json; charset=UTF-8"), "{query}, {accept}");
+    }
+}
+
+#[tokio::test]
 async fn what_may_not_be_reported_is_refused_with_what_may() {
     let world = World::start().await;
     let instance = world.instance();

@@ -56,6 +56,7 @@ async fn functions_use_what_they_are_allowed_and_nothing_else() {
     let any_code = merged(opening("ANY"), &json!({"configuration": {"enable_codes": false, "default_code": null}}));
     let back_dated = merged(opening("OLD"), &json!({"opened_on": "2020-01-01 00:00:00"}));
     let conversations = merged(internal(&calls), &json!({"segment_id": "one"}));
+    let get_configuration = format!("configuration/{calls}");
     let get_code = format!("code/{}", "0".repeat(32));
     let close_internal = "segment/update?agent_sys_id=agent&interaction_sys_id=interaction";
     let draft_any_code = "segment/draft?external_segment_id=ANY";
@@ -66,6 +67,8 @@ async fn functions_use_what_they_are_allowed_and_nothing_else() {
         ("create-codes", Event::post("code").json(&json!({"codes": many}))),
         ("get-code", Event::get(&get_code)),
         ("list-codes", Event::get("code?limit=1")),
+        ("list-configurations", Event::get("configuration?limit=1")),
+        ("get-configuration", Event::get(&get_configuration)),
         // With a code that is not there yet.
         ("create-segment", Event::post("segment/create").json(&opening_with("EXT", 3))),
         ("create-segment", Event::post("segment/create").json(&any_code)),
@@ -332,8 +335,12 @@ async fn keys_are_read_and_put_by_those_who_may() {
                 let request = json!({"headers": {"Authorization": "Bearer a.e30.e30"}});
                 drop(Authorizer::new(&deployment).handle(LambdaEvent::new(request, Context::default())).await);
             }
-            "list-codes" | "list-segments" => {
-                let path = if function == "list-codes" { "code?" } else { "segment?state=open&" };
+            "list-codes" | "list-configurations" | "list-segments" => {
+                let path = match function.as_str() {
+                    "list-codes" => "code?",
+                    "list-configurations" => "configuration?",
+                    _ => "segment?state=open&",
+                };
                 let event = Event::get(&format!("{path}cursor=a.e30.e30"));
                 Instance::new(deployment, None).call(&event).await.expect(400);
             }
@@ -408,7 +415,8 @@ fn the_list_has_the_environment_variables_of_the_code() {
         let own = match function.as_str() {
             "create-segment" => named(&[SEGMENT_TABLES, DEADLINES]),
             "get-segment" | "find-segment" => named(&[SEGMENT_TABLES]),
-            "authorizer" | "list-codes" | "list-segments" | "oauth-token" | "rotate-keys" => named(&[OAUTH_KEYS]),
+            "authorizer" | "oauth-token" | "rotate-keys" => named(&[OAUTH_KEYS]),
+            "list-codes" | "list-configurations" | "list-segments" => named(&[OAUTH_KEYS]),
             "update-segment" => named(&[DEADLINES, REDACT_NOTES, REDACT_PERSONAL]),
             "save-draft" => named(&[REDACT_NOTES, REDACT_PERSONAL]),
             "relay" => named(&[settings::EVENT_BUS, settings::EVENT_SOURCE, settings::EVENT_NOTES]),

@@ -37,7 +37,10 @@ impl Options {
             let given = parameters.iter().filter_map(|(name, value)| Some((*name, Some((*value)?.clone()))));
             Document::from_parameters(given.map(|(name, value)| (name.to_owned(), value)))
         };
-        let to = self.to.clone().unwrap_or_else(|| DateTime::from(Clock::system().now()).to_string());
+        let now = DateTime::from(Clock::system().now());
+        // What was submitted within this second counts.
+        let end = || now.plus_seconds(1).unwrap_or(now).to_string();
+        let to = self.to.clone().unwrap_or_else(end);
         let path = document(&[("name", Some(&self.name))]);
         let query = document(&[
             ("from", Some(&self.from)),
