@@ -61,6 +61,7 @@ struct ConfigurationAnswer<'a> {
 mod openapi {
     use wrapup::document::Id;
     use wrapup::openapi::{Documented, Object, Operation, Parameter, Schemas, Topic};
+    use wrapup::sys_id::{Kind, derive};
 
     use super::{ConfigurationAnswer, GetConfiguration};
 
@@ -68,7 +69,7 @@ mod openapi {
         fn describe(&self, schemas: &mut Schemas) -> Operation {
             let path = Object::new("ConfigurationId", "Which configuration.")
                 .required::<Id>("sys_id", "sys_id of the wrap-up configuration.");
-            let example = "24b7b3a2a5ce5a6fa6a2a7f2f0a3c1d9";
+            let example = derive(Kind::Configuration, &["Demo"]);
             Operation {
                 id: "getConfiguration",
                 topic: Topic::Configurations,

@@ -13,6 +13,7 @@ mod load;
 mod measure;
 mod process;
 mod report;
+mod reports;
 mod subject;
 mod table;
 mod workload;
@@ -42,6 +43,9 @@ struct Arguments {
     /// Measure these functions alone, and nothing else than functions; may be repeated
     #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(subject::functions()))]
     only: Vec<String>,
+    /// Measure what reports of so many wrap-ups cost, and nothing else
+    #[arg(long, value_name = "WRAP-UPS", conflicts_with_all = ["quick", "only", "json", "svg"])]
+    reports: Option<usize>,
     /// Also write the figures as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -77,6 +81,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), BenchError> {
+    if let Some(many) = arguments.reports {
+        write!(std::io::stdout(), "{}", reports::measure(many).await?)?;
+        return Ok(());
+    }
     let extent = if arguments.quick { QUICK } else { FULL };
     let all = arguments.only.is_empty();
     let wanted = |name: &str| all || arguments.only.iter().any(|only| only == name);
