@@ -4,7 +4,7 @@
 //!
 //! They are of three kinds: endpoints of the API ([`wrapup::api::Endpoint`]); consumers, which take what becomes of
 //! segments ([`Consumer`]); and jobs, which the clock runs ([`Job`]). In front of the endpoints stands the
-//! [`authorizer`], and beside them [`oauth_token`].
+//! [`authorizer`], and beside them [`oauth_token`] and the [`console`].
 
 extern crate self as wrapup_functions;
 
@@ -35,6 +35,8 @@ use wrapup::segments::EventForm;
 
 #[path = "bin/authorizer.rs"]
 pub mod authorizer;
+#[path = "bin/console.rs"]
+pub mod console;
 #[path = "bin/oauth-token.rs"]
 pub mod oauth_token;
 

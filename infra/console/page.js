@@ -4,48 +4,69 @@
 const WORDS = {
   en: {
     title: "Wrap-ups", language: "Language", signIn: "Sign in", signOut: "Sign out", user: "User", password: "Password",
-    or: "or", token: "Access token", open: "Open now", overdue: "Overdue", awaiting: "Awaiting confirmation",
-    codes: "Today's codes", time: "Handle time by hour, in seconds", ai: "AI suggestions: suggested by chosen",
-    latest: "Last changes", agent: "Agent", interaction: "Interaction", left: "Time left", age: "Age", code: "Code",
-    count: "Count", share: "Share", hour: "Hour", submitted: "Submitted", from: "Code from", none: "None.",
-    noCode: "(no code)", noLimit: "no limit", up: "time is up", asOf: "As of", suggested: "Suggested", chosen: "Chosen",
-    more: "first {n}, there are more", shown: "{n} shown", silent: "The API does not answer; trying again.",
-    today: "since {from} (your time)", credentials: "Give a user and password, or a token.",
+    or: "or", token: "Access token", kept: "Kept in this page's memory alone: a reload asks again.",
+    credentials: "Give a user and password, or a token.",
+    open: "Open now", overdue: "Overdue confirmations", awaiting: "Awaiting confirmation", codes: "Codes of the day",
+    time: "Handle time by hour, in seconds", ai: "AI suggestions: what was suggested, what was chosen",
+    confidence: "AI suggestions by confidence", latest: "Last wrap-ups", figures: "Figures",
+    agent: "Agent", interaction: "Interaction", left: "Time left", age: "Age", code: "Code", count: "Count",
+    share: "Share", hour: "Hour", submitted: "Submitted", from: "Code from", suggested: "Suggested", chosen: "Chosen",
+    accepted: "Accepted", range: "Confidence", none: "None.", noCode: "(no code)", noLimit: "no limit", up: "time is up",
+    asOf: "As of", more: "The first {n}; there are more.", shown: "{n} in all", of: "Since {from}",
+    wrapped: "Wrapped up today", median: "Handle time, p50", acceptance: "AI codes accepted", timedOut: "Timed out",
+    seconds: "{n} s", agentFrom: "agent", draftFrom: "draft", aiFrom: "AI", defaultFrom: "default",
+    silent: "The API does not answer. What is shown may be out of date; it is asked again.",
   },
   de: {
     title: "Nachbearbeitungen", language: "Sprache", signIn: "Anmelden", signOut: "Abmelden", user: "Benutzer",
-    password: "Passwort", or: "oder", token: "Zugriffstoken", open: "Jetzt offen", overdue: "Überfällig",
-    awaiting: "Warten auf Bestätigung", codes: "Codes von heute", time: "Bearbeitungszeit je Stunde, in Sekunden",
-    ai: "KI-Vorschläge: vorgeschlagen und gewählt", latest: "Letzte Änderungen", agent: "Agent",
-    interaction: "Interaktion", left: "Restzeit", age: "Alter", code: "Code", count: "Anzahl", share: "Anteil",
-    hour: "Stunde", submitted: "Abgeschickt", from: "Code von", none: "Keine.", noCode: "(kein Code)",
-    noLimit: "ohne Frist", up: "Zeit abgelaufen", asOf: "Stand", suggested: "Vorgeschlagen", chosen: "Gewählt",
-    more: "die ersten {n}, es gibt mehr", shown: "{n} gezeigt",
-    silent: "Die API antwortet nicht; es wird weiter versucht.", today: "seit {from} (Ortszeit)",
+    password: "Passwort", or: "oder", token: "Zugriffstoken",
+    kept: "Bleibt nur im Speicher dieser Seite: Neu laden fragt wieder.",
     credentials: "Benutzer und Passwort angeben, oder ein Token.",
+    open: "Jetzt offen", overdue: "Überfällige Bestätigungen", awaiting: "Warten auf Bestätigung",
+    codes: "Codes des Tages", time: "Bearbeitungszeit je Stunde, in Sekunden",
+    ai: "KI-Vorschläge: was vorgeschlagen, was gewählt wurde", confidence: "KI-Vorschläge nach Sicherheit",
+    latest: "Letzte Nachbearbeitungen", figures: "Zahlen", agent: "Agent", interaction: "Interaktion",
+    left: "Restzeit", age: "Alter", code: "Code", count: "Anzahl", share: "Anteil", hour: "Stunde",
+    submitted: "Abgeschickt", from: "Code von", suggested: "Vorgeschlagen", chosen: "Gewählt", accepted: "Angenommen",
+    range: "Sicherheit", none: "Keine.", noCode: "(kein Code)", noLimit: "ohne Frist", up: "Zeit abgelaufen",
+    asOf: "Stand", more: "Die ersten {n}; es gibt mehr.", shown: "{n} insgesamt", of: "Seit {from}",
+    wrapped: "Heute abgeschlossen", median: "Bearbeitungszeit, p50", acceptance: "KI-Codes angenommen",
+    timedOut: "Frist abgelaufen", seconds: "{n} s", agentFrom: "Agent", draftFrom: "Entwurf", aiFrom: "KI",
+    defaultFrom: "Vorgabe",
+    silent: "Die API antwortet nicht. Das Gezeigte kann veraltet sein; es wird weiter gefragt.",
   },
 };
-// Lists change with each call of an agent and cost a page's reads; a report reads all of its range.
+// Lists change with each call of an agent, and cost a page's reads; a report reads all of its range.
 const LISTS_MS = 5000, REPORTS_MS = 60000;
+const PANELS = ["figures", "open", "overdue", "awaiting", "codes", "time", "ai", "confidence", "latest"];
 const at = (id) => document.getElementById(id);
-let language = localStorage.getItem("language") || (navigator.language.startsWith("de") ? "de" : "en");
-if (!WORDS[language]) language = "en";
+
 // In memory alone: a reload asks again.
 let authorization = null;
-// What an answer to an earlier sign-in brings is for nobody any more.
+// What comes in answer to an earlier sign-in is for nobody any more.
 let session = 0;
-let ahead = 0, listsDue = 0, reportsDue = 0, busy = false, chart = null, last = {};
-const word = (name, values = {}) =>
-  WORDS[language][name].replace(/\{(\w+)\}/g, (_, key) => values[key]);
+let language = localStorage.getItem("language") ?? (navigator.language.startsWith("de") ? "de" : "en");
+if (!WORDS[language]) language = "en";
+// How far the API's clock is ahead of this one.
+let ahead = 0;
+let busy = false, listsDue = 0, reportsDue = 0, chart = null, last = {};
+
+const word = (name, values = {}) => WORDS[language][name].replace(/\{(\w+)\}/g, (_, key) => values[key]);
 const now = () => Date.now() + ahead;
-const sent = (ms) => new Date(ms).toISOString().slice(0, 19).replace("T", " ");
-const read = (text) => Date.parse(text.replace(" ", "T") + "Z");
-const clock = (ms) => new Date(ms).toLocaleTimeString(language);
-const span = (ms) => {
+const written = (ms) => new Date(ms).toISOString().slice(0, 19).replace("T", " ");
+const read = (text) => Date.parse(`${text.replace(" ", "T")}Z`);
+const number = (value) => value === undefined ? "" : value.toLocaleString(language);
+const percent = (share) =>
+  share === undefined ? "" : share.toLocaleString(language, { style: "percent", maximumFractionDigits: 1 });
+const clock = (ms) => new Date(ms).toLocaleTimeString(language, { timeStyle: "medium" });
+const hour = (ms) => new Date(ms).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+
+function span(ms) {
   const s = Math.max(0, Math.floor(ms / 1000)), two = (n) => String(n).padStart(2, "0");
-  return s < 3600 ? `${Math.floor(s / 60)}:${two(s % 60)}` : `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
-};
-const percent = (share) => share === undefined ? "" : share.toLocaleString(language, { style: "percent", maximumFractionDigits: 1 });
+  const minutes = Math.floor(s / 60), hours = Math.floor(minutes / 60), days = Math.floor(hours / 24);
+  if (days > 1) return `${days} d ${hours % 24} h`;
+  return hours ? `${hours}:${two(minutes % 60)}:${two(s % 60)}` : `${minutes}:${two(s % 60)}`;
+}
 
 async function get(path, query) {
   const headers = { Authorization: authorization, Accept: "application/json", "Accept-Language": language };
@@ -61,31 +82,63 @@ async function get(path, query) {
   throw Object.assign(new Error(words), { status: response.status });
 }
 
-function table(id, caption, heads, rows, numbers = []) {
-  const made = document.createElement("table");
+// An element with a class and a text.
+function element(name, className, text) {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+// Columns are { head, kind, cell }: a cell is a text, or what `kind` makes one of.
+function table(id, caption, columns, rows) {
+  const made = element("table");
   made.createCaption().textContent = rows.length ? caption : word("none");
-  const line = (cells, name, to) => {
-    const row = to.insertRow();
-    cells.forEach((text, index) => {
-      const cell = document.createElement(name);
-      if (name === "th") cell.scope = "col";
-      if (numbers.includes(index)) cell.className = "number";
-      if (typeof text === "object") Object.assign(cell.dataset, text); else cell.textContent = text;
-      row.append(cell);
+  if (rows.length) {
+    const heads = columns.map(({ head, kind }) => {
+      const cell = element("th", kind === "number" ? kind : "", head);
+      cell.scope = "col";
+      return cell;
     });
-  };
-  if (rows.length) line(heads, "th", made.createTHead());
-  const body = made.createTBody();
-  rows.forEach((row) => line(row, "td", body));
+    made.createTHead().insertRow().append(...heads);
+    const lines = rows.map((row) => {
+      const line = element("tr");
+      line.append(...columns.map(({ kind, cell }) => (CELLS[kind] ?? CELLS.text)(cell(row), kind)));
+      return line;
+    });
+    made.createTBody().append(...lines);
+  }
   at(id).replaceChildren(made);
 }
 
-function segments(id, answer, heads, row) {
-  const n = answer.segments.length;
-  table(id, word(answer.next_cursor ? "more" : "shown", { n }), heads.map((head) => word(head)), answer.segments.map(row));
+const CELLS = {
+  text: (text, kind) => element("td", kind, text),
+  id: (text) => Object.assign(element("td", "id", text), { title: text }),
+  // A share, 0 to 1.
+  bar: (share) => {
+    const cell = element("td", "bar"), bar = element("i");
+    bar.style.width = `${100 * share}%`;
+    cell.append(bar);
+    return cell;
+  },
+  due: (ms) => ms === null ? element("td", "number", word("noLimit")) : timed("due", ms),
+  since: (ms) => timed("since", ms),
+};
+
+function timed(name, ms) {
+  const cell = element("td", "number");
+  cell.dataset[name] = ms;
+  return cell;
 }
-const label = (segment) => segment.code ? segment.code.code : word("noCode");
-const who = (segment) => [segment.agent, segment.interaction];
+
+const label = (code) => code ? code.translated_code || code.code : word("noCode");
+const column = (head, cell, kind) => ({ head: word(head), cell, kind });
+const who = () => [column("agent", (s) => s.agent, "id"), column("interaction", (s) => s.interaction, "id")];
+
+function segments(id, answer, columns) {
+  const n = number(answer.segments.length);
+  table(id, word(answer.next_cursor ? "more" : "shown", { n }), columns, answer.segments);
+}
 
 // The day that it is here, from the full hour in UTC on: so an hour of the day is one hour of the range.
 function day() {
@@ -97,53 +150,135 @@ function day() {
 function show() {
   document.documentElement.lang = language;
   document.title = word("title");
-  document.querySelectorAll("[data-text]").forEach((node) => { node.textContent = word(node.dataset.text); });
+  for (const node of document.querySelectorAll("[data-text]")) node.textContent = word(node.dataset.text);
   at("language").value = language;
-  if (last.lists) {
-    const [open, overdue, awaiting, latest] = last.lists;
-    segments("open", open, ["agent", "interaction", "left"], (s) => [...who(s), s.due_on ? { due: read(s.due_on) } : word("noLimit")]);
-    for (const [id, answer] of [["overdue", overdue], ["awaiting", awaiting]]) {
-      segments(id, answer, ["agent", "interaction", "code", "age"], (s) => [...who(s), label(s), { since: read(s.submitted_on) }]);
-    }
-    segments("latest", latest, ["submitted", "agent", "interaction", "code", "from"],
-      (s) => [clock(read(s.submitted_on)), ...who(s), label(s), s.code_from || ""]);
-  }
-  if (last.reports) {
-    const [codes, time, ai] = last.reports.map((answer) => answer.report.rows);
-    const start = read(last.reports[0].report.from), since = word("today", { from: clock(start) });
-    table("codes", since, ["code", "count", "share"].map((head) => word(head)),
-      codes.filter((row) => row.count).map((row) => [row.code ?? word("noCode"), row.count, percent(row.share)]), [1, 2]);
-    const when = (row) => start + ((Number(row.hour) - new Date(start).getUTCHours() + 24) % 24) * 3600000;
-    const hours = time.filter((row) => row.hour !== undefined).sort((a, b) => when(a) - when(b));
-    table("time", since, [word("hour"), word("count"), "p50", "p90"],
-      hours.map((row) => [clock(when(row)), row.count, row.p50 ?? "", row.p90 ?? ""]), [1, 2, 3]);
-    draw(hours.map((row) => [when(row) / 1000, row.p50, row.p90]));
-    const cells = (ai[0] && ai[0].matrix) || [];
-    table("ai", since, ["suggested", "chosen", "count"].map((head) => word(head)),
-      cells.map((cell) => [cell.suggested, cell.chosen ?? word("noCode"), cell.count]), [2]);
-  }
+  if (last.lists) showLists(...last.lists);
+  if (last.reports) showReports(...last.reports.map((answer) => answer.report));
+  if (last.lists) showFigures();
   tick();
 }
 
+function showLists(open, overdue, awaiting, latest) {
+  const due = (s) => s.due_on ? read(s.due_on) : null;
+  segments("open", open, [...who(), { ...column("left", due, "due") }]);
+  for (const [id, answer] of [["overdue", overdue], ["awaiting", awaiting]]) {
+    segments(id, answer, [
+      ...who(), column("code", (s) => label(s.code), "label"), column("age", (s) => read(s.submitted_on), "since"),
+    ]);
+  }
+  segments("latest", latest, [
+    column("submitted", (s) => clock(read(s.submitted_on))), ...who(),
+    column("code", (s) => label(s.code), "label"), column("from", (s) => s.code_from ? word(`${s.code_from}From`) : ""),
+  ]);
+}
+
+function showReports(codes, time, ai) {
+  const start = read(codes.from), since = word("of", { from: hour(start) });
+  const used = codes.rows.filter((row) => row.count);
+  table("codes", since, [
+    column("code", (row) => row.code ?? word("noCode"), "label"), column("count", (row) => number(row.count), "number"),
+    column("share", (row) => percent(row.share), "number"), { head: "", cell: (row) => row.share, kind: "bar" },
+  ], used);
+
+  const when = (row) => start + ((Number(row.hour) - new Date(start).getUTCHours() + 24) % 24) * 3600000;
+  const hours = time.rows.slice().sort((a, b) => when(a) - when(b));
+  table("time", since, [
+    column("hour", (row) => hour(when(row))), column("count", (row) => number(row.count), "number"),
+    ...["p50", "p90"].map((name) => ({ head: name, cell: (row) => number(row[name]), kind: "number" })),
+  ], hours);
+  draw(hours.map((row) => [when(row) / 1000, row.p50, row.p90]));
+
+  const [row = {}] = ai.rows;
+  showMatrix(since, row.matrix ?? []);
+  table("confidence", since, [
+    column("range", (tenth) => `${percent(tenth.from)} – ${percent(tenth.to)}`),
+    column("suggested", (tenth) => number(tenth.suggested), "number"),
+    column("accepted", (tenth) => percent(tenth.accepted / tenth.suggested), "number"),
+    { head: "", cell: (tenth) => tenth.accepted / tenth.suggested, kind: "bar" },
+  ], row.confidence ?? []);
+}
+
+// What was suggested, a row each, by what was chosen; shaded by the share of the row.
+function showMatrix(caption, cells) {
+  const counts = (key) => {
+    const sums = new Map();
+    for (const cell of cells) sums.set(cell[key], (sums.get(cell[key]) ?? 0) + cell.count);
+    return sums;
+  };
+  const suggested = counts("suggested"), chosen = counts("chosen");
+  const most = (sums) => [...sums.keys()].sort((a, b) => sums.get(b) - sums.get(a));
+  const rows = most(suggested), columns = [...rows.filter((code) => chosen.has(code)), ...most(chosen).filter((code) => !suggested.has(code))];
+  const made = element("table", "matrix");
+  made.createCaption().textContent = rows.length ? `${caption}. ${word("suggested")} ↓ ${word("chosen")} →` : word("none");
+  if (rows.length) {
+    const head = made.createTHead().insertRow();
+    head.append(element("td"));
+    for (const code of columns) head.append(Object.assign(element("th", "", code ?? word("noCode")), { scope: "col" }));
+    const body = made.createTBody();
+    for (const code of rows) {
+      const line = body.insertRow();
+      line.append(Object.assign(element("th", "", code), { scope: "row" }));
+      for (const other of columns) {
+        const count = cells.find((cell) => cell.suggested === code && cell.chosen === other)?.count;
+        const cell = element("td", code === other ? "same" : "", number(count));
+        if (count) cell.style.backgroundColor = `rgb(var(--tint) / ${0.08 + 0.5 * count / suggested.get(code)})`;
+        line.append(cell);
+      }
+    }
+  }
+  at("ai").replaceChildren(made);
+}
+
+function showFigures() {
+  const [open] = last.lists, figures = [["open", `${number(open.segments.length)}${open.next_cursor ? "+" : ""}`]];
+  if (last.reports) {
+    const [codes, , ai, confirmations, whole] = last.reports.map((answer) => answer.report.rows);
+    const wrapped = codes.reduce((sum, row) => sum + row.count, 0);
+    const { suggested, accepted } = ai[0];
+    figures.push(
+      ["overdue", number(confirmations[0].overdue)], ["awaiting", number(confirmations[0].awaiting)],
+      ["wrapped", number(wrapped)], ["median", whole[0].p50 === undefined ? "–" : word("seconds", { n: number(whole[0].p50) })],
+      ["timedOut", percent(whole[0].timed_out_share) || "–"], ["acceptance", suggested ? percent(accepted / suggested) : "–"],
+    );
+  }
+  at("figures").replaceChildren(...figures.map(([name, text]) => {
+    const pair = element("div");
+    pair.append(element("dt", "", word(name)), Object.assign(element("dd", "", text), { id: `figure-${name}` }));
+    return pair;
+  }));
+}
+
 function draw(points) {
-  if (chart) chart.destroy();
+  chart?.destroy();
   chart = null;
   if (!points.length) return;
   const style = getComputedStyle(document.documentElement), colour = (name) => style.getPropertyValue(name).trim();
-  const axis = { stroke: colour("--quiet"), grid: { stroke: colour("--line") } };
+  const axis = { stroke: colour("--quiet"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
+  const point = { show: true, size: 5 };
   chart = new uPlot({
-    width: Math.max(200, at("chart").clientWidth), height: 180, axes: [axis, axis], fmtDate: (format) => uPlot.fmtDate(format.replace("{h}{aa}", "{HH}:00")),
-    series: [{}, { label: "p50", stroke: colour("--accent"), width: 2 }, { label: "p90", stroke: colour("--quiet"), width: 2, dash: [4, 3] }],
-  }, [0, 1, 2].map((index) => points.map((point) => point[index] ?? null)), at("chart"));
+    ...extent(), legend: { show: false }, cursor: { show: false },
+    axes: [
+      { ...axis, values: (_, splits) => splits.map((seconds) => hour(seconds * 1000)) },
+      { ...axis, size: 44, values: (_, splits) => splits.map(number) },
+    ],
+    scales: { y: { range: (_, __, most) => [0, (most || 1) * 1.1] } },
+    series: [
+      {},
+      { stroke: colour("--accent"), width: 2, points: { ...point, fill: colour("--accent") } },
+      { stroke: colour("--quiet"), width: 2, dash: [5, 4], points: { ...point, fill: colour("--quiet") } },
+    ],
+  }, [0, 1, 2].map((index) => points.map((values) => values[index] ?? null)), at("chart"));
 }
 
+const extent = () => ({ width: Math.max(200, at("chart").clientWidth), height: 190 });
+
 function tick() {
-  document.querySelectorAll("[data-due]").forEach((cell) => {
+  for (const cell of document.querySelectorAll("[data-due]")) {
     const left = cell.dataset.due - now();
     cell.textContent = left > 0 ? span(left) : word("up");
     cell.classList.toggle("urgent", left < 30000);
-  });
-  document.querySelectorAll("[data-since]").forEach((cell) => { cell.textContent = span(now() - cell.dataset.since); });
+  }
+  for (const cell of document.querySelectorAll("[data-since]")) cell.textContent = span(now() - cell.dataset.since);
   at("as-of").textContent = authorization && last.asOf ? `${word("asOf")} ${clock(last.asOf)}` : "";
 }
 
@@ -156,13 +291,14 @@ function signOut(words = "") {
   authorization = null;
   last = {};
   listsDue = reportsDue = 0;
-  ["open", "overdue", "awaiting", "latest", "codes", "time", "ai"].forEach((id) => at(id).replaceChildren());
+  for (const id of PANELS) at(id).replaceChildren();
   draw([]);
   at("panels").hidden = at("sign-out").hidden = true;
   at("sign-in").hidden = false;
   at("refused").textContent = words;
   notice("");
   tick();
+  at("user").focus();
 }
 
 async function refresh() {
@@ -171,9 +307,9 @@ async function refresh() {
   busy = true;
   try {
     if (moment >= listsDue) {
-      const range = { from: sent(now() - 86400000), to: sent(now() + 60000), limit: 25 };
-      const asked = ["open", "overdue", "awaiting_confirmation"].map((state) => get("segment", { state, limit: 50 }));
-      const lists = await Promise.all([...asked, get("segment", range)]);
+      const day = { from: written(now() - 86400000), to: written(now() + 60000), limit: 25 };
+      const states = ["open", "overdue", "awaiting_confirmation"];
+      const lists = await Promise.all([...states.map((state) => get("segment", { state, limit: 100 })), get("segment", day)]);
       if (mine !== session) return;
       last.lists = lists;
       last.asOf = now();
@@ -183,8 +319,12 @@ async function refresh() {
       show();
     }
     if (moment >= reportsDue) {
-      const range = { from: sent(day()), to: sent(day() + 86400000) };
-      const asked = [["codes", range], ["handle_time", { ...range, by: "hour" }], ["ai", range]];
+      const range = { from: written(day()), to: written(day() + 86400000) };
+      // What awaits its confirmation may be older.
+      const quarter = { from: written(now() - 91 * 86400000), to: range.to };
+      const asked = [
+        ["codes", range], ["handle_time", { ...range, by: "hour" }], ["ai", range], ["confirmations", quarter], ["handle_time", range],
+      ];
       const reports = await Promise.all(asked.map(([name, query]) => get(`report/${name}`, query)));
       if (mine !== session) return;
       last.reports = reports;
@@ -206,21 +346,25 @@ async function refresh() {
 at("sign-in").addEventListener("submit", (event) => {
   event.preventDefault();
   const [user, password, token] = ["user", "password", "token"].map((id) => at(id).value);
-  if (!token && !user) { at("refused").textContent = word("credentials"); return; }
+  if (!token.trim() && !user) { at("refused").textContent = word("credentials"); return; }
   const basic = () => btoa(String.fromCharCode(...new TextEncoder().encode(`${user}:${password}`)));
   session += 1;
-  authorization = token ? `Bearer ${token.trim()}` : `Basic ${basic()}`;
-  at("password").value = at("token").value = at("refused").textContent = "";
+  authorization = token.trim() ? `Bearer ${token.trim()}` : `Basic ${basic()}`;
+  at("password").value = at("token").value = "";
+  at("refused").textContent = "";
   refresh();
 });
 at("sign-out").addEventListener("click", () => signOut());
 at("language").addEventListener("change", () => {
   language = at("language").value;
   localStorage.setItem("language", language);
+  // Codes come in the language that is asked for.
+  listsDue = 0;
   show();
+  refresh();
 });
 document.addEventListener("visibilitychange", refresh);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
-addEventListener("resize", () => { if (chart) chart.setSize({ width: Math.max(200, at("chart").clientWidth), height: 180 }); });
+addEventListener("resize", () => chart?.setSize(extent()));
 setInterval(() => { tick(); refresh(); }, 1000);
 show();

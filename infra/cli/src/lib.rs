@@ -19,7 +19,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use wrapup::logging;
 
 use commands::{
-    ai, code, configuration, conformance, events, index, interaction, migrate, oauth_client, openapi, phone_log,
+    ai, code, configuration, conformance, demo, events, index, interaction, migrate, oauth_client, openapi, phone_log,
     report, segment, segment_table, tables, user,
 };
 pub use connect::TeamTables;
@@ -45,6 +45,8 @@ enum Command {
     Openapi(openapi::Options),
     /// Print the contract of the events: an AsyncAPI document
     Asyncapi,
+    /// Fill the local system with wrap-ups of two weeks, and go on opening and closing some
+    Demo(demo::Options),
     /// Ask any Wrap Up API whether it keeps the contract; leaves data that begins with "wrapup-conformance-"
     Conformance(conformance::Options),
     /// API users
@@ -164,6 +166,7 @@ pub async fn run(team: TeamTables) -> ExitCode {
         Some(Command::Openapi(options)) => openapi::run(options, team),
         Some(Command::Asyncapi) => openapi::events(),
         Some(Command::Conformance(options)) => conformance::run(options).await,
+        Some(Command::Demo(options)) => demo::run(options).await,
         Some(Command::User { command, target }) => user::run(command, &target).await,
         Some(Command::OauthClient { command, target }) => oauth_client::run(command, &target).await,
         Some(Command::Configuration { command, target }) => configuration::run(command, &target).await,

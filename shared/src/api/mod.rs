@@ -18,6 +18,7 @@ mod event;
 mod method;
 mod negotiate;
 mod origins;
+mod pages;
 mod render;
 mod route;
 mod serve;
@@ -34,13 +35,13 @@ pub use call::{Answer, Call};
 pub use decode::MOST_BYTES;
 pub use event::{Event, Reply, Unreadable};
 pub use origins::Origins;
+pub use pages::{Page, PageFile};
 pub use route::{PREFIXES, Route};
 pub use serve::{Api, Callers, RouteConflict};
 pub use size::MOST_ANSWER_BYTES;
 pub use token::{TOKEN_PATH, TokenEndpoint};
 
 use async_trait::async_trait;
-
 use lambda_http::http::Method;
 
 use crate::Error;

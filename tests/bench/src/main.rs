@@ -46,6 +46,11 @@ struct Arguments {
     /// Measure what reports of so many wrap-ups cost, and nothing else
     #[arg(long, value_name = "WRAP-UPS", conflicts_with_all = ["quick", "only", "json", "svg"])]
     reports: Option<usize>,
+    /// Count a report of theirs at a DynamoDB: what --reports starts this program for
+    #[arg(long, hide = true, requires = "dynamodb")]
+    count: Option<String>,
+    #[arg(long, hide = true)]
+    dynamodb: Option<String>,
     /// Also write the figures as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -81,6 +86,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), BenchError> {
+    if let (Some(report), Some(dynamodb)) = (&arguments.count, &arguments.dynamodb) {
+        write!(std::io::stdout(), "{}", reports::count(report, dynamodb).await?)?;
+        return Ok(());
+    }
     if let Some(many) = arguments.reports {
         write!(std::io::stdout(), "{}", reports::measure(many).await?)?;
         return Ok(());

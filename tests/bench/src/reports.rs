@@ -1,23 +1,23 @@
-//! What a report of many wrap-ups costs: the function as it is deployed, over an embedded DynamoDB that holds them.
+//! What a report of many wrap-ups costs, over an embedded DynamoDB that holds them.
 
 use std::collections::HashMap;
 use std::fmt::Write;
 
+use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
-use bytes::Bytes;
 use comfy_table::presets::ASCII_MARKDOWN;
 use indicatif::ProgressBar;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use wrapup::System;
+use wrapup::clock::Clock;
 use wrapup::date_time::DateTime;
-use wrapup::dynamodb::{Item, Table, string};
-use wrapup_lambda_tests::{Event, FunctionProcess, Instance, Traffic, World, opening_with};
+use wrapup::dynamodb::{Connection, Dynamo, Item, Table, Tables, connect, string};
+use wrapup::reports::{By, Name, ReportRequest};
+use wrapup::segment_tables::Registry;
+use wrapup_lambda_tests::{Instance, Traffic, World, opening_with};
 
-use crate::binaries::Binaries;
 use crate::error::BenchError;
 use crate::process;
-
-/// The function.
-const FUNCTION: &str = "report";
 
 /// The first moment of the month that the wrap-ups are of.
 const MONTH: &str = "2026-01-01 00:00:00";
@@ -39,39 +39,28 @@ const BATCH: usize = 25;
 const CODES: u64 = 40;
 const AGENTS: u64 = 200;
 
-/// Measures the reports of so many wrap-ups, and writes the figures as a table.
+/// Measures the reports of so many wrap-ups, and writes the figures as a table. Each is counted by a process of its own, which
+/// this program starts as itself, since a function has no time for so many.
 pub async fn measure(many: usize) -> Result<String, BenchError> {
-    let binaries = Binaries::build(&[FUNCTION], false)?;
     let world = World::start().await;
     fill(&world, many).await?;
     let mut table = comfy_table::Table::new();
     table.load_style(ASCII_MARKDOWN);
     table.set_header(["report", "requests", "read units", "US$", "CPU, s", "took, s", "peak memory, MB"]);
     for report in REPORTS {
-        let (event, binary) = (asked(report), binaries.path(FUNCTION));
-        let mut function = FunctionProcess::start(&binary, world.engine_url(), &[]).await;
-        function.idle().await;
-        let before = process::cpu(function.pid);
-        let took = answered(&mut function, report, event.clone()).await?;
-        function.idle().await;
-        let cpu = process::cpu(function.pid).zip(before).map(|(after, before)| after.saturating_sub(before));
-        let peak = process::peak_memory(function.pid);
-        function.stop().await;
-
-        // Counting takes time of its own.
-        let mut function = FunctionProcess::start(&binary, world.url(), &[]).await;
+        let counted = by_itself(report, world.engine_url()).await?;
+        // Counting requests takes time of its own.
         world.traffic();
-        answered(&mut function, report, event).await?;
+        by_itself(report, world.url()).await?;
         let Traffic { requests, read_units, .. } = world.traffic();
-        function.stop().await;
         table.add_row([
             report.to_owned(),
             requests.len().to_string(),
             format!("{read_units:.0}"),
             format!("{:.4}", read_units * READ_UNIT),
-            cpu.map_or_else(String::new, |cpu| format!("{:.1}", cpu.as_secs_f64())),
-            format!("{took:.1}"),
-            peak.map_or_else(String::new, |peak| format!("{:.0}", peak as f64 / 1e6)),
+            counted.cpu.map_or_else(String::new, |seconds| format!("{seconds:.1}")),
+            format!("{:.1}", counted.took),
+            counted.peak.map_or_else(String::new, |bytes| format!("{:.0}", bytes as f64 / 1e6)),
         ]);
     }
     let mut text = table.to_string();
@@ -79,23 +68,52 @@ pub async fn measure(many: usize) -> Result<String, BenchError> {
     Ok(text)
 }
 
-/// Seconds until the report is answered.
-async fn answered(function: &mut FunctionProcess, report: &str, event: Bytes) -> Result<f64, BenchError> {
-    let answered = function.invoke(event).await;
-    let response = answered.result.unwrap_or_else(|error| error);
-    let response = String::from_utf8_lossy(&response);
-    match response.contains(r#""statusCode":200"#) {
-        true => Ok(answered.took.as_secs_f64()),
-        false => Err(BenchError::Unexpected { name: report.to_owned(), answer: response.into_owned() }),
-    }
+/// What counting took.
+#[derive(Serialize, Deserialize)]
+struct Counted {
+    /// Seconds of a core.
+    cpu: Option<f64>,
+    /// Seconds.
+    took: f64,
+    /// Bytes of memory at most.
+    peak: Option<u64>,
 }
 
-fn asked(report: &str) -> Bytes {
-    let separator = if report.contains('?') { '&' } else { '?' };
-    let range = "from=2026-01-01%2000:00:00&to=2026-02-01%2000:00:00";
-    let supervisor = json!({"wrapup_user": "sue", "wrapup_roles": "wrapup_supervisor", "principalId": "sue"});
-    let event = Event::get(&format!("report/{report}{separator}{range}")).authorizer(supervisor);
-    Bytes::from(event.rest_json().to_string())
+async fn by_itself(report: &str, dynamodb: &str) -> Result<Counted, BenchError> {
+    let mut command = tokio::process::Command::new(std::env::current_exe()?);
+    let output = command.args(["--count", report, "--dynamodb", dynamodb]).output().await?;
+    serde_json::from_slice(&output.stdout).map_err(|_| BenchError::Unexpected {
+        name: report.to_owned(),
+        answer: String::from_utf8_lossy(&output.stderr).into_owned(),
+    })
+}
+
+/// Counts a report of the month in this process, and writes what that took.
+pub async fn count(report: &str, dynamodb: &str) -> Result<String, BenchError> {
+    let unexpected = |answer: String| BenchError::Unexpected { name: report.to_owned(), answer };
+    let (name, by) = report.split_once("?by=").map_or((report, None), |(name, by)| (name, Some(by)));
+    let asked = |by: Option<By>| {
+        let from = DateTime::parse(MONTH)?;
+        ReportRequest::new(Name::of(name)?, from, from.plus_seconds(SECONDS)?, by, None).ok()
+    };
+    let request = asked(by.and_then(By::of)).ok_or_else(|| unexpected("no such report".to_owned()))?;
+    let connection = Connection {
+        region: "us-east-1".to_owned(),
+        endpoint: Some(dynamodb.to_owned()),
+        credentials: Credentials::new("bench", "bench", None, None, "bench"),
+    };
+    let dynamo = Dynamo::new(connect(connection), Tables::default());
+    let system = System::new(dynamo, Registry::default(), Clock::system(), None);
+    let begun = std::time::Instant::now();
+    let report = system.reports().report(&request, None).await.map_err(|error| unexpected(error.to_string()))?;
+    let took = begun.elapsed().as_secs_f64();
+    let own = std::process::id();
+    let cpu = process::cpu(own).map(|cpu| cpu.as_secs_f64());
+    let counted = Counted { cpu, took, peak: process::peak_memory(own) };
+    match report.rows.is_empty() {
+        false => serde_json::to_string(&counted).map_err(|error| unexpected(error.to_string())),
+        true => Err(unexpected("no rows".to_owned())),
+    }
 }
 
 /// Writes so many wrap-ups, with all that the index shows.

@@ -4,6 +4,7 @@ pub mod ai;
 pub mod code;
 pub mod configuration;
 pub mod conformance;
+pub mod demo;
 pub mod events;
 mod import_report;
 pub mod index;

@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::any;
 use lambda_http::{Context, RequestExt};
-use wrapup::api::{Api, BodyError, MOST_BYTES, TOKEN_PATH, TokenEndpoint};
+use wrapup::api::{Api, BodyError, MOST_BYTES, Page, TOKEN_PATH, TokenEndpoint};
 
 use super::server;
 
@@ -25,6 +25,17 @@ pub fn token_route(endpoint: Arc<TokenEndpoint>) -> Router {
         sent(endpoint.handle(head, body).await)
     };
     Router::new().route(TOKEN_PATH, any(handle)).route(&format!("{TOKEN_PATH}/"), any(handle)).with_state(endpoint)
+}
+
+/// A page beside the API.
+pub fn page_routes(page: Arc<Page>) -> Router {
+    let handle = async |State(page): State<Arc<Page>>, request: Request| sent(page.handle(received(request).0).await);
+    let path = page.path();
+    Router::new()
+        .route(path, any(handle))
+        .route(&format!("{path}/"), any(handle))
+        .route(&format!("{path}/{{*file}}"), any(handle))
+        .with_state(page)
 }
 
 async fn handle(State(api): State<Arc<Api>>, request: Request) -> Response {

@@ -35,7 +35,7 @@ use wrapup::segment_tables;
 use wrapup::segments::EventForm;
 use wrapup::settings::{self, SettingsError};
 use wrapup::system::StartError;
-use wrapup_functions::{ConsumerParts, JobFunction, StreamFunction};
+use wrapup_functions::{ConsumerParts, JobFunction, StreamFunction, console};
 
 use crate::connect::{DYNAMODB_PORT, LAMBDA_PORT, TeamTables, ai_provider, on_this_machine, registry};
 use crate::output;
@@ -45,7 +45,7 @@ use consumers::EventSource;
 pub use engine::files::{self, OUTBOX};
 use engine::{Engine, StreamError};
 use server::{Guard, Limits, Server};
-use signals::Signals;
+pub use signals::Signals;
 use webhooks::Webhook;
 
 /// How long the requests that run may take to finish once the process is told to end: callers that have
@@ -194,6 +194,7 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let base = format!("http://127.0.0.1:{api_port}");
     output::line(format!("Wrap Up API   {base}/api/now/wrapup"))?;
     output::line(format!("To try it on  {base}/ and {base}{}", page::DOCUMENT))?;
+    output::line(format!("Supervisors   {base}{}", console::PATH))?;
     output::line(format!("DynamoDB      http://127.0.0.1:{engine_port}"))?;
     if let Some(port) = lambda_port {
         output::line(format!("Lambda        http://127.0.0.1:{port}"))?;
@@ -233,7 +234,8 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     }
     let token = wrapup_functions::oauth_token::endpoint(&system).with_origins(origins.clone());
     let token = gateway::token_route(Arc::new(token));
-    let routes = gateway::routes(Arc::new(api), page::routes(document).merge(token));
+    let supervisor = gateway::page_routes(Arc::new(console::page()));
+    let routes = gateway::routes(Arc::new(api), page::routes(document).merge(token).merge(supervisor));
     let server = Server::new(routes, Guard::for_pages(api_port, origins), limits);
     let (end, told_to_end) = oneshot::channel::<()>();
     let finished = async {
