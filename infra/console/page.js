@@ -51,15 +51,17 @@ if (!WORDS[language]) language = "en";
 let ahead = 0;
 let busy = false, listsDue = 0, reportsDue = 0, chart = null, last = {};
 
+// Times and numbers as they are written where the browser is, if that speaks the language.
+const locale = () => navigator.language.startsWith(language) ? navigator.language : language;
 const word = (name, values = {}) => WORDS[language][name].replace(/\{(\w+)\}/g, (_, key) => values[key]);
 const now = () => Date.now() + ahead;
 const written = (ms) => new Date(ms).toISOString().slice(0, 19).replace("T", " ");
 const read = (text) => Date.parse(`${text.replace(" ", "T")}Z`);
-const number = (value) => value === undefined ? "" : value.toLocaleString(language);
+const number = (value) => value === undefined ? "" : value.toLocaleString(locale());
 const percent = (share) =>
-  share === undefined ? "" : share.toLocaleString(language, { style: "percent", maximumFractionDigits: 1 });
-const clock = (ms) => new Date(ms).toLocaleTimeString(language, { timeStyle: "medium" });
-const hour = (ms) => new Date(ms).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+  share === undefined ? "" : share.toLocaleString(locale(), { style: "percent", maximumFractionDigits: 1 });
+const clock = (ms) => new Date(ms).toLocaleTimeString(locale(), { timeStyle: "medium" });
+const hour = (ms) => new Date(ms).toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
 
 function span(ms) {
   const s = Math.max(0, Math.floor(ms / 1000)), two = (n) => String(n).padStart(2, "0");
@@ -132,6 +134,8 @@ function timed(name, ms) {
 }
 
 const label = (code) => code ? code.translated_code || code.code : word("noCode");
+// Reports name a code by its label alone.
+const named = (code) => code === undefined ? word("noCode") : last.names?.get(code) ?? code;
 const column = (head, cell, kind) => ({ head: word(head), cell, kind });
 const who = () => [column("agent", (s) => s.agent, "id"), column("interaction", (s) => s.interaction, "id")];
 
@@ -174,10 +178,10 @@ function showLists(open, overdue, awaiting, latest) {
 
 function showReports(codes, time, ai) {
   const start = read(codes.from), since = word("of", { from: hour(start) });
-  const used = codes.rows.filter((row) => row.count);
+  const used = codes.rows.filter((row) => row.count), most = Math.max(...used.map((row) => row.share));
   table("codes", since, [
-    column("code", (row) => row.code ?? word("noCode"), "label"), column("count", (row) => number(row.count), "number"),
-    column("share", (row) => percent(row.share), "number"), { head: "", cell: (row) => row.share, kind: "bar" },
+    column("code", (row) => named(row.code), "label"), column("count", (row) => number(row.count), "number"),
+    column("share", (row) => percent(row.share), "number"), { head: "", cell: (row) => row.share / most, kind: "bar" },
   ], used);
 
   const when = (row) => start + ((Number(row.hour) - new Date(start).getUTCHours() + 24) % 24) * 3600000;
@@ -191,7 +195,7 @@ function showReports(codes, time, ai) {
   const [row = {}] = ai.rows;
   showMatrix(since, row.matrix ?? []);
   table("confidence", since, [
-    column("range", (tenth) => `${percent(tenth.from)} – ${percent(tenth.to)}`),
+    column("range", (tenth) => `${percent(tenth.from)} – ${percent(tenth.to)}`, "range"),
     column("suggested", (tenth) => number(tenth.suggested), "number"),
     column("accepted", (tenth) => percent(tenth.accepted / tenth.suggested), "number"),
     { head: "", cell: (tenth) => tenth.accepted / tenth.suggested, kind: "bar" },
@@ -213,11 +217,11 @@ function showMatrix(caption, cells) {
   if (rows.length) {
     const head = made.createTHead().insertRow();
     head.append(element("td"));
-    for (const code of columns) head.append(Object.assign(element("th", "", code ?? word("noCode")), { scope: "col" }));
+    for (const code of columns) head.append(Object.assign(element("th", "", named(code)), { scope: "col" }));
     const body = made.createTBody();
     for (const code of rows) {
       const line = body.insertRow();
-      line.append(Object.assign(element("th", "", code), { scope: "row" }));
+      line.append(Object.assign(element("th", "", named(code)), { scope: "row" }));
       for (const other of columns) {
         const count = cells.find((cell) => cell.suggested === code && cell.chosen === other)?.count;
         const cell = element("td", code === other ? "same" : "", number(count));
@@ -325,8 +329,11 @@ async function refresh() {
       const asked = [
         ["codes", range], ["handle_time", { ...range, by: "hour" }], ["ai", range], ["confirmations", quarter], ["handle_time", range],
       ];
+      const codes = get("code", { limit: 1000 });
       const reports = await Promise.all(asked.map(([name, query]) => get(`report/${name}`, query)));
+      const known = (await codes).result.result_map.wrap_up_codes;
       if (mine !== session) return;
+      last.names = new Map(known.map((code) => [code.code, label(code)]));
       last.reports = reports;
       reportsDue = moment + REPORTS_MS;
       show();
@@ -359,7 +366,7 @@ at("language").addEventListener("change", () => {
   language = at("language").value;
   localStorage.setItem("language", language);
   // Codes come in the language that is asked for.
-  listsDue = 0;
+  listsDue = reportsDue = 0;
   show();
   refresh();
 });
