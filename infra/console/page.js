@@ -61,6 +61,11 @@ const number = (value) => value === undefined ? "" : value.toLocaleString(locale
 const percent = (share) =>
   share === undefined ? "" : share.toLocaleString(locale(), { style: "percent", maximumFractionDigits: 1 });
 const clock = (ms) => new Date(ms).toLocaleTimeString(locale(), { timeStyle: "medium" });
+// With the day, where that is not today.
+const moment = (ms) => {
+  const isToday = new Date(ms).toDateString() === new Date(now()).toDateString();
+  return isToday ? clock(ms) : new Date(ms).toLocaleString(locale(), { dateStyle: "short", timeStyle: "short" });
+};
 const hour = (ms) => new Date(ms).toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
 
 function span(ms) {
@@ -98,7 +103,7 @@ function table(id, caption, columns, rows) {
   made.createCaption().textContent = rows.length ? caption : word("none");
   if (rows.length) {
     const heads = columns.map(({ head, kind }) => {
-      const cell = element("th", kind === "number" ? kind : "", head);
+      const cell = element("th", ["number", "due", "since"].includes(kind) ? "number" : "", head);
       cell.scope = "col";
       return cell;
     });
@@ -171,7 +176,7 @@ function showLists(open, overdue, awaiting, latest) {
     ]);
   }
   segments("latest", latest, [
-    column("submitted", (s) => clock(read(s.submitted_on))), ...who(),
+    column("submitted", (s) => moment(read(s.submitted_on))), ...who(),
     column("code", (s) => label(s.code), "label"), column("from", (s) => s.code_from ? word(`${s.code_from}From`) : ""),
   ]);
 }
@@ -307,35 +312,35 @@ function signOut(words = "") {
 
 async function refresh() {
   if (!authorization || document.hidden || busy) return;
-  const mine = session, moment = Date.now();
+  const mine = session, asked = Date.now();
   busy = true;
   try {
-    if (moment >= listsDue) {
+    if (asked >= listsDue) {
       const day = { from: written(now() - 86400000), to: written(now() + 60000), limit: 25 };
       const states = ["open", "overdue", "awaiting_confirmation"];
       const lists = await Promise.all([...states.map((state) => get("segment", { state, limit: 100 })), get("segment", day)]);
       if (mine !== session) return;
       last.lists = lists;
       last.asOf = now();
-      listsDue = moment + LISTS_MS;
+      listsDue = asked + LISTS_MS;
       at("panels").hidden = at("sign-out").hidden = false;
       at("sign-in").hidden = true;
       show();
     }
-    if (moment >= reportsDue) {
+    if (asked >= reportsDue) {
       const range = { from: written(day()), to: written(day() + 86400000) };
       // What awaits its confirmation may be older.
       const quarter = { from: written(now() - 91 * 86400000), to: range.to };
-      const asked = [
+      const wanted = [
         ["codes", range], ["handle_time", { ...range, by: "hour" }], ["ai", range], ["confirmations", quarter], ["handle_time", range],
       ];
       const codes = get("code", { limit: 1000 });
-      const reports = await Promise.all(asked.map(([name, query]) => get(`report/${name}`, query)));
+      const reports = await Promise.all(wanted.map(([name, query]) => get(`report/${name}`, query)));
       const known = (await codes).result.result_map.wrap_up_codes;
       if (mine !== session) return;
       last.names = new Map(known.map((code) => [code.code, label(code)]));
       last.reports = reports;
-      reportsDue = moment + REPORTS_MS;
+      reportsDue = asked + REPORTS_MS;
       show();
     }
     notice("");
@@ -343,7 +348,7 @@ async function refresh() {
     if (mine !== session) return;
     if (error.status === 401 || error.status === 403) return signOut(error.message);
     const words = error.status ? error.message : word("silent");
-    listsDue = moment + LISTS_MS;
+    listsDue = asked + LISTS_MS;
     if (last.lists) notice(words); else signOut(words);
   } finally {
     busy = false;

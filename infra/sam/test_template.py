@@ -678,6 +678,19 @@ class Made(unittest.TestCase):
         self.assertEqual(authorizer["identitySource"], "method.request.header.Authorization")
         self.assertIn("/functions/${Authorizer.Arn}/invocations", authorizer["authorizerUri"])
 
+    def test_the_supervisors_page_is_for_everybody_where_somebody_wants_it(self):
+        for wanted in ("off", "on"):
+            template = Template(PLAIN, {"SupervisorPage": wanted})
+            paths = template.of_type("AWS::ApiGateway::RestApi")["Api"]["Body"]["paths"]
+            pages = {path: item for path, item in paths.items() if path.startswith("/supervisor")}
+            self.assertEqual(set(pages), {"/supervisor", "/supervisor/{file}"} if wanted == "on" else set())
+            self.assertEqual("Console" in template.of_type("AWS::Serverless::Function"), wanted == "on")
+            for item in pages.values():
+                self.assertEqual(set(item), {"get", "head", "x-amazon-apigateway-any-method"})
+                for one in item.values():
+                    self.assertNotIn("security", one)
+                    self.assertIn("/functions/${Console.Arn}/invocations", one["x-amazon-apigateway-integration"]["uri"])
+
     def test_api_gateway_alone_invokes_functions_each_by_what_it_is_for(self):
         for one in Template(PLAIN, {"AiProvider": "extractive"}).of_type("AWS::Lambda::Permission").values():
             self.assertEqual((one["Action"], one["Principal"]), ("lambda:InvokeFunction", "apigateway.amazonaws.com"))
@@ -742,7 +755,7 @@ class Made(unittest.TestCase):
         bounds = {"batch": 10, "retries": 5, "hours": 6}
         stream = {"table": "interaction_wrap_up_segment", "filter": {}} | bounds
         for words, more in {
-            "more is not of one kind: it has neither routes, public_route, stream, schedule": {"more": function()},
+            "more is not of one kind: it has neither routes, public_routes, stream, schedule": {"more": function()},
             "more is not of one kind: it has routes and schedule": {
                 "more": function(routes=["GET wrapup/more"], schedule="rate(1 minute)")
             },

@@ -23,11 +23,11 @@ BUILT_IN = "sn_openframe_phone_log"
 # How many may read a stream of DynamoDB at once before its readers are throttled.
 READERS = 2
 
-_KINDS = {"routes": "endpoint", "public_route": "endpoint", "stream": "consumer", "schedule": "job"}
+_KINDS = {"routes": "endpoint", "public_routes": "endpoint", "stream": "consumer", "schedule": "job"}
 
 
 def kind(name: str, function: dict) -> str:
-    """What has a function run: an `endpoint` callers (by a `public_route` those too who have not signed in), a `consumer` a table's stream, a `job` the clock, the
+    """What has a function run: an `endpoint` callers (by `public_routes` those too who have not signed in), a `consumer` a table's stream, a `job` the clock, the
     `authorizer` API Gateway, before it lets a caller through."""
     return next((kind for field, kind in _KINDS.items() if field in function), name)
 
@@ -62,7 +62,10 @@ def index_conditions(indexes: dict) -> dict:
 
 
 def option(function: dict) -> str:
-    """The condition of SAM's template under which a deployment has it; none of what every deployment has."""
+    """The condition of SAM's template under which a deployment has it; none of what every deployment has. One that is there
+    where somebody wants it says so itself."""
+    if "option" in function:
+        return function["option"]
     if wants_ai(function):
         return "Ai"
     if "bus" in function:

@@ -12,6 +12,7 @@ new WrapUpApi(new Stack(app, option('stack') ?? 'wrapup'), 'Api', {
   language: option('language'),
   allowedOrigins: option('allowed-origins')?.split(','),
   architecture: choice('architecture', ['arm64', 'x86_64']) === 'x86_64' ? Architecture.X86_64 : Architecture.ARM_64,
+  supervisorPage: choice('supervisor-page', ['on']) !== undefined,
   events: choice('events', ['on']) && {},
   aiProvider: choice('ai', ['extractive']) && { kind: 'extractive' },
   indexes: Number(choice('indexes', ['0', '1', '2', '3']) ?? '3') as 0 | 1 | 2 | 3,

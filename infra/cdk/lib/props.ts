@@ -122,6 +122,11 @@ export interface WrapUpApiProps {
    * @default true
    */
   readonly deadlines?: boolean;
+  /**
+   * Whether the supervisor's page is served at `/supervisor`. Everybody may load it, and signs in to see anything.
+   * @default false
+   */
+  readonly supervisorPage?: boolean;
   /** Which bus is told what happens to segments. @default none; the relay is not deployed */
   readonly events?: Events;
   /** What goes of what was said or written. @default secrets and personal data for the AI filler, nothing in notes */

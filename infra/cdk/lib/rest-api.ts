@@ -14,9 +14,9 @@ import {
   RestApi,
   SecurityPolicy,
 } from 'aws-cdk-lib/aws-apigateway';
-import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { IKey } from 'aws-cdk-lib/aws-kms';
-import { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Function, IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { ARecord, RecordTarget } from 'aws-cdk-lib/aws-route53';
 import { ApiGateway } from 'aws-cdk-lib/aws-route53-targets';
@@ -24,7 +24,7 @@ import { APIGATEWAY_AUTHORIZER_CHANGE_DEPLOYMENT_LOGICAL_ID } from 'aws-cdk-lib/
 import { Construct } from 'constructs';
 import { addGatewayResponses } from './gateway-responses';
 import { Domain, RequestBounds, Throttling, WebAcl } from './props';
-import { publicRoutes, routes } from './system';
+import { publicRoutes, routes, title } from './system';
 import { isProtected, protect } from './web-acl';
 
 /** The one stage that an API has. */
@@ -41,6 +41,8 @@ export interface GatewayProps {
   readonly name: string;
   /** The Lambda function by its name in `functions/`. */
   readonly lambda: (name: string) => IFunction;
+  /** The names of all that there are. */
+  readonly functions: Iterable<string>;
   readonly authorizerCache: Duration;
   readonly throttling: Throttling;
   readonly domain: Domain | undefined;
@@ -57,6 +59,7 @@ export interface GatewayProps {
 /** The REST API in front of the functions. */
 export class Gateway extends Construct {
   readonly api: RestApi;
+  private readonly integrations = new Map<string, LambdaIntegration>();
 
   constructor(
     scope: Construct,
@@ -132,7 +135,7 @@ export class Gateway extends Construct {
       }
       if (isFirst) this.refuse(below(others, path), name);
     }
-    for (const { path, methods, name } of publicRoutes()) {
+    for (const { path, methods, name } of publicRoutes(this.props.functions)) {
       const resource = below(this.api.root, path.replace(/^\//, ''));
       for (const method of methods) this.letEverybody(resource, method, name);
       this.refuse(resource, name);
@@ -141,14 +144,26 @@ export class Gateway extends Construct {
     this.refuse(this.api.root.addResource('{path+}'), routes()[0]?.name ?? '');
   }
 
+  /** Has a method invoke a function. One permission for the stage is enough: CDK would add one for each method. */
   private invoke(name: string): LambdaIntegration {
-    return new LambdaIntegration(this.props.lambda(name), { allowTestInvoke: false });
+    const known = this.integrations.get(name);
+    if (known) return known;
+    const { functionArn } = this.props.lambda(name);
+    const sourceArn = this.api.arnForExecuteApi('*', '/*', STAGE);
+    this.props
+      .lambda(name)
+      .addPermission('Stage', { principal: new ServicePrincipal('apigateway.amazonaws.com'), sourceArn });
+    const invoked = Function.fromFunctionAttributes(this, `To${title(name)}`, { functionArn, skipPermissions: true });
+    const integration = new LambdaIntegration(invoked, { allowTestInvoke: false });
+    this.integrations.set(name, integration);
+    return integration;
   }
 
-  /** Where callers prove who they are, no authorizer can stand in front. */
+  /** Where callers prove who they are, and where a page is that asks them to, no authorizer can stand in front. */
   private letEverybody(path: IResource, httpMethod: string, name: string): void {
     const method = path.addMethod(httpMethod, this.invoke(name), { authorizationType: AuthorizationType.NONE });
-    const reason = 'This is where clients fetch tokens: the function asks for their secrets itself.';
+    const reason =
+      'Clients fetch tokens by secrets that the function asks for itself; a page holds nothing until somebody signs in.';
     for (const id of ['AwsSolutions-APIG4', 'AwsSolutions-COG4']) Validations.of(method).acknowledge({ id, reason });
   }
 

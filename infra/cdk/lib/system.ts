@@ -31,14 +31,16 @@ export interface Late {
 }
 
 /**
- * What a function of the system is reached by, uses and is told. One with `routes` is an endpoint, with `public_route`
+ * What a function of the system is reached by, uses and is told. One with `routes` is an endpoint, with `public_routes`
  * one too, with `stream` a consumer, with `schedule` a job; with none it is the authorizer.
  */
 export interface FunctionSpec {
   /** Such as `GET wrapup/code/{code_id}`, below `/api/now/` and `/api/now/v1/`. */
   readonly routes?: string[];
-  /** Such as `POST /oauth_token.do`: method and path as they are, for those too who have not signed in. */
-  readonly public_route?: string;
+  /** Such as `POST /oauth_token.do`: methods and paths as they are, for those too who have not signed in. */
+  readonly public_routes?: string[];
+  /** The condition of SAM's template under which a deployment has it, where it is there only for who wants it. */
+  readonly option?: 'SupervisorPage';
   readonly stream?: Stream;
   /** When it runs: an expression of EventBridge Scheduler's, such as `rate(1 minute)`. */
   readonly schedule?: string;
@@ -120,10 +122,13 @@ export function routes(): Route[] {
   });
 }
 
-/** The routes that nobody has to sign in for. */
-export function publicRoutes(): Route[] {
-  return Object.entries(system.functions).flatMap(([name, { public_route: text }]) =>
-    text ? [route(name, text)] : [],
+/** The routes of these functions that nobody has to sign in for. */
+export function publicRoutes(names: Iterable<string>): Route[] {
+  return [...names].flatMap((name) =>
+    (system.functions[name]?.public_routes ?? []).map((text) => {
+      const one = route(name, text);
+      return { ...one, methods: one.methods.filter((method) => method !== 'POST' || text.startsWith('POST')) };
+    }),
   );
 }
 

@@ -91,12 +91,16 @@ export class WrapUpApi extends Construct {
 
   /**
    * The functions of this deployment: without an AI provider none that calls one, without the index none that reads it,
-   * without a bus no relay.
+   * without a bus no relay, and a page only where it is wanted.
    */
   private deployed(): [string, FunctionSpec][] {
-    const { aiProvider, events, indexes = 3 } = this.props;
+    const { aiProvider, events, supervisorPage, indexes = 3 } = this.props;
     return Object.entries(system.functions).filter(
-      ([, spec]) => (!wantsAi(spec) || aiProvider) && (!wantsIndex(spec) || indexes > 0) && (!spec.bus || events),
+      ([, spec]) =>
+        (!wantsAi(spec) || aiProvider) &&
+        (!wantsIndex(spec) || indexes > 0) &&
+        (!spec.bus || events) &&
+        (!spec.option || supervisorPage),
     );
   }
 
@@ -175,6 +179,7 @@ export class WrapUpApi extends Construct {
     const gateway = new Gateway(this, 'Gateway', {
       name: `${this.tablePrefix}api`,
       lambda: (name) => this.function(name),
+      functions: this.functions.keys(),
       domain,
       webAcl,
       requestBounds,
@@ -219,5 +224,5 @@ export class WrapUpApi extends Construct {
  */
 function timeout(spec: FunctionSpec): Duration {
   if (inBackground(spec)) return Duration.minutes(2);
-  return Duration.seconds(spec.routes || spec.public_route ? 29 : 10);
+  return Duration.seconds(spec.routes || spec.public_routes ? 29 : 10);
 }

@@ -32,8 +32,8 @@ describe('the AI filler', () => {
     const without = defaults;
     assert.equal(
       without.resources('AWS::Lambda::Function').length,
-      Object.keys(system.functions).length - 2,
-      'nor is the relay',
+      Object.keys(system.functions).length - 3,
+      'nor are the relay and the page',
     );
     assert.deepEqual(without.resources('AWS::Lambda::EventSourceMapping'), []);
     assert.deepEqual(without.resources('AWS::SQS::Queue').filter(ofTheFiller), []);
@@ -68,7 +68,7 @@ describe('the AI filler', () => {
 
   it('is the only function that knows of the provider', () => {
     const deployment = new Deployment({ tablePrefix: 'p-', aiProvider: { kind: 'extractive' } });
-    const others = Object.keys(system.functions).filter((name) => !['ai-filler', 'relay'].includes(name));
+    const others = Object.keys(system.functions).filter((name) => !['ai-filler', 'console', 'relay'].includes(name));
     for (const name of others) {
       const { WRAPUP_OAUTH_KEYS: _, ...told } = deployment.lambda(name).Properties.Environment.Variables;
       assert.deepEqual(told, { WRAPUP_TABLE_PREFIX: 'p-' });

@@ -25,6 +25,7 @@ describe('audit lines', () => {
       const deployment = new Deployment((stack) => ({
         aiProvider: { kind: 'extractive' },
         events: {},
+        supervisorPage: true,
         auditDestination: { arn: STREAM, role: role ? Role.fromRoleArn(stack, 'Role', role) : undefined },
       }));
       const to = {

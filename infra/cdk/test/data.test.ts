@@ -127,6 +127,7 @@ describe('tables', () => {
       encryptionKey: Key.fromKeyArn(stack, 'Key', arn),
       aiProvider: { kind: 'extractive' },
       events: {},
+      supervisorPage: true,
     }));
     const groups = encrypted.resources('AWS::Logs::LogGroup');
     assert.equal(groups.length, Object.keys(system.functions).length + 2);

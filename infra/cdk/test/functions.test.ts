@@ -11,6 +11,7 @@ const deployment = new Deployment({
   allowedOrigins: ['https://desk.example'],
   aiProvider: { kind: 'extractive' },
   events: {},
+  supervisorPage: true,
 });
 
 /** The DynamoDB actions of statements, by table, and by index as the list names it. */
@@ -103,7 +104,7 @@ describe('functions', () => {
       assert.equal(Properties.Runtime, 'provided.al2023');
       assert.deepEqual(Properties.Architectures, ['arm64']);
       assert.equal(Properties.MemorySize, 256);
-      assert.equal(Properties.Timeout, inBackground(spec) ? 120 : (spec.routes ?? spec.public_route) ? 29 : 10);
+      assert.equal(Properties.Timeout, inBackground(spec) ? 120 : (spec.routes ?? spec.public_routes) ? 29 : 10);
       assert.deepEqual(Properties.TracingConfig, { Mode: 'Active' });
       const logs = Properties.LoggingConfig.LogGroup.Ref;
       assert.equal(deployment.template.Resources[logs].Properties.RetentionInDays, 30);

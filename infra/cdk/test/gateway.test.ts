@@ -76,6 +76,21 @@ describe('the API', () => {
     assertRefusedBy('oauth-token', TOKENS);
   });
 
+  it('has a page for supervisors, which everybody may load, where a deployment wants it', () => {
+    const pages = (one: Deployment) => [...one.methods()].filter(([path]) => path.startsWith('/supervisor'));
+    assert.deepEqual(pages(deployment), []);
+    const wanted = new Deployment({ supervisorPage: true }, { rules: true });
+    assert.deepEqual(wanted.findings, []);
+    assert.deepEqual(
+      pages(wanted).map(([path, methods]) => [path, Object.keys(methods).sort()]),
+      ['/supervisor', '/supervisor/{file}'].map((path) => [path, ['ANY', 'GET', 'HEAD']]),
+    );
+    for (const { AuthorizationType, Integration } of pages(wanted).flatMap(([, methods]) => Object.values(methods))) {
+      assert.equal(AuthorizationType, 'NONE');
+      assert.ok(JSON.stringify(Integration.Uri).includes(`"${wanted.lambdaId('console')}"`));
+    }
+  });
+
   it('is all that may invoke the functions', () => {
     for (const [, { Properties }] of deployment.resources('AWS::Lambda::Permission')) {
       assert.equal(Properties.Principal, 'apigateway.amazonaws.com');

@@ -12,6 +12,7 @@ const TICKETS = 'arn:aws:dynamodb:eu-central-1:123456789012:table/team-tickets';
 const deployment = new Deployment((stack) => ({
   aiProvider: { kind: 'extractive' },
   events: {},
+  supervisorPage: true,
   segmentTables: {
     u_chat: { function: LambdaFunction.fromFunctionArn(stack, 'Chat', CHAT) },
     u_ticket: {
@@ -58,6 +59,7 @@ describe('segment tables', () => {
       return {
         aiProvider: { kind: 'extractive' },
         events: {},
+        supervisorPage: true,
         segmentTables: { u_ticket: { table, key: 'ticket', columns: {} } },
       };
     });

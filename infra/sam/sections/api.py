@@ -1,8 +1,9 @@
 """The paths of the API, and what API Gateway says by itself."""
 
 import json
+import textwrap
 
-from template_check.system import COMMON_HEADERS, EXPOSED_HEADERS, title
+from template_check.system import COMMON_HEADERS, EXPOSED_HEADERS, option, title
 
 from .text import line
 
@@ -22,8 +23,9 @@ def paths(system: dict) -> str:
             (_, first), *others = shared[route.split(" ")[1]]
             if first == name:
                 made += path(name, number, route, others)
-    public = {name: one["public_route"] for name, one in system["functions"].items() if "public_route" in one}
-    made += "".join(public_path(*one) for one in public.items())
+    for name, one in system["functions"].items():
+        for number, route in enumerate(one.get("public_routes", []), 1):
+            made += public_path(name, number, route, option(one))
     return made + f"          /{{unknown+}}: {{x-amazon-apigateway-any-method: *not-{next(iter(endpoints))}}}\n"
 
 
@@ -37,15 +39,27 @@ def integration_with(name: str) -> str:
                   {arn}/${{{title(name)}.Arn}}/invocations"""
 
 
-def public_path(name: str, route: str) -> str:
+def public_path(name: str, number: int, route: str, option: str) -> str:
     """A path of its own, without an authorizer. Its function refuses other methods."""
     method, path = route.split(" ")
-    return f"""\
-          {path}:
+    integration = integration_with(name) if number == 1 else f"*to-{name}"
+    item = f"{{responses: {{}}, x-amazon-apigateway-integration: *to-{name}}}"
+    made = f"""\
             {method.lower()}:
               responses: {{}}
-              x-amazon-apigateway-integration: {integration_with(name)}
-            x-amazon-apigateway-any-method: {{responses: {{}}, x-amazon-apigateway-integration: *to-{name}}}
+              x-amazon-apigateway-integration: {integration}
+{line(f"            head: {item}", method == "GET")}\
+            x-amazon-apigateway-any-method: {item}
+"""
+    if not option:
+        return f"          {path}:\n{made}"
+    return f"""\
+          {path}:
+            !If
+            - {option}
+            -
+{textwrap.indent(made, "  ")}\
+            - !Ref AWS::NoValue
 """
 
 

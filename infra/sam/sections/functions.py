@@ -108,7 +108,7 @@ def function(name: str, one: dict) -> str:
     """A function with its log group and its role, and what runs it."""
     id, what = title(name), kind(name, one)
     why = {
-        "endpoint": lambda: ", ".join(one.get("routes") or [one["public_route"]]),
+        "endpoint": lambda: ", ".join(one.get("routes") or one["public_routes"]),
         "consumer": lambda: f"Takes what happens to records of {one['stream']['table']}",
         "job": lambda: f"Runs by the clock: {one['schedule']}",
         "authorizer": lambda: "Says who calls",
@@ -140,7 +140,7 @@ def function(name: str, one: dict) -> str:
       KmsKeyId: !If [OwnKey, !Ref KmsKeyArn, !Ref AWS::NoValue]
       Tags: [{{Key: application, Value: wrapup}}]
 {role(f"{id}Role", "lambda", statements(name, one), one)}"""
-        + (permission(id, what) if not in_background(one) else queue(name, one))
+        + (permission(id, what, one) if not in_background(one) else queue(name, one))
         + (schedule(name, one) if what == "job" else "")
         + (audit(id, one) if writes(one) else "")
     )
@@ -300,12 +300,13 @@ def send(name: str) -> str:
     )
 
 
-def permission(id: str, what: str) -> str:
+def permission(id: str, what: str, one: dict) -> str:
     """API Gateway alone invokes it: the authorizer as one, an endpoint by the stage."""
     part = "authorizers" if what == "authorizer" else "live"
     return f"""\
   {id}Permission:
     Type: AWS::Lambda::Permission
+{condition(one)}\
     Properties:
       Action: lambda:InvokeFunction
       Principal: apigateway.amazonaws.com

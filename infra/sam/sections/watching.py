@@ -12,7 +12,8 @@ METRICS_OF_AN_ALARM = 10
 
 
 def alarms(system: dict) -> str:
-    waited_for = [name for name, one in system["functions"].items() if not in_background(one)]
+    # A page that not every deployment has is not worth alarms that need a condition for each of their metrics.
+    waited_for = [name for name, one in system["functions"].items() if not in_background(one) and not option(one)]
     # An authorizer refuses a caller by an error: that is how API Gateway wants it.
     endpoints = [title(name) for name in waited_for if name != "authorizer"]
     functions, tables = [title(name) for name in waited_for], [logical(name) for name in system["tables"]]
@@ -136,12 +137,14 @@ def dashboard(system: dict) -> str:
     ]  # fmt: skip
     made = ",\n".join(widget(index, *one) for index, one in enumerate(widgets))
     named = ""
-    for name in behind:
-        if_there = option(functions[name])
+    for name, one in functions.items():
+        if_there = option(one)
         when = lambda value: f"!If [{if_there}, {value}, none]" if if_there else value
         id, letters = title(name), dead_letters(name)
-        named += f"          {id}: {when(f'!Ref {id}')}\n"
-        named += f"          {letters}Name: {when(f'!GetAtt {letters}.QueueName')}\n"
+        if if_there or in_background(one):
+            named += f"          {id}: {when(f'!Ref {id}')}\n"
+        if in_background(one):
+            named += f"          {letters}Name: {when(f'!GetAtt {letters}.QueueName')}\n"
     return f"""\
       DashboardBody: !Sub
         - |

@@ -40,6 +40,8 @@ pub enum Order {
 pub struct Pages {
     dynamo: Dynamo,
     rows: Rows,
+    /// The columns that are wanted; none where all are that the index shows.
+    shown: Vec<&'static str>,
     next: Next,
 }
 
@@ -60,7 +62,13 @@ impl Pages {
             Some(after) => Next::After(after),
             None => Next::First,
         };
-        Self { dynamo, rows, next }
+        Self { dynamo, rows, shown: Vec::new(), next }
+    }
+
+    /// With these columns alone. What DynamoDB reads for them is the same.
+    #[must_use]
+    pub fn showing(self, columns: impl IntoIterator<Item = &'static str>) -> Self {
+        Self { shown: columns.into_iter().collect(), ..self }
     }
 
     /// The next page, which may be empty; none after the last one. One request.
@@ -94,6 +102,13 @@ impl Pages {
             .set_exclusive_start_key(start);
         if !within.is_empty() {
             query = query.expression_attribute_names("#sort", index.sort);
+        }
+        if !self.shown.is_empty() {
+            let names: Vec<String> = (0..self.shown.len()).map(|at| format!("#{at}")).collect();
+            query = query.projection_expression(names.join(", "));
+            for (name, column) in names.into_iter().zip(&self.shown) {
+                query = query.expression_attribute_names(name, *column);
+            }
         }
         for (name, bound) in [(":from", from), (":to", to)] {
             if let Some(bound) = bound {

@@ -79,8 +79,11 @@ impl Counts {
     pub fn add(&mut self, counted: Counted) -> Result<(), TooManyRows> {
         let group = self.groups.entry(self.by.and_then(|by| key_of(by, &counted))).or_default();
         group.count += 1;
-        if self.name == Name::Codes && !group.snapshots.contains(&counted.snapshot) {
-            group.snapshots.insert(counted.snapshot.clone());
+        if self.name == Name::Codes
+            && let Some(snapshot) = &counted.snapshot
+            && !group.snapshots.contains(snapshot)
+        {
+            group.snapshots.insert(snapshot.clone());
         }
         let own = own_key(self.name).and_then(|by| key_of(by, &counted));
         let before = group.cells.len();
@@ -154,7 +157,7 @@ impl Cell {
                 self.first += u64::from(!is_unknown && counted.code_place == Some(0));
             }
             Name::HandleTime | Name::Agents => {
-                let seconds = counted.opened_on.seconds_until(counted.submitted_on);
+                let seconds = counted.opened_on.map_or(0, |opened_on| opened_on.seconds_until(counted.submitted_on));
                 self.seconds += seconds;
                 if self.histogram.is_none() {
                     self.histogram = Histogram::new(DIGITS).ok();
@@ -299,13 +302,31 @@ const fn own_key(name: Name) -> Option<By> {
     }
 }
 
+/// The columns of the index that a report counts, each once.
+pub fn columns(request: &ReportRequest) -> Vec<&'static str> {
+    let own: &[&str] = match request.name {
+        Name::Codes => &["code", "code_from", "code_place", "wrap_up_configuration"],
+        Name::HandleTime => &["opened_on", "timed_out"],
+        Name::Ai => &["code", "code_from", "ai_wrap_up_code", "ai_confidence", "ai_outcome"],
+        Name::Confirmations => &["awaiting_confirmation"],
+        Name::Agents => &["agent", "opened_on", "timed_out", "code", "code_from"],
+    };
+    let by: &[&str] = match request.by {
+        Some(By::Code) => &["code"],
+        Some(By::Agent) => &["agent"],
+        Some(By::Configuration) => &["configuration_name", "wrap_up_configuration"],
+        Some(By::Day | By::Hour) | None => &[],
+    };
+    own.iter().chain(by.iter().filter(|column| !own.contains(column))).copied().collect()
+}
+
 fn key_of(by: By, counted: &Counted) -> Option<String> {
     match by {
         By::Day => Some(counted.submitted_on.day()),
         By::Hour => counted.submitted_on.to_string().get(11..13).map(str::to_owned),
         By::Code => counted.code.clone(),
-        By::Agent => Some(counted.agent.clone()),
-        By::Configuration => Some(counted.configuration_name.clone().unwrap_or_else(|| counted.snapshot.clone())),
+        By::Agent => counted.agent.clone(),
+        By::Configuration => counted.configuration_name.as_ref().or(counted.snapshot.as_ref()).cloned(),
     }
 }
 

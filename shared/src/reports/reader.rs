@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::time::Instant;
 
-use super::{Counts, Report, ReportRequest, TooManyRows};
+use super::counts::columns;
+use super::{Counts, Name, Report, ReportRequest, TooManyRows};
 use crate::Error;
 use crate::clock::Clock;
 use crate::configurations::Configurations;
@@ -37,7 +38,8 @@ impl Reports {
         Self { segments, configurations, clock }
     }
 
-    /// Makes a report. One query for about 1 MB of the index, sixteen for each day at the least, and a read for each snapshot
+    /// Makes a report. One query for about 1 MB of the index, sixteen for each day at the least, those of
+    /// confirmations thirty-two in all, and a read for each snapshot
     /// whose codes have to be known. Refused is what has not been counted by `until`, and what has more rows than fit into
     /// memory.
     ///
@@ -45,7 +47,8 @@ impl Reports {
     /// There is too much to count; or DynamoDB has not answered.
     pub async fn report(&self, request: &ReportRequest, until: Option<Instant>) -> Result<Report, Error> {
         let (as_of, now) = (self.clock.since_epoch(), self.segments.now());
-        let ended = Ended { from: request.from, to: request.to, as_of };
+        let may_await = request.name == Name::Confirmations;
+        let ended = Ended { from: request.from, to: request.to, as_of, may_await, columns: columns(request) };
         let parts = SPREAD.chars().map(|digit| self.count(digit, &ended, request, now, until));
         let mut counts = Counts::new(request, now);
         let mut parts = stream::iter(parts).buffer_unordered(SIDE_BY_SIDE);

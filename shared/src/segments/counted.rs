@@ -7,15 +7,15 @@ use crate::date_time::DateTime;
 use crate::dynamodb::{self, Item, Table};
 use crate::error::CorruptRecord;
 
-/// A wrap-up that is over.
+/// A wrap-up that is over, as far as the index was [asked](super::counting::Ended::columns) for what it shows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Counted {
     /// sys_id of the segment.
     pub sys_id: String,
     /// sys_id of the agent.
-    pub agent: String,
+    pub agent: Option<String>,
     /// When the wrap-up began.
-    pub opened_on: DateTime,
+    pub opened_on: Option<DateTime>,
     /// When it ended.
     pub submitted_on: DateTime,
     /// Whether its deadline ended it.
@@ -23,7 +23,7 @@ pub struct Counted {
     /// Whether it waits for the external system's confirmation.
     pub awaits: bool,
     /// Hash of the snapshot of its configuration.
-    pub snapshot: String,
+    pub snapshot: Option<String>,
     /// The name of the configuration, where it has one.
     pub configuration_name: Option<String>,
     /// Label of its code.
@@ -43,15 +43,14 @@ pub struct Counted {
 /// The columns of the index that are counted.
 #[derive(Deserialize)]
 struct Columns {
-    sys_id: String,
-    agent: String,
-    opened_on: DateTime,
-    submitted_on: DateTime,
+    by_time_place: String,
+    agent: Option<String>,
+    opened_on: Option<DateTime>,
     #[serde(default)]
     timed_out: bool,
     #[serde(default)]
     awaiting_confirmation: bool,
-    wrap_up_configuration: String,
+    wrap_up_configuration: Option<String>,
     configuration_name: Option<String>,
     code: Option<String>,
     code_from: Option<CodeFrom>,
@@ -68,11 +67,18 @@ impl Counted {
     /// Where it is none.
     pub fn of_row(row: Item) -> Result<Self, CorruptRecord> {
         let columns: Columns = dynamodb::from_item(Table::Segments, row)?;
+        // A place is a time, and the sys_id of what stands there.
+        let place = columns.by_time_place.split_once('#');
+        let place = place.and_then(|(time, sys_id)| Some((DateTime::parse(time)?, sys_id.to_owned())));
+        let Some((submitted_on, sys_id)) = place else {
+            let (table, key) = (Table::Segments.platform_name().to_owned(), columns.by_time_place);
+            return Err(CorruptRecord { table, key, problem: "it is no place in the index by time".into() });
+        };
         Ok(Self {
-            sys_id: columns.sys_id,
+            sys_id,
             agent: columns.agent,
             opened_on: columns.opened_on,
-            submitted_on: columns.submitted_on,
+            submitted_on,
             timed_out: columns.timed_out,
             awaits: columns.awaiting_confirmation,
             snapshot: columns.wrap_up_configuration,
@@ -91,12 +97,12 @@ impl Counted {
         let State::Closed(closing) = &segment.state else { return None };
         Some(Self {
             sys_id: segment.sys_id.clone(),
-            agent: segment.agent.to_string(),
-            opened_on: segment.opened_on,
+            agent: Some(segment.agent.to_string()),
+            opened_on: Some(segment.opened_on),
             submitted_on: closing.submitted_on,
             timed_out: closing.timed_out,
             awaits: closing.confirmation == Confirmation::Awaited,
-            snapshot: segment.configuration.clone(),
+            snapshot: Some(segment.configuration.clone()),
             configuration_name: segment.configuration_name.clone(),
             code: closing.code.as_ref().map(PickedCode::label).map(|label| label.as_str().to_owned()),
             code_from: closing.code_from,

@@ -21,7 +21,7 @@ const CHUNK: usize = 100;
 const DAY: u64 = 24 * 60 * 60;
 
 /// A time, and the wrap-ups that ended within it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Ended {
     /// The first moment that counts.
     pub from: DateTime,
@@ -29,6 +29,10 @@ pub struct Ended {
     pub to: DateTime,
     /// When counting began, from the Unix epoch: what ended later does not count.
     pub as_of: Duration,
+    /// Whether those alone are wanted that may await their confirmation, which are on few shelves; some of them may not.
+    pub may_await: bool,
+    /// The columns of the index that are counted, beside the place: what is not asked for takes no time to read.
+    pub columns: Vec<&'static str>,
 }
 
 impl Ended {
@@ -60,7 +64,7 @@ impl Segments {
         // Those that may be met again.
         let mut met: HashSet<String> = HashSet::new();
         let is_within = |counted: &Counted| (ended.from..=last).contains(&counted.submitted_on);
-        let mut pages = self.ended_shelf(Shelf::Due, digit, ended.from, last);
+        let mut pages = self.ended_shelf(Shelf::Due, digit, ended, last);
         while let Some(rows) = pages.next().await? {
             let sys_ids: Vec<String> = rows.iter().filter_map(|row| row.get("sys_id")?.as_s().ok()).cloned().collect();
             for chunk in sys_ids.chunks(CHUNK) {
@@ -87,13 +91,16 @@ impl Segments {
             }
             Ok(())
         };
-        let mut pages = self.ended_shelf(Shelf::Awaiting, digit, ended.from, last);
+        let mut pages = self.ended_shelf(Shelf::Awaiting, digit, ended, last);
         while let Some(rows) = pages.next().await? {
             shelf(rows, true)?;
         }
+        if ended.may_await {
+            return Ok(());
+        }
         let mut day = ended.from.start_of_day();
         while day <= last {
-            let mut pages = self.ended_shelf(Shelf::Closed(&day.day()), digit, ended.from, last);
+            let mut pages = self.ended_shelf(Shelf::Closed(&day.day()), digit, ended, last);
             while let Some(rows) = pages.next().await? {
                 shelf(rows, false)?;
             }
@@ -103,19 +110,21 @@ impl Segments {
         Ok(())
     }
 
-    fn ended_shelf(&self, shelf: Shelf<'_>, digit: char, from: DateTime, last: DateTime) -> Pages {
+    fn ended_shelf(&self, shelf: Shelf<'_>, digit: char, ended: &Ended, last: DateTime) -> Pages {
         let rows = Rows {
             table: self.table.clone(),
             index: &BY_TIME,
             partition: shelf.key(digit),
-            from: Some(from.to_string()),
+            from: Some(ended.from.to_string()),
             // Behind the time in a place stands a sys_id.
             to: last.plus_seconds(1).map(|end| end.to_string()),
             order: Order::Ascending,
             after: None,
             page: PAGE,
         };
-        Pages::new(self.dynamo.clone(), rows)
+        let own = if matches!(shelf, Shelf::Due) { "sys_id" } else { BY_TIME.sort };
+        let columns = if matches!(shelf, Shelf::Due) { &[][..] } else { &ended.columns };
+        Pages::new(self.dynamo.clone(), rows).showing([own].into_iter().chain(columns.iter().copied()))
     }
 
     /// These segments as whoever asks at this time is shown them.

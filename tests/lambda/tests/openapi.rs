@@ -201,8 +201,11 @@ async fn functions_the_document_and_the_list_of_the_system_have_the_same_routes(
                 described.insert(format!("{} {}", method.to_uppercase(), path.trim_start_matches('/')));
             }
         }
+        // Pages are none of the API's.
         let public = system["functions"].as_object().expect("functions").values();
-        let public = public.filter_map(|function| function["public_route"].as_str());
+        let public = public.filter(|function| function.get("option").is_none());
+        let public =
+            public.filter_map(|function| function["public_routes"].as_array()).flatten().filter_map(Value::as_str);
         let public = public.map(|route| route.replace(" /", " "));
         let routes = routes.values().flatten().cloned().chain(public).collect();
         assert_eq!(described, routes, "the document and the functions");

@@ -358,6 +358,29 @@ async fn a_report_comes_as_csv_to_whoever_asks_for_it_and_what_is_refused_does_n
 }
 
 #[tokio::test]
+async fn what_a_report_costs_depends_on_the_days_and_not_on_what_the_table_holds() {
+    let world = World::start().await;
+    let instance = world.instance();
+    fill(&world, 200).await;
+    let quarter = "from=2024-07-01%2000:00:00&to=2024-09-30%2000:00:00";
+    for (query, queries) in [
+        // Two shelves of those that may end, or await, and one for each day up to now.
+        ("handle_time?from=2024-09-02%2000:00:00&to=2024-09-04%2000:00:00".to_owned(), 16 * (2 + 2)),
+        (format!("handle_time?{quarter}"), 16 * (2 + 78)),
+        (format!("confirmations?{quarter}"), 16 * 2),
+    ] {
+        world.traffic();
+        report(&instance, &query).await;
+        let traffic = world.traffic();
+        assert_eq!(
+            (traffic.requests.len(), traffic.requests.iter().all(|one| one == "Query")),
+            (queries, true),
+            "{query}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn what_may_not_be_reported_is_refused_with_what_may() {
     let world = World::start().await;
     let instance = world.instance();

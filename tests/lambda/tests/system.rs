@@ -158,6 +158,8 @@ async fn functions_use_what_they_are_allowed_and_nothing_else() {
     used.insert("report", counts(&world).await);
     used.insert("authorizer", authorizers(&world).await);
     used.insert("oauth-token", tokens(&world).await);
+    // It asks nobody.
+    used.insert("console", Permissions::new());
     // What it uses is no table.
     used.insert("rotate-keys", rotations(&world).await);
     used.insert("close-overdue", sweeps(&world).await);
@@ -307,11 +309,16 @@ async fn the_list_has_the_functions_of_the_code_and_their_kinds() {
     });
     assert_eq!(with("schedule"), jobs.collect());
     let of_no_kind = functions.iter().filter(|(_, function)| {
-        ["routes", "public_route", "stream", "schedule"].iter().filter(|key| function.get(**key).is_some()).count() != 1
+        ["routes", "public_routes", "stream", "schedule"].iter().filter(|key| function.get(**key).is_some()).count()
+            != 1
     });
     assert_eq!(of_no_kind.map(|(name, _)| name).collect::<Vec<_>>(), ["authorizer"]);
-    let public = json!(format!("POST {TOKEN_PATH}"));
-    assert_eq!(with("public_route"), BTreeMap::from([("oauth-token".to_owned(), public)]));
+    let page = wrapup_functions::console::PATH;
+    let public = [
+        ("console".to_owned(), json!([format!("GET {page}"), format!("GET {page}/{{file}}")])),
+        ("oauth-token".to_owned(), json!([format!("POST {TOKEN_PATH}")])),
+    ];
+    assert_eq!(with("public_routes"), BTreeMap::from(public));
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../functions/src/bin");
     let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").file_name());
     let names = files.map(|file| file.to_string_lossy().trim_end_matches(".rs").to_owned());
