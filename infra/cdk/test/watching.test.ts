@@ -109,7 +109,7 @@ describe('alarms', () => {
     const errors = alarms(many).filter(({ metrics }) => metrics.includes('Errors'));
     assert.deepEqual(
       errors.map(({ metrics }) => metrics.length),
-      [10, 7, 1, 1],
+      [10, 9, 1, 1],
     );
     for (const { metrics } of [...alarms(deployment), ...alarms(many)]) assert.ok(metrics.length <= 10, metrics.join());
   });
