@@ -577,6 +577,7 @@ mod tests {
                 "segment.closed",
                 "segment.confirmed",
                 "segment.corrected"
+                "segment.erased",
             ]
         );
         for kind in EventKind::ALL {

@@ -56,6 +56,10 @@ pub struct Segment {
     pub version: u64,
     /// The last of its changes that was an event; none on a segment that an older version wrote.
     pub last_event: Option<LastEvent>,
+    /// When somebody had its texts erased; none where nobody has.
+    pub erased_on: Option<DateTime>,
+    /// When its record goes, in seconds since the Unix epoch; none where it stays.
+    pub expires_at: Option<u64>,
     /// The names of the last writes that changed it since it opened, the newest first.
     pub attempts: Vec<String>,
 }
@@ -221,6 +225,8 @@ impl Segment {
             updated: None,
             version: 0,
             last_event: None,
+            erased_on: None,
+            expires_at: None,
             attempts: Vec::new(),
         })
     }

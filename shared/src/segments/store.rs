@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 
 use super::address::latest_key;
 use super::{
-    Address, AdviseRequest, CloseRequest, Filling, Found, Gap, LastEvent, Segment, SegmentEvent, event, index_keys,
-    record,
+    Address, AdviseRequest, CloseRequest, Filling, Found, Gap, LastEvent, Retention, Segment, SegmentEvent, event,
+    index_keys, record,
 };
 use crate::Error;
 use crate::clock::Clock;
@@ -42,13 +42,15 @@ pub struct Segments {
     pub(super) notes_redactor: Option<Redactor>,
     /// Whether wrap-ups end by themselves that open from now on, or get another configuration.
     pub(super) deadlines: bool,
+    /// How long segments are kept that close from now on; none where for good.
+    pub(super) retention: Option<Retention>,
 }
 
 impl Segments {
     /// The table of this deployment.
     pub fn new(dynamo: Dynamo, codes: Codes, configurations: Configurations, clock: Clock) -> Self {
         let table = dynamo.tables.name(Table::Segments);
-        Self { dynamo, table, codes, configurations, clock, notes_redactor: None, deadlines: true }
+        Self { dynamo, table, codes, configurations, clock, notes_redactor: None, deadlines: true, retention: None }
     }
 
     /// The same table, which takes agents' notes only redacted. What stands in it stays as it is.
@@ -62,6 +64,12 @@ impl Segments {
     #[must_use]
     pub fn with_deadlines(self, deadlines: bool) -> Self {
         Self { deadlines, ..self }
+    }
+
+    /// The same table; how long those segments are kept that close from now on.
+    #[must_use]
+    pub fn with_retention(self, retention: Option<Retention>) -> Self {
+        Self { retention, ..self }
     }
 
     /// The segment at an address. Consistent reads: 1 by id (2 for an external id shaped like our
@@ -112,7 +120,11 @@ impl Segments {
     pub async fn with_gap(&self, sys_id: &str) -> Result<Option<(Found, Gap)>, Error> {
         let asked = self.clock.since_epoch();
         let Some(item) = self.get(sys_id).await? else { return Ok(None) };
-        let found = self.seen_at(asked, record::from_item(item)?).await?;
+        let segment = record::from_item(item)?;
+        if self.is_expired(&segment) {
+            return Ok(None);
+        }
+        let found = self.seen_at(asked, segment).await?;
         Ok(found.segment.gap(&found.configuration).map(|gap| (found, gap)))
     }
 
@@ -155,7 +167,7 @@ impl Segments {
             };
             let Some(item) = item else { continue };
             let segment = record::from_item(item)?;
-            if address.means(&segment) {
+            if address.means(&segment) && !self.is_expired(&segment) {
                 return Ok((segment, code));
             }
         }
@@ -165,7 +177,7 @@ impl Segments {
     /// Judges a change and writes it, with who makes it, if the segment is still the one that was judged; judges what
     /// won the race otherwise. `judge` answers `None` where nothing changes. Answers the segment as it is then, and
     /// whether this call has changed it.
-    async fn change(
+    pub(super) async fn change(
         &self,
         mut segment: Segment,
         stamp: &Stamp,
@@ -250,6 +262,7 @@ impl Segments {
         attempt: &str,
         within: Option<Duration>,
     ) -> Result<Written, Error> {
+        after.kept_for(&before.state, self.retention);
         after.attempts.insert(0, attempt.to_owned());
         after.attempts.truncate(ATTEMPTS.len());
         let mut old = record::to_item(&before)?;
@@ -315,6 +328,11 @@ impl Segments {
     pub(super) async fn seen_at(&self, asked: Duration, segment: Segment) -> Result<Found, Error> {
         let configuration = self.configurations.snapshot(&segment.configuration).await?;
         Ok(Found::new(segment.shown_at(asked, &configuration), configuration))
+    }
+
+    /// Whether a segment counts as gone.
+    pub(super) fn is_expired(&self, segment: &Segment) -> bool {
+        segment.is_expired_at(self.clock.since_epoch())
     }
 
     pub(super) async fn get(&self, sys_id: impl Into<String>) -> Result<Option<Item>, dynamodb::Error> {
