@@ -37,6 +37,10 @@ pub mod authorizer;
 #[path = "bin/oauth-token.rs"]
 pub mod oauth_token;
 
+/// Bytes that the entries of a page of a list have at most, as [`wrapup::api::Call::bytes_of`] counts them; a single entry may
+/// have more.
+pub const LARGEST_PAGE: usize = 4_000_000;
+
 /// The name of the function whose file this is.
 const fn name(file: &'static str) -> &'static str {
     let (_, name) = file.split_at("bin/".len());
@@ -102,6 +106,9 @@ functions! {
         update_segment::UpdateSegment in "bin/update-segment.rs";
         get_segment::GetSegment in "bin/get-segment.rs";
         find_segment::FindSegment in "bin/find-segment.rs";
+        list_segments::ListSegments in "bin/list-segments.rs";
+        list_codes::ListCodes in "bin/list-codes.rs";
+        report::Report in "bin/report.rs";
     }
     consumers {
         #[cfg(feature = "ai")] ai_filler::AiFiller in "bin/ai-filler.rs";

@@ -50,8 +50,15 @@ def index_of(resource: str) -> tuple:
 
 
 def wants_index(function: dict) -> bool:
-    """Whether it reads by an index: then it is there only where a deployment has those."""
-    return any(index_of(resource)[1] for resource in function["dynamodb"])
+    """Whether it runs by itself and reads by an index: then it is there only where a deployment has those. Who calls an
+    endpoint is told that an index lacks."""
+    return in_background(function) and any(index_of(resource)[1] for resource in function["dynamodb"])
+
+
+def index_conditions(indexes: dict) -> dict:
+    """The condition of SAM's template under which a table has each of its indexes: they come one by one, since a table that
+    is there takes one new index an update of its stack."""
+    return {name: "Indexes" if stage == 1 else f"Indexes{stage}" for stage, name in enumerate(indexes, 1)}
 
 
 def option(function: dict) -> str:
@@ -103,9 +110,9 @@ def wrong_system(system: dict):
         if "WRAPUP_SEGMENT_TABLES" in function.get("environment", []) and not function["dynamodb"].get(BUILT_IN):
             yield f"{name}: it uses segment tables, and may do nothing on {BUILT_IN}"
         for route in function.get("routes", []):
-            other = served.setdefault(route.split(" ")[1], name)
+            other = served.setdefault(route, name)
             if other != name:
-                yield f"{name}: {route.split(' ')[1]} is served by {other}, and a path is one function's"
+                yield f"{name}: {route} is served by {other}, and a method of a path is one function's"
         if "stream" in function:
             readers.setdefault(function["stream"]["table"], []).append(name)
     for table, names in readers.items():

@@ -14,8 +14,10 @@ use zeroize::Zeroizing;
 
 use crate::Error;
 use crate::clock::Clock;
-use crate::document::{Problem, Violations};
+use crate::document::{Fields, Problem, Violations};
 use crate::dynamodb::{self, Dynamo, Item, SYSTEM, Stamp, Table, Write, key, string};
+#[cfg(feature = "openapi")]
+use crate::json_schema::Object;
 use crate::sys_id::hex;
 use crate::users::oauth::{Kept, KeyKeeper, KeyRing, Keys, KeysError, Purpose, UnreadableKeys};
 
@@ -24,6 +26,62 @@ const LIVES: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The query parameter that a cursor comes in.
 pub const CURSOR: &str = "cursor";
+
+/// The query parameter that says how many entries a page has at most.
+pub const LIMIT: &str = "limit";
+
+/// Characters that a cursor has at most.
+const LONGEST: usize = 4_096;
+
+/// How much of a list a call asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paging {
+    /// How many entries at most.
+    pub limit: usize,
+    /// What the page before came with; none of the first page.
+    pub cursor: Option<String>,
+}
+
+impl Paging {
+    /// Reads `limit`, which is `usual` where it is absent and at most `most`, and `cursor`.
+    pub fn read(query: &Fields<'_>, usual: usize, most: usize) -> Option<Self> {
+        let cursor = query.text_up_to(CURSOR, LONGEST);
+        let cursor = cursor.map(|cursor| cursor.trim().to_owned()).filter(|cursor| !cursor.is_empty());
+        Some(Self { limit: number(query, LIMIT, usual, most)?, cursor })
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl Paging {
+    /// Adds what [`Paging::read`] reads to an object.
+    pub fn describe(object: Object, usual: usize, most: usize) -> Object {
+        object
+            .optional_number(
+                LIMIT,
+                most,
+                &format!("How many entries the page has at most; {usual} where it is absent."),
+            )
+            .text_up_to(
+                CURSOR,
+                LONGEST,
+                "The `next_cursor` of the page before, with the same other parameters; for 24 hours.",
+            )
+    }
+}
+
+/// Reads a whole number from 1 to `most` of a query; `usual` where it is absent.
+pub fn number(query: &Fields<'_>, name: &str, usual: usize, most: usize) -> Option<usize> {
+    if !query.has(name) {
+        return Some(usual);
+    }
+    let given = query.as_given(name).map(str::trim).unwrap_or_default();
+    let is_digits = given.bytes().all(|byte| byte.is_ascii_digit());
+    let number = given.parse().ok().filter(|number| is_digits && (1..=most).contains(number));
+    if number.is_none() {
+        query.violation(name, Problem::Rule(format!("has to be a whole number from 1 to {most}")));
+    }
+    number
+}
 
 /// What makes cursors of positions, and positions of cursors.
 #[derive(Clone)]

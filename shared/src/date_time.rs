@@ -50,6 +50,24 @@ impl DateTime {
         (later.year() <= 9999).then_some(Self(later))
     }
 
+    /// The moment this many seconds earlier, if its year still is one of four digits.
+    pub fn minus_seconds(self, seconds: u64) -> Option<Self> {
+        let earlier = self.0.checked_sub(time::Duration::seconds(i64::try_from(seconds).ok()?))?;
+        (earlier.year() >= 0).then_some(Self(earlier))
+    }
+
+    /// The beginning of its day, in UTC.
+    pub fn start_of_day(self) -> Self {
+        Self(self.0.date().midnight())
+    }
+
+    /// Its day, `yyyy-MM-dd`.
+    pub fn day(self) -> String {
+        let mut text = self.to_string();
+        text.truncate("yyyy-MM-dd".len());
+        text
+    }
+
     /// The moment as RFC 3339 writes it, `yyyy-MM-ddTHH:mm:ssZ`.
     pub fn to_rfc_3339(self) -> String {
         format!("{}Z", self.to_string().replace(' ', "T"))

@@ -78,6 +78,8 @@ impl Error {
             Self::Refused(_) => Kind::Refused,
             Self::AnswerTooLarge { .. } => Kind::TooLarge,
             Self::Busy => Kind::Busy,
+            // Nothing is broken: whoever deploys has decided so.
+            Self::DynamoDb(dynamodb::Error::NoIndex { .. }) => Kind::Refused,
             Self::DynamoDb(dynamodb::Error::Unavailable(_)) | Self::Unavailable(_) => Kind::Unavailable,
             Self::DynamoDb(dynamodb::Error::Broken(_) | dynamodb::Error::Record(_))
             | Self::Broken(_)

@@ -29,6 +29,7 @@ pub mod logging;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod redaction;
+pub mod reports;
 pub mod segment_tables;
 pub mod segments;
 pub mod settings;

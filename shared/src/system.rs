@@ -15,6 +15,7 @@ use crate::cursors::Cursors;
 use crate::dynamodb::{self, Dynamo, Tables};
 use crate::language::Language;
 use crate::redaction::Redactor;
+use crate::reports::Reports;
 use crate::segment_tables::{Registry, SegmentTablesError};
 use crate::segments::Segments;
 use crate::settings::{self, SettingsError};
@@ -156,6 +157,11 @@ impl System {
     /// What lists go on by.
     pub fn cursors(&self) -> &Cursors {
         &self.cursors
+    }
+
+    /// Reports.
+    pub fn reports(&self) -> Reports {
+        Reports::new(self.segments.clone(), self.configurations.clone(), self.clock.clone())
     }
 
     /// The deployment's language.

@@ -18,7 +18,7 @@ const FLOORS: &[&[&str]] = &[
     &["codes", "interactions", "segment_tables", "users"],
     &["configurations", "cursors"],
     &["segments"],
-    &["ai"],
+    &["ai", "reports"],
     &["api"],
     &["openapi"],
     &["system"],

@@ -835,7 +835,9 @@ async fn a_wrong_method_is_405_and_says_which_are_right() {
     let api = server.api();
     let all = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"];
     for (path, allowed) in [
-        ("code", &["POST"][..]),
+        ("code", &["GET", "HEAD", "POST"][..]),
+        ("segment", &["GET", "HEAD"]),
+        ("report/codes", &["GET", "HEAD"]),
         ("code/x", &["GET", "HEAD"]),
         ("segment/create", &["POST"]),
         ("segment/draft", &["PUT"]),
@@ -923,7 +925,8 @@ async fn an_unknown_path_is_404() {
         "/api/now/v1/wrapup",
         "/api/now/v1/wrapup/codes",
         "/api/now/v1/wrapup/code/x/y",
-        "/api/now/v1/wrapup/segment",
+        "/api/now/v1/wrapup/segments",
+        "/api/now/v1/wrapup/report",
         "/api/now/v1/wrapup/segment/x/y",
         "/api/now/v1/wrapup/segment/update/ai/x",
         "/api/now/v1/wrapup/segment/update/aidetail",

@@ -105,6 +105,12 @@ BEYOND_SCHEMAS = re.compile(
             r"\S+ is more than 24 hours ahead",
             r"Wrap-up segment '' is closed",
             r"(AI content|a draft) can only be stored while its state is open\.",
+            r"cursor is not a next_cursor of this API",
+            r"leave it out, to begin the list again",
+            r"to has to be (later than from.*|at most \d+ days (later than|after) from)",
+            r"minutes can only be used with state=overdue",
+            r"\w+ (is missing|cannot be given with \w+): exactly one of agent, interaction, state, or from and to has to be given",
+            r"(from|to) is required where neither agent, interaction nor state is",
             r"use_third_party_ai is false in the configuration of wrap-up segment ''\.",
         ]
     )

@@ -110,10 +110,7 @@ impl Consumer for Relay {
     }
 
     fn setting(&self) -> String {
-        self.bus.as_ref().map_or_else(
-            || "none on this machine; each --webhook is told of events".to_owned(),
-            |(bus, _)| bus.name().to_owned(),
-        )
+        self.bus.as_ref().map_or_else(|| "none".to_owned(), |(bus, _)| bus.name().to_owned())
     }
 
     fn is_on(&self) -> bool {

@@ -14,7 +14,7 @@ new WrapUpApi(new Stack(app, option('stack') ?? 'wrapup'), 'Api', {
   architecture: choice('architecture', ['arm64', 'x86_64']) === 'x86_64' ? Architecture.X86_64 : Architecture.ARM_64,
   events: choice('events', ['on']) && {},
   aiProvider: choice('ai', ['extractive']) && { kind: 'extractive' },
-  timeIndex: choice('time-index', ['on', 'off']) !== 'off',
+  indexes: Number(choice('indexes', ['0', '1', '2', '3']) ?? '3') as 0 | 1 | 2 | 3,
   webAcl: choice('waf', ['managed-rules']),
   requestBounds: { perAddress: number('requests-per-address'), perCredential: number('requests-per-credential') },
   allowedCidrs: option('allowed-cidrs')?.split(','),

@@ -108,12 +108,12 @@ export interface WrapUpApiProps {
   /** Segment tables of your own, by the name that requests call them by. @default none */
   readonly segmentTables?: Record<string, SegmentTable>;
   /**
-   * Whether wrap-ups stand in an index by time, by which those are found each minute whose deadline has passed. It costs
-   * at most 6 write units over a wrap-up's life; without it an end is shown in time all the same, and stored by the next
-   * call that changes the wrap-up.
-   * @default true
+   * How many indexes a table has at most: 1 for wrap-ups by time, which reports, lists by state or time and the sweep of
+   * deadlines read, and codes by label; 2 for wrap-ups by agent, too; 3 for wrap-ups by interaction, too. A new stack takes
+   * all at once, and one that is there one more with each update. They cost at most 8 write units over a wrap-up's life.
+   * @default 3
    */
-  readonly timeIndex?: boolean;
+  readonly indexes?: 0 | 1 | 2 | 3;
   /** Who fills in what an opened segment lacks. @default nobody; the AI filler is not deployed */
   readonly aiProvider?: AiProvider;
   /**

@@ -125,12 +125,12 @@ export class Gateway extends Construct {
     });
     const now = this.api.root.addResource('api').addResource('now');
     const [v1, others] = [now.addResource('v1'), now.addResource('{api_version}')];
-    for (const { path, methods, name } of routes()) {
+    for (const { path, methods, name, isFirst } of routes()) {
       for (const resource of [below(now, path), below(v1, path)]) {
         for (const method of methods) resource.addMethod(method, this.invoke(name), { authorizer });
-        this.refuse(resource, name);
+        if (isFirst) this.refuse(resource, name);
       }
-      this.refuse(below(others, path), name);
+      if (isFirst) this.refuse(below(others, path), name);
     }
     for (const { path, methods, name } of publicRoutes()) {
       const resource = below(this.api.root, path.replace(/^\//, ''));

@@ -17,11 +17,11 @@ export interface Stream {
   readonly hours: number;
 }
 
-/** A global secondary index: its keys, both texts, and the columns that it shows beside them. */
+/** A global secondary index: its keys, both texts, and the columns that it shows beside them, if it shows any. */
 export interface Index {
   readonly partition: string;
   readonly sort: string;
-  readonly shown: string[];
+  readonly shown?: string[];
 }
 
 /** A metric of a function's own that says how many seconds it is late, and how many are an alarm. */
@@ -76,9 +76,12 @@ export function wantsAi({ environment = [] }: FunctionSpec): boolean {
   return environment.includes('WRAPUP_AI_PROVIDER');
 }
 
-/** Whether it reads by an index: then it is there only where a deployment has those. */
-export function wantsIndex({ dynamodb }: FunctionSpec): boolean {
-  return Object.keys(dynamodb).some((resource) => resource.includes('/index/'));
+/**
+ * Whether it runs by itself and reads by an index: then it is there only where a deployment has those. Who calls an endpoint
+ * is told that an index lacks.
+ */
+export function wantsIndex(spec: FunctionSpec): boolean {
+  return inBackground(spec) && Object.keys(spec.dynamodb).some((resource) => resource.includes('/index/'));
 }
 
 /** `create-codes` as names in templates are written: `CreateCodes`. */
@@ -97,13 +100,24 @@ export interface Route {
   /** HEAD stands beside GET, and everywhere POST, which may name another method in X-HTTP-Method-Override. */
   readonly methods: string[];
   readonly name: string;
+  /** Whether it refuses what the path is tried with beside the methods that it has. */
+  readonly isFirst: boolean;
 }
 
-/** The routes of all functions. Each path is one function's. */
+/**
+ * The routes of all functions. Of a path that several serve, the first one has the POST that may name another method, unless
+ * another serves POST itself, and refuses what none of them has.
+ */
 export function routes(): Route[] {
-  return Object.entries(system.functions).flatMap(([name, spec]) =>
-    (spec.routes ?? []).map((text) => route(name, text)),
+  const all = Object.entries(system.functions).flatMap(([name, spec]) =>
+    (spec.routes ?? []).map((text) => ({ ...route(name, text), own: text.split(' ')[0] })),
   );
+  return all.map(({ own, ...one }, index) => {
+    const others = all.filter((other) => other.path === one.path && other.name !== one.name);
+    const isFirst = !others.some((other) => all.indexOf(other) < index);
+    const mayPost = own === 'POST' || (isFirst && !others.some((other) => other.own === 'POST'));
+    return { ...one, isFirst, methods: one.methods.filter((method) => method !== 'POST' || mayPost) };
+  });
 }
 
 /** The routes that nobody has to sign in for. */
@@ -116,5 +130,5 @@ export function publicRoutes(): Route[] {
 function route(name: string, text: string): Route {
   const [method = '', path = ''] = text.split(' ');
   const methods = method === 'GET' ? ['GET', 'HEAD'] : [method];
-  return { path, name, methods: [...new Set([...methods, 'POST'])] };
+  return { path, name, isFirst: true, methods: [...new Set([...methods, 'POST'])] };
 }

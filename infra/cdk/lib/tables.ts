@@ -19,8 +19,8 @@ export interface TablesProps {
   readonly encryptionKey: IKey | undefined;
   /** Of those whose stream somebody reads, the names. */
   readonly streamed: ReadonlySet<string>;
-  /** Whether they have their indexes. */
-  readonly indexed: boolean;
+  /** How many of its indexes each has at most. */
+  readonly indexes: number;
   readonly removalPolicy: RemovalPolicy;
 }
 
@@ -36,7 +36,7 @@ export class Tables extends Construct {
     this.all = new Map(Object.keys(system.tables).map((name) => [name, this.create(name, props)]));
   }
 
-  private create(name: string, { prefix, encryptionKey, streamed, indexed, removalPolicy }: TablesProps): Table {
+  private create(name: string, { prefix, encryptionKey, streamed, indexes, removalPolicy }: TablesProps): Table {
     const stream = streamed.has(name) && system.tables[name]?.stream;
     const table = new Table(this, name, {
       tableName: `${prefix}${name}`,
@@ -48,13 +48,14 @@ export class Tables extends Construct {
       ...(stream && { stream: stream as StreamViewType }),
       ...(encryptionKey && { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey }),
     });
-    for (const [indexName, index] of Object.entries((indexed && system.tables[name]?.indexes) || {})) {
+    for (const [indexName, index] of Object.entries(system.tables[name]?.indexes ?? {}).slice(0, indexes)) {
       table.addGlobalSecondaryIndex({
         indexName,
         partitionKey: { name: index.partition, type: AttributeType.STRING },
         sortKey: { name: index.sort, type: AttributeType.STRING },
-        projectionType: ProjectionType.INCLUDE,
-        nonKeyAttributes: index.shown,
+        ...(index.shown
+          ? { projectionType: ProjectionType.INCLUDE, nonKeyAttributes: index.shown }
+          : { projectionType: ProjectionType.KEYS_ONLY }),
       });
     }
     return table;

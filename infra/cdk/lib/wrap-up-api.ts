@@ -74,8 +74,8 @@ export class WrapUpApi extends Construct {
   private createTables(): Tables {
     const { tablePrefix: prefix, removalPolicy } = this;
     const streamed = new Set(this.deployed().flatMap(([, { stream }]) => stream?.table ?? []));
-    const { encryptionKey, timeIndex: indexed = true } = this.props;
-    return new Tables(this, 'Tables', { prefix, removalPolicy, streamed, indexed, encryptionKey });
+    const { encryptionKey, indexes = 3 } = this.props;
+    return new Tables(this, 'Tables', { prefix, removalPolicy, streamed, indexes, encryptionKey });
   }
 
   private createEvents(): EventTelling | undefined {
@@ -94,9 +94,9 @@ export class WrapUpApi extends Construct {
    * without a bus no relay.
    */
   private deployed(): [string, FunctionSpec][] {
-    const { aiProvider, events, timeIndex = true } = this.props;
+    const { aiProvider, events, indexes = 3 } = this.props;
     return Object.entries(system.functions).filter(
-      ([, spec]) => (!wantsAi(spec) || aiProvider) && (!wantsIndex(spec) || timeIndex) && (!spec.bus || events),
+      ([, spec]) => (!wantsAi(spec) || aiProvider) && (!wantsIndex(spec) || indexes > 0) && (!spec.bus || events),
     );
   }
 

@@ -23,7 +23,8 @@ function alarms(deployment: Deployment): { metrics: string[]; properties: any }[
 describe('alarms', () => {
   it('watch what calls for somebody to look', () => {
     const watched = alarms(deployment).map(({ metrics }) => [...new Set(metrics)].join());
-    const lambda = ['Errors', 'Throttles', 'failed_sign_ins'];
+    // Of more functions than an alarm may watch.
+    const lambda = ['Errors', 'Errors', 'Throttles', 'Throttles', 'failed_sign_ins'];
     const job = ['ApproximateNumberOfMessagesVisible', 'Errors', 'Throttles'];
     const sweep = [...job, 'oldest_overdue_seconds'];
     const always = ['5XXError', 'Latency', 'ReadThrottleEvents', 'WriteThrottleEvents', ...lambda, ...job, ...sweep];
@@ -54,7 +55,9 @@ describe('alarms', () => {
       FailedSignIns: [100, 1, 'Sum'],
       // None of these happens where all is well.
       FunctionErrors: [1, 1, 'Sum'],
+      FunctionErrors2: [1, 1, 'Sum'],
       FunctionThrottles: [1, 1, 'Sum'],
+      FunctionThrottles2: [1, 1, 'Sum'],
       ReadThrottles: [1, 1, 'Sum'],
       WriteThrottles: [1, 1, 'Sum'],
       CloseOverdueErrors: [1, 1, 'Sum'],
@@ -106,7 +109,7 @@ describe('alarms', () => {
     const errors = alarms(many).filter(({ metrics }) => metrics.includes('Errors'));
     assert.deepEqual(
       errors.map(({ metrics }) => metrics.length),
-      [10, 4, 1, 1],
+      [10, 7, 1, 1],
     );
     for (const { metrics } of [...alarms(deployment), ...alarms(many)]) assert.ok(metrics.length <= 10, metrics.join());
   });

@@ -11,7 +11,17 @@ def paths(system: dict) -> str:
     """A path in both its forms, and in other versions, which its function refuses. Each takes POST, which may name another
     method in X-HTTP-Method-Override, behind the authorizer: a function signs nobody in."""
     endpoints = {name: one["routes"] for name, one in system["functions"].items() if "routes" in one}
-    made = "".join(path(name, *one) for name, routes in endpoints.items() for one in enumerate(routes, 1))
+    # A path that several functions serve is the first one's, which refuses what none of them has.
+    shared = {}
+    for name, routes in endpoints.items():
+        for route in routes:
+            shared.setdefault(route.split(" ")[1], []).append((route.split(" ")[0], name))
+    made = ""
+    for name, routes in endpoints.items():
+        for number, route in enumerate(routes, 1):
+            (_, first), *others = shared[route.split(" ")[1]]
+            if first == name:
+                made += path(name, number, route, others)
     public = {name: one["public_route"] for name, one in system["functions"].items() if "public_route" in one}
     made += "".join(public_path(*one) for one in public.items())
     return made + f"          /{{unknown+}}: {{x-amazon-apigateway-any-method: *not-{next(iter(endpoints))}}}\n"
@@ -39,7 +49,8 @@ def public_path(name: str, route: str) -> str:
 """
 
 
-def path(name: str, number: int, route: str) -> str:
+def path(name: str, number: int, route: str, others: list) -> str:
+    """A path, and the methods of it that others serve."""
     method, path = route.split(" ")
     first, item = number == 1, f"{name}-{number}"
     integration = integration_with(name)
@@ -51,10 +62,23 @@ def path(name: str, number: int, route: str) -> str:
               responses: {{}}
               x-amazon-apigateway-integration: {integration if first else f"*to-{name}"}
 {line(f"            head: *{item}-get", method == "GET")}\
-{line(f"            post: *{item}-{method.lower()}", method != "POST")}\
+{line(f"            post: *{item}-{method.lower()}", method != "POST" and "POST" not in dict(others))}\
+{"".join(beside(*other) for other in others)}\
             x-amazon-apigateway-any-method: {refused if first else f"*not-{name}"}
           /api/now/v1/{path}: *{item}
           /api/now/{{api_version}}/{path}: {{x-amazon-apigateway-any-method: *not-{name}}}
+"""
+
+
+def beside(method: str, name: str) -> str:
+    """A method of a path that another function serves."""
+    item = f"{name}-{method.lower()}"
+    return f"""\
+            {method.lower()}: &{item}
+              security: [{{caller: []}}]
+              responses: {{}}
+              x-amazon-apigateway-integration: {integration_with(name)}
+{line(f"            head: *{item}", method == "GET")}\
 """
 
 

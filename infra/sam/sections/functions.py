@@ -2,11 +2,13 @@
 
 import functools
 import json
+import textwrap
 
 from template_check.system import (
     BUILT_IN,
     dead_letters,
     in_background,
+    index_conditions,
     index_of,
     kind,
     option,
@@ -57,14 +59,20 @@ def attributes(indexes: dict) -> str:
     if not indexes:
         return f"      AttributeDefinitions: [{text('sys_id')}]\n"
     made = f"      AttributeDefinitions:\n        - {text('sys_id')}\n"
-    keys = [one[key] for one in indexes.values() for key in ("partition", "sort")]
-    return made + "".join(f"        - !If [Indexes, {text(column)}, !Ref AWS::NoValue]\n" for column in keys)
+    conditions = {}
+    for name, condition in index_conditions(indexes).items():
+        for key in ("partition", "sort"):
+            conditions.setdefault(indexes[name][key], condition)
+    return made + "".join(
+        f"        - !If [{condition}, {text(column)}, !Ref AWS::NoValue]\n" for column, condition in conditions.items()
+    )
 
 
 def global_indexes(indexes: dict) -> str:
     if not indexes:
         return ""
-    made = "".join(global_index(*one) for one in indexes.items())
+    conditions = index_conditions(indexes)
+    made = "".join(global_index(name, one, conditions[name]) for name, one in indexes.items())
     return f"""\
       GlobalSecondaryIndexes:
         !If
@@ -75,17 +83,25 @@ def global_indexes(indexes: dict) -> str:
 """
 
 
-def global_index(name: str, one: dict) -> str:
-    shown = "".join(f"                  - {column}\n" for column in one["shown"])
+def global_index(name: str, one: dict, condition: str) -> str:
+    """An index. The first one of a table stands under the condition of all of them."""
+    shown = "".join(f"                    - {column}\n" for column in one.get("shown", []))
+    projection = f"INCLUDE\n                  NonKeyAttributes:\n{shown}" if shown else "KEYS_ONLY\n"
+    made = f"""\
+              - IndexName: {name}
+                KeySchema:
+                  - {{AttributeName: {one["partition"]}, KeyType: HASH}}
+                  - {{AttributeName: {one["sort"]}, KeyType: RANGE}}
+                Projection:
+                  ProjectionType: {projection}"""
+    if condition == "Indexes":
+        return made
     return f"""\
-            - IndexName: {name}
-              KeySchema:
-                - {{AttributeName: {one["partition"]}, KeyType: HASH}}
-                - {{AttributeName: {one["sort"]}, KeyType: RANGE}}
-              Projection:
-                ProjectionType: INCLUDE
-                NonKeyAttributes:
-{shown}"""
+              - !If
+                - {condition}
+{textwrap.indent(made, "  ")}\
+                - !Ref AWS::NoValue
+"""
 
 
 def function(name: str, one: dict) -> str:

@@ -2,6 +2,7 @@
 
 mod admission;
 mod import;
+mod listing;
 mod request;
 mod store;
 
@@ -13,6 +14,7 @@ use crate::sys_id::{self, Kind};
 
 pub use admission::Admission;
 pub use import::{CodeImport, Fate, SysIdTaken};
+pub use listing::{CodeListRequest, CodePage};
 pub use request::{CodeRequest, TranslationRequest, read_translations};
 pub use store::Codes;
 
@@ -23,6 +25,11 @@ pub struct Label(String);
 
 impl Label {
     pub(crate) const MOST: usize = 255;
+
+    /// A label as it is stored.
+    fn stored(text: String) -> Option<Self> {
+        (!text.is_empty()).then_some(Self(text))
+    }
 
     /// The label itself.
     pub fn as_str(&self) -> &str {

@@ -50,8 +50,8 @@ const ALIAS_OF: &str = "alias_of";
 /// The table `interaction_wrap_up_code`.
 #[derive(Clone)]
 pub struct Codes {
-    dynamo: Dynamo,
-    table: String,
+    pub(super) dynamo: Dynamo,
+    pub(super) table: String,
     clock: Clock,
     seen: Arc<Cache<Label, Arc<Code>>>,
     pub(super) writing: Arc<Semaphore>,
@@ -424,11 +424,16 @@ fn since(now: u128, index: usize) -> AttributeValue {
 /// The shelf of the index by label on which the code stands that is stored under this sys_id: by its first digit, so that
 /// writes of one moment spread over sixteen partitions.
 fn shelf(sys_id: &str) -> String {
-    format!("code#{}", sys_id.chars().next().unwrap_or('0'))
+    shelf_of(sys_id.chars().next().unwrap_or('0'))
+}
+
+/// The shelf for sys_ids with this first digit.
+pub(super) fn shelf_of(digit: char) -> String {
+    format!("code#{digit}")
 }
 
 /// Whether a record is a code, and not what one was called elsewhere.
-fn is_code(item: &Item) -> bool {
+pub(super) fn is_code(item: &Item) -> bool {
     item.contains_key("code")
 }
 
@@ -458,7 +463,7 @@ struct Record {
     external: bool,
 }
 
-fn from_item(item: Item) -> Result<Code, CorruptRecord> {
+pub(super) fn from_item(item: Item) -> Result<Code, CorruptRecord> {
     let mut translations: Vec<(u128, Translation)> = Vec::new();
     for (name, value) in &item {
         if let (Some(language), AttributeValue::N(since)) = (name.strip_prefix(TRANSLATED_SINCE), value)

@@ -10,7 +10,6 @@ use super::{Definition, Snapshot};
 use crate::Error;
 use crate::cache::Cache;
 use crate::clock::Clock;
-use crate::dynamodb::tables::BY_NAME;
 use crate::dynamodb::{self, Dynamo, Item, Listed, SCHEMA, Stamp, Table, Write, key, schema, string};
 use crate::error::{CorruptRecord, NotFound};
 use crate::sys_id;
@@ -24,9 +23,6 @@ const REMEMBERED: usize = 500;
 /// Bytes of snapshots an instance remembers, as stored; in memory, with what is written of them for answers,
 /// they take about six times that.
 const REMEMBERED_SNAPSHOTS: usize = 4 * 1024 * 1024;
-
-/// The one shelf of the index by name: administrators keep a few hundred at most.
-const SHELF: &str = "configuration";
 
 /// The table `interaction_wrap_up_configuration`: administrators' configurations by sys_id, and
 /// snapshots under `snapshot:` and their hash.
@@ -81,9 +77,7 @@ impl Configurations {
     pub async fn put(&self, definition: &Definition, stamp: &Stamp) -> Result<(), Error> {
         let write =
             Write { stamp, table: &self.table, sys_id: &definition.sys_id, version: None, within: None, attempt: None };
-        let mut item = dynamodb::to_item(definition)?;
-        item.insert(BY_NAME.partition.to_owned(), string(SHELF));
-        self.dynamo.replace(write, item).await?;
+        self.dynamo.replace(write, dynamodb::to_item(definition)?).await?;
         Ok(())
     }
 

@@ -1,4 +1,5 @@
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::query::QueryError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 
@@ -18,6 +19,12 @@ pub enum Error {
     /// Refused in a way that no retry mends: a missing table or permission, or a bug.
     #[error("DynamoDB refused the request: {}", chain(.0.as_ref()))]
     Broken(#[source] Source),
+    /// The table has no such index: a deployment may go without.
+    #[error("This deployment has no index {index}, which this call reads; its operator can add it.")]
+    NoIndex {
+        /// The index's name.
+        index: &'static str,
+    },
     /// The record that stands in the place of what was to be written cannot be read, so it stays.
     #[error(transparent)]
     Record(#[from] CorruptRecord),
@@ -45,6 +52,15 @@ where
             || error.code().is_some_and(|code| TRANSIENT.contains(&code));
         if transient { Self::Unavailable(Box::new(error)) } else { Self::Broken(Box::new(error)) }
     }
+}
+
+/// Whether a query was refused because the table has not the index that it names. The service has no code of its own for
+/// that.
+pub fn lacks_index(error: &SdkError<QueryError>) -> bool {
+    error.as_service_error().is_some_and(|error| {
+        let text = error.message().unwrap_or_default();
+        error.code() == Some("ValidationException") && text.contains("does not have the specified index")
+    })
 }
 
 /// A record that cannot be read: it is not what it should be, or a newer version wrote it. Its contents are not part of the

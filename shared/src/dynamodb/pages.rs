@@ -1,5 +1,6 @@
 //! Reading by an index: the rows of one partition in the order of their sort key, page by page.
 
+use super::error::lacks_index;
 use super::tables::Index;
 use super::{Dynamo, Error, Item, string};
 
@@ -52,7 +53,13 @@ enum Next {
 impl Pages {
     /// None of them is read yet.
     pub fn new(dynamo: Dynamo, mut rows: Rows) -> Self {
-        let next = rows.after.take().map_or(Next::First, Next::After);
+        // DynamoDB refuses bounds between which nothing can be.
+        let is_empty = rows.from.as_ref().zip(rows.to.as_ref()).is_some_and(|(from, to)| from > to);
+        let next = match rows.after.take() {
+            _ if is_empty => Next::Nothing,
+            Some(after) => Next::After(after),
+            None => Next::First,
+        };
         Self { dynamo, rows, next }
     }
 
@@ -93,12 +100,20 @@ impl Pages {
                 query = query.expression_attribute_values(name, string(bound));
             }
         }
-        let answer = query.send().await?;
+        let answer = query.send().await.map_err(|error| match lacks_index(&error) {
+            true => Error::NoIndex { index: index.name },
+            false => error.into(),
+        })?;
         self.next = match answer.last_evaluated_key {
             Some(key) if !key.is_empty() => Next::After(key),
             _ => Next::Nothing,
         };
         Ok(Some(answer.items.unwrap_or_default()))
+    }
+
+    /// The index that is read.
+    pub fn index(&self) -> &'static Index {
+        self.rows.index
     }
 
     /// Whether there may be another page.

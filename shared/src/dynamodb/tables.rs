@@ -68,7 +68,6 @@ impl Table {
         match self {
             Self::Segments => &[&BY_TIME, &BY_AGENT, &BY_INTERACTION],
             Self::Codes => &[&BY_LABEL],
-            Self::Configurations => &[&BY_NAME],
             _ => &[],
         }
     }
@@ -125,9 +124,6 @@ pub const BY_INTERACTION: Index =
 
 /// The codes by label, on sixteen shelves.
 pub const BY_LABEL: Index = Index { name: "by_label", partition: "by_label", sort: "code", shown: &[] };
-
-/// The configurations that administrators keep, by name.
-pub const BY_NAME: Index = Index { name: "by_name", partition: "by_name", sort: "name", shown: &[] };
 
 impl Index {
     fn keys(&self) -> Result<Vec<KeySchemaElement>, Error> {

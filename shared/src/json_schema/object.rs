@@ -50,6 +50,13 @@ impl Object {
         self.field(name, json!({ "anyOf": [{ "enum": values }, blank()] }), says)
     }
 
+    /// One of these, which has to be given.
+    #[must_use]
+    pub fn required_one_of(mut self, name: &'static str, values: &[&str], says: &str) -> Self {
+        self.required.push(name);
+        self.field(name, json!({ "enum": values }), says)
+    }
+
     /// A text of at most `most` characters.
     #[must_use]
     pub fn text_up_to(self, name: &'static str, most: usize, says: &str) -> Self {
@@ -69,6 +76,19 @@ impl Object {
         let mut schema = flag(&[false], true);
         schema["default"] = json!(false);
         self.field(name, schema, says)
+    }
+
+    /// A flag that may be absent, where that is neither.
+    #[must_use]
+    pub fn optional_flag(self, name: &'static str, says: &str) -> Self {
+        self.field(name, flag(&[true, false], true), says)
+    }
+
+    /// A whole number from 1 to `most` that may be absent or blank, in a query.
+    #[must_use]
+    pub fn optional_number(self, name: &'static str, most: usize, says: &str) -> Self {
+        let number = json!({ "type": "integer", "minimum": 1, "maximum": most });
+        self.field(name, json!({ "anyOf": [number, blank()] }), says)
     }
 
     /// A nested object that has to be given.

@@ -243,7 +243,7 @@ impl From<crate::dynamodb::Error> for Error {
     fn from(error: crate::dynamodb::Error) -> Self {
         match error {
             crate::dynamodb::Error::Unavailable(_) => Self::TryAgain(Box::new(error)),
-            crate::dynamodb::Error::Broken(_) | crate::dynamodb::Error::Record(_) => Self::Broken(Box::new(error)),
+            _ => Self::Broken(Box::new(error)),
         }
     }
 }

@@ -43,6 +43,13 @@ pub struct Provenance {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline, extend("minimum" = 0, "maximum" = 1)))]
 pub struct Confidence(u8);
 
+impl Confidence {
+    /// Its tenth, 0 to 9; the last one has 1 too.
+    pub fn tenth(self) -> u8 {
+        (self.0 / 10).min(9)
+    }
+}
+
 impl From<f64> for Confidence {
     /// What is outside of 0 to 1 counts as the nearer of the two, and what is no number as 0.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 100")]

@@ -204,6 +204,48 @@ impl Found {
     }
 }
 
+/// The answer about a list of segments.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "SegmentsAnswer"))]
+pub struct SegmentsAnswer<'a> {
+    /// `true`.
+    #[cfg_attr(feature = "openapi", schemars(extend("const" = true)))]
+    success: bool,
+    /// What has been done.
+    #[cfg_attr(feature = "openapi", schemars(example = &"Wrap up segments retrieved successfully."))]
+    message: &'static str,
+    /// The segments, in the order of the list.
+    segments: Vec<ListEntry<'a>>,
+    /// What the next page is asked by; absent where the list has ended. A page may have fewer segments than were asked for,
+    /// or none, and still have this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(example = &"0a1b2c3d4e5f.eyJxIjoi.c2ln"))]
+    next_cursor: Option<String>,
+}
+
+/// A segment of a list.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(transparent))]
+pub struct ListEntry<'a>(ShownSegment<'a>);
+
+impl<'a> SegmentsAnswer<'a> {
+    /// The answer with these segments.
+    pub fn new(segments: Vec<ListEntry<'a>>, next_cursor: Option<String>) -> Self {
+        Self { success: true, message: "Wrap up segments retrieved successfully.", segments, next_cursor }
+    }
+}
+
+impl Found {
+    /// The segment as a list shows it: without the codes that its configuration allows, and without notes, AI notes and
+    /// draft unless they are wanted.
+    pub fn listed(&self, wish: &Wish, with_notes: bool) -> ListEntry<'_> {
+        let configuration = self.configuration.shown_in_short(wish);
+        let shown = ShownSegment::of(&self.segment, &self.configuration, configuration, wish);
+        ListEntry(if with_notes { shown } else { shown.without_notes() })
+    }
+}
+
 impl<'a> ShownSegment<'a> {
     /// A segment as it is shown to somebody who wishes for these languages, and its configuration as it is shown there.
     pub(super) fn of(

@@ -75,7 +75,7 @@ async fn a_method_that_the_path_does_not_have_is_405() {
         ("segment/update", "OPTIONS", "PUT"),
         ("segment/create", "PUT", "POST"),
         ("segment/create", "head", "POST"),
-        ("code", "BREW", "POST"),
+        ("code", "BREW", "GET, HEAD, POST"),
     ] {
         let post = Event::post(path).json(&opening("E-2")).header(OVERRIDE, value).unvouched();
         for reply in [instance.call(&post).await, instance.handle(post.function_url()).await] {

@@ -59,7 +59,7 @@ fn operations(document: &Value) -> Vec<Operation> {
             });
         }
     }
-    assert_eq!(operations.len(), 9);
+    assert_eq!(operations.len(), 12);
     operations
 }
 
@@ -124,6 +124,8 @@ impl Operation {
             "POST" => Event::post(&path),
             _ => Event::put(&path),
         };
+        let roles = "interaction_integration_user,wrapup_supervisor";
+        let event = event.authorizer(json!({"wrapup_user": "both", "wrapup_roles": roles, "principalId": "both"}));
         match body {
             Some(body) => event.json(body),
             None => event,
@@ -305,5 +307,5 @@ async fn the_described_limits_of_parameters_are_those_that_are_kept() {
             tried += 1;
         }
     }
-    assert_eq!(tried, 24, "the ids of three paths and of two queries, in both forms");
+    assert_eq!(tried, 36, "the ids of three paths and of two queries, and the texts of two lists, in both forms");
 }

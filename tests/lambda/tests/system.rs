@@ -65,6 +65,7 @@ async fn functions_use_what_they_are_allowed_and_nothing_else() {
         // So many that what is stored may make the answer too large.
         ("create-codes", Event::post("code").json(&json!({"codes": many}))),
         ("get-code", Event::get(&get_code)),
+        ("list-codes", Event::get("code?limit=1")),
         // With a code that is not there yet.
         ("create-segment", Event::post("segment/create").json(&opening_with("EXT", 3))),
         ("create-segment", Event::post("segment/create").json(&any_code)),
@@ -81,6 +82,9 @@ async fn functions_use_what_they_are_allowed_and_nothing_else() {
             "update-segment-ai",
             Event::put("segment/update/ai").json(&json!({"external_segment_id": "EXT", "ai_notes": "x"})),
         ),
+        ("list-segments", Event::get("segment?agent=agent")),
+        ("list-segments", Event::get("segment?interaction=interaction&limit=1")),
+        ("list-segments", Event::get("segment?state=open")),
         ("save-draft", Event::put(draft_any_code).json(&json!({"wrap_up_code": "Anything"}))),
         ("save-draft", Event::put(draft_internal).json(&json!({"notes": "The customer was"}))),
         // With codes that are not there yet.
@@ -148,6 +152,7 @@ async fn functions_use_what_they_are_allowed_and_nothing_else() {
     world.traffic();
     instance.read("agent/agent/interaction/other?include=interaction_segment").await;
     used.entry("find-segment").or_default().extend(world.traffic().permissions);
+    used.insert("report", counts(&world).await);
     used.insert("authorizer", authorizers(&world).await);
     used.insert("oauth-token", tokens(&world).await);
     // What it uses is no table.
@@ -159,6 +164,19 @@ async fn functions_use_what_they_are_allowed_and_nothing_else() {
     assert_eq!(used, expected);
     let listed = system()["functions"].as_object().expect("functions").len();
     assert_eq!(used.len(), listed, "every function was called");
+}
+
+/// Counts one whose deadline has passed and whose end nobody has stored.
+async fn counts(world: &World) -> Permissions {
+    let timed = json!({"configuration": {"duration": 60, "show_timer": true}});
+    let instance = world.instance();
+    instance.open(&merged(opening("COUNTED"), &timed)).await;
+    world.pass(Duration::from_secs(3_600));
+    let supervisor = json!({"wrapup_user": "sue", "wrapup_roles": "wrapup_supervisor", "principalId": "sue"});
+    let event = Event::get("report/codes?from=2024-09-16%2000:00:00&to=2024-09-18%2000:00:00").authorizer(supervisor);
+    world.traffic();
+    world.instance().call(&event).await.expect(200);
+    world.traffic().permissions
 }
 
 /// By HTTP Basic and by a token.
@@ -314,6 +332,11 @@ async fn keys_are_read_and_put_by_those_who_may() {
                 let request = json!({"headers": {"Authorization": "Bearer a.e30.e30"}});
                 drop(Authorizer::new(&deployment).handle(LambdaEvent::new(request, Context::default())).await);
             }
+            "list-codes" | "list-segments" => {
+                let path = if function == "list-codes" { "code?" } else { "segment?state=open&" };
+                let event = Event::get(&format!("{path}cursor=a.e30.e30"));
+                Instance::new(deployment, None).call(&event).await.expect(400);
+            }
             "oauth-token" => {
                 let (id, secret) = {
                     world.add_user("u", &[], None).await;
@@ -385,7 +408,7 @@ fn the_list_has_the_environment_variables_of_the_code() {
         let own = match function.as_str() {
             "create-segment" => named(&[SEGMENT_TABLES, DEADLINES]),
             "get-segment" | "find-segment" => named(&[SEGMENT_TABLES]),
-            "authorizer" | "oauth-token" | "rotate-keys" => named(&[OAUTH_KEYS]),
+            "authorizer" | "list-codes" | "list-segments" | "oauth-token" | "rotate-keys" => named(&[OAUTH_KEYS]),
             "update-segment" => named(&[DEADLINES, REDACT_NOTES, REDACT_PERSONAL]),
             "save-draft" => named(&[REDACT_NOTES, REDACT_PERSONAL]),
             "relay" => named(&[settings::EVENT_BUS, settings::EVENT_SOURCE, settings::EVENT_NOTES]),
