@@ -59,7 +59,10 @@ impl Segments {
         let Some(last) = ended.last() else { return Ok(()) };
         // Those that may be met again.
         let mut met: HashSet<String> = HashSet::new();
-        let is_within = |counted: &Counted| (ended.from..=last).contains(&counted.submitted_on);
+        let is_within = |counted: &Counted| {
+            let is_expired = counted.expires_at.is_some_and(|end| ended.as_of.as_secs() >= end);
+            !is_expired && (ended.from..=last).contains(&counted.submitted_on)
+        };
         let mut pages = self.ended_shelf(Shelf::Due, digit, ended.from, last);
         while let Some(rows) = pages.next().await? {
             let sys_ids: Vec<String> = rows.iter().filter_map(|row| row.get("sys_id")?.as_s().ok()).cloned().collect();

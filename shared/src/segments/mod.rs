@@ -3,8 +3,8 @@
 //! What a request asks for is read by `open_request`, `advise`, `draft` and `close`; what becomes of a segment is judged by
 //! `blueprint`, `advise`, `configure`, `close`, `deadline` and `fill`, which read and write nothing; `opening`, `snapshots`,
 //! `drafting`, `sweep`, `indexing`, `replay` and `store` read and write. `record` is how a segment is stored, `by_time` where it
-//! stands in the index by time, `index_keys` where in all of them, `shown` how it is answered, `event` what has happened to it, and `cloud_event` how that is told
-//! to others.
+//! stands in the index by time, `index_keys` where in all of them, `shown` how it is answered, `event` what has happened to it,
+//! and `cloud_event` how that is told to others. `erase` is what erasing takes from one, and `erasing` whose are erased.
 
 mod address;
 mod advise;
@@ -33,7 +33,6 @@ mod opening;
 mod record;
 mod replay;
 mod request_hash;
-mod retention;
 mod segment;
 mod shown;
 mod snapshots;
@@ -58,7 +57,6 @@ pub use listing::{Listed, ListedSegments, Position};
 pub use open_request::{OpenRequest, OriginRequest};
 pub use replay::{LastEvents, Replay, ReplayPage};
 pub use request_hash::FieldHashes;
-pub use retention::{NotDays, Retention};
 pub use segment::{Advice, AiOutcome, Closing, CodeFrom, Confirmation, LastEvent, Origin, PickedCode, Segment, State};
 pub use shown::{ListEntry, SegmentAnswer, SegmentsAnswer};
 pub use store::Segments;

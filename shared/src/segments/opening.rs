@@ -26,6 +26,7 @@ use crate::date_time::DateTime;
 use crate::document::{Id, Violations};
 use crate::dynamodb::{self, Item, NOT_NEWER, SCHEMA, Stamp, Write, WriteOutcome, key, schema, string};
 use crate::error::Refusal;
+use crate::retention::Retention;
 use crate::segment_tables::{self, NewInteractionSegment, Registry, UnusableSegment};
 use crate::sys_id::{self, Kind};
 
@@ -111,12 +112,12 @@ impl Segments {
                 neighbours = view.neighbours;
                 match seen {
                     Some(seen) => {
-                        ensure_interaction_segment(&opening).await?;
+                        ensure_interaction_segment(&opening, self.retention).await?;
                         seen
                     }
                     None => {
                         let blueprint = blueprint(request, view.definition)?;
-                        let first = |_: &_| ensure_interaction_segment(&opening);
+                        let first = |_: &_| ensure_interaction_segment(&opening, self.retention);
                         self.keep_snapshot(&blueprint, view.codes, &opening.stamp, first).await?
                     }
                 }
@@ -454,7 +455,7 @@ fn opened(segment: Segment, snapshot: Arc<Snapshot>) -> Found {
 }
 
 /// Has the segment table retrieve the interaction segment of a segmented wrap-up, or create it.
-async fn ensure_interaction_segment(opening: &Opening<'_>) -> Result<(), Error> {
+async fn ensure_interaction_segment(opening: &Opening<'_>, retention: Option<Retention>) -> Result<(), Error> {
     let request = opening.request;
     let (Some(true), Some(segment_id), Some(table)) =
         (request.segmented, &request.given.segment_id, &request.given.segment_table)
@@ -472,6 +473,7 @@ async fn ensure_interaction_segment(opening: &Opening<'_>) -> Result<(), Error> 
         opened_on: opening.opened_on,
         caller: &opening.stamp.by,
         called_on: opening.stamp.at,
+        expires_at: retention.map(|retention| retention.end(opening.stamp.at.since_epoch())),
     };
     match opening.tables.retrieve_or_create(table.as_str(), &segment).await {
         Ok(_) => Ok(()),

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Draft, EventKind, FieldHashes, Given, Provenance};
@@ -5,6 +7,7 @@ use crate::codes::{Code, Label};
 use crate::date_time::DateTime;
 use crate::document::Id;
 use crate::dynamodb::Stamp;
+use crate::retention::Retention;
 
 /// A wrap-up segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,6 +194,20 @@ impl PickedCode {
         match self {
             Self::Allowed(label) => label,
             Self::Other(code) => &code.code,
+        }
+    }
+}
+
+impl Segment {
+    /// Whether its time is over, so that it counts as gone though its record is still there. `now` is from the Unix epoch.
+    pub fn is_expired_at(&self, now: Duration) -> bool {
+        self.expires_at.is_some_and(|end| now.as_secs() >= end)
+    }
+
+    /// Notes when a segment goes that has just been closed.
+    pub(super) fn kept_for(&mut self, before: &State, retention: Option<Retention>) {
+        if let (State::Open, State::Closed(closing), Some(retention)) = (before, &self.state, retention) {
+            self.expires_at = Some(retention.end(closing.submitted_on.since_epoch()));
         }
     }
 }

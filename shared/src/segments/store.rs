@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 
 use super::address::latest_key;
 use super::{
-    Address, AdviseRequest, CloseRequest, Filling, Found, Gap, LastEvent, Retention, Segment, SegmentEvent, event,
+    Address, AdviseRequest, CloseRequest, EventKind, Filling, Found, Gap, LastEvent, Segment, SegmentEvent, event,
     index_keys, record,
 };
 use crate::Error;
@@ -19,6 +19,7 @@ use crate::document::{Problem, Violations};
 use crate::dynamodb::{self, ATTEMPTS, Dynamo, Item, NOT_NEWER, SCHEMA, Stamp, Table, VERSION, Write, key, schema};
 use crate::error::{CorruptRecord, NotFound};
 use crate::redaction::Redactor;
+use crate::retention::Retention;
 use crate::watch::Action;
 
 /// How often a write that lost a race is judged again. Each round has a winner, so losing all of
@@ -271,6 +272,10 @@ impl Segments {
         let change = dynamodb::Change::between(&old, record::to_item(&after)?);
         let (version, attempt) = (Some(after.version), Some(attempt));
         let write = Write { stamp, table: &self.table, sys_id: &before.sys_id, version, within, attempt };
+        let action = match event::kind(Some(&before), &after) {
+            Some(EventKind::Erased) => Action::Erase,
+            _ => Action::Update,
+        };
         let update = self.dynamo.update(
             write,
             |update| {
@@ -282,7 +287,7 @@ impl Segments {
                     .expression_attribute_values(":schema", schema())
                     .expression_attribute_values(":version", AttributeValue::N(before.version.to_string()))
             },
-            |_| Action::Update,
+            |_| action,
         );
         let sent = update.await;
         let event = SegmentEvent { before: Some(before), after };

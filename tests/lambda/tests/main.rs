@@ -30,6 +30,7 @@ mod relay;
 mod replay;
 mod report;
 mod reports;
+mod retention;
 mod segment_tables;
 mod segments;
 mod stored_forms;

@@ -1,14 +1,16 @@
-//! How long segments are kept. What has come to its end may still be there for two days, until DynamoDB removes it; reads take
-//! it for gone.
+//! How long is kept what is over: segments from their end on, interactions and phone logs from when they were written last.
+//! What has come to its end may still be there for days, until DynamoDB removes it; reads take it for gone.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use super::{Segment, State};
 use crate::settings::{self, RETENTION_DAYS, SettingsError};
 
 /// Seconds of a day.
 const DAY: u64 = 24 * 60 * 60;
+
+/// The column that says when a record goes, in seconds since the Unix epoch: DynamoDB removes it some time later.
+pub const EXPIRES_AT: &str = "expires_at";
 
 /// For how long a deployment keeps what is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,19 +42,5 @@ impl std::str::FromStr for Retention {
     fn from_str(text: &str) -> Result<Self, NotDays> {
         let days: NonZeroU32 = text.trim().parse().map_err(|_| NotDays)?;
         if days.get() > Self::MOST { Err(NotDays) } else { Ok(Self(days)) }
-    }
-}
-
-impl Segment {
-    /// Whether its time is over, so that it counts as gone though its record is still there.
-    pub fn is_expired_at(&self, now: Duration) -> bool {
-        self.expires_at.is_some_and(|end| now.as_secs() >= end)
-    }
-
-    /// Notes when a segment goes that has just been closed.
-    pub(super) fn kept_for(&mut self, before: &State, retention: Option<Retention>) {
-        if let (State::Open, State::Closed(closing), Some(retention)) = (before, &self.state, retention) {
-            self.expires_at = Some(retention.end(closing.submitted_on.since_epoch()));
-        }
     }
 }
