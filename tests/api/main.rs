@@ -24,6 +24,7 @@ mod oauth;
 mod openapi;
 mod opening;
 mod operator;
+mod people;
 mod persistence;
 mod readme;
 mod reference;

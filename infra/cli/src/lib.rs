@@ -20,7 +20,7 @@ use wrapup::logging;
 
 use commands::{
     ai, code, configuration, conformance, events, index, interaction, migrate, oauth_client, openapi, phone_log,
-    segment_table, tables, user,
+    segment, segment_table, tables, user,
 };
 pub use connect::TeamTables;
 
@@ -79,6 +79,13 @@ enum Command {
     Migrate {
         #[command(subcommand)]
         command: migrate::Command,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Wrap-up segments, and the people whose data they have
+    Segment {
+        #[command(subcommand)]
+        command: segment::Command,
         #[command(flatten)]
         target: Target,
     },
@@ -155,6 +162,7 @@ pub async fn run(team: TeamTables) -> ExitCode {
         Some(Command::Configuration { command, target }) => configuration::run(command, &target).await,
         Some(Command::Code { command, target }) => code::run(command, &target).await,
         Some(Command::Migrate { command, target }) => migrate::run(command, &target).await,
+        Some(Command::Segment { command, target }) => segment::run(command, &target, team).await,
         Some(Command::SegmentTable { command, target }) => segment_table::run(command, &target, team).await,
         Some(Command::PhoneLog { command, target }) => phone_log::run(command, &target).await,
         Some(Command::Interaction { command, target }) => interaction::run(command, &target).await,

@@ -576,7 +576,7 @@ mod tests {
                 "segment.ai_suggested",
                 "segment.closed",
                 "segment.confirmed",
-                "segment.corrected"
+                "segment.corrected",
                 "segment.erased",
             ]
         );

@@ -46,7 +46,7 @@ pub use cloud_event::{CloudEvent, EventForm, EventSource, LARGEST_EVENT, NotASou
 pub use counted::Counted;
 pub use counting::Ended;
 pub use draft::{Draft, DraftRequest, DraftedCode};
-pub use erasing::{Erasure, Whose};
+pub use erasing::{Erasure, Kept, KeptOf, Whose};
 pub use event::{EventKind, SegmentEvent};
 pub use fill::{Confidence, Filling, Gap, Provenance};
 pub use found::Found;

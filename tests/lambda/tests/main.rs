@@ -10,6 +10,7 @@ mod consumers;
 mod counts;
 mod deadlines;
 mod drafts;
+mod erasing;
 mod events;
 mod faults;
 mod gateway;

@@ -12,6 +12,7 @@ pub mod oauth_client;
 pub mod openapi;
 pub mod phone_log;
 mod report;
+pub mod segment;
 pub mod segment_table;
 pub mod tables;
 pub mod user;
