@@ -21,8 +21,8 @@ fn put(server: &Server, folder: &Path, command: &str, record: &Value) {
     run(server, &[command, "put", &file.to_string_lossy()]).fine();
 }
 
-fn printed(said: &Said) -> Value {
-    serde_json::from_str(&said.out).expect("JSON")
+fn printed(said: &str) -> Value {
+    serde_json::from_str(said).expect("JSON")
 }
 
 /// Two wrap-ups with texts everywhere, the first with a phone log record; and one of somebody else.
@@ -86,11 +86,12 @@ async fn all_that_is_stored_of_somebody_is_printed_and_erased_with_a_receipt() {
     // Nobody sits at a terminal here who could be asked.
     let erase = ["segment", "erase", "--interaction", INTERACTION, "--operator", "officer"];
     let refused = run(&server, &erase);
-    assert!(!refused.ok && refused.err.contains("--yes"), "{}", refused.err);
+    assert!(refused.failed(&["--yes"]).out.is_empty());
     assert_eq!(printed(&run(&server, &of_interaction).fine())["segments"], exported["segments"]);
 
-    let erased = run(&server, &[&erase[..], &["--yes"]].concat()).fine();
-    let receipt = printed(&erased);
+    let erased = run(&server, &[&erase[..], &["--yes"]].concat());
+    assert_eq!(erased.status, Some(0), "{erased:?}");
+    let receipt = printed(&erased.out);
     let mut expected = json!({
         "erased": ["notes", "ai_notes", "drafts", "transcripts"], "erased_on": receipt["erased_on"], "erased_by": "officer",
         "selected_by": "interaction", "segments": receipt["segments"], "segments_changed": 2,
@@ -113,7 +114,7 @@ async fn all_that_is_stored_of_somebody_is_printed_and_erased_with_a_receipt() {
     assert!(!erased.err.contains("Jane"), "{}", erased.err);
 
     let left = run(&server, &of_interaction).fine();
-    assert!(!left.out.contains("Jane"), "{}", left.out);
+    assert!(!left.contains("Jane"), "{left}");
     let api = server.api();
     let closed = api.get("segment/CLOSED").await.expect(200)["segment"].clone();
     assert_eq!((&closed["state"], &closed["sys_updated_by"]), (&json!("closed"), &json!("officer")));
@@ -142,8 +143,8 @@ fn exactly_one_of_the_three_says_whose() {
     for arguments in [&["segment", "export"][..], &["segment", "erase", "--yes", "--agent", "a", "--interaction", "i"]]
     {
         let said: Said = wrapup_test_support::run_cli(BINARY, arguments).into();
-        assert!(!said.ok, "{arguments:?}");
         assert!(said.err.contains("--agent"), "{}", said.err);
+        said.misused();
     }
 }
 
@@ -162,7 +163,7 @@ async fn a_local_server_keeps_what_is_over_for_as_long_as_it_is_told_and_refuses
     let described = described.expect("a table").time_to_live_description.expect("a description");
     assert_eq!(described.attribute_name.as_deref(), Some("expires_at"));
     // Told again, the tables are as they are.
-    assert!(run(&server, &["tables", "create"]).fine().out.contains("all tables are there already"));
+    assert!(run(&server, &["tables", "create"]).fine().contains("all tables are there already"));
     let refused = std::process::Command::new(BINARY)
         .args(["local", "--in-memory", "--port", "0", "--dynamodb-port", "0"])
         .env("WRAPUP_RETENTION_DAYS", "soon")
