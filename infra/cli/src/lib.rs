@@ -19,8 +19,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 use wrapup::logging;
 
 use commands::{
-    ai, code, configuration, conformance, events, index, interaction, migrate, oauth_client, openapi, phone_log,
-    segment, segment_table, tables, user,
+    ai, code, configuration, conformance, events, export, index, interaction, migrate, oauth_client, openapi,
+    phone_log, segment, segment_table, tables, user,
 };
 pub use connect::TeamTables;
 
@@ -86,6 +86,13 @@ enum Command {
     Segment {
         #[command(subcommand)]
         command: segment::Command,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Data for those who analyse it
+    Export {
+        #[command(subcommand)]
+        command: export::Command,
         #[command(flatten)]
         target: Target,
     },
@@ -163,6 +170,7 @@ pub async fn run(team: TeamTables) -> ExitCode {
         Some(Command::Code { command, target }) => code::run(command, &target).await,
         Some(Command::Migrate { command, target }) => migrate::run(command, &target).await,
         Some(Command::Segment { command, target }) => segment::run(command, &target, team).await,
+        Some(Command::Export { command, target }) => export::run(command, &target).await,
         Some(Command::SegmentTable { command, target }) => segment_table::run(command, &target, team).await,
         Some(Command::PhoneLog { command, target }) => phone_log::run(command, &target).await,
         Some(Command::Interaction { command, target }) => interaction::run(command, &target).await,

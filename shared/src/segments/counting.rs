@@ -15,7 +15,7 @@ use crate::error::Kind;
 const PAGE: i32 = 4_000;
 
 /// Segments that are read at once.
-const CHUNK: usize = 100;
+pub(super) const CHUNK: usize = 100;
 
 /// Seconds of a day.
 const DAY: u64 = 24 * 60 * 60;
@@ -122,7 +122,7 @@ impl Segments {
     }
 
     /// These segments as whoever asks at this time is shown them.
-    async fn judged(&self, sys_ids: &[String], as_of: Duration) -> Result<Vec<Segment>, Error> {
+    pub(super) async fn judged(&self, sys_ids: &[String], as_of: Duration) -> Result<Vec<Segment>, Error> {
         let keys = sys_ids.iter().map(|sys_id| (self.table.clone(), key(sys_id))).collect();
         let items = dynamodb::batch_get(&self.dynamo, keys).await?.remove(&self.table).unwrap_or_default();
         let mut segments = Vec::with_capacity(items.len());

@@ -21,6 +21,7 @@ mod drafting;
 mod erase;
 mod erasing;
 mod event;
+mod exporting;
 mod fill;
 mod found;
 mod given;

@@ -5,6 +5,7 @@ pub mod code;
 pub mod configuration;
 pub mod conformance;
 pub mod events;
+pub mod export;
 pub mod index;
 pub mod interaction;
 pub mod migrate;

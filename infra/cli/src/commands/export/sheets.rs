@@ -1,0 +1,120 @@
+//! Wrap-ups as text: CSV, and JSON by lines.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+
+use serde_json::{Map, Value};
+use wrapup::segments::Segment;
+
+use super::Sink;
+use super::columns::{Cell, Columns};
+
+/// A table as text.
+pub struct Csv {
+    writer: csv::Writer<File>,
+    columns: Columns,
+}
+
+impl Csv {
+    /// Begins a file with its head.
+    pub fn begin(file: File, columns: Columns) -> io::Result<Self> {
+        let mut writer = csv::Writer::from_writer(file);
+        writer.write_record(columns.each().map(|column| column.name))?;
+        Ok(Self { writer, columns })
+    }
+}
+
+impl Sink for Csv {
+    fn add(&mut self, segments: &[Segment]) -> io::Result<()> {
+        for segment in segments {
+            let cells = self.columns.each().map(|column| match (column.of)(segment) {
+                None => String::new(),
+                Some(Cell::Text(text)) => no_formula(text),
+                Some(Cell::Flag(flag)) => flag.to_string(),
+                Some(Cell::Whole(number)) => number.to_string(),
+                Some(Cell::Number(number)) => number.to_string(),
+                Some(Cell::Time(time)) => time.to_string(),
+            });
+            self.writer.write_record(cells)?;
+        }
+        Ok(())
+    }
+
+    fn end(self: Box<Self>) -> io::Result<File> {
+        self.writer.into_inner().map_err(csv::IntoInnerError::into_error)
+    }
+}
+
+/// A text of somebody's that no spreadsheet calculates: what it could take for a formula begins with an apostrophe.
+fn no_formula(text: String) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
+        format!("'{text}")
+    } else {
+        text
+    }
+}
+
+/// JSON, an object a line.
+pub struct Ndjson {
+    writer: BufWriter<File>,
+    columns: Columns,
+}
+
+impl Ndjson {
+    /// Begins a file.
+    pub fn begin(file: File, columns: Columns) -> Self {
+        Self { writer: BufWriter::new(file), columns }
+    }
+}
+
+impl Sink for Ndjson {
+    fn add(&mut self, segments: &[Segment]) -> io::Result<()> {
+        for segment in segments {
+            let object: Map<String, Value> = self
+                .columns
+                .each()
+                .map(|column| {
+                    let value = match (column.of)(segment) {
+                        None => Value::Null,
+                        Some(Cell::Text(text)) => text.into(),
+                        Some(Cell::Flag(flag)) => flag.into(),
+                        Some(Cell::Whole(number)) => number.into(),
+                        Some(Cell::Number(number)) => number.into(),
+                        Some(Cell::Time(time)) => time.to_string().into(),
+                    };
+                    (column.name.to_owned(), value)
+                })
+                .collect();
+            serde_json::to_writer(&mut self.writer, &object)?;
+            self.writer.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+
+    fn end(self: Box<Self>) -> io::Result<File> {
+        self.writer.into_inner().map_err(io::IntoInnerError::into_error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_is_a_formula() {
+        for (text, written) in [
+            ("=HYPERLINK(\"https://example.com\")", "'=HYPERLINK(\"https://example.com\")"),
+            ("+49 30 1", "'+49 30 1"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\t=1"),
+            ("\n=1", "'\n=1"),
+            ("＝1", "'＝1"),
+            ("'=1", "'=1"),
+            ("1=1", "1=1"),
+            ("", ""),
+        ] {
+            assert_eq!(no_formula(text.to_owned()), written);
+        }
+    }
+}
