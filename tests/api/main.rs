@@ -16,6 +16,7 @@ mod desk;
 mod drafts;
 mod ending;
 mod events;
+mod exporting;
 mod formats;
 mod gateway;
 mod local_servers;
