@@ -122,6 +122,12 @@ export interface WrapUpApiProps {
    * @default true
    */
   readonly deadlines?: boolean;
+  /**
+   * Days, from 1 to 36500, for which wrap-ups are kept once they are closed, and interactions and phone logs once they are
+   * written. It counts for those that are closed or written from then on.
+   * @default for good
+   */
+  readonly retentionDays?: number;
   /** Which bus is told what happens to segments. @default none; the relay is not deployed */
   readonly events?: Events;
   /** What goes of what was said or written. @default secrets and personal data for the AI filler, nothing in notes */
