@@ -3,7 +3,9 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
-use serde_json::{Map, Value};
+use serde::Serializer;
+use serde::ser::SerializeMap;
+use serde_json::Value;
 use wrapup::segments::Segment;
 
 use super::Sink;
@@ -70,22 +72,21 @@ impl Ndjson {
 impl Sink for Ndjson {
     fn add(&mut self, segments: &[Segment]) -> io::Result<()> {
         for segment in segments {
-            let object: Map<String, Value> = self
-                .columns
-                .each()
-                .map(|column| {
-                    let value = match (column.of)(segment) {
-                        None => Value::Null,
-                        Some(Cell::Text(text)) => text.into(),
-                        Some(Cell::Flag(flag)) => flag.into(),
-                        Some(Cell::Whole(number)) => number.into(),
-                        Some(Cell::Number(number)) => number.into(),
-                        Some(Cell::Time(time)) => time.to_string().into(),
-                    };
-                    (column.name.to_owned(), value)
-                })
-                .collect();
-            serde_json::to_writer(&mut self.writer, &object)?;
+            // Not by way of a map, which would not have the columns in their order.
+            let mut serializer = serde_json::Serializer::new(&mut self.writer);
+            let mut object = serializer.serialize_map(None)?;
+            for column in self.columns.each() {
+                let value = match (column.of)(segment) {
+                    None => Value::Null,
+                    Some(Cell::Text(text)) => text.into(),
+                    Some(Cell::Flag(flag)) => flag.into(),
+                    Some(Cell::Whole(number)) => number.into(),
+                    Some(Cell::Number(number)) => number.into(),
+                    Some(Cell::Time(time)) => time.to_string().into(),
+                };
+                object.serialize_entry(column.name, &value)?;
+            }
+            object.end()?;
             self.writer.write_all(b"\n")?;
         }
         Ok(())
