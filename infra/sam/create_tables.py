@@ -11,7 +11,7 @@ from template_check.plain_template import Template
 from transform import REGION, plain
 
 # What CloudFormation asks for in a second call, once the table is there.
-LATER = {"PointInTimeRecoverySpecification"}
+LATER = {"PointInTimeRecoverySpecification", "TimeToLiveSpecification"}
 
 
 def create_tables(url: str, prefix: str):

@@ -606,6 +606,17 @@ class Made(unittest.TestCase):
             ]
             self.assertEqual(table.get("GlobalSecondaryIndexes", []), wanted)
             self.assertEqual(table["BillingMode"], "PAY_PER_REQUEST")
+            column = SYSTEM["tables"][platform_name].get("ttl")
+            wanted = {"AttributeName": column, "Enabled": True} if column else None
+            self.assertEqual(table.get("TimeToLiveSpecification"), wanted)
+
+    def test_functions_are_told_how_long_what_is_over_is_kept(self):
+        for days, wanted in (("0", ""), ("30", "30")):
+            template = Template(PLAIN, {"RetentionDays": days, "AiProvider": "extractive"})
+            functions = template.of_type("AWS::Lambda::Function")
+            told = {name: one["Environment"]["Variables"].get("WRAPUP_RETENTION_DAYS") for name, one in functions.items()}
+            writers = {"CreateSegment", "UpdateSegment", "UpdateSegmentAi", "SaveDraft", "CloseOverdue", "AiFiller"}
+            self.assertEqual({name: days for name, days in told.items() if days is not None}, dict.fromkeys(writers, wanted))
 
     def test_a_table_gets_one_index_more_with_each_step(self):
         for steps in range(4):
@@ -1069,6 +1080,7 @@ class Faults(unittest.TestCase):
         for field, value, words in [
             ("DeletionProtectionEnabled", False, "table sys_user: anybody may delete it"),
             ("PointInTimeRecoverySpecification", {}, "table sys_user: no point-in-time recovery"),
+            ("TimeToLiveSpecification", {"AttributeName": "x", "Enabled": True}, "table sys_user: TimeToLiveSpecification is"),
             ("TableName", "other", "tables: sys_user is missing"),
             ("TableName", "other", "table Users is not in system.json"),
         ]:

@@ -26,6 +26,10 @@ def wrong_tables(deployment: Deployment):
             yield f"table {name}: anybody may delete it"
         if table.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled") is not True:
             yield f"table {name}: no point-in-time recovery"
+        column = deployment.system["tables"].get(name, {}).get("ttl")
+        wanted = {"AttributeName": column, "Enabled": True} if column else {}
+        if table.get("TimeToLiveSpecification", {}) != wanted:
+            yield f"table {name}: TimeToLiveSpecification is not what system.json says"
         if table.get("SSESpecification", {}).get("KMSMasterKeyId") != deployment.key:
             yield f"table {name}: the key is not that of the others"
         yield from stays(deployment, f"table {name}", logical)

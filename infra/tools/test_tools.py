@@ -15,7 +15,7 @@ ROOT = TOOLS.parent.parent
 
 class Requirements(unittest.TestCase):
     def test_each_package_has_a_version_and_hashes_and_comes_from_nowhere_in_particular(self):
-        for name in ("python", "schemathesis", "generators", "clients"):
+        for name in ("python", "schemathesis", "generators", "clients", "analysis"):
             with self.subTest(name):
                 text = (TOOLS / f"{name}.txt").read_text().replace("\\\n", "")
                 for line in text.splitlines():
@@ -25,7 +25,7 @@ class Requirements(unittest.TestCase):
                 self.assertNotIn("://", text)
 
     def test_what_is_asked_for_is_what_is_pinned(self):
-        for name in ("python", "schemathesis", "generators", "clients"):
+        for name in ("python", "schemathesis", "generators", "clients", "analysis"):
             lines = (TOOLS / f"{name}.in").read_text().splitlines()
             pinned = (TOOLS / f"{name}.txt").read_text()
             for wanted in (line for line in lines if line and not line.startswith("#")):

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// The characters that a formula begins with.
-const FORMULAS: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
+/// The characters that a formula begins with, in full width too.
+const FORMULAS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// Cells as a line: in quotes where they have to be.
 pub fn line<C: AsRef<str>>(cells: impl IntoIterator<Item = C>) -> String {
@@ -45,9 +45,9 @@ mod tests {
 
     #[test]
     fn cells_are_quoted_where_they_have_to_be_and_no_text_is_a_formula() {
-        let texts = ["Refund", "a, b", "say \"no\"", "two\nlines", "=1+1", "-5", "@here", "'quoted'", ""];
+        let texts = ["Refund", "a, b", "say \"no\"", "two\nlines", "=1+1", "-5", "＝1", "1=1", "'quoted'", ""];
         let cells = texts.map(no_formula);
-        let wanted = "Refund,\"a, b\",\"say \"\"no\"\"\",\"two\nlines\",'=1+1,'-5,'@here,'quoted',\r\n";
+        let wanted = "Refund,\"a, b\",\"say \"\"no\"\"\",\"two\nlines\",'=1+1,'-5,'＝1,1=1,'quoted',\r\n";
         assert_eq!(line(&cells), wanted);
         assert_eq!(cells.each_ref().map(|cell| of_no_formula(cell)), texts);
     }

@@ -168,6 +168,15 @@ pub enum Refusal {
         /// The fields that differ from those of the request that opened it.
         differences: Differences,
     },
+    /// The same, though the segment's time is over, until DynamoDB has removed it.
+    #[error(
+        "external_segment_id '{id}' names a wrap-up segment whose retention has ended, and which is not removed yet: use \
+         another id, or try again after two days."
+    )]
+    ExternalIdExpired {
+        /// The external segment id.
+        id: String,
+    },
     /// The agent already wraps this interaction segment up, as another request said.
     #[error(
         "Wrap-up segment '{sys_id}' is already open for this agent, interaction and segment_id, and was opened by a \

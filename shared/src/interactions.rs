@@ -3,10 +3,12 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Error;
+use crate::clock::Clock;
 use crate::document::{Fields, Id, Problem};
 use crate::dynamodb::{self, Dynamo, Stamp, Table, Write};
 use crate::error::NotFound;
 use crate::language::Language;
+use crate::retention::Retention;
 
 /// Bytes that DynamoDB takes as a partition key.
 const LONGEST_KEY: usize = 2_048;
@@ -62,13 +64,28 @@ fn language_of_tag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
 pub struct Interactions {
     dynamo: Dynamo,
     table: String,
+    clock: Clock,
+    retention: Option<Retention>,
 }
 
 impl Interactions {
     /// The table of this deployment.
     pub fn new(dynamo: Dynamo) -> Self {
         let table = dynamo.tables.name(Table::Interactions);
-        Self { dynamo, table }
+        Self { dynamo, table, clock: Clock::system(), retention: None }
+    }
+
+    /// The same table; how long those are kept that are written from now on. Whoever else writes them says so by the column
+    /// `expires_at`.
+    #[must_use]
+    pub fn with_retention(self, retention: Option<Retention>) -> Self {
+        Self { retention, ..self }
+    }
+
+    /// The same table, by another clock than the machine's.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
     }
 
     /// Stores an operator's interaction in place of the one with its sys_id.
@@ -81,17 +98,30 @@ impl Interactions {
             within: None,
             attempt: None,
         };
-        self.dynamo.replace(write, dynamodb::to_item(interaction)?).await?;
+        let mut item = dynamodb::to_item(interaction)?;
+        dynamodb::set_expiry(&mut item, self.retention.map(|retention| retention.end(stamp.at.since_epoch())));
+        self.dynamo.replace(write, item).await?;
         Ok(())
     }
 
-    /// The interaction with this sys_id, if there is one. One consistent read.
+    /// The interaction with this sys_id, if there is one whose time is not over. One consistent read.
     pub async fn find(&self, sys_id: &str) -> Result<Option<Interaction>, Error> {
         if sys_id.is_empty() || sys_id.len() > LONGEST_KEY {
             return Ok(None);
         }
         let item = self.dynamo.get(&self.table, sys_id).await?;
+        let item = item.filter(|item| !dynamodb::is_expired(item, self.clock.since_epoch()));
         Ok(item.map(|item| dynamodb::from_item(Table::Interactions, item)).transpose()?)
+    }
+
+    /// Takes what was said, and what it is about, out of an operator's interaction. Answers whether there was something. One
+    /// write.
+    pub async fn erase(&self, sys_id: &str, stamp: &Stamp) -> Result<bool, Error> {
+        if sys_id.is_empty() || sys_id.len() > LONGEST_KEY {
+            return Ok(false);
+        }
+        let write = Write { stamp, table: &self.table, sys_id, version: None, within: None, attempt: None };
+        Ok(self.dynamo.erase(write, &["transcript", "short_description"]).await?)
     }
 
     /// The interaction with this sys_id, for an operator.

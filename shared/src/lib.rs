@@ -31,6 +31,7 @@ pub mod logging;
 pub mod openapi;
 pub mod redaction;
 pub mod reports;
+pub mod retention;
 pub mod segment_tables;
 pub mod segments;
 pub mod settings;

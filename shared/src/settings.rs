@@ -15,6 +15,9 @@ pub const REDACT_NOTES: &str = "WRAPUP_REDACT_NOTES";
 pub const REDACT_PERSONAL: &str = "WRAPUP_REDACT_PERSONAL";
 /// Whether wrap-ups end by themselves: `on` or `off`; on where unset.
 pub const DEADLINES: &str = "WRAPUP_DEADLINES";
+/// For how many days what is over is kept: segments from their end on, interactions and phone logs from when they were written
+/// last. For good where unset.
+pub const RETENTION_DAYS: &str = "WRAPUP_RETENTION_DAYS";
 /// The event bus of EventBridge that events go to: its name or ARN. They go to none where unset.
 pub const EVENT_BUS: &str = "WRAPUP_EVENT_BUS";
 /// What events say they are from, a URI reference; `/wrapup/` and the prefix of the tables where unset.

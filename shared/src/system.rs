@@ -13,9 +13,11 @@ use crate::codes::Codes;
 use crate::configurations::Configurations;
 use crate::cursors::Cursors;
 use crate::dynamodb::{self, Dynamo, Tables};
+use crate::interactions::Interactions;
 use crate::language::Language;
 use crate::redaction::Redactor;
 use crate::reports::Reports;
+use crate::retention::Retention;
 use crate::segment_tables::{Registry, SegmentTablesError};
 use crate::segments::Segments;
 use crate::settings::{self, SettingsError};
@@ -37,6 +39,7 @@ pub struct System {
     segment_tables: Registry,
     dynamo: Dynamo,
     language: Option<Language>,
+    retention: Option<Retention>,
 }
 
 impl System {
@@ -74,6 +77,7 @@ impl System {
             segment_tables,
             dynamo,
             language,
+            retention: None,
         }
     }
 
@@ -109,6 +113,17 @@ impl System {
         Ok(self.with_deadlines(settings::switch(settings::DEADLINES)?.unwrap_or(true)))
     }
 
+    /// The same deployment; how long is kept what is over from now on, for good where that is none.
+    #[must_use]
+    pub fn with_retention(self, retention: Option<Retention>) -> Self {
+        Self { segments: self.segments.with_retention(retention), retention, ..self }
+    }
+
+    /// The same deployment, which keeps what is over for as long as the environment says.
+    pub fn with_retention_from_env(self) -> Result<Self, SettingsError> {
+        Ok(self.with_retention(Retention::from_env()?))
+    }
+
     /// The interaction segment tables that requests may name.
     pub fn segment_tables(&self) -> &Registry {
         &self.segment_tables
@@ -137,6 +152,11 @@ impl System {
     /// Wrap-up segments.
     pub fn segments(&self) -> &Segments {
         &self.segments
+    }
+
+    /// Interactions.
+    pub fn interactions(&self) -> Interactions {
+        Interactions::new(self.dynamo.clone()).with_retention(self.retention).with_clock(self.clock.clone())
     }
 
     /// API users.
@@ -182,7 +202,7 @@ impl From<&System> for crate::ai::Stores {
         Self {
             segments: system.segments.clone(),
             segment_tables: system.segment_tables.clone(),
-            interactions: crate::interactions::Interactions::new(system.dynamo.clone()),
+            interactions: system.interactions(),
         }
     }
 }

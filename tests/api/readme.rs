@@ -16,13 +16,15 @@ use crate::BINARY;
 const GUIDE: &str = "docs/segment-tables.md";
 
 /// The pages whose blocks of shell are run here.
-const RUN: [&str; 7] = [
+const RUN: [&str; 9] = [
     "README.md",
     "docs/ai-filler.md",
+    "docs/analysis.md",
     "docs/api.md",
     "docs/clients.md",
     "docs/command-line.md",
     "docs/deploy.md",
+    "docs/personal-data.md",
     "docs/redaction.md",
 ];
 
@@ -66,6 +68,17 @@ fn a_client_of_curl_works_as_printed() {
 #[test]
 fn the_ai_fillers_figures_are_those_that_the_command_prints() {
     run("docs/ai-filler.md");
+}
+
+/// Its queries are run by `tests/exported/check`.
+#[test]
+fn wrap_ups_are_exported_as_printed() {
+    run("docs/analysis.md");
+}
+
+#[test]
+fn what_is_stored_of_somebody_is_handed_out_and_erased_as_printed() {
+    run("docs/personal-data.md");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use wrapup_functions::{Again, Consumer, ConsumerParts, consumer};
 /// The Lambda function, with the segment tables of its environment.
 #[tokio::main(flavor = "current_thread")]
 pub async fn main() -> Result<(), StartError> {
-    let system = System::from_env()?;
+    let system = System::from_env()?.with_retention_from_env()?;
     let segment_tables = segment_tables::from_env(system.dynamo())?;
     run(system.with_segment_tables(segment_tables)).await
 }

@@ -15,7 +15,7 @@ use wrapup_functions::job::{Job, JobFailed, run};
 /// The Lambda function.
 #[tokio::main(flavor = "current_thread")]
 pub async fn main() -> Result<(), StartError> {
-    run(CloseOverdue::new(&System::from_env()?)).await
+    run(CloseOverdue::new(&System::from_env()?.with_retention_from_env()?)).await
 }
 
 /// The job. Finds open segments by the index, reads them, and where it has not seen the snapshot the configuration table;

@@ -11,7 +11,7 @@ use wrapup::{Error, System, segment_tables};
 /// The Lambda function, with the segment tables of its environment.
 #[tokio::main(flavor = "current_thread")]
 pub async fn main() -> Result<(), StartError> {
-    let system = System::from_env()?.with_deadlines_from_env()?;
+    let system = System::from_env()?.with_deadlines_from_env()?.with_retention_from_env()?;
     let segment_tables = segment_tables::from_env(system.dynamo())?;
     let system = system.with_segment_tables(segment_tables);
     let endpoint = CreateSegment::new(&system);

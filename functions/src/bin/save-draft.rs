@@ -11,7 +11,8 @@ use wrapup::{Error, System};
 /// The Lambda function.
 #[tokio::main(flavor = "current_thread")]
 pub async fn main() -> Result<(), StartError> {
-    let system = System::from_env()?.with_notes_redactor(Redactor::of_notes_from_env()?);
+    let system = System::from_env()?.with_retention_from_env()?;
+    let system = system.with_notes_redactor(Redactor::of_notes_from_env()?);
     let endpoint = SaveDraft::new(&system);
     run(system, endpoint).await
 }

@@ -10,7 +10,7 @@ use wrapup::{Error, System};
 /// The Lambda function.
 #[tokio::main(flavor = "current_thread")]
 pub async fn main() -> Result<(), StartError> {
-    let system = System::from_env()?;
+    let system = System::from_env()?.with_retention_from_env()?;
     let endpoint = UpdateSegmentAi::new(&system);
     run(system, endpoint).await
 }

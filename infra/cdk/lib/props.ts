@@ -127,6 +127,12 @@ export interface WrapUpApiProps {
    * @default false
    */
   readonly supervisorPage?: boolean;
+  /**
+   * Days, from 1 to 36500, for which wrap-ups are kept once they are closed, and interactions and phone logs once they are
+   * written. It counts for those that are closed or written from then on.
+   * @default for good
+   */
+  readonly retentionDays?: number;
   /** Which bus is told what happens to segments. @default none; the relay is not deployed */
   readonly events?: Events;
   /** What goes of what was said or written. @default secrets and personal data for the AI filler, nothing in notes */

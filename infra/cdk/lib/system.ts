@@ -24,6 +24,13 @@ export interface Index {
   readonly shown?: string[];
 }
 
+/** A table: what its stream shows, its indexes, and the column that says when a record goes; each where it has that. */
+export interface TableSpec {
+  readonly stream?: string;
+  readonly ttl?: string;
+  readonly indexes?: Record<string, Index>;
+}
+
 /** A metric of a function's own that says how many seconds it is late, and how many are an alarm. */
 export interface Late {
   readonly metric: string;
@@ -58,7 +65,7 @@ export interface FunctionSpec {
 /** What a deployment consists of, as `infra/system.json` lists it. */
 export interface System {
   /** By name without prefix. */
-  readonly tables: Record<string, { readonly stream?: string; readonly indexes?: Record<string, Index> }>;
+  readonly tables: Record<string, TableSpec>;
   readonly secrets: string[];
   /** The variables that all functions read. */
   readonly environment: string[];

@@ -38,6 +38,7 @@ export class Tables extends Construct {
 
   private create(name: string, { prefix, encryptionKey, streamed, indexes, removalPolicy }: TablesProps): Table {
     const stream = streamed.has(name) && system.tables[name]?.stream;
+    const timeToLiveAttribute = system.tables[name]?.ttl;
     const table = new Table(this, name, {
       tableName: `${prefix}${name}`,
       partitionKey: { name: 'sys_id', type: AttributeType.STRING },
@@ -45,6 +46,7 @@ export class Tables extends Construct {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
       removalPolicy,
+      ...(timeToLiveAttribute && { timeToLiveAttribute }),
       ...(stream && { stream: stream as StreamViewType }),
       ...(encryptionKey && { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey }),
     });

@@ -53,6 +53,10 @@ export class WrapUpApi extends Construct {
     this.tablePrefix = props.tablePrefix ?? 'wrapup-';
     this.removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
     this.logRetention = props.logRetention ?? RetentionDays.ONE_MONTH;
+    const { retentionDays = 1 } = props;
+    if (!Number.isInteger(retentionDays) || retentionDays < 1 || retentionDays > 36500) {
+      throw new RangeError(`retentionDays has to be a whole number from 1 to 36500, and is ${retentionDays}`);
+    }
     if (props.encryptionKey) letLogsUse(props.encryptionKey, Stack.of(this));
     const tables = this.createTables();
     this.tables = tables.all;
@@ -131,7 +135,15 @@ export class WrapUpApi extends Construct {
 
   /** The variables of a function; one that a deployment does not set is left out. */
   private environment(spec: FunctionSpec): Record<string, string> {
-    const { language, log, allowedOrigins = [], segmentTables = {}, aiProvider, deadlines = true } = this.props;
+    const {
+      language,
+      log,
+      allowedOrigins = [],
+      segmentTables = {},
+      aiProvider,
+      deadlines = true,
+      retentionDays,
+    } = this.props;
     const wants = (variable: string) => spec.environment?.includes(variable) ?? false;
     return {
       ...(this.tablePrefix && { WRAPUP_TABLE_PREFIX: this.tablePrefix }),
@@ -142,6 +154,7 @@ export class WrapUpApi extends Construct {
       ...this.events?.environment(spec),
       ...segmentTablesEnvironment(spec, segmentTables, Stack.of(this)),
       ...(wantsAi(spec) && aiProvider && aiEnvironment(aiProvider)),
+      ...(retentionDays && wants('WRAPUP_RETENTION_DAYS') && { WRAPUP_RETENTION_DAYS: `${retentionDays}` }),
       ...(!deadlines && wants('WRAPUP_DEADLINES') && { WRAPUP_DEADLINES: 'off' }),
       ...redactionEnvironment(spec, this.props.redaction),
     };

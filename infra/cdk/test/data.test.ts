@@ -14,7 +14,7 @@ describe('tables', () => {
     assert.equal(deployment.resources('AWS::DynamoDB::Table').length, Object.keys(system.tables).length);
   });
 
-  for (const [name, { stream, indexes = {} }] of Object.entries(system.tables)) {
+  for (const [name, { stream, ttl, indexes = {} }] of Object.entries(system.tables)) {
     it(`${name} is what the code expects, and kept whatever happens`, () => {
       const { Properties, DeletionPolicy } = deployment.table(name);
       assert.equal(Properties.TableName, `prod-${name}`);
@@ -36,6 +36,7 @@ describe('tables', () => {
         })),
       );
       assert.equal(Properties.BillingMode, 'PAY_PER_REQUEST');
+      assert.deepEqual(Properties.TimeToLiveSpecification, ttl && { AttributeName: ttl, Enabled: true });
       assert.equal(Properties.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled, true);
       assert.equal(Properties.DeletionProtectionEnabled, true);
       assert.equal(DeletionPolicy, 'Retain');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
-import { inBackground, system } from '../lib/system';
+import { inBackground, system, wantsAi } from '../lib/system';
 import { Deployment, Statement, defaults } from './deployment';
 
 const deployment = new Deployment({
@@ -164,6 +164,20 @@ describe('functions', () => {
           deployment.lambda(name).Properties.Environment?.Variables.WRAPUP_DEADLINES === 'off',
       );
       assert.deepEqual(told, deadlines === false ? ['create-segment', 'update-segment'] : [], `${deadlines}`);
+    }
+  });
+
+  it('that close are told how long what is over is kept, which is a whole number of days', () => {
+    const deployment = new Deployment({ retentionDays: 30 });
+    const told = Object.keys(system.functions).filter(
+      (name) =>
+        !wantsAi(system.functions[name]!) &&
+        name !== 'relay' &&
+        deployment.lambda(name).Properties.Environment?.Variables.WRAPUP_RETENTION_DAYS === '30',
+    );
+    assert.deepEqual(told, ['create-segment', 'update-segment', 'update-segment-ai', 'save-draft', 'close-overdue']);
+    for (const retentionDays of [0, -1, 1.5, 36501]) {
+      assert.throws(() => new Deployment({ retentionDays }), /retentionDays has to be a whole number from 1 to 36500/);
     }
   });
 

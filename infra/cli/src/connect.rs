@@ -10,7 +10,9 @@ use wrapup::ai::{AiSettings, AiSettingsError, Provider};
 use wrapup::aws::{Connection, Roots, https_client};
 use wrapup::clock::Clock;
 use wrapup::dynamodb::{self, Dynamo, Stamp, Tables};
+use wrapup::retention::Retention;
 use wrapup::segment_tables::{self, Described, Lambda, Registry, SegmentTablesError};
+use wrapup::settings::SettingsError;
 
 use crate::operator;
 
@@ -73,6 +75,11 @@ impl Target {
     /// The deployment.
     pub async fn system(&self) -> System {
         System::new(self.dynamo().await, Registry::default(), Clock::system(), None)
+    }
+
+    /// How long the deployment keeps what is over, as the environment says.
+    pub fn retention(&self) -> Result<Option<Retention>, SettingsError> {
+        Retention::from_env()
     }
 
     /// Who changes records now.

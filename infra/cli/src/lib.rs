@@ -19,8 +19,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 use wrapup::logging;
 
 use commands::{
-    ai, code, configuration, conformance, demo, events, index, interaction, migrate, oauth_client, openapi, phone_log,
-    report, segment, segment_table, tables, user,
+    ai, code, configuration, conformance, demo, events, export, index, interaction, migrate, oauth_client, openapi,
+    phone_log, report, segment, segment_table, tables, user,
 };
 pub use connect::TeamTables;
 
@@ -84,6 +84,20 @@ enum Command {
         #[command(flatten)]
         target: Target,
     },
+    /// Wrap-up segments, and the people whose data they have
+    Segment {
+        #[command(subcommand)]
+        command: segment::Command,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Data for those who analyse it
+    Export {
+        #[command(subcommand)]
+        command: export::Command,
+        #[command(flatten)]
+        target: Target,
+    },
     /// Interaction segment tables
     SegmentTable {
         #[command(subcommand)]
@@ -102,13 +116,6 @@ enum Command {
     Interaction {
         #[command(subcommand)]
         command: interaction::Command,
-        #[command(flatten)]
-        target: Target,
-    },
-    /// Wrap-up segments
-    Segment {
-        #[command(subcommand)]
-        command: segment::Command,
         #[command(flatten)]
         target: Target,
     },
@@ -172,10 +179,11 @@ pub async fn run(team: TeamTables) -> ExitCode {
         Some(Command::Configuration { command, target }) => configuration::run(command, &target).await,
         Some(Command::Code { command, target }) => code::run(command, &target).await,
         Some(Command::Migrate { command, target }) => migrate::run(command, &target).await,
+        Some(Command::Segment { command, target }) => segment::run(command, &target, team).await,
+        Some(Command::Export { command, target }) => export::run(command, &target).await,
         Some(Command::SegmentTable { command, target }) => segment_table::run(command, &target, team).await,
         Some(Command::PhoneLog { command, target }) => phone_log::run(command, &target).await,
         Some(Command::Interaction { command, target }) => interaction::run(command, &target).await,
-        Some(Command::Segment { command, target }) => segment::run(command, &target).await,
         Some(Command::Report { options, target }) => report::run(options, &target).await,
         Some(Command::Ai { command }) => ai::run(command).await,
         Some(Command::Index { command, target }) => index::run(command, &target).await,

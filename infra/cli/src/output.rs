@@ -173,6 +173,21 @@ pub fn complain(error: &dyn Display) {
     let _ = writeln!(io::stderr(), "wrapup: {}", written_out(&error.to_string(), is_line_feed));
 }
 
+/// Writes a line of the log on standard error.
+pub fn log(line: &serde_json::Value) {
+    let _ = writeln!(io::stderr(), "{}", json_written_out(&line.to_string()));
+}
+
+/// Asks whoever sits at the terminal, and answers the line that is typed.
+pub fn ask(question: &str) -> io::Result<String> {
+    let mut stderr = io::stderr();
+    write!(stderr, "{}", written_out(question, |_| false))?;
+    stderr.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(answer)
+}
+
 /// A text that was stored, for a place in a line: what a terminal would obey is written out, as `\u{1b}`.
 pub fn shown(text: &str) -> Cow<'_, str> {
     written_out(text, |_| false)

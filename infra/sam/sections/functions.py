@@ -32,7 +32,7 @@ def table(system: dict, name: str) -> str:
     if all(map(option, readers)):
         one_of = sorted({option(reader) for reader in readers})
         stream = functools.reduce(lambda rest, when: f"!If [{when}, {stream}, {rest}]", one_of, "!Ref AWS::NoValue")
-    indexes = system["tables"][name].get("indexes", {})
+    indexes, expiry = system["tables"][name].get("indexes", {}), system["tables"][name].get("ttl")
     return f"""\
   {logical(name)}:
     Type: AWS::DynamoDB::Table
@@ -45,6 +45,7 @@ def table(system: dict, name: str) -> str:
       KeySchema: [{{AttributeName: sys_id, KeyType: HASH}}]
 {global_indexes(indexes)}\
 {line(f"      StreamSpecification: {stream}", readers)}\
+{line(f"      TimeToLiveSpecification: {{AttributeName: {expiry}, Enabled: true}}", expiry)}\
       PointInTimeRecoverySpecification: {{PointInTimeRecoveryEnabled: true}}
       DeletionProtectionEnabled: true
       SSESpecification:

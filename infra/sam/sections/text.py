@@ -21,6 +21,7 @@ VALUES = {
     "WRAPUP_OAUTH_KEYS": "!Ref OauthKeys",
     # A bus's Ref is its name.
     "WRAPUP_EVENT_BUS": "!If [OwnBus, !Ref EventBus, !Ref EventBusName]",
+    "WRAPUP_RETENTION_DAYS": "!If [Retention, !Ref RetentionDays, '']",
     "WRAPUP_AI_KEY": "!If [KeyInSecret, !Sub 'secretsmanager:${AiKeySecretArn}',\n"
     "            !If [KeyInParameter, !Sub 'ssm:${AiKeyParameter}', '']]",
 }

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -6,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{CorruptRecord, Error, RecordProblem, Table, check_schema};
+use crate::retention::EXPIRES_AT;
 
 /// A record as DynamoDB holds it.
 pub type Item = HashMap<String, AttributeValue>;
@@ -86,4 +88,16 @@ impl Change {
         }
         request.update_expression(expression.trim_start())
     }
+}
+
+/// Says in a new record when it goes, in seconds since the Unix epoch; none where it stays.
+pub fn set_expiry(item: &mut Item, expires_at: Option<u64>) {
+    item.extend(expires_at.map(|end| (EXPIRES_AT.to_owned(), AttributeValue::N(end.to_string()))));
+}
+
+/// Whether a record's time is over at this one, from the Unix epoch: DynamoDB removes it some time later, and until then it
+/// counts as gone. What is no number says nothing, as it does to DynamoDB.
+pub fn is_expired(item: &Item, now: Duration) -> bool {
+    let end = item.get(EXPIRES_AT).and_then(|end| end.as_n().ok()).and_then(|end| end.parse::<u64>().ok());
+    end.is_some_and(|end| now.as_secs() >= end)
 }

@@ -15,7 +15,7 @@ mod write;
 pub use batch::batch_get;
 pub use client::{LONGEST_OPERATION, connect};
 pub use error::{CorruptRecord, Error, WriteOutcome, cancellation, is_too_large};
-pub use item::{Change, Item, check, from_item, key, string, to_item};
+pub use item::{Change, Item, check, from_item, is_expired, key, set_expiry, string, to_item};
 pub use listed::Listed;
 pub use merged::{Budget, Merged, Next, Row};
 pub use pages::{Order, Pages, Rows};

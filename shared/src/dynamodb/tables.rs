@@ -6,10 +6,12 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
     GlobalSecondaryIndexUpdate, IndexStatus, KeySchemaElement, KeyType, Projection, ProjectionType,
-    ScalarAttributeType, StreamSpecification, StreamViewType, TableDescription, TableStatus,
+    ScalarAttributeType, StreamSpecification, StreamViewType, TableDescription, TableStatus, TimeToLiveSpecification,
+    TimeToLiveStatus,
 };
 
 use super::{Dynamo, Error};
+use crate::retention::EXPIRES_AT;
 
 /// A record type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +61,14 @@ impl Table {
     pub const fn stream(self) -> Option<StreamViewType> {
         match self {
             Self::Segments => Some(StreamViewType::NewAndOldImages),
+            _ => None,
+        }
+    }
+
+    /// The column that says when one of its records goes, if they may: DynamoDB removes it then.
+    pub const fn expiry(self) -> Option<&'static str> {
+        match self {
+            Self::Segments | Self::PhoneLog | Self::Interactions => Some(EXPIRES_AT),
             _ => None,
         }
     }
@@ -113,6 +123,7 @@ pub const BY_TIME: Index = Index {
         "ai_source",
         "ai_confidence",
         "ai_outcome",
+        "expires_at",
     ],
 };
 
@@ -256,6 +267,25 @@ fn status_of(table: &TableDescription, index: &Index) -> Option<IndexStatus> {
     let found = table.global_secondary_indexes().iter().find(|found| found.index_name() == Some(index.name))?;
     // An engine that fills it at once may not say so.
     Some(found.index_status().cloned().unwrap_or(IndexStatus::Active))
+}
+
+/// Has DynamoDB remove the records of the tables whose time is over, where it is not told to yet. Answers the names of the
+/// tables that it has been told of.
+pub async fn enable_expiry(dynamo: &Dynamo) -> Result<Vec<String>, Error> {
+    let mut enabled = Vec::new();
+    for (table, column) in Table::ALL.into_iter().filter_map(|table| Some((table, table.expiry()?))) {
+        let name = dynamo.tables.name(table);
+        let described = dynamo.client.describe_time_to_live().table_name(&name).send().await?;
+        let status = described.time_to_live_description().and_then(|described| described.time_to_live_status());
+        if matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)) {
+            continue;
+        }
+        let by = TimeToLiveSpecification::builder().enabled(true).attribute_name(column);
+        let by = by.build().map_err(Error::broken)?;
+        dynamo.client.update_time_to_live().table_name(&name).time_to_live_specification(by).send().await?;
+        enabled.push(name);
+    }
+    Ok(enabled)
 }
 
 /// Gives the tables the streams that they are to have, where somebody reads them. A stream that shows something else is

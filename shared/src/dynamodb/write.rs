@@ -162,6 +162,46 @@ impl Dynamo {
         sent
     }
 
+    /// Takes columns out of an operator's record for good, where it is there and has one of them. Answers whether it had.
+    pub async fn erase(&self, write: Write<'_>, columns: &[&str]) -> Result<bool, Error> {
+        let (mut has_one, mut remove) = (Vec::new(), Vec::new());
+        for number in 0..columns.len() {
+            has_one.push(format!("attribute_exists(#column{number})"));
+            remove.push(format!("#column{number}"));
+        }
+        let set = format!("SET {UPDATED_BY} = :by, {UPDATED_ON} = :at, #schema = :schema REMOVE {}", remove.join(", "));
+        let condition = format!("({}) AND {NOT_NEWER}", has_one.join(" OR "));
+        let sent = self.update(
+            write,
+            |update| {
+                let update = update
+                    .update_expression(set)
+                    .condition_expression(condition)
+                    .expression_attribute_names("#schema", SCHEMA)
+                    .expression_attribute_values(":schema", schema())
+                    .expression_attribute_values(":by", string(&write.stamp.by))
+                    .expression_attribute_values(":at", string(write.stamp.at));
+                columns.iter().enumerate().fold(update, |update, (number, column)| {
+                    update.expression_attribute_names(format!("#column{number}"), *column)
+                })
+            },
+            |_| Action::Erase,
+        );
+        let Err(error) = sent.await else { return Ok(true) };
+        match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                let stored = failed.item().cloned().unwrap_or_default();
+                check_schema(&stored).map_err(|problem| CorruptRecord {
+                    table: write.table.to_owned(),
+                    key: write.sys_id.to_owned(),
+                    problem,
+                })?;
+                Ok(false)
+            }
+            _ => Err(error.into()),
+        }
+    }
+
     /// Sets columns of a record that only keep books, such as an index's keys, if its `sys_mod_count` still is this one.
     /// That is no change of the record, and nobody's: who changed it and when stays, and the audit has no line of it.
     pub async fn keep_books(&self, table: &str, sys_id: &str, version: u64, columns: Item) -> Result<Books, Error> {

@@ -115,6 +115,9 @@ fn summary(kind: EventKind) -> &'static str {
             "The external system has confirmed a closed segment, and perhaps corrected it with that."
         }
         EventKind::Corrected => "Code or notes of a closed segment are others now.",
+        EventKind::Erased => {
+            "The texts of a segment were erased for good: notes, AI notes and the draft. Whoever has kept them has to do so, too."
+        }
     }
 }
 

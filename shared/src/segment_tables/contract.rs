@@ -241,6 +241,7 @@ fn sample<'a>(segment_id: &'a str, agent: &'a str) -> Result<NewInteractionSegme
         opened_on,
         caller: "contract",
         called_on: opened_on,
+        expires_at: None,
     })
 }
 

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -10,6 +12,7 @@ use super::{Error, InteractionSegment, InteractionSegmentRecord, NewInteractionS
 use crate::date_time::DateTime;
 use crate::document::{BoundedText, Fields, Problem};
 use crate::dynamodb::{self, Dynamo, Item, Stamp, Write, string};
+use crate::retention::EXPIRES_AT;
 
 /// A DynamoDB table of a team's own, described by configuration alone.
 pub struct DynamoDbTable {
@@ -145,8 +148,10 @@ impl InteractionSegment for DynamoDbTable {
         set(&columns.agent, Some(segment.agent.to_owned()));
         set(&columns.start, Some(segment.opened_on.to_string()));
         set(&columns.external_segment_id, segment.external_segment_id.map(str::to_owned));
-        let stored =
-            self.rows.put_if_absent(&self.mapping.key, segment.segment_id, item, &segment.stamp(), deadline).await?;
+        let stored = self
+            .rows
+            .put_if_absent(&self.mapping.key, segment.segment_id, item, &segment.stamp(), None, deadline)
+            .await?;
         Ok(self.read(segment.segment_id, stored))
     }
 
@@ -185,18 +190,27 @@ impl Rows {
         Ok(answer.map_err(dynamodb::Error::from)?.item)
     }
 
-    /// Puts a row under a key, named by its column, unless there is one; answers the row that is there now. One write.
+    /// Puts a row under a key, named by its column, unless there is one; answers the row that is there now. One write. Where
+    /// rows expire, `now` is the time from the Unix epoch, and one whose time is over makes room.
     pub async fn put_if_absent(
         &self,
         column: &str,
         key: &str,
         item: Item,
         stamp: &Stamp,
+        now: Option<Duration>,
         deadline: Instant,
     ) -> Result<Item, Error> {
         let write = Write { stamp, table: &self.table, sys_id: key, version: None, within: None, attempt: None };
         let put = self.dynamo.put_new(write, item.clone(), |put| {
-            put.condition_expression("attribute_not_exists(#key)").expression_attribute_names("#key", column)
+            let put = put.expression_attribute_names("#key", column);
+            match now {
+                None => put.condition_expression("attribute_not_exists(#key)"),
+                Some(now) => put
+                    .condition_expression("attribute_not_exists(#key) OR #expires_at <= :now")
+                    .expression_attribute_names("#expires_at", EXPIRES_AT)
+                    .expression_attribute_values(":now", AttributeValue::N(now.as_secs().to_string())),
+            }
         });
         match timeout_at(deadline, put).await.map_err(|_| Error::too_late())? {
             Ok(_) => Ok(item),
@@ -207,6 +221,12 @@ impl Rows {
                 _ => Err(dynamodb::Error::from(error).into()),
             },
         }
+    }
+
+    /// Takes columns out of an operator's row. Answers whether it had one of them. One write.
+    pub async fn erase(&self, key: &str, columns: &[&str], stamp: &Stamp) -> Result<bool, dynamodb::Error> {
+        let write = Write { stamp, table: &self.table, sys_id: key, version: None, within: None, attempt: None };
+        self.dynamo.erase(write, columns).await
     }
 
     /// Puts an operator's row in place of what its key has.

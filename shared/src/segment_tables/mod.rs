@@ -69,6 +69,31 @@ pub trait InteractionSegment: Send + Sync {
         wanted: &WantedInteractionSegment<'_>,
         deadline: Instant,
     ) -> Result<InteractionSegmentRecord, Error>;
+
+    /// Takes what was said out of a record, for an operator who erases somebody's data. A table that does not say how is
+    /// left as it is, and the operator told so.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    async fn erase(
+        &self,
+        _wanted: &WantedInteractionSegment<'_>,
+        _stamp: &Stamp,
+        _deadline: Instant,
+    ) -> Result<Erased, Error> {
+        Ok(Erased::NotByUs)
+    }
+}
+
+/// What has become of what was said in an interaction segment, of which an operator erases the texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Erased {
+    /// It was there, and is gone.
+    Now,
+    /// There was none.
+    NothingLeft,
+    /// The table is somebody else's, who has to erase it there.
+    NotByUs,
 }
 
 /// Which record is retrieved, and for whom.
@@ -99,6 +124,8 @@ pub struct NewInteractionSegment<'a> {
     pub caller: &'a str,
     /// When the API was called.
     pub called_on: DateTime,
+    /// When the record goes if nobody writes it again, in seconds since the Unix epoch; none where it stays.
+    pub expires_at: Option<u64>,
 }
 
 impl<'a> NewInteractionSegment<'a> {

@@ -1,18 +1,24 @@
 use async_trait::async_trait;
 use serde_json::{Map, Value};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::dynamodb_table::{Rows, further_fields, take_interaction, take_text, take_time};
-use super::{Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment, WantedInteractionSegment};
+use super::{
+    Erased, Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment, WantedInteractionSegment,
+};
+use crate::clock::Clock;
 use crate::date_time::DateTime;
 use crate::document::{Fields, FromText, Id, Problem};
 use crate::dynamodb::{self, Dynamo, Item, Stamp, Table, key, string};
+use crate::retention::{EXPIRES_AT, Retention};
 use crate::sys_id::{self, Kind};
 
 /// The built-in table `sn_openframe_phone_log`, in DynamoDB. A record is kept under a sys_id that is
 /// derived from its `segment_id`, so that ids of any length and kind are one key each.
 pub struct PhoneLog {
     rows: Rows,
+    clock: Clock,
+    retention: Option<Retention>,
 }
 
 /// A phone log record as an operator writes it: `segment_id`, the phone log's known fields, and
@@ -46,7 +52,7 @@ impl PhoneLogRecord {
     pub fn read(fields: &Fields<'_>) -> Option<Self> {
         let segment_id = fields.required::<Id>("segment_id");
         let mut columns = fields.all();
-        columns.retain(|name, value| !value.is_null() && !Stamp::has_column(name));
+        columns.retain(|name, value| !value.is_null() && name != EXPIRES_AT && !Stamp::has_column(name));
         let ids = ["call_id", "phone_number", "agent", "contact", "interaction"];
         let ids = ids.map(|name| (name, fields.optional::<Id>(name)));
         let call_type = fields.optional::<CallType>("call_type").map(|call_type| match call_type {
@@ -81,7 +87,19 @@ impl PhoneLog {
     /// The phone log of this deployment.
     pub fn new(dynamo: Dynamo) -> Self {
         let table = dynamo.tables.name(Table::PhoneLog);
-        Self { rows: Rows::new(dynamo, table) }
+        Self { rows: Rows::new(dynamo, table), clock: Clock::system(), retention: None }
+    }
+
+    /// The same table; how long those records are kept that an operator writes from now on. A new wrap-up's says so itself.
+    #[must_use]
+    pub fn with_retention(self, retention: Option<Retention>) -> Self {
+        Self { retention, ..self }
+    }
+
+    /// The same table, by another clock than the machine's.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
     }
 
     /// Stores an operator's record in place of the one with its `segment_id`.
@@ -89,6 +107,7 @@ impl PhoneLog {
         let mut item: Item = dynamodb::to_item(&record.columns)?;
         let key = record_key(record.segment_id());
         item.insert("sys_id".to_owned(), string(&key));
+        dynamodb::set_expiry(&mut item, self.retention.map(|retention| retention.end(stamp.at.since_epoch())));
         Ok(self.rows.replace(&key, item, stamp).await?)
     }
 }
@@ -115,7 +134,9 @@ impl InteractionSegment for PhoneLog {
         }
         let stamp = segment.stamp();
         stamp.create(&mut item);
-        read(segment.segment_id, self.rows.put_if_absent("sys_id", &sys_id, item, &stamp, deadline).await?)
+        dynamodb::set_expiry(&mut item, segment.expires_at);
+        let now = Some(self.clock.since_epoch());
+        read(segment.segment_id, self.rows.put_if_absent("sys_id", &sys_id, item, &stamp, now, deadline).await?)
     }
 
     async fn retrieve(
@@ -125,9 +146,23 @@ impl InteractionSegment for PhoneLog {
     ) -> Result<InteractionSegmentRecord, Error> {
         let segment_id = wanted.segment_id;
         match self.rows.get(key(record_key(segment_id)), deadline).await? {
-            Some(item) => read(segment_id, item),
-            None => Err(Error::NoSuchRecord { segment_id: segment_id.to_owned() }),
+            Some(item) if !dynamodb::is_expired(&item, self.clock.since_epoch()) => read(segment_id, item),
+            _ => Err(Error::NoSuchRecord { segment_id: segment_id.to_owned() }),
         }
+    }
+
+    async fn erase(
+        &self,
+        wanted: &WantedInteractionSegment<'_>,
+        stamp: &Stamp,
+        deadline: Instant,
+    ) -> Result<Erased, Error> {
+        let key = record_key(wanted.segment_id);
+        let erased = timeout_at(deadline, self.rows.erase(&key, &["transcript"], stamp)).await;
+        Ok(match erased.map_err(|_| Error::too_late())?? {
+            true => Erased::Now,
+            false => Erased::NothingLeft,
+        })
     }
 }
 
@@ -142,7 +177,7 @@ fn read(segment_id: &str, mut item: Item) -> Result<InteractionSegmentRecord, Er
         return Err(Error::Broken("the record belongs to another segment_id".into()));
     }
     // Whose work it is stands in the table, and is nothing that was said or done in the call.
-    item.retain(|name, _| name != "sys_id" && !Stamp::has_column(name));
+    item.retain(|name, _| name != "sys_id" && name != EXPIRES_AT && !Stamp::has_column(name));
     Ok(InteractionSegmentRecord {
         id: segment_id.to_owned(),
         table: Table::PhoneLog.platform_name().to_owned(),
@@ -176,7 +211,8 @@ mod tests {
             "interaction": "i", "call_type": "INBOUND", "start_time": "2024-09-16T19:52:01+02:00",
             "end_time": " 2024-09-16 17:54:01 ", "duration": "120", "transcript": "Hello.",
             "queue": "Billing", "ratings": [1, {"by": null}], "left_out": null,
-            // Whose work the record is, no file says.
+            // Whose work the record is, and when it goes, no file says.
+            "expires_at": 1,
             "sys_created_by": "somebody", "sys_updated_on": "2001-01-01 00:00:00",
         });
         let kept = json!({

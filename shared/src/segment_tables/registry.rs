@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::{Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment, WantedInteractionSegment};
+use super::{
+    Erased, Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment, WantedInteractionSegment,
+};
+use crate::dynamodb::Stamp;
 
 /// How long a call of the API waits for a segment table, in all: long enough for a function that
 /// starts cold, well under the 29 s for which API Gateway waits.
@@ -77,6 +80,22 @@ impl Registry {
             }
             answer => answer,
         }
+    }
+
+    /// Takes what was said out of the record that is wanted.
+    ///
+    /// # Errors
+    /// As [`Registry::retrieve`], so that nothing of another interaction is erased.
+    pub async fn erase(
+        &self,
+        table: &str,
+        wanted: &WantedInteractionSegment<'_>,
+        stamp: &Stamp,
+    ) -> Result<Erased, Error> {
+        let deadline = Instant::now() + self.patience;
+        self.retrieve_by(table, wanted, deadline).await?;
+        let erased = timeout_at(deadline, self.serving(table)?.erase(wanted, stamp, deadline)).await;
+        erased.unwrap_or_else(|_| Err(Error::too_late()))
     }
 
     async fn retrieve_by(

@@ -576,7 +576,8 @@ mod tests {
                 "segment.ai_suggested",
                 "segment.closed",
                 "segment.confirmed",
-                "segment.corrected"
+                "segment.corrected",
+                "segment.erased",
             ]
         );
         for kind in EventKind::ALL {

@@ -38,6 +38,8 @@ pub struct Counted {
     pub ai_confidence: Option<Confidence>,
     /// What became of it.
     pub ai_outcome: Option<AiOutcome>,
+    /// When its record goes, in seconds since the Unix epoch; none where it stays.
+    pub expires_at: Option<u64>,
 }
 
 /// The columns of the index that are counted.
@@ -58,6 +60,7 @@ struct Columns {
     ai_wrap_up_code: Option<String>,
     ai_confidence: Option<Confidence>,
     ai_outcome: Option<AiOutcome>,
+    expires_at: Option<u64>,
 }
 
 impl Counted {
@@ -89,6 +92,7 @@ impl Counted {
             ai_code: columns.ai_wrap_up_code,
             ai_confidence: columns.ai_confidence,
             ai_outcome: columns.ai_outcome,
+            expires_at: columns.expires_at,
         })
     }
 
@@ -110,6 +114,7 @@ impl Counted {
             ai_code: segment.ai_code.as_ref().map(|advice| advice.value.as_str().to_owned()),
             ai_confidence: segment.filled_by.as_ref().and_then(|provenance| provenance.confidence),
             ai_outcome: closing.ai_outcome,
+            expires_at: segment.expires_at,
         })
     }
 }

@@ -15,7 +15,7 @@ use crate::error::Kind;
 const PAGE: i32 = 4_000;
 
 /// Segments that are read at once.
-const CHUNK: usize = 100;
+pub(super) const CHUNK: usize = 100;
 
 /// Seconds of a day.
 const DAY: u64 = 24 * 60 * 60;
@@ -63,7 +63,10 @@ impl Segments {
         let Some(last) = ended.last() else { return Ok(()) };
         // Those that may be met again.
         let mut met: HashSet<String> = HashSet::new();
-        let is_within = |counted: &Counted| (ended.from..=last).contains(&counted.submitted_on);
+        let is_within = |counted: &Counted| {
+            let is_expired = counted.expires_at.is_some_and(|end| ended.as_of.as_secs() >= end);
+            !is_expired && (ended.from..=last).contains(&counted.submitted_on)
+        };
         let mut pages = self.ended_shelf(Shelf::Due, digit, ended, last);
         while let Some(rows) = pages.next().await? {
             let sys_ids: Vec<String> = rows.iter().filter_map(|row| row.get("sys_id")?.as_s().ok()).cloned().collect();
@@ -124,11 +127,12 @@ impl Segments {
         };
         let own = if matches!(shelf, Shelf::Due) { "sys_id" } else { BY_TIME.sort };
         let columns = if matches!(shelf, Shelf::Due) { &[][..] } else { &ended.columns };
-        Pages::new(self.dynamo.clone(), rows).showing([own].into_iter().chain(columns.iter().copied()))
+        let always = [own, "expires_at"].into_iter();
+        Pages::new(self.dynamo.clone(), rows).showing(always.chain(columns.iter().copied()))
     }
 
     /// These segments as whoever asks at this time is shown them.
-    async fn judged(&self, sys_ids: &[String], as_of: Duration) -> Result<Vec<Segment>, Error> {
+    pub(super) async fn judged(&self, sys_ids: &[String], as_of: Duration) -> Result<Vec<Segment>, Error> {
         let keys = sys_ids.iter().map(|sys_id| (self.table.clone(), key(sys_id))).collect();
         let items = dynamodb::batch_get(&self.dynamo, keys).await?.remove(&self.table).unwrap_or_default();
         let mut segments = Vec::with_capacity(items.len());

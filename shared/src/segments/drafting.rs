@@ -115,7 +115,7 @@ impl Segments {
             };
             let Some(item) = item else { return Ok(None) };
             let segment = record::from_item(item)?;
-            if !address.means(&segment) {
+            if !address.means(&segment) || self.is_expired(&segment) {
                 return Ok(None);
             }
             if segment.attempts.contains(&drafting.name) {

@@ -32,12 +32,21 @@ pub enum EventKind {
     Confirmed,
     /// It was closed, and its code or notes are others now.
     Corrected,
+    /// Its texts were erased, for somebody whose personal data they were.
+    Erased,
 }
 
 impl EventKind {
     /// Every kind, in the order of a segment's life.
-    pub const ALL: [Self; 6] =
-        [Self::Opened, Self::Configured, Self::AiSuggested, Self::Closed, Self::Confirmed, Self::Corrected];
+    pub const ALL: [Self; 7] = [
+        Self::Opened,
+        Self::Configured,
+        Self::AiSuggested,
+        Self::Closed,
+        Self::Confirmed,
+        Self::Corrected,
+        Self::Erased,
+    ];
 
     /// The `type` of the events of this kind.
     pub const fn type_name(self) -> &'static str {
@@ -48,6 +57,7 @@ impl EventKind {
             Self::Closed => "segment.closed",
             Self::Confirmed => "segment.confirmed",
             Self::Corrected => "segment.corrected",
+            Self::Erased => "segment.erased",
         }
     }
 }
@@ -104,6 +114,7 @@ impl SegmentEvent {
                         }
                     }
                 }
+                Some(EventKind::Erased) => tally.count("erased", Unit::Count, 1),
                 Some(EventKind::Configured | EventKind::AiSuggested | EventKind::Confirmed | EventKind::Corrected)
                 | None => {}
             }
@@ -120,6 +131,9 @@ impl SegmentEvent {
 /// What a change of a segment is; see [`SegmentEvent::kind`].
 pub(super) fn kind(before: Option<&Segment>, after: &Segment) -> Option<EventKind> {
     let Some(before) = before else { return Some(EventKind::Opened) };
+    if before.erased_on != after.erased_on {
+        return Some(EventKind::Erased);
+    }
     // A configuration that is the same in other words is another one.
     let configured =
         before.configuration != after.configuration || before.configuration_fields != after.configuration_fields;

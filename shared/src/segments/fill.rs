@@ -72,10 +72,10 @@ impl Segment {
     }
 
     /// What a configuration wants of the AI filler that the segment does not have. Of a third party's AI, where the
-    /// configuration uses one, it wants nothing of the filler.
+    /// configuration uses one, it wants nothing of the filler; and whose texts were erased, of that nothing new is made.
     pub(super) fn lacks(&self, configuration: &Snapshot) -> Option<Gap> {
         let rules = &configuration.rules;
-        if self.state != State::Open || rules.use_third_party_ai {
+        if self.state != State::Open || rules.use_third_party_ai || self.erased_on.is_some() {
             return None;
         }
         let code = rules.enable_ai_code && self.ai_code.is_none() && !configuration.allowed_codes.is_empty();

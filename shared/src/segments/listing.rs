@@ -139,6 +139,7 @@ impl Segments {
             };
             let Some(item) = stored.get(&row.sys_id).filter(|item| stands(item)) else { continue };
             match record::from_item(item.clone()) {
+                Ok(segment) if segment.is_expired_at(asked) => {}
                 Ok(segment) => segments.push((segment, after)),
                 Err(error) => tracing::error!(%error, "a segment that cannot be read is not listed"),
             }

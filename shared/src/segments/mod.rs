@@ -3,8 +3,8 @@
 //! What a request asks for is read by `open_request`, `advise`, `draft` and `close`; what becomes of a segment is judged by
 //! `blueprint`, `advise`, `configure`, `close`, `deadline` and `fill`, which read and write nothing; `opening`, `snapshots`,
 //! `drafting`, `sweep`, `indexing`, `replay` and `store` read and write. `record` is how a segment is stored, `by_time` where it
-//! stands in the index by time, `index_keys` where in all of them, `shown` how it is answered, `event` what has happened to it, and `cloud_event` how that is told
-//! to others.
+//! stands in the index by time, `index_keys` where in all of them, `shown` how it is answered, `event` what has happened to it,
+//! and `cloud_event` how that is told to others. `erase` is what erasing takes from one, and `erasing` whose are erased.
 
 mod address;
 mod advise;
@@ -18,7 +18,10 @@ mod counting;
 mod deadline;
 mod draft;
 mod drafting;
+mod erase;
+mod erasing;
 mod event;
+mod exporting;
 mod fill;
 mod found;
 mod given;
@@ -44,6 +47,7 @@ pub use cloud_event::{CloudEvent, EventForm, EventSource, LARGEST_EVENT, NotASou
 pub use counted::Counted;
 pub use counting::Ended;
 pub use draft::{Draft, DraftRequest, DraftedCode};
+pub use erasing::{Erasure, Kept, KeptOf, Whose};
 pub use event::{EventKind, SegmentEvent};
 pub use fill::{Confidence, Filling, Gap, Provenance};
 pub use found::Found;

@@ -24,8 +24,9 @@ use crate::codes::{Code, Label};
 use crate::configurations::{Definition, NotAnActiveConfiguration, Snapshot};
 use crate::date_time::DateTime;
 use crate::document::{Id, Violations};
-use crate::dynamodb::{self, Item, NOT_NEWER, SCHEMA, Stamp, Table, Write, WriteOutcome, key, schema, string};
+use crate::dynamodb::{self, Item, NOT_NEWER, SCHEMA, Stamp, Write, WriteOutcome, key, schema, string};
 use crate::error::Refusal;
+use crate::retention::Retention;
 use crate::segment_tables::{self, NewInteractionSegment, Registry, UnusableSegment};
 use crate::sys_id::{self, Kind};
 
@@ -47,8 +48,19 @@ struct Opening<'a> {
 struct Neighbours {
     /// The closed internal segment that held its slot.
     previous: Option<String>,
-    /// Whether none of its agent and interaction was opened later.
-    is_latest: bool,
+    /// What it comes before for its agent and interaction.
+    latest: Latest,
+}
+
+/// Whether a segment is to be the one that its agent and interaction mean.
+#[derive(Clone, PartialEq, Eq)]
+enum Latest {
+    /// It is, unless one was opened later.
+    Unless,
+    /// It is: the record names a segment that is gone, this one, however late that was opened.
+    InPlaceOf(String),
+    /// It is not.
+    No,
 }
 
 /// What a look before opening finds.
@@ -57,6 +69,14 @@ enum Look {
     Taken(Box<Segment>),
     /// Room for a new one.
     Free(View),
+}
+
+/// The segment that has an internal slot.
+enum Holder {
+    /// It is open.
+    Open(Box<Segment>),
+    /// It is closed or gone, and the next one follows this sys_id.
+    Past(String),
 }
 
 /// What a new segment is made of, as it is now.
@@ -77,7 +97,7 @@ impl Segments {
         let opened_on = request.opened_on.unwrap_or(stamp.at);
         let opening = Opening { request, fingerprint: request.fingerprint(), opened_on, stamp, asked, tables };
         let seen = self.recall(request);
-        let mut neighbours = Neighbours { previous: None, is_latest: true };
+        let mut neighbours = Neighbours { previous: None, latest: Latest::Unless };
         let (snapshot, configuration) = match seen {
             Some(seen) if request.segmented != Some(true) => seen,
             // Whatever has to be stored before the segment is not stored for a request that is going to
@@ -92,12 +112,12 @@ impl Segments {
                 neighbours = view.neighbours;
                 match seen {
                     Some(seen) => {
-                        ensure_interaction_segment(&opening).await?;
+                        ensure_interaction_segment(&opening, self.retention).await?;
                         seen
                     }
                     None => {
                         let blueprint = blueprint(request, view.definition)?;
-                        let first = |_: &_| ensure_interaction_segment(&opening);
+                        let first = |_: &_| ensure_interaction_segment(&opening, self.retention);
                         self.keep_snapshot(&blueprint, view.codes, &opening.stamp, first).await?
                     }
                 }
@@ -161,6 +181,8 @@ impl Segments {
             updated: Some(opening.stamp.clone()),
             version: 0,
             last_event: Some(LastEvent { number: 0, kind: EventKind::Opened, time: opening.stamp.at }),
+            erased_on: None,
+            expires_at: None,
             attempts: Vec::new(),
         };
         segment.wants_ai = segment.lacks(snapshot).is_some();
@@ -177,9 +199,9 @@ impl Segments {
         neighbours: Neighbours,
     ) -> Result<Found, Error> {
         let internal = matches!(segment.origin, Origin::Internal);
-        let Neighbours { mut previous, mut is_latest } = neighbours;
+        let Neighbours { mut previous, mut latest } = neighbours;
         for round in 0..ROUNDS {
-            if !internal && !is_latest {
+            if !internal && latest == Latest::No {
                 // Opened before the latest one: nothing else changes with it, so it needs no transaction,
                 // which would cost twice the units.
                 return match self.put_alone(&segment, &opening.stamp).await? {
@@ -191,9 +213,7 @@ impl Segments {
             if internal {
                 writes.push(self.put_slot(&segment, previous.as_deref())?);
             }
-            if is_latest {
-                writes.push(self.put_latest(&segment)?);
-            }
+            writes.extend(self.put_latest(&segment, &latest)?);
             let write = self.write_of(&segment, &opening.stamp);
             let Err(error) = self.dynamo.create_with(write, writes).await else {
                 return Ok(opened(segment, snapshot));
@@ -217,16 +237,15 @@ impl Segments {
                 }
             }
             if internal && let Some(WriteOutcome::Refused(item)) = outcomes.next() {
-                let holder = self.holder(item.unwrap_or_default()).await?;
-                if holder.state == State::Open {
-                    return self.answer_again(holder, opening).await;
-                }
-                segment.sys_id = internal_key(opening.request, Some(&holder.sys_id));
-                previous = Some(holder.sys_id);
+                let held = match self.holder(item.unwrap_or_default()).await? {
+                    Holder::Open(holder) => return self.answer_again(*holder, opening).await,
+                    Holder::Past(sys_id) => sys_id,
+                };
+                segment.sys_id = internal_key(opening.request, Some(&held));
+                previous = Some(held);
             }
             if let Some(WriteOutcome::Refused(item)) = outcomes.next() {
-                dynamodb::check(Table::Segments, &item.unwrap_or_default())?;
-                is_latest = false;
+                latest = self.behind(item.unwrap_or_default()).await?;
             }
         }
         Err(contended().into())
@@ -259,19 +278,41 @@ impl Segments {
         })
     }
 
-    fn put_latest(&self, segment: &Segment) -> Result<TransactWriteItem, dynamodb::Error> {
+    fn put_latest(&self, segment: &Segment, judged: &Latest) -> Result<Option<TransactWriteItem>, dynamodb::Error> {
         let latest = latest_key(&segment.agent, &segment.interaction);
         let item = record::pointer(latest, segment, Some(segment.opened_on));
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(item))
             .return_values_on_condition_check_failure(ALL_OLD)
-            .condition_expression(format!("attribute_not_exists(sys_id) OR (#opened_on <= :opened_on AND {NOT_NEWER})"))
-            .expression_attribute_names("#opened_on", record::OPENED_ON)
             .expression_attribute_names("#schema", SCHEMA)
-            .expression_attribute_values(":opened_on", string(segment.opened_on))
             .expression_attribute_values(":schema", schema());
-        transact(put)
+        let put = match judged {
+            Latest::No => return Ok(None),
+            Latest::Unless => put
+                .condition_expression(format!(
+                    "attribute_not_exists(sys_id) OR (#opened_on <= :opened_on AND {NOT_NEWER})"
+                ))
+                .expression_attribute_names("#opened_on", record::OPENED_ON)
+                .expression_attribute_values(":opened_on", string(segment.opened_on)),
+            Latest::InPlaceOf(gone) => put
+                .condition_expression(format!("#segment = :gone AND {NOT_NEWER}"))
+                .expression_attribute_names("#segment", record::TARGET)
+                .expression_attribute_values(":gone", string(gone)),
+        };
+        transact(put).map(Some)
+    }
+
+    /// What a segment is to its agent and interaction whose `latest:` record names one that was opened later. Where segments
+    /// are kept for good, that one is there; else it is looked at.
+    async fn behind(&self, latest: Item) -> Result<Latest, Error> {
+        let named = record::target(latest)?;
+        if self.retention.is_none() {
+            return Ok(Latest::No);
+        }
+        let there = self.get(&named).await?.map(record::from_item).transpose()?;
+        let is_gone = there.is_none_or(|segment| self.is_expired(&segment));
+        Ok(if is_gone { Latest::InPlaceOf(named) } else { Latest::No })
     }
 
     fn write_of<'a>(&'a self, segment: &'a Segment, stamp: &'a Stamp) -> Write<'a> {
@@ -327,19 +368,20 @@ impl Segments {
         }
         let mut found = dynamodb::batch_get(&self.dynamo, keys).await?;
 
-        let mut neighbours = Neighbours { previous: None, is_latest: true };
+        let mut neighbours = Neighbours { previous: None, latest: Latest::Unless };
         for item in found.remove(&self.table).unwrap_or_default() {
             if item.get("sys_id") == Some(&string(&latest)) {
-                neighbours.is_latest = record::opened_on(&item)? <= Some(opening.opened_on.to_string().as_str());
+                if record::opened_on(&item)? > Some(opening.opened_on.to_string().as_str()) {
+                    neighbours.latest = self.behind(item).await?;
+                }
                 continue;
             }
-            let existing = match &request.origin {
-                OriginRequest::External { .. } => record::from_item(item)?,
-                OriginRequest::Internal { .. } => self.holder(item).await?,
-            };
-            match (&request.origin, &existing.state) {
-                (OriginRequest::Internal { .. }, State::Closed(_)) => neighbours.previous = Some(existing.sys_id),
-                _ => return Ok(Look::Taken(Box::new(existing))),
+            match &request.origin {
+                OriginRequest::External { .. } => return Ok(Look::Taken(Box::new(record::from_item(item)?))),
+                OriginRequest::Internal { .. } => match self.holder(item).await? {
+                    Holder::Open(holder) => return Ok(Look::Taken(holder)),
+                    Holder::Past(sys_id) => neighbours.previous = Some(sys_id),
+                },
             }
         }
         let definition = self.configurations.take(&mut found)?;
@@ -354,18 +396,23 @@ impl Segments {
         Ok(Look::Free(View { neighbours, definition, codes }))
     }
 
-    /// The segment that a `slot:` record points to.
-    async fn holder(&self, slot: Item) -> Result<Segment, Error> {
+    /// What a `slot:` record says of the slot.
+    async fn holder(&self, slot: Item) -> Result<Holder, Error> {
         let sys_id = record::target(slot)?;
-        match self.get(&sys_id).await? {
-            // One that its deadline has closed makes room, and so it is closed for all from now on.
-            Some(item) => self.settled(record::from_item(item)?).await,
-            None => Err(self.corrupt(&sys_id, "a slot points to it, and it is not there").into()),
-        }
+        // Where segments expire, the record stays when the one goes that it points to.
+        let Some(item) = self.get(&sys_id).await? else { return Ok(Holder::Past(sys_id)) };
+        // One that its deadline has closed makes room, and so it is closed for all from now on.
+        let holder = self.settled(record::from_item(item)?).await?;
+        Ok(if holder.state == State::Open { Holder::Open(Box::new(holder)) } else { Holder::Past(sys_id) })
     }
 
     /// Answers a request to open a segment that is there already.
     async fn answer_again(&self, existing: Segment, opening: &Opening<'_>) -> Result<Found, Error> {
+        if self.is_expired(&existing)
+            && let Origin::External { external_segment_id } = &existing.origin
+        {
+            return Err(Refusal::ExternalIdExpired { id: external_segment_id.to_string() }.into());
+        }
         let (hash, fields) = (&existing.request_hash, existing.request_fields.as_ref());
         let Some(differences) = opening.request.differences(hash, fields, &opening.fingerprint) else {
             return self.seen_at(opening.asked, existing).await;
@@ -408,7 +455,7 @@ fn opened(segment: Segment, snapshot: Arc<Snapshot>) -> Found {
 }
 
 /// Has the segment table retrieve the interaction segment of a segmented wrap-up, or create it.
-async fn ensure_interaction_segment(opening: &Opening<'_>) -> Result<(), Error> {
+async fn ensure_interaction_segment(opening: &Opening<'_>, retention: Option<Retention>) -> Result<(), Error> {
     let request = opening.request;
     let (Some(true), Some(segment_id), Some(table)) =
         (request.segmented, &request.given.segment_id, &request.given.segment_table)
@@ -426,6 +473,7 @@ async fn ensure_interaction_segment(opening: &Opening<'_>) -> Result<(), Error> 
         opened_on: opening.opened_on,
         caller: &opening.stamp.by,
         called_on: opening.stamp.at,
+        expires_at: retention.map(|retention| retention.end(opening.stamp.at.since_epoch())),
     };
     match opening.tables.retrieve_or_create(table.as_str(), &segment).await {
         Ok(_) => Ok(()),

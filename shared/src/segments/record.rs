@@ -116,6 +116,10 @@ struct Record {
     event_type: Option<EventKind>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     event_time: Option<DateTime>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    erased_on: Option<DateTime>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    expires_at: Option<u64>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -216,6 +220,8 @@ pub fn to_item(segment: &Segment) -> Result<Item, dynamodb::Error> {
         event_number: segment.last_event.map(|event| event.number),
         event_type: segment.last_event.map(|event| event.kind),
         event_time: segment.last_event.map(|event| event.time),
+        erased_on: segment.erased_on,
+        expires_at: segment.expires_at,
     })?;
     let attempts = ATTEMPTS.into_iter().zip(&segment.attempts);
     item.extend(attempts.map(|(column, name)| (column.to_owned(), string(name))));
@@ -325,6 +331,8 @@ pub fn from_item(mut item: Item) -> Result<Segment, CorruptRecord> {
             (Some(number), Some(kind), Some(time)) => Some(LastEvent { number, kind, time }),
             _ => None,
         },
+        erased_on: record.erased_on,
+        expires_at: record.expires_at,
         attempts,
     })
 }

@@ -117,6 +117,7 @@ impl LastEvents<'_> {
         let mut page = ReplayPage::default();
         for item in answer.items.unwrap_or_default().into_iter().filter(record::is_segment) {
             match record::from_item(item) {
+                Ok(segment) if self.segments.is_expired(&segment) => page.read += 1,
                 Ok(segment) if (from..to).contains(&happened_on(&segment)) => self.tell(segment, &mut page).await?,
                 Ok(_) => page.read += 1,
                 Err(error) => page.unreadable.push(error),

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Draft, EventKind, FieldHashes, Given, Provenance};
@@ -5,6 +7,7 @@ use crate::codes::{Code, Label};
 use crate::date_time::DateTime;
 use crate::document::Id;
 use crate::dynamodb::Stamp;
+use crate::retention::Retention;
 
 /// A wrap-up segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +59,10 @@ pub struct Segment {
     pub version: u64,
     /// The last of its changes that was an event; none on a segment that an older version wrote.
     pub last_event: Option<LastEvent>,
+    /// When somebody had its texts erased; none where nobody has.
+    pub erased_on: Option<DateTime>,
+    /// When its record goes, in seconds since the Unix epoch; none where it stays.
+    pub expires_at: Option<u64>,
     /// The names of the last writes that changed it since it opened, the newest first.
     pub attempts: Vec<String>,
 }
@@ -203,6 +210,20 @@ impl PickedCode {
     }
 }
 
+impl Segment {
+    /// Whether its time is over, so that it counts as gone though its record is still there. `now` is from the Unix epoch.
+    pub fn is_expired_at(&self, now: Duration) -> bool {
+        self.expires_at.is_some_and(|end| now.as_secs() >= end)
+    }
+
+    /// Notes when a segment goes that has just been closed.
+    pub(super) fn kept_for(&mut self, before: &State, retention: Option<Retention>) {
+        if let (State::Open, State::Closed(closing), Some(retention)) = (before, &self.state, retention) {
+            self.expires_at = Some(retention.end(closing.submitted_on.since_epoch()));
+        }
+    }
+}
+
 #[cfg(test)]
 impl Segment {
     /// An open one of an external system, for tests of what becomes of it.
@@ -233,6 +254,8 @@ impl Segment {
             updated: None,
             version: 0,
             last_event: None,
+            erased_on: None,
+            expires_at: None,
             attempts: Vec::new(),
         })
     }

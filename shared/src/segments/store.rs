@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 
 use super::address::latest_key;
 use super::{
-    Address, AdviseRequest, CloseRequest, Filling, Found, Gap, LastEvent, Segment, SegmentEvent, event, index_keys,
-    record,
+    Address, AdviseRequest, CloseRequest, EventKind, Filling, Found, Gap, LastEvent, Segment, SegmentEvent, event,
+    index_keys, record,
 };
 use crate::Error;
 use crate::clock::Clock;
@@ -19,6 +19,7 @@ use crate::document::{Problem, Violations};
 use crate::dynamodb::{self, ATTEMPTS, Dynamo, Item, NOT_NEWER, SCHEMA, Stamp, Table, VERSION, Write, key, schema};
 use crate::error::{CorruptRecord, NotFound};
 use crate::redaction::Redactor;
+use crate::retention::Retention;
 use crate::watch::Action;
 
 /// How often a write that lost a race is judged again. Each round has a winner, so losing all of
@@ -42,13 +43,15 @@ pub struct Segments {
     pub(super) notes_redactor: Option<Redactor>,
     /// Whether wrap-ups end by themselves that open from now on, or get another configuration.
     pub(super) deadlines: bool,
+    /// How long segments are kept that close from now on; none where for good.
+    pub(super) retention: Option<Retention>,
 }
 
 impl Segments {
     /// The table of this deployment.
     pub fn new(dynamo: Dynamo, codes: Codes, configurations: Configurations, clock: Clock) -> Self {
         let table = dynamo.tables.name(Table::Segments);
-        Self { dynamo, table, codes, configurations, clock, notes_redactor: None, deadlines: true }
+        Self { dynamo, table, codes, configurations, clock, notes_redactor: None, deadlines: true, retention: None }
     }
 
     /// The same table, which takes agents' notes only redacted. What stands in it stays as it is.
@@ -62,6 +65,12 @@ impl Segments {
     #[must_use]
     pub fn with_deadlines(self, deadlines: bool) -> Self {
         Self { deadlines, ..self }
+    }
+
+    /// The same table; how long those segments are kept that close from now on.
+    #[must_use]
+    pub fn with_retention(self, retention: Option<Retention>) -> Self {
+        Self { retention, ..self }
     }
 
     /// The segment at an address. Consistent reads: 1 by id (2 for an external id shaped like our
@@ -112,7 +121,11 @@ impl Segments {
     pub async fn with_gap(&self, sys_id: &str) -> Result<Option<(Found, Gap)>, Error> {
         let asked = self.clock.since_epoch();
         let Some(item) = self.get(sys_id).await? else { return Ok(None) };
-        let found = self.seen_at(asked, record::from_item(item)?).await?;
+        let segment = record::from_item(item)?;
+        if self.is_expired(&segment) {
+            return Ok(None);
+        }
+        let found = self.seen_at(asked, segment).await?;
         Ok(found.segment.gap(&found.configuration).map(|gap| (found, gap)))
     }
 
@@ -155,7 +168,7 @@ impl Segments {
             };
             let Some(item) = item else { continue };
             let segment = record::from_item(item)?;
-            if address.means(&segment) {
+            if address.means(&segment) && !self.is_expired(&segment) {
                 return Ok((segment, code));
             }
         }
@@ -165,7 +178,7 @@ impl Segments {
     /// Judges a change and writes it, with who makes it, if the segment is still the one that was judged; judges what
     /// won the race otherwise. `judge` answers `None` where nothing changes. Answers the segment as it is then, and
     /// whether this call has changed it.
-    async fn change(
+    pub(super) async fn change(
         &self,
         mut segment: Segment,
         stamp: &Stamp,
@@ -250,6 +263,7 @@ impl Segments {
         attempt: &str,
         within: Option<Duration>,
     ) -> Result<Written, Error> {
+        after.kept_for(&before.state, self.retention);
         after.attempts.insert(0, attempt.to_owned());
         after.attempts.truncate(ATTEMPTS.len());
         let mut old = record::to_item(&before)?;
@@ -258,6 +272,10 @@ impl Segments {
         let change = dynamodb::Change::between(&old, record::to_item(&after)?);
         let (version, attempt) = (Some(after.version), Some(attempt));
         let write = Write { stamp, table: &self.table, sys_id: &before.sys_id, version, within, attempt };
+        let action = match event::kind(Some(&before), &after) {
+            Some(EventKind::Erased) => Action::Erase,
+            _ => Action::Update,
+        };
         let update = self.dynamo.update(
             write,
             |update| {
@@ -269,7 +287,7 @@ impl Segments {
                     .expression_attribute_values(":schema", schema())
                     .expression_attribute_values(":version", AttributeValue::N(before.version.to_string()))
             },
-            |_| Action::Update,
+            |_| action,
         );
         let sent = update.await;
         let event = SegmentEvent { before: Some(before), after };
@@ -315,6 +333,11 @@ impl Segments {
     pub(super) async fn seen_at(&self, asked: Duration, segment: Segment) -> Result<Found, Error> {
         let configuration = self.configurations.snapshot(&segment.configuration).await?;
         Ok(Found::new(segment.shown_at(asked, &configuration), configuration))
+    }
+
+    /// Whether a segment counts as gone.
+    pub(super) fn is_expired(&self, segment: &Segment) -> bool {
+        segment.is_expired_at(self.clock.since_epoch())
     }
 
     pub(super) async fn get(&self, sys_id: impl Into<String>) -> Result<Option<Item>, dynamodb::Error> {

@@ -10,6 +10,8 @@ pub enum Action {
     Create,
     /// It was there before.
     Update,
+    /// What somebody had said or written was taken out of it, for good.
+    Erase,
 }
 
 /// A stored change of a record: who, what and when, never what is in it.

@@ -13,6 +13,7 @@ use wrapup::document::{Document, Fields};
 use wrapup::dynamodb::{Item, SCHEMA, Table};
 use wrapup::interactions::{Interaction, Interactions};
 use wrapup::segment_tables::{PhoneLog, PhoneLogRecord};
+use wrapup::segments::{Erasure, Whose};
 use wrapup_lambda_tests::{Event, Reply, World, internal, opening, segmented};
 use wrapup_test_support::merged;
 
@@ -468,4 +469,28 @@ async fn a_column_of_another_type_is_no_version() {
     let changed = read(&json!({"sys_id": "i", "transcript": "Goodbye."}), Interaction::read);
     interactions.put(&changed, &world.stamp()).await.expect("a put");
     assert_eq!(json!(interactions.get("i").await.expect("an interaction"))["transcript"], "Goodbye.");
+}
+
+/// Records of before lack much of what later ones have, and are erased all the same.
+#[tokio::test]
+async fn what_version_1_has_written_is_erased() {
+    let world = world_of_version_1(|_| {}).await;
+    let segments = world.stores().segments().clone();
+    let records = world.records(Table::Segments).await;
+    let mut ids: Vec<_> = records.iter().filter_map(|item| item.get("external_segment_id")?.as_s().ok()).collect();
+    ids.sort_unstable();
+    assert!(ids.len() > 3, "{ids:?}");
+    for id in ids {
+        let id = wrapup::document::FromText::from_text(id).expect("an id");
+        let found = segments.of(&Whose::External(id)).await.expect("a read");
+        assert!(found.unreadable.is_empty(), "{:?}", found.unreadable);
+        for kept in found.segments {
+            let before = kept.segment.clone();
+            let (after, erasure) = segments.erase(kept.segment, &world.stamp()).await.expect("an erasure");
+            assert_eq!(erasure, Erasure::Erased, "{}", before.sys_id);
+            assert!(!after.segment.has_texts());
+            // Its deadline may have closed it first.
+            assert_eq!(after.segment.opened_on, before.opened_on);
+        }
+    }
 }

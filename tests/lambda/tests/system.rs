@@ -17,7 +17,7 @@ use wrapup::logging;
 use wrapup::redaction::Redactor;
 use wrapup::segment_tables::SEGMENT_TABLES;
 use wrapup::segments::EventForm;
-use wrapup::settings::{self, DEADLINES, OAUTH_KEYS, REDACT_NOTES, REDACT_PERSONAL};
+use wrapup::settings::{self, DEADLINES, OAUTH_KEYS, REDACT_NOTES, REDACT_PERSONAL, RETENTION_DAYS};
 use wrapup::users::oauth::SecretKeeper;
 use wrapup_functions::authorizer::Authorizer;
 use wrapup_functions::close_overdue::CloseOverdue;
@@ -384,7 +384,7 @@ async fn keys_are_read_and_put_by_those_who_may() {
 }
 
 #[test]
-fn the_list_has_the_tables_streams_and_indexes_of_the_code() {
+fn the_list_has_the_tables_streams_indexes_and_expiry_of_the_code() {
     let listed: BTreeMap<String, Value> = system()["tables"]
         .as_object()
         .expect("tables")
@@ -393,6 +393,9 @@ fn the_list_has_the_tables_streams_and_indexes_of_the_code() {
         .collect();
     let coded = Table::ALL.into_iter().map(|table| {
         let mut described = json!({});
+        if let Some(column) = table.expiry() {
+            described["ttl"] = json!(column);
+        }
         if let Some(view) = table.stream() {
             described["stream"] = json!(view.as_str());
         }
@@ -420,14 +423,17 @@ fn the_list_has_the_environment_variables_of_the_code() {
     assert_eq!(texts(&system["environment"]), named(&of_all));
     for (function, listed) in system["functions"].as_object().expect("functions") {
         let own = match function.as_str() {
-            "create-segment" => named(&[SEGMENT_TABLES, DEADLINES]),
+            "create-segment" => named(&[SEGMENT_TABLES, DEADLINES, RETENTION_DAYS]),
             "get-segment" | "find-segment" => named(&[SEGMENT_TABLES]),
             "authorizer" | "oauth-token" | "rotate-keys" => named(&[OAUTH_KEYS]),
             "list-codes" | "list-configurations" | "list-segments" => named(&[OAUTH_KEYS]),
-            "update-segment" => named(&[DEADLINES, REDACT_NOTES, REDACT_PERSONAL]),
-            "save-draft" => named(&[REDACT_NOTES, REDACT_PERSONAL]),
+            "update-segment" => named(&[DEADLINES, REDACT_NOTES, REDACT_PERSONAL, RETENTION_DAYS]),
+            "save-draft" => named(&[REDACT_NOTES, REDACT_PERSONAL, RETENTION_DAYS]),
+            "update-segment-ai" | "close-overdue" => named(&[RETENTION_DAYS]),
             "relay" => named(&[settings::EVENT_BUS, settings::EVENT_SOURCE, settings::EVENT_NOTES]),
-            "ai-filler" => named(&[SEGMENT_TABLES, AI_PROVIDER, AI_MODEL, AI_URL, AI_KEY, REDACT_PERSONAL]),
+            "ai-filler" => {
+                named(&[SEGMENT_TABLES, AI_PROVIDER, AI_MODEL, AI_URL, AI_KEY, REDACT_PERSONAL, RETENTION_DAYS])
+            }
             _ => BTreeSet::new(),
         };
         assert_eq!(texts(&listed["environment"]), own, "{function}");

@@ -24,7 +24,7 @@ pub enum Command {
 
 /// Runs the command.
 pub async fn run(command: Command, target: &Target) -> Result<(), CommandError> {
-    let interactions = Interactions::new(target.dynamo().await);
+    let interactions = Interactions::new(target.dynamo().await).with_retention(target.retention()?);
     match command {
         Command::Put { file } => {
             let interaction = read_json(&file, Interaction::read)?;

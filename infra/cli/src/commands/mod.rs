@@ -6,6 +6,7 @@ pub mod configuration;
 pub mod conformance;
 pub mod demo;
 pub mod events;
+pub mod export;
 mod import_report;
 pub mod index;
 pub mod interaction;
@@ -35,6 +36,7 @@ use wrapup::document::{Document, Fields};
 use wrapup::dynamodb::{self, Listed};
 use wrapup::error::NotFound;
 use wrapup::segment_tables::SegmentTablesError;
+use wrapup::settings::SettingsError;
 
 use crate::local::LocalError;
 use crate::output::{self, Output, Row, shown};
@@ -94,6 +96,12 @@ impl From<AiSettingsError> for CommandError {
 
 impl From<SegmentTablesError> for CommandError {
     fn from(error: SegmentTablesError) -> Self {
+        Self::Environment(error.into())
+    }
+}
+
+impl From<SettingsError> for CommandError {
+    fn from(error: SettingsError) -> Self {
         Self::Environment(error.into())
     }
 }

@@ -27,7 +27,7 @@ pub enum Command {
 
 /// Runs the command.
 pub async fn run(command: Command, target: &Target) -> Result<(), CommandError> {
-    let phone_log = PhoneLog::new(target.dynamo().await);
+    let phone_log = PhoneLog::new(target.dynamo().await).with_retention(target.retention()?);
     match command {
         Command::Put { file } => {
             let record = read_json(&file, PhoneLogRecord::read)?;

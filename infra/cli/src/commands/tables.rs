@@ -8,7 +8,7 @@ use crate::output;
 /// `wrapup tables`
 #[derive(Subcommand)]
 pub enum Command {
-    /// Create the tables and indexes that are missing, on demand and without the template's safeguards
+    /// Create the tables and indexes that are missing, and have records removed whose time is over; on demand and without the template's safeguards
     Create,
 }
 
@@ -26,7 +26,11 @@ pub async fn run(command: Command, target: &Target) -> Result<(), CommandError> 
             "added its index to {name}; `wrapup index backfill` puts what an older version wrote into it"
         ))?;
     }
-    if created.is_empty() && indexed.is_empty() {
+    let expiring = tables::enable_expiry(&dynamo).await?;
+    for name in expiring.iter().filter(|name| !created.contains(name)) {
+        output::line(format!("records of {name} go when their time is over"))?;
+    }
+    if created.is_empty() && indexed.is_empty() && expiring.is_empty() {
         output::line("all tables are there already")?;
     }
     Ok(())

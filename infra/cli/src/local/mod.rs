@@ -156,6 +156,7 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let dynamo = engine.dynamo(tables);
     tables::create_missing(&dynamo).await.map_err(wrapup::Error::from)?;
     tables::add_missing_indexes(&dynamo).await.map_err(wrapup::Error::from)?;
+    tables::enable_expiry(&dynamo).await.map_err(wrapup::Error::from)?;
     let lambda_port = start_functions(options.lambda_port, options.functions, limits).await?;
     let connect_lambda = || {
         let mut lambda = on_this_machine(lambda_port.unwrap_or(options.lambda_port));
@@ -165,6 +166,7 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let segment_tables = registry(&dynamo, connect_lambda, team)?;
     let system = System::new(dynamo, segment_tables, Clock::system(), Language::from_env()?)
         .with_deadlines_from_env()?
+        .with_retention_from_env()?
         .with_notes_redactor(Redactor::of_notes_from_env()?)
         .with_oauth(Arc::new(keys::LocalKeys::open(data.as_deref())?));
     let provider = ai_provider(AiSettings::from_env(ProviderKind::Extractive)?).await?;
@@ -232,6 +234,7 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     for job in wrapup_functions::jobs(&system) {
         in_background.spawn(jobs::keep_running(JobFunction::new(job, Clock::system())));
     }
+    in_background.spawn(engine.expiry().keep_removing());
     let token = wrapup_functions::oauth_token::endpoint(&system).with_origins(origins.clone());
     let token = gateway::token_route(Arc::new(token));
     let supervisor = gateway::page_routes(Arc::new(console::page()));

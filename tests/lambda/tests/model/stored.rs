@@ -72,6 +72,8 @@ pub async fn problems(stored: &[Stored], configurations: &Configurations) -> (Ve
                         !before.is_empty() && !was_closed
                     }
                     EventKind::Confirmed | EventKind::Corrected => was_closed,
+                    // No client of this model asks for it.
+                    EventKind::Erased => false,
                 };
                 if !fits {
                     wrong(format!("{kind:?} after {before:?}"));

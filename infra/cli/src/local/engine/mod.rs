@@ -1,6 +1,7 @@
 //! The embedded DynamoDB. The API asks it through the same SDK as DynamoDB in AWS (`transport.rs`); over HTTP
 //! (`operations.rs`) operator's commands and functions find it.
 
+mod expiry;
 pub mod files;
 mod operations;
 mod stream;
@@ -17,6 +18,7 @@ use dynoxide::{Database, DynoxideError};
 use wrapup::dynamodb::{Dynamo, Tables};
 
 use super::LocalError;
+use expiry::Expiry;
 use operations::Operations;
 pub use stream::{Stream, StreamError};
 
@@ -56,6 +58,11 @@ impl Engine {
     /// What the API reaches it by.
     pub fn dynamo(&self, tables: Tables) -> Dynamo {
         Dynamo::new(transport::client(Arc::clone(&self.operations)), tables)
+    }
+
+    /// What removes records whose time is over.
+    pub fn expiry(&self) -> Expiry {
+        Expiry::new(Arc::clone(&self.operations))
     }
 
     /// The stream of a table that has one.
