@@ -30,7 +30,7 @@ fn it_is_an_asyncapi_document_with_a_message_for_each_type() {
     let messages = document["components"]["messages"].as_object().expect("messages");
     let mut names: Vec<_> = messages.values().map(|message| message["name"].as_str().expect("a name")).collect();
     names.sort_unstable();
-    let expected = ["ai_suggested", "closed", "configured", "confirmed", "corrected", "opened"];
+    let expected = ["ai_suggested", "closed", "configured", "confirmed", "corrected", "erased", "opened"];
     assert_eq!(names, expected.map(|name| format!("segment.{name}")));
     let listed = document["channels"]["segments"]["messages"].as_object().expect("messages");
     assert_eq!(listed.keys().collect::<Vec<_>>(), messages.keys().collect::<Vec<_>>());

@@ -105,7 +105,8 @@ impl Segments {
 
     /// Erases the texts of a segment: notes, AI notes and the draft. Codes and times stay. Harmless to repeat.
     pub async fn erase(&self, segment: Segment, stamp: &Stamp) -> Result<(Found, Erasure), Error> {
-        let (found, changed) = self.change(segment, stamp, |segment, _| Ok(segment.erased(stamp.at))).await?;
+        let erased = self.change(segment, stamp, |segment, _| Ok(segment.erased(stamp.at)));
+        let (found, changed) = Box::pin(erased).await?;
         Ok((found, if changed { Erasure::Erased } else { Erasure::WasErased }))
     }
 }

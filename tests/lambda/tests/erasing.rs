@@ -244,7 +244,7 @@ async fn erasing_is_counted_and_audited_as_what_it_is() {
     let reports = Reports::default();
     let reporter = reports.reporter(world.clock());
     let call = reporter.begin(CallIds { request_id: "one".to_owned(), ..CallIds::default() });
-    let (_, tally) = call.counted(erase(&world, "E-1")).await;
+    let (_, tally) = Box::pin(call.counted(erase(&world, "E-1"))).await;
     call.end("erase", "done", &tally);
     let audits = reports.audits();
     let audit = json!({

@@ -12,6 +12,7 @@ mod deadlines;
 mod drafts;
 mod erasing;
 mod events;
+mod exporting;
 mod faults;
 mod gateway;
 mod index;

@@ -49,7 +49,7 @@ pub async fn run(whose: &Whose, yes: bool, target: &Target, team: TeamTables) ->
     // Erasing is logged also where it is done by hand.
     let reporter = Reporter::new(Clock::system(), |line| output::log(&line));
     let call = reporter.begin(CallIds { request_id: uuid::Uuid::new_v4().to_string(), ..CallIds::default() });
-    let (receipt, _) = call.counted(erase(&stores, whose, &found, &stamp)).await;
+    let (receipt, _) = call.counted(Box::pin(erase(&stores, whose, &found, &stamp))).await;
     output::json(&receipt)?;
     all_were_read(&found, receipt.failed)
 }
