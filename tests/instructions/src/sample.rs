@@ -35,6 +35,8 @@ pub fn found() -> Option<Found> {
         given: Given::default(),
         opened_on,
         due_on: None,
+        erased_on: None,
+        expires_at: None,
         configuration: "0".repeat(64),
         configuration_name: None,
         ai_code: None,

@@ -24,7 +24,8 @@ async fn close(instance: &Instance, id: &str, body: &Value) {
 
 /// The external ids of those that ended within a time, as they are handed out.
 async fn ended(world: &World, from: &str, to: &str) -> Vec<String> {
-    let ended = Ended { from: at(from), to: at(to), as_of: world.clock().since_epoch() };
+    let ended =
+        Ended { from: at(from), to: at(to), as_of: world.clock().since_epoch(), may_await: false, columns: Vec::new() };
     let mut ids = Vec::new();
     for digit in SPREAD.chars() {
         let segments = world.stores().segments().ended(digit, &ended).await.expect("a read");
