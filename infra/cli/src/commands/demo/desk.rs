@@ -226,7 +226,8 @@ impl Desk {
     /// Does one thing to a wrap-up. What is refused, such as a draft of one that its deadline has just ended, is nothing to
     /// worry about.
     pub async fn take(&self, plan: &Plan, step: &Step) -> Result<(), CommandError> {
-        match self.step(plan, step).await {
+        // In a box, so that what waits for a step stays small.
+        match Box::pin(self.step(plan, step)).await {
             Ok(()) | Err(wrapup::Error::Refused(_)) => Ok(()),
             Err(error) => Err(error.into()),
         }
@@ -252,7 +253,7 @@ impl Desk {
                     took_ms: 800,
                 };
                 let filling = Filling { code: Label::from_text(code).ok(), notes: None, provenance };
-                segments.fill(found, &filling).await?;
+                Box::pin(segments.fill(found, &filling)).await?;
             }
             Step::Draft => {
                 let typed = document(&json!({"wrap_up_code": plan.code, "notes": plan.notes}));

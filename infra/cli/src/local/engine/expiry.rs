@@ -54,7 +54,6 @@ mod tests {
         let put = async |sys_id: &str, expires_at: Option<u64>| {
             let mut item: Item = key(sys_id);
             set_expiry(&mut item, expires_at);
-            #[expect(clippy::disallowed_methods, reason = "no record of ours")]
             let put = dynamo.client.put_item().table_name(name).set_item(Some(item));
             put.send().await
         };
