@@ -6,7 +6,12 @@ import { Deployment } from './deployment';
 
 /** What each function is told of redaction. */
 function told(redaction: WrapUpApiProps['redaction']): Record<string, string[]> {
-  const deployment = new Deployment({ aiProvider: { kind: 'extractive' }, events: {}, redaction });
+  const deployment = new Deployment({
+    aiProvider: { kind: 'extractive' },
+    events: {},
+    supervisorPage: true,
+    redaction,
+  });
   const told: Record<string, string[]> = {};
   for (const name of Object.keys(system.functions)) {
     const variables: Record<string, string> = deployment.lambda(name).Properties.Environment.Variables;
