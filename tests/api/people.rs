@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use serde_json::{Value, json};
 use wrapup_test_support::{AGENT, Answer, INTERACTION, Receiver, Said, Server, external, merged};
 
@@ -174,4 +175,46 @@ async fn a_local_server_keeps_what_is_over_for_as_long_as_it_is_told_and_refuses
         !refused.status.success() && said.contains("WRAPUP_RETENTION_DAYS must be a whole number of days"),
         "{said}"
     );
+}
+
+#[tokio::test]
+async fn what_goes_by_itself_is_no_event() {
+    let receiver = Receiver::start(|_| Answer::Status(204));
+    let server = Server::start_with(BINARY, &["--in-memory", "--webhook", &receiver.url("/")], &[]);
+    let api = server.api();
+    let mut sys_ids = Vec::new();
+    for id in ["GONE", "AFTER"] {
+        let opened = api.post("segment/create", &external(id)).await.expect(200);
+        sys_ids.push(opened["sys_id"].as_str().expect("a sys_id").to_owned());
+        if id == "GONE" {
+            // As DynamoDB does it to a record whose time is over.
+            let delete = server.dynamodb().delete_item().table_name("interaction_wrap_up_segment");
+            delete.set_key(Some(wrapup::dynamodb::key(&sys_ids[0]))).send().await.expect("a deletion");
+        }
+    }
+    let is_of = |event: &Value, sys_id: &str| event["subject"] == sys_id;
+    let told = receiver.wait_until(|received| received.iter().any(|one| is_of(&one.event, &sys_ids[1])));
+    let of_gone: Vec<_> =
+        told.iter().filter(|one| is_of(&one.event, &sys_ids[0])).map(|one| &one.event["type"]).collect();
+    assert_eq!(of_gone, ["segment.opened"]);
+}
+
+/// The command knows nothing of a table that only the functions are told of; whoever keeps it has to erase what is there.
+#[tokio::test]
+async fn what_others_keep_is_named_in_the_receipt() {
+    let tables =
+        json!({"u_calls": {"dynamodb_table": "calls", "key": "id", "columns": {"transcript": "said"}}}).to_string();
+    let server = Server::start_with(BINARY, &["--in-memory"], &[("WRAPUP_SEGMENT_TABLES", &tables)]);
+    let column = AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::S).build();
+    let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash).build();
+    let create = server.dynamodb().create_table().table_name("calls").billing_mode(BillingMode::PayPerRequest);
+    let create = create.attribute_definitions(column.expect("a column")).key_schema(key.expect("a key"));
+    create.send().await.expect("a table");
+    let request = json!({"segmented": true, "segment_id": "call-1", "segment_table": "u_calls"});
+    let opened = server.api().post("segment/create", &merged(external("E-1"), &request)).await.expect(200);
+    let erased = run(&server, &["segment", "erase", "--external-id", "E-1", "--yes"]);
+    assert_eq!(erased.status, Some(0), "{erased:?}");
+    let receipt = printed(&erased.out);
+    assert_eq!(receipt["left_to_others"], json!([opened["sys_id"]]));
+    assert_eq!((&receipt["segments_changed"], &receipt["failed"]), (&json!(1), &json!(0)));
 }
