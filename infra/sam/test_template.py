@@ -695,7 +695,7 @@ class Made(unittest.TestCase):
             paths = template.of_type("AWS::ApiGateway::RestApi")["Api"]["Body"]["paths"]
             pages = {path: item for path, item in paths.items() if path.startswith("/supervisor")}
             self.assertEqual(set(pages), {"/supervisor", "/supervisor/{file}"} if wanted == "on" else set())
-            self.assertEqual("Console" in template.of_type("AWS::Serverless::Function"), wanted == "on")
+            self.assertEqual("Console" in template.of_type("AWS::Lambda::Function"), wanted == "on")
             for item in pages.values():
                 self.assertEqual(set(item), {"get", "head", "x-amazon-apigateway-any-method"})
                 for one in item.values():

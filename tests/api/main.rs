@@ -30,6 +30,7 @@ mod persistence;
 mod readme;
 mod reference;
 mod segment_tables;
+mod supervisor;
 mod webhooks;
 
 use std::sync::LazyLock;

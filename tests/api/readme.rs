@@ -16,7 +16,7 @@ use crate::BINARY;
 const GUIDE: &str = "docs/segment-tables.md";
 
 /// The pages whose blocks of shell are run here.
-const RUN: [&str; 9] = [
+const RUN: [&str; 10] = [
     "README.md",
     "docs/ai-filler.md",
     "docs/analysis.md",
@@ -26,6 +26,7 @@ const RUN: [&str; 9] = [
     "docs/deploy.md",
     "docs/personal-data.md",
     "docs/redaction.md",
+    "docs/supervisor.md",
 ];
 
 /// The blocks that are not run, by their first lines, and why.
@@ -43,6 +44,7 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ("docs/operations.md", "aws dynamodb restore-table", "wants an account"),
     ("docs/operations.md", "cargo run -- index backfill", "wants an account; tests/api/ending.rs runs it"),
     ("docs/operations.md", "stream=$(aws dynamodb", "wants an account"),
+    ("docs/supervisor.md", "cargo run -- demo", "tests/api/supervisor.rs, since it does not end by itself"),
     ("infra/cdk/README.md", "git submodule add", "wants the address of a repository"),
 ];
 
@@ -79,6 +81,11 @@ fn wrap_ups_are_exported_as_printed() {
 #[test]
 fn what_is_stored_of_somebody_is_handed_out_and_erased_as_printed() {
     run("docs/personal-data.md");
+}
+
+#[test]
+fn a_supervisor_gets_in_as_printed() {
+    run("docs/supervisor.md");
 }
 
 #[test]
