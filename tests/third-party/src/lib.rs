@@ -23,7 +23,8 @@ pub fn registry(dynamo: &Dynamo) -> Result<Registry, SegmentTablesError> {
 
 /// What this deployment's functions are built from.
 pub fn system() -> Result<System, StartError> {
-    let system = System::from_env()?;
+    // What the functions that do not need it are not told is as it is without.
+    let system = System::from_env()?.with_deadlines_from_env()?.with_retention_from_env()?;
     let registry = registry(system.dynamo())?;
     Ok(system.with_segment_tables(registry))
 }
