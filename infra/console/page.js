@@ -317,8 +317,10 @@ async function refresh() {
   try {
     if (asked >= listsDue) {
       const day = { from: written(now() - 86400000), to: written(now() + 60000), limit: 25 };
-      const states = ["open", "overdue", "awaiting_confirmation"];
-      const lists = await Promise.all([...states.map((state) => get("segment", { state, limit: 100 })), get("segment", day)]);
+      const list = (state) => get("segment", { state, limit: 100 });
+      // One by itself, so that a password that is wrong is one failed sign-in.
+      const open = await list("open");
+      const lists = [open, ...await Promise.all([list("overdue"), list("awaiting_confirmation"), get("segment", day)])];
       if (mine !== session) return;
       last.lists = lists;
       last.asOf = now();
