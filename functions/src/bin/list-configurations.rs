@@ -90,7 +90,7 @@ mod openapi {
                 summary: "List wrap-up configurations",
                 description: "Those that an administrator keeps, by name. One that has just been stored may be missing for a \
                               moment.",
-                parameters: Parameter::with_example(query, "active", "true"),
+                parameters: query,
                 body: None,
                 answers: vec![(200, "A page of the list.", schemas.answer::<ConfigurationsAnswer<'static>>())],
                 not_found: None,
