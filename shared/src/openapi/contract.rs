@@ -72,7 +72,7 @@ impl Contract {
             }),
             servers: servers(server),
             security: json!([{ "basic": [] }, { oauth::SCHEME: [oauth::SCOPE] }]),
-            tags: [Topic::Codes, Topic::Segments]
+            tags: [Topic::Codes, Topic::Segments, Topic::Configurations]
                 .map(|topic| json!({ "name": topic.tag(), "description": topic.description() }))
                 .into_iter()
                 .chain([json!({ "name": oauth::TAG, "description": "Tokens for OAuth clients." })])
