@@ -34,7 +34,13 @@ async fn the_page_and_its_files_are_served_to_everybody_and_hold_a_browser_to_th
     }
     let moved = api.raw(Method::GET, "/supervisor/").send().await;
     assert_eq!((moved.status, moved.header("location")), (308, "../supervisor"));
-    for path in ["/supervisor/none.js", "/supervisor/../supervisor.js", "/supervisor/page.js/more"] {
+    for path in [
+        "/supervisor/none.js",
+        "/supervisor/supervisor",
+        "/supervisors",
+        "/supervisor/../supervisor.js",
+        "/supervisor/page.js/more",
+    ] {
         assert_eq!(api.raw(Method::GET, path).send().await.status, 404, "{path}");
     }
     let refused = api.raw(Method::POST, "/supervisor").send().await;

@@ -89,10 +89,19 @@ impl Target {
 
     /// The deployment's segment tables.
     pub async fn segment_tables(&self, team: TeamTables) -> Result<Registry, SegmentTablesError> {
+        self.segment_tables_with(segment_tables::built_in, team).await
+    }
+
+    /// The same, where the built-in ones are something of their own.
+    pub async fn segment_tables_with(
+        &self,
+        built_in: impl FnOnce(&Dynamo) -> Registry,
+        team: TeamTables,
+    ) -> Result<Registry, SegmentTablesError> {
         let dynamo = self.dynamo().await;
         let described = Described::from_env()?;
         let lambda = if described.need_lambda() { Some(self.lambda().await) } else { None };
-        Ok(team(&dynamo, described.registry(&dynamo, lambda)))
+        Ok(team(&dynamo, described.added_to(built_in(&dynamo), &dynamo, lambda)))
     }
 
     /// Whether it is the one on this machine.

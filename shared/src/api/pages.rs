@@ -89,7 +89,7 @@ impl Page {
         let path = request.raw_http_path();
         let unknown = || RouteError::UnknownPath { path: path.to_owned() };
         // A stage or the base path of a domain may stand in front.
-        let (_, below) = path.rsplit_once(self.path).ok_or_else(unknown)?;
+        let (_, below) = path.split_once(self.path).ok_or_else(unknown)?;
         let method = request.method();
         if method != Method::GET && method != Method::HEAD {
             return Err(RouteError::WrongMethod { method: method.clone(), allow: "GET, HEAD".to_owned() });

@@ -59,7 +59,9 @@ where
 pub fn lacks_index(error: &SdkError<QueryError>) -> bool {
     error.as_service_error().is_some_and(|error| {
         let text = error.message().unwrap_or_default();
-        error.code() == Some("ValidationException") && text.contains("does not have the specified index")
+        // One that was made before it showed all that is asked of it is none that can be read.
+        let lacks = text.contains("does not have the specified index") || text.contains("does not project");
+        error.code() == Some("ValidationException") && lacks
     })
 }
 

@@ -117,14 +117,17 @@ impl Counts {
     }
 
     /// The rows. `allowed` has the labels of the codes that a snapshot allows.
-    pub fn rows(self, allowed: &BTreeMap<String, Vec<String>>) -> Vec<Row> {
+    ///
+    /// # Errors
+    /// There are too many, those of codes that were never used and the cells of matrices among them.
+    pub fn rows(self, allowed: &BTreeMap<String, Vec<String>>) -> Result<Vec<Row>, TooManyRows> {
         let (name, by) = (self.name, self.by);
         let mut groups = self.groups;
         // Where nothing is apart, there is one row of what is nothing, too.
         if by.is_none() && own_key(name).is_none() {
             groups.entry(None).or_default().cells.entry(None).or_default();
         }
-        let mut rows = Vec::new();
+        let (mut rows, mut left) = (Vec::new(), MOST_CELLS);
         for (key, mut group) in groups {
             let labels = group.snapshots.iter().filter_map(|snapshot| allowed.get(snapshot)).flatten();
             let unused: BTreeSet<String> =
@@ -135,6 +138,8 @@ impl Counts {
             cells.sort_by(|(one_key, one), (other_key, other)| {
                 other.count.cmp(&one.count).then_with(|| one_key.cmp(other_key))
             });
+            let matrices: usize = cells.iter().map(|(_, cell)| cell.matrix.len()).sum();
+            left = left.checked_sub(cells.len() + matrices).ok_or(TooManyRows)?;
             rows.extend(cells.into_iter().map(|(own, cell)| {
                 let mut row = cell.row(name, group.count);
                 set_key(&mut row, own_key(name), own);
@@ -142,7 +147,7 @@ impl Counts {
                 row
             }));
         }
-        rows
+        Ok(rows)
     }
 }
 
@@ -157,7 +162,8 @@ impl Cell {
                 self.first += u64::from(!is_unknown && counted.code_place == Some(0));
             }
             Name::HandleTime | Name::Agents => {
-                let seconds = counted.opened_on.map_or(0, |opened_on| opened_on.seconds_until(counted.submitted_on));
+                let Some(opened_on) = counted.opened_on else { return };
+                let seconds = opened_on.seconds_until(counted.submitted_on);
                 self.seconds += seconds;
                 if self.histogram.is_none() {
                     self.histogram = Histogram::new(DIGITS).ok();

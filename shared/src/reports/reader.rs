@@ -57,7 +57,8 @@ impl Reports {
         }
         let allowed = self.allowed(&counts, until).await?;
         let Ended { from, to, .. } = ended;
-        Ok(Report { name: request.name.name(), from, to, as_of: now, rows: counts.rows(&allowed) })
+        let rows = counts.rows(&allowed).map_err(refused)?;
+        Ok(Report { name: request.name.name(), from, to, as_of: now, rows })
     }
 
     async fn count(

@@ -76,7 +76,12 @@ impl Described {
 
     /// The built-in segment tables and these. Without `lambda`, those that functions serve are left out.
     pub fn registry(self, dynamo: &Dynamo, lambda: Option<Lambda>) -> Registry {
-        let mut registry = built_in(dynamo);
+        self.added_to(built_in(dynamo), dynamo, lambda)
+    }
+
+    /// The same, where the built-in ones are something of their own.
+    pub fn added_to(self, built_in: Registry, dynamo: &Dynamo, lambda: Option<Lambda>) -> Registry {
+        let mut registry = built_in;
         for (table, serving) in self.0 {
             registry = match (serving, &lambda) {
                 (Serving::Table(mapping), _) => registry.with(DynamoDbTable::new(table, mapping, dynamo.clone())),

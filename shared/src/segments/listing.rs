@@ -132,11 +132,9 @@ impl Segments {
         let index = request.question.selector.index();
         let mut segments = Vec::with_capacity(rows.len());
         for (row, after) in rows {
-            // An index that is read a little late may have it at two places; a record has it at one.
-            let stands = |item: &Item| {
-                item.get(index.partition) == Some(&string(&row.partition))
-                    && item.get(index.sort) == Some(&string(&row.place))
-            };
+            // An index that is read a little late may have it at two places; a record has it at one. On which shelf it stands
+            // there is no matter: one that has just been confirmed is at its place on another, which may not show it yet.
+            let stands = |item: &Item| item.get(index.sort) == Some(&string(&row.place));
             let Some(item) = stored.get(&row.sys_id).filter(|item| stands(item)) else { continue };
             match record::from_item(item.clone()) {
                 Ok(segment) if segment.is_expired_at(asked) => {}
@@ -235,6 +233,10 @@ struct Walk<'a> {
     merged: Merged,
     page: i32,
     left: Left,
+    /// The place that it begins behind, where only one segment can stand there.
+    begun: Option<String>,
+    /// Where the last row stood, and whose it was.
+    last: Option<(String, String)>,
     /// Up to where it is done.
     position: Position,
 }
@@ -263,7 +265,8 @@ impl<'a> Walk<'a> {
         // Sixteen shelves have a page together; those that have more of it are asked again.
         let page = i32::try_from(limit / 8 + 4).unwrap_or(16);
         let merged = Merged::new(segments.dynamo.clone(), Order::Ascending, []);
-        let mut walk = Self { segments, merged, page, left: Left::Nothing, position };
+        let begun = position.place.clone().filter(|_| position.sys_id.is_none());
+        let mut walk = Self { segments, merged, page, left: Left::Nothing, begun, last: None, position };
         let place = walk.position.place.clone();
         match &question.selector {
             Selector::State(StateAsked::Open) if walk.position.part == Part::Untimed => {
@@ -374,11 +377,12 @@ impl<'a> Walk<'a> {
                 _ => {}
             }
             let Next::Row(row) = self.merged.next(budget).await? else { return Ok(Next::End) };
-            // A range of places has its ends.
-            let is_done = self.position.place.as_ref() == Some(&row.place) && self.position.sys_id.is_none();
-            if is_done {
+            // Bounds are within a range of places; and one that goes to another shelf may be seen on both for a moment.
+            let here = (row.place.clone(), row.sys_id.clone());
+            if self.begun.as_ref() == Some(&row.place) || self.last.as_ref() == Some(&here) {
                 continue;
             }
+            self.last = Some(here);
             self.position.place = Some(row.place.clone());
             self.position.sys_id = (!row.place.contains('#')).then(|| row.sys_id.clone());
             return Ok(Next::Row(row));

@@ -418,6 +418,91 @@ async fn a_deployment_without_oauth_has_a_key_for_cursors_too() {
     assert_eq!(second["segments"].as_array().map(Vec::len), Some(1));
 }
 
+/// What a page of each list asks of DynamoDB: queries of an index, reads of 100 records, and the units of both.
+#[tokio::test]
+async fn each_list_costs_what_it_is_said_to() {
+    let world = World::start().await;
+    let instance = world.instance();
+    let configuration = world.put_configuration("Calls", 30, &json!({})).await;
+    for number in 0..30 {
+        instance.open(&merged(opening(&format!("CALL-{number}")), &json!({"interaction_sys_id": "one"}))).await;
+    }
+    let day = "from=2024-09-16%2000:00:00&to=2024-09-17%2000:00:00";
+    for (query, queries, reads) in [
+        ("segment?agent=agent".to_owned(), 1, 1),
+        ("segment?interaction=one".to_owned(), 1, 1),
+        // Open ones with a deadline, and without.
+        ("segment?state=open".to_owned(), 32, 1),
+        // Awaiting, and those whose deadline may have ended them; and the day's closed ones.
+        ("segment?state=awaiting_confirmation".to_owned(), 32, 0),
+        (format!("segment?{day}"), 48, 0),
+        ("code?limit=25".to_owned(), 16, 1),
+        ("configuration".to_owned(), 1, 1),
+        (format!("configuration/{configuration}"), 0, 1),
+    ] {
+        instance.call(&Event::get(&query)).await.expect(200);
+        world.traffic();
+        instance.call(&Event::get(&query)).await.expect(200);
+        let traffic = world.traffic();
+        let asked = traffic.requests.iter().filter(|request| *request == "Query").count();
+        assert_eq!((asked, traffic.requests.len() - asked), (queries, reads), "{query}: {:?}", traffic.requests);
+        // A query takes half a unit for 4 KB of rows, a record that is read consistently a whole one.
+        let units = queries as f64 * 0.5 + 25.0 * reads as f64;
+        assert!(traffic.read_units <= units, "{query}: {} of {units}", traffic.read_units);
+    }
+}
+
+#[tokio::test]
+async fn a_call_looks_at_a_thousand_rows_at_most_and_the_list_goes_on() {
+    let world = World::start().await;
+    let instance = world.instance();
+    for number in 0..1_200 {
+        instance.open(&opening(&format!("CALL-{number}"))).await;
+    }
+    instance.open(&internal(&world.put_configuration("Calls", 2, &json!({})).await)).await;
+    let (mut next, mut found, mut pages) = ("segment?state=open&external=false&limit=100".to_owned(), 0, 0);
+    loop {
+        world.traffic();
+        let page = page(&instance, &next).await;
+        let queries = world.traffic().requests.iter().filter(|request| *request == "Query").count();
+        assert!(queries <= 64, "{queries}");
+        found += page["segments"].as_array().map_or(0, Vec::len);
+        pages += 1;
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        next = behind("segment?state=open&external=false&limit=100", cursor);
+    }
+    assert_eq!(found, 1);
+    assert!((2..=4).contains(&pages), "{pages} pages, of which most have nothing");
+}
+
+#[tokio::test]
+async fn those_of_a_time_are_all_seen_while_they_are_confirmed() {
+    let world = World::start().await;
+    let instance = world.instance();
+    for number in 0..40 {
+        instance.open(&opening(&format!("CALL-{number:02}"))).await;
+        close(&instance, &format!("CALL-{number:02}"), &json!({})).await;
+    }
+    let day = "segment?from=2024-09-16%2000:00:00&to=2024-09-17%2000:00:00&limit=15";
+    let confirming = async {
+        for number in 0..40 {
+            close(&instance, &format!("CALL-{number:02}"), &json!({"confirmed_on": "2024-09-16 18:52:01"})).await;
+        }
+    };
+    let listing = async {
+        let mut lists = 0;
+        for _ in 0..12 {
+            let listed = whole(&world, day).await;
+            let seen: BTreeSet<_> = ids(&listed).into_iter().collect();
+            assert_eq!((listed.len(), seen.len()), (40, 40), "each once, on whichever shelf it stands");
+            lists += 1;
+        }
+        lists
+    };
+    let (_, lists) = tokio::join!(confirming, listing);
+    assert_eq!(lists, 12);
+}
+
 #[tokio::test]
 async fn a_page_costs_the_same_however_many_segments_there_are() {
     let world = World::start().await;
@@ -436,9 +521,10 @@ async fn a_page_costs_the_same_however_many_segments_there_are() {
         assert_eq!(others, ["BatchGetItem"], "the snapshot is known, and so are the keys");
         // Sixteen shelves, and a few of them once more.
         assert!((16..=24).contains(&queries), "{queries}");
-        costs.insert(others.len());
+        costs.insert(queries);
     }
-    assert_eq!(costs.len(), 1);
+    // Which shelves have more of it is chance; how many are asked is not.
+    assert!(costs.last().expect("two") - costs.first().expect("two") <= 6, "{costs:?}");
 }
 
 #[tokio::test]

@@ -306,6 +306,11 @@ async fn five_thousand_wrap_ups_are_counted_to_the_unit() {
     assert_eq!(row["awaiting"], json!(plain.iter().filter(|one| one.awaits).count()));
     assert_eq!(row["oldest"].as_str(), waiting.first().map(String::as_str));
     assert_eq!(row["overdue"], row["awaiting"], "the clock is days later");
+    // Eleven days and six hours before the clock's time.
+    let row = report(&instance, &format!("confirmations?minutes=16200&{RANGE}")).await["rows"][0].take();
+    let late = plain.iter().filter(|one| one.awaits && one.submitted_on.as_str() < "2024-09-05 12:00:00").count();
+    assert_eq!(row["overdue"], json!(late));
+    assert!(late > 0 && row["overdue"] != row["awaiting"]);
     let rows = by_key(&report(&instance, &format!("agents?{RANGE}")).await, &["agent"]);
     assert_eq!(rows.len(), 9);
     for (key, row) in rows {
@@ -314,7 +319,60 @@ async fn five_thousand_wrap_ups_are_counted_to_the_unit() {
         let known = ones.iter().filter(|one| one.code.is_none() || one.code_from.is_some()).count();
         let default = ones.iter().filter(|one| one.code_from == Some("default")).count();
         assert_eq!(row["default_share"], share(default, known));
+        assert_eq!(row["timed_out_share"], share(ones.iter().filter(|one| one.timed_out).count(), ones.len()));
+        let mut seconds: Vec<u64> = ones.iter().map(|one| one.seconds).collect();
+        seconds.sort_unstable();
+        let mean = (seconds.iter().sum::<u64>() as f64 / seconds.len() as f64 * 10.0).round() / 10.0;
+        assert_eq!(row["mean"], json!(mean));
+        let (half, told) = (seconds[(seconds.len() - 1) / 2] as f64, row["p50"].as_f64().expect("a number"));
+        assert!((told - half).abs() <= 1.0 + half / 100.0, "{told} for {half}");
     }
+
+    // Rows that are apart by what the report has no row for itself.
+    type Key = fn(&Plain) -> Option<String>;
+    let keys: [(&str, Key); 3] = [
+        ("code", |one| one.code.clone()),
+        ("agent", |one| Some(one.agent.clone())),
+        ("configuration", |one| Some(one.configuration.to_string())),
+    ];
+    for (by, key) in keys {
+        let rows = by_key(&report(&instance, &format!("handle_time?by={by}&{RANGE}")).await, &[by]);
+        let mut counted: Vec<_> = rows.values().map(|row| row["count"].as_u64().expect("a count")).collect();
+        let mut expected: BTreeMap<Option<String>, u64> = BTreeMap::new();
+        plain.iter().for_each(|one| *expected.entry(key(one)).or_default() += 1);
+        if by != "configuration" {
+            for (key, count) in &expected {
+                let own = vec![key.clone().unwrap_or_else(|| "-".to_owned())];
+                assert_eq!(rows[&own]["count"], json!(count), "{by} {own:?}");
+            }
+        }
+        // Configurations of requests have no names: their hashes tell them apart.
+        let mut expected: Vec<_> = expected.into_values().collect();
+        counted.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(counted, expected, "{by}");
+    }
+}
+
+#[tokio::test]
+async fn a_report_of_too_many_rows_is_refused_with_what_to_ask_for_instead() {
+    let world = World::start().await;
+    let instance = world.instance();
+    let many: Vec<_> = (0..1_000).map(|number| json!({"code": format!("Code of many {number}")})).collect();
+    let own = json!({"configuration": {"allowed_codes": many, "default_code": "Code of many 0"}});
+    for agent in 0..22 {
+        let id = format!("MANY-{agent}");
+        let request = merged(merged(opening(&id), &own), &json!({"agent_sys_id": format!("agent-{agent}")}));
+        instance.open(&request).await;
+        let close = Event::put(&format!("segment/update?external_segment_id={id}"));
+        instance.call(&close.json(&json!({}))).await.expect(200);
+    }
+    let range = "from=2024-09-16%2000:00:00&to=2024-09-17%2000:00:00";
+    assert_eq!(report(&instance, &format!("codes?{range}")).await["rows"].as_array().map(Vec::len), Some(1_000));
+    let supervisor = json!({"wrapup_user": "sue", "wrapup_roles": "wrapup_supervisor", "principalId": "sue"});
+    let event = Event::get(&format!("report/codes?by=agent&{range}")).authorizer(supervisor);
+    let refused = instance.call(&event).await.expect(400);
+    assert!(refused["message"].as_str().is_some_and(|message| message.contains("more than 20000 rows")), "{refused}");
 }
 
 #[tokio::test]

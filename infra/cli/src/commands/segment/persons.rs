@@ -1,12 +1,15 @@
 //! Whose wrap-ups a command is about, and where all is kept that belongs to them.
 
 use std::collections::BTreeSet;
+use std::time::SystemTime;
 
 use clap::Args;
 use wrapup::System;
+use wrapup::clock::Clock;
 use wrapup::document::{FromText, Id, Problem};
+use wrapup::dynamodb::Dynamo;
 use wrapup::interactions::Interactions;
-use wrapup::segment_tables::Registry;
+use wrapup::segment_tables::{self, PhoneLog, Registry};
 use wrapup::segments::{self, KeptOf};
 
 use super::super::CommandError;
@@ -64,7 +67,13 @@ pub struct Stores {
 impl Stores {
     pub async fn of(target: &Target, team: TeamTables) -> Result<Self, CommandError> {
         let system = target.system().await.with_retention(target.retention()?);
-        Ok(Self { interactions: system.interactions(), tables: target.segment_tables(team).await?, system })
+        // By a clock at which nothing is over: what is hidden is stored until it is removed, and is somebody's data as well.
+        let never = Clock::from_fn(|| SystemTime::UNIX_EPOCH);
+        let built_in = |dynamo: &Dynamo| {
+            segment_tables::built_in(dynamo).with(PhoneLog::new(dynamo.clone()).with_clock(never.clone()))
+        };
+        let tables = target.segment_tables_with(built_in, team).await?;
+        Ok(Self { interactions: system.interactions().with_clock(never), tables, system })
     }
 
     /// Somebody's segments. Those that cannot be read are named; a command goes on with the others, and has failed in the end.
