@@ -77,7 +77,9 @@ async fn what_is_over_and_not_removed_yet_is_printed_and_erased_too() {
     assert!(over >= 3);
     let exported = printed(&run(&server, &["segment", "export", "--interaction", INTERACTION]).fine());
     assert!(exported["interactions"][0]["transcript"] == SAID, "{exported}");
-    let erased = printed(&run(&server, &["segment", "erase", "--interaction", INTERACTION, "--yes"]).fine());
+    let said = run(&server, &["segment", "erase", "--interaction", INTERACTION, "--yes"]);
+    assert_eq!(said.status, Some(0), "{said:?}");
+    let erased = printed(&said.out);
     assert_eq!((&erased["interaction_segments_changed"], &erased["interactions_changed"]), (&json!(1), &json!(1)));
 }
 
