@@ -173,6 +173,7 @@ impl Cell {
                     let _ = histogram.record(seconds);
                 }
                 self.timed_out += u64::from(counted.timed_out);
+                // Of agents alone, whose codes are asked for.
                 self.unknown += u64::from(is_unknown);
                 self.default += u64::from(counted.code_from == Some(CodeFrom::Default));
             }

@@ -28,6 +28,13 @@ const MOST_CODES: usize = 5_000;
 /// Snapshots that are read side by side.
 const SIDE_BY_SIDE: usize = 8;
 
+/// Seconds after its deadline for which a segment is looked at all the same: writers may still close it, and readers show it
+/// open, for some seconds.
+const LATE: u64 = 60;
+
+/// What stands behind every place of a second, in the order of texts.
+const AFTER_ALL: &str = "~";
+
 /// Seconds of a day.
 const DAY: u64 = 24 * 60 * 60;
 
@@ -274,7 +281,7 @@ impl<'a> Walk<'a> {
             }
             Selector::State(StateAsked::Open) => {
                 // Those whose deadline has passed long ago are shown closed.
-                let since = segments.now().minus_seconds(60).map(|since| since.to_string());
+                let since = segments.now().minus_seconds(LATE).map(|since| since.to_string());
                 let from = place.max(since);
                 walk.merged.add(walk.shelves(Shelf::Due, Order::Ascending, from, None));
                 walk.left = Left::Untimed;
@@ -293,7 +300,7 @@ impl<'a> Walk<'a> {
             Selector::Submitted(from, to) => {
                 walk.merged = Merged::new(segments.dynamo.clone(), Order::Descending, []);
                 let end = place.unwrap_or_else(|| to.to_string());
-                let due = end.clone().min(segments.now().to_string() + "~");
+                let due = end.clone().min(segments.now().to_string() + AFTER_ALL);
                 let first = Some(from.to_string());
                 walk.merged.add(walk.shelves(Shelf::Awaiting, Order::Descending, first.clone(), Some(end.clone())));
                 walk.merged.add(walk.shelves(Shelf::Due, Order::Descending, first.clone(), Some(due)));
