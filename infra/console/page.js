@@ -11,7 +11,8 @@ const WORDS = {
     confidence: "AI suggestions by confidence", latest: "Last wrap-ups", figures: "Figures",
     agent: "Agent", interaction: "Interaction", left: "Time left", age: "Age", code: "Code", count: "Count",
     share: "Share", hour: "Hour", submitted: "Submitted", from: "Code from", suggested: "Suggested", chosen: "Chosen",
-    accepted: "Accepted", range: "Confidence", none: "None.", noCode: "(no code)", noLimit: "no limit", up: "time is up",
+    accepted: "Accepted", taken_as_default: "Taken as default", overridden: "Overridden", not_used: "Not used",
+    wrong: "The user, the password or the token is wrong.", range: "Confidence", none: "None.", noCode: "(no code)", noLimit: "no limit", up: "time is up",
     asOf: "As of", more: "The first {n}; there are more.", shown: "{n} in all", of: "Since {from}",
     wrapped: "Wrapped up today", median: "Handle time, p50", acceptance: "AI codes accepted", timedOut: "Timed out",
     seconds: "{n} s", agentFrom: "agent", draftFrom: "draft", aiFrom: "AI", defaultFrom: "default",
@@ -28,6 +29,8 @@ const WORDS = {
     latest: "Letzte Nachbearbeitungen", figures: "Zahlen", agent: "Agent", interaction: "Interaktion",
     left: "Restzeit", age: "Alter", code: "Code", count: "Anzahl", share: "Anteil", hour: "Stunde",
     submitted: "Abgeschickt", from: "Code von", suggested: "Vorgeschlagen", chosen: "Gewählt", accepted: "Angenommen",
+    taken_as_default: "Als Vorgabe genommen", overridden: "Überstimmt", not_used: "Nicht verwendet",
+    wrong: "Benutzer, Passwort oder Token ist falsch.",
     range: "Sicherheit", none: "Keine.", noCode: "(kein Code)", noLimit: "ohne Frist", up: "Zeit abgelaufen",
     asOf: "Stand", more: "Die ersten {n}; es gibt mehr.", shown: "{n} insgesamt", of: "Seit {from}",
     wrapped: "Heute abgeschlossen", median: "Bearbeitungszeit, p50", acceptance: "KI-Codes angenommen",
@@ -118,9 +121,12 @@ function table(id, caption, columns, rows) {
   at(id).replaceChildren(made);
 }
 
+// Ids are alike where they begin.
+const short = (id) => id.length > 14 ? `…${id.slice(-12)}` : id;
+
 const CELLS = {
   text: (text, kind) => element("td", kind, text),
-  id: (text) => Object.assign(element("td", "id", text), { title: text }),
+  id: (text) => Object.assign(element("td", "id", short(text)), { title: text }),
   // A share, 0 to 1.
   bar: (share) => {
     const cell = element("td", "bar"), bar = element("i");
@@ -142,18 +148,17 @@ const label = (code) => code ? code.translated_code || code.code : word("noCode"
 // Reports name a code by its label alone.
 const named = (code) => code === undefined ? word("noCode") : last.names?.get(code) ?? code;
 const column = (head, cell, kind) => ({ head: word(head), cell, kind });
-const who = () => [column("agent", (s) => s.agent, "id"), column("interaction", (s) => s.interaction, "id")];
+const agent = () => column("agent", (s) => s.agent, "id");
+const interaction = () => column("interaction", (s) => s.interaction, "id");
 
 function segments(id, answer, columns) {
   const n = number(answer.segments.length);
   table(id, word(answer.next_cursor ? "more" : "shown", { n }), columns, answer.segments);
 }
 
-// The day that it is here, from the full hour in UTC on: so an hour of the day is one hour of the range.
+// The day that it is here.
 function day() {
-  const start = new Date(now());
-  start.setHours(0, 0, 0, 0);
-  return Math.floor(start / 3600000) * 3600000;
+  return new Date(now()).setHours(0, 0, 0, 0);
 }
 
 function show() {
@@ -169,15 +174,16 @@ function show() {
 
 function showLists(open, overdue, awaiting, latest) {
   const due = (s) => s.due_on ? read(s.due_on) : null;
-  segments("open", open, [...who(), { ...column("left", due, "due") }]);
+  // What matters most comes first: on a phone the rest is beside the screen.
+  segments("open", open, [column("left", due, "due"), agent(), interaction()]);
   for (const [id, answer] of [["overdue", overdue], ["awaiting", awaiting]]) {
     segments(id, answer, [
-      ...who(), column("code", (s) => label(s.code), "label"), column("age", (s) => read(s.submitted_on), "since"),
+      column("age", (s) => read(s.submitted_on), "since"), column("code", (s) => label(s.code), "label"), agent(), interaction(),
     ]);
   }
   segments("latest", latest, [
-    column("submitted", (s) => moment(read(s.submitted_on))), ...who(),
-    column("code", (s) => label(s.code), "label"), column("from", (s) => s.code_from ? word(`${s.code_from}From`) : ""),
+    column("submitted", (s) => moment(read(s.submitted_on))), column("code", (s) => label(s.code), "label"),
+    column("from", (s) => s.code_from ? word(`${s.code_from}From`) : ""), agent(), interaction(),
   ]);
 }
 
@@ -189,7 +195,9 @@ function showReports(codes, time, ai) {
     column("share", (row) => percent(row.share), "number"), { head: "", cell: (row) => row.share / most, kind: "bar" },
   ], used);
 
-  const when = (row) => start + ((Number(row.hour) - new Date(start).getUTCHours() + 24) % 24) * 3600000;
+  // Hours are those of UTC, which begin within one of ours in some places.
+  const first = Math.floor(start / 3600000) * 3600000;
+  const when = (row) => first + ((Number(row.hour) - new Date(start).getUTCHours() + 24) % 24) * 3600000;
   const hours = time.rows.slice().sort((a, b) => when(a) - when(b));
   table("time", since, [
     column("hour", (row) => hour(when(row))), column("count", (row) => number(row.count), "number"),
@@ -198,7 +206,9 @@ function showReports(codes, time, ai) {
   draw(hours.map((row) => [when(row) / 1000, row.p50, row.p90]));
 
   const [row = {}] = ai.rows;
-  showMatrix(since, row.matrix ?? []);
+  const outcomes = ["suggested", "accepted", "taken_as_default", "overridden", "not_used"];
+  const counted = row.suggested ? outcomes.map((name) => `${word(name)}: ${number(row[name])}`).join(" · ") : "";
+  showMatrix(counted ? `${since}. ${counted}` : since, row.matrix ?? []);
   table("confidence", since, [
     column("range", (tenth) => `${percent(tenth.from)} – ${percent(tenth.to)}`, "range"),
     column("suggested", (tenth) => number(tenth.suggested), "number"),
@@ -348,7 +358,9 @@ async function refresh() {
     notice("");
   } catch (error) {
     if (mine !== session) return;
-    if (error.status === 401 || error.status === 403) return signOut(error.message);
+    // The API says of a wrong password that there is none, since it does not tell the two apart.
+    if (error.status === 401) return signOut(word("wrong"));
+    if (error.status === 403) return signOut(error.message);
     const words = error.status ? error.message : word("silent");
     listsDue = asked + LISTS_MS;
     if (last.lists) notice(words); else signOut(words);

@@ -114,7 +114,7 @@ test("who does not sign in as a supervisor is told why, and sees nothing", async
   await page.click("form button");
   assert.match(await page.textContent("#refused"), /Give a user and password, or a token/);
   for (const [user, password, told] of [
-    ["username", "wrong", /User Not Authenticated/],
+    ["username", "wrong", /^The user, the password or the token is wrong\.$/],
     ["integrator", "the word of the desk", /User Not Authorized: The user lacks the role wrapup_supervisor/],
   ]) {
     await signIn(page, user, password);
@@ -126,7 +126,7 @@ test("who does not sign in as a supervisor is told why, and sees nothing", async
   await page.fill("#user", "");
   await page.fill("#token", "none");
   await page.click("form button");
-  await page.waitForFunction(() => /Not Authenticated/.test(document.querySelector("#refused").textContent));
+  await page.waitForFunction(() => /token is wrong/.test(document.querySelector("#refused").textContent));
 });
 
 test("each panel shows what the API answers", async (t) => {
@@ -137,15 +137,16 @@ test("each panel shows what the API answers", async (t) => {
   const report = async (name, more = "") => (await api(`report/${name}?${range}${more}`)).report.rows;
 
   const { segments: open_ } = await api("segment?state=open&limit=100");
-  assert.deepEqual((await rows(page, "open")).map((row) => row[1]), open_.map((segment) => segment.interaction));
-  const timed = (await rows(page, "open")).find((row) => row[1] === "call-TIMED");
-  assert.match(timed[2], /^[89]:\d\d$/);
-  assert.equal((await rows(page, "open")).at(-1)[2], "no limit");
+  const interactions = (id) => page.$$eval(`#${id} tbody tr`, (lines) => lines.map((line) => line.lastChild.title));
+  assert.deepEqual(await interactions("open"), open_.map((segment) => segment.interaction));
+  const timed = (await rows(page, "open")).find((row) => row[2] === "call-TIMED");
+  assert.match(timed[0], /^[89]:\d\d$/);
+  assert.equal((await rows(page, "open")).at(-1)[0], "no limit");
   for (const [id, state] of [["overdue", "overdue"], ["awaiting", "awaiting_confirmation"]]) {
     const { segments } = await api(`segment?state=${state}&limit=100`);
     assert.ok(segments.length > 0 || id === "overdue", id);
-    const told = (await rows(page, id)).map((row) => [row[1], row[2]]);
-    assert.deepEqual(told, segments.map((segment) => [segment.interaction, segment.code.code]), id);
+    assert.deepEqual(await interactions(id), segments.map((segment) => segment.interaction), id);
+    assert.deepEqual((await rows(page, id)).map((row) => row[1]), segments.map((segment) => segment.code.code), id);
   }
   const codes = (await report("codes")).filter((row) => row.count);
   assert.deepEqual((await rows(page, "codes")).map((row) => [row[0], row[1]]), codes.map((row) => [row.code, String(row.count)]));
@@ -156,6 +157,10 @@ test("each panel shows what the API answers", async (t) => {
   );
   assert.ok((await page.$("#chart canvas")) !== null);
   const [ai] = await report("ai");
+  const caption = await page.textContent("#ai caption");
+  for (const part of [`Accepted: ${ai.accepted}`, `Taken as default: ${ai.taken_as_default}`, `Overridden: ${ai.overridden}`]) {
+    assert.ok(caption.includes(part), `${caption}: ${part}`);
+  }
   const heads = await page.$$eval("#ai thead th", (cells) => cells.map((cell) => cell.textContent));
   const matrix = (await rows(page, "ai")).flatMap(([suggested, ...counts]) =>
     counts.flatMap((count, index) => count === "" ? [] : [`${suggested} > ${heads[index]}: ${count}`]));
@@ -228,6 +233,8 @@ test("it works by keyboard alone, and a reload asks again", async (t) => {
 test("it speaks German where the browser does or somebody chooses it, and says codes in it", async (t) => {
   const page = await open(t, { locale: "de-DE", colorScheme: "dark" });
   assert.equal(await page.textContent("#sign-in h2"), "Anmelden");
+  await signIn(page, "username", "wrong");
+  await page.waitForFunction(() => /Passwort oder Token ist falsch/.test(document.querySelector("#refused").textContent));
   await shown(page);
   assert.equal(await page.getAttribute("html", "lang"), "de");
   const told = (await rows(page, "codes")).map((row) => row[0]);
@@ -242,9 +249,22 @@ test("it speaks German where the browser does or somebody chooses it, and says c
   assert.equal(await page.textContent("#sign-in h2"), "Sign in");
 });
 
-test("on a phone nothing runs over the side", async (t) => {
+test("the day begins at midnight where the browser is, also where that is no hour of UTC", async (t) => {
+  const page = await open(t, { timezoneId: "Asia/Kolkata" });
+  const asked = page.waitForRequest((request) => request.url().includes("report/codes"));
+  await signIn(page);
+  const from = new URL((await asked).url()).searchParams.get("from");
+  assert.match(from, / 18:30:00$/);
+  assert.match(await page.waitForSelector("#codes caption").then((caption) => caption.textContent()), /^Since 00:00|^None/);
+});
+
+test("on a phone nothing runs over the side, and what matters is not beside it", async (t) => {
   const page = await open(t, { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
   await shown(page);
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
+  for (const id of ["open", "awaiting"]) {
+    const ages = await page.$$eval(`#${id} tbody td:first-child`, (cells) => cells.map((cell) => cell.getBoundingClientRect().right));
+    assert.ok(ages.length > 0 && Math.max(...ages) < 330, `${id}: ${ages}`);
+  }
   await page.screenshot({ path: join(SHOTS, "supervisor-phone.png"), fullPage: true });
 });
