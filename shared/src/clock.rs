@@ -5,6 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use time::OffsetDateTime;
 
+/// Seconds of a day.
+pub const DAY: u64 = 24 * 60 * 60;
+
 /// Tells the time. The only place of the project that asks the machine for it.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);

@@ -4,10 +4,8 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use crate::clock::DAY;
 use crate::settings::{self, RETENTION_DAYS, SettingsError};
-
-/// Seconds of a day.
-const DAY: u64 = 24 * 60 * 60;
 
 /// The column that says when a record goes, in seconds since the Unix epoch: DynamoDB removes it some time later.
 pub const EXPIRES_AT: &str = "expires_at";

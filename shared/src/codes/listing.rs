@@ -15,9 +15,6 @@ use crate::dynamodb::{Budget, Merged, Next, Order, Rows, batch_get};
 #[cfg(feature = "openapi")]
 use crate::json_schema::Object;
 
-/// What a call may ask of the index.
-const BUDGET: Budget = Budget { queries: 64, rows: 1_000 };
-
 /// Codes that a page has where nobody says how many, and at most.
 const USUAL: usize = 100;
 const MOST: usize = 1_000;
@@ -96,7 +93,7 @@ impl Codes {
             page: i32::try_from((limit / 8 + 4).min(MOST / 16)).unwrap_or(16),
         });
         let mut merged = Merged::new(self.dynamo.clone(), Order::Ascending, shelves);
-        let mut budget = BUDGET;
+        let mut budget = Budget::OF_A_CALL;
         let mut page = CodePage { codes: Vec::new(), next: after.clone() };
         loop {
             let mut labels: Vec<Label> = Vec::new();

@@ -15,17 +15,22 @@ pub struct Budget {
     pub rows: usize,
 }
 
+impl Budget {
+    /// What a call may ask.
+    pub const OF_A_CALL: Self = Self { queries: 64, rows: 1_000 };
+}
+
 /// Rows of several partitions, in the order of their sort keys and then of their sys_ids.
 #[derive(Debug)]
 pub struct Merged {
     dynamo: Dynamo,
     order: Order,
-    shelves: Vec<Shelf>,
+    shelves: Vec<Partition>,
 }
 
 /// A partition of which some rows are read.
 #[derive(Debug)]
-struct Shelf {
+struct Partition {
     pages: Pages,
     page: usize,
     rows: VecDeque<Row>,
@@ -63,7 +68,7 @@ impl Merged {
 
     /// Adds partitions. What has been taken already has to come before all of their rows.
     pub fn add(&mut self, shelves: impl IntoIterator<Item = Rows>) {
-        self.shelves.extend(shelves.into_iter().map(|rows| Shelf {
+        self.shelves.extend(shelves.into_iter().map(|rows| Partition {
             page: usize::try_from(rows.page).unwrap_or(0),
             pages: Pages::new(self.dynamo.clone(), rows),
             rows: VecDeque::new(),
@@ -74,7 +79,7 @@ impl Merged {
     pub async fn peek(&mut self, budget: &mut Budget) -> Result<Next<&str>, Error> {
         loop {
             // No row is the next one as long as a partition has some that nobody has seen.
-            let mut empty: Vec<&mut Shelf> =
+            let mut empty: Vec<&mut Partition> =
                 self.shelves.iter_mut().filter(|shelf| shelf.rows.is_empty() && shelf.pages.has_more()).collect();
             if empty.is_empty() {
                 break;
@@ -100,7 +105,7 @@ impl Merged {
         }
     }
 
-    fn first(&self) -> Option<&Shelf> {
+    fn first(&self) -> Option<&Partition> {
         let shelves = self.shelves.iter().filter(|shelf| !shelf.rows.is_empty());
         match self.order {
             Order::Ascending => shelves.min_by(|one, other| one.key().cmp(&other.key())),
@@ -111,12 +116,12 @@ impl Merged {
     fn take_first(&mut self) -> Option<Row> {
         let first = self.first()?.key().map(|(place, sys_id)| (place.to_owned(), sys_id.to_owned()));
         let is_first =
-            |shelf: &&mut Shelf| shelf.key().map(|(place, sys_id)| (place.to_owned(), sys_id.to_owned())) == first;
+            |shelf: &&mut Partition| shelf.key().map(|(place, sys_id)| (place.to_owned(), sys_id.to_owned())) == first;
         self.shelves.iter_mut().find(is_first)?.rows.pop_front()
     }
 }
 
-impl Shelf {
+impl Partition {
     /// Place and sys_id of its first row.
     fn key(&self) -> Option<(&str, &str)> {
         self.rows.front().map(|row| (row.place.as_str(), row.sys_id.as_str()))

@@ -1,4 +1,5 @@
 use super::Name;
+use crate::clock::DAY;
 use crate::cursors::number;
 use crate::date_time::DateTime;
 use crate::document::{Fields, Problem};
@@ -125,7 +126,7 @@ fn problem_of(from: DateTime, to: DateTime) -> Option<Problem> {
     if to <= from {
         return Some(Problem::Rule(format!("has to be later than {FROM}, {from}")));
     }
-    (from.seconds_until(to) > MOST_DAYS * 24 * 60 * 60)
+    (from.seconds_until(to) > MOST_DAYS * DAY)
         .then(|| Problem::Rule(format!("has to be at most {MOST_DAYS} days after {FROM}")))
 }
 

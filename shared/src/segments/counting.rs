@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::by_time::Shelf;
 use super::{Counted, Segment, Segments, record};
 use crate::Error;
+use crate::clock::DAY;
 use crate::date_time::DateTime;
 use crate::dynamodb::tables::BY_TIME;
 use crate::dynamodb::{self, Item, Order, Pages, Rows, key};
@@ -16,9 +17,6 @@ const PAGE: i32 = 4_000;
 
 /// Segments that are read at once.
 pub(super) const CHUNK: usize = 100;
-
-/// Seconds of a day.
-const DAY: u64 = 24 * 60 * 60;
 
 /// A time, and the wrap-ups that ended within it.
 #[derive(Clone, Debug)]

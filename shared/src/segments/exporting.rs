@@ -1,7 +1,7 @@
 //! Wrap-ups that ended within a time, whole, for whoever takes them elsewhere.
 
 use super::counting::{CHUNK, Ended};
-use super::{Segment, Segments, State};
+use super::{Segment, Segments};
 use crate::Error;
 use crate::date_time::DateTime;
 
@@ -25,17 +25,9 @@ impl Segments {
         for chunk in sys_ids.chunks(CHUNK) {
             segments.extend(self.judged(chunk, ended.as_of).await?);
         }
-        segments.retain(|segment| !segment.is_expired_at(ended.as_of) && submitted_on(segment).is_some());
-        segments.sort_by(|one, other| {
-            (submitted_on(one), one.sys_id.as_str()).cmp(&(submitted_on(other), other.sys_id.as_str()))
-        });
+        segments.retain(|segment| !segment.is_expired_at(ended.as_of) && segment.closing().is_some());
+        let place = |segment: &Segment| (segment.closing().map(|closing| closing.submitted_on), segment.sys_id.clone());
+        segments.sort_by_cached_key(place);
         Ok(segments)
-    }
-}
-
-fn submitted_on(segment: &Segment) -> Option<DateTime> {
-    match &segment.state {
-        State::Open => None,
-        State::Closed(closing) => Some(closing.submitted_on),
     }
 }

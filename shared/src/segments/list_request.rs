@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Confirmation, Origin, PickedCode, Segment, State};
+use super::{Confirmation, Origin, PickedCode, Segment};
+use crate::clock::DAY;
 use crate::codes::Label;
 use crate::cursors::{Paging, number};
 use crate::date_time::DateTime;
@@ -121,7 +122,7 @@ fn read_selector(query: &Fields<'_>) -> Option<Selector> {
                 }
             }
             let (from, to) = (from?, to?);
-            if from.seconds_until(to) > MOST_DAYS * 24 * 60 * 60 {
+            if from.seconds_until(to) > MOST_DAYS * DAY {
                 query.violation("to", Problem::Rule(format!("has to be at most {MOST_DAYS} days later than from")));
                 return None;
             }
@@ -171,10 +172,7 @@ impl Question {
     /// Whether a segment, as it is shown now, is one of those that are asked for. `overdue_since` is when those were closed
     /// at the latest that are overdue.
     pub(super) fn asks_for(&self, segment: &Segment, overdue_since: DateTime) -> bool {
-        let closing = match &segment.state {
-            State::Open => None,
-            State::Closed(closing) => Some(closing),
-        };
+        let closing = segment.closing();
         let awaits = closing.filter(|closing| closing.confirmation == Confirmation::Awaited);
         let opened_within = |from: &Option<DateTime>, to: &Option<DateTime>| {
             from.is_none_or(|from| segment.opened_on >= from) && to.is_none_or(|to| segment.opened_on < to)

@@ -12,14 +12,12 @@ use super::by_time::{SPREAD, Shelf};
 use super::list_request::{ListRequest, Question, Selector, StateAsked};
 use super::{Found, Segment, Segments, index_keys, record};
 use crate::Error;
+use crate::clock::DAY;
 use crate::configurations::Snapshot;
 use crate::date_time::DateTime;
 use crate::dynamodb::tables::{BY_AGENT, BY_INTERACTION, BY_TIME, Index};
 use crate::dynamodb::{self, Budget, Item, Merged, Next, Order, Row, Rows, key, string};
 use crate::error::Kind;
-
-/// What a call may ask of the indexes.
-const BUDGET: Budget = Budget { queries: 64, rows: 1_000 };
 
 /// Codes that the configurations of a page may have together, so that they fit into the memory of a function: each may have a
 /// thousand.
@@ -34,9 +32,6 @@ const LATE: u64 = 60;
 
 /// What stands behind every place of a second, in the order of texts.
 const AFTER_ALL: &str = "~";
-
-/// Seconds of a day.
-const DAY: u64 = 24 * 60 * 60;
 
 /// Where a list goes on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,7 +82,7 @@ impl Segments {
     pub async fn list(&self, request: &ListRequest, position: Option<Position>) -> Result<ListedSegments, Error> {
         let asked = self.clock.since_epoch();
         let mut walk = Walk::begin(self, &request.question, position, request.paging.limit)?;
-        let mut budget = BUDGET;
+        let mut budget = Budget::OF_A_CALL;
         let mut page = ListedSegments { segments: Vec::new(), next: None };
         let mut known = Known::default();
         loop {

@@ -211,6 +211,14 @@ impl PickedCode {
 }
 
 impl Segment {
+    /// What its closing has brought; none of an open one.
+    pub const fn closing(&self) -> Option<&Closing> {
+        match &self.state {
+            State::Open => None,
+            State::Closed(closing) => Some(closing),
+        }
+    }
+
     /// Whether its time is over, so that it counts as gone though its record is still there. `now` is from the Unix epoch.
     pub fn is_expired_at(&self, now: Duration) -> bool {
         self.expires_at.is_some_and(|end| now.as_secs() >= end)

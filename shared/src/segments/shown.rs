@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::{AiOutcome, CodeFrom, Confidence, Confirmation, Found, Given, Origin, PickedCode, Segment, State};
+use super::{AiOutcome, CodeFrom, Confidence, Confirmation, Found, Given, Origin, PickedCode, Segment};
 use crate::codes::ShownCode;
 #[cfg(feature = "openapi")]
 use crate::configurations::ShownConfiguration;
@@ -255,10 +255,7 @@ impl<'a> ShownSegment<'a> {
         wish: &Wish,
     ) -> Self {
         let filled_by = segment.filled_by.as_ref();
-        let closing = match &segment.state {
-            State::Open => None,
-            State::Closed(closing) => Some(closing),
-        };
+        let closing = segment.closing();
         Self {
             agent: segment.agent.as_str(),
             given: &segment.given,

@@ -3,14 +3,14 @@
 use fastrand::Rng;
 use serde_json::{Value, json};
 use wrapup::System;
-use wrapup::clock::Clock;
+use wrapup::clock::{Clock, DAY};
 use wrapup::codes::{CodeRequest, Label};
 use wrapup::configurations::Definition;
 use wrapup::document::{Document, FromText, Id};
 use wrapup::dynamodb::Stamp;
 use wrapup::segments::{Address, CloseRequest, DraftRequest, Filling, OpenRequest, Provenance};
 
-use super::{DAY, written};
+use super::written;
 use crate::commands::CommandError;
 
 /// Whose calls they are.

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use clap::Args;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
-use wrapup::clock::Clock;
+use wrapup::clock::{Clock, DAY};
 use wrapup::date_time::DateTime;
 use wrapup::dynamodb::{self, Dynamo, Tables};
 use wrapup::segment_tables::Registry;
@@ -24,9 +24,6 @@ use crate::output;
 
 /// Days that have wrap-ups, today among them.
 const DAYS: u64 = 14;
-
-/// Seconds of a day.
-const DAY: u64 = 24 * 60 * 60;
 
 /// `wrapup demo`
 #[derive(Args)]

@@ -3,9 +3,7 @@
 use serde_json::json;
 use wrapup::date_time::DateTime;
 use wrapup::document::Id;
-use wrapup::segments::{Closing, Confirmation, Origin, PickedCode, Segment, State};
-
-use super::submitted_on;
+use wrapup::segments::{Confirmation, Origin, PickedCode, Segment};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,19 +86,21 @@ static COLUMNS: std::sync::LazyLock<Vec<Column>> = std::sync::LazyLock::new(|| {
         column("segment_id", Kind::Text, |segment| text(segment.given.segment_id.as_ref().map(Id::as_str)?)),
         column("opened_on", Kind::Time, |segment| Some(Cell::Time(segment.opened_on))),
         column("due_on", Kind::Time, |segment| segment.due_on.map(Cell::Time)),
-        column("submitted_on", Kind::Time, |segment| submitted_on(segment).map(Cell::Time)),
-        column("seconds", Kind::Whole, |segment| whole(segment.opened_on.seconds_until(submitted_on(segment)?))),
-        column("timed_out", Kind::Flag, |segment| Some(Cell::Flag(closing(segment)?.timed_out))),
-        column("awaiting_confirmation", Kind::Flag, |segment| {
-            Some(Cell::Flag(closing(segment)?.confirmation == Confirmation::Awaited))
+        column("submitted_on", Kind::Time, |segment| Some(Cell::Time(segment.closing()?.submitted_on))),
+        column("seconds", Kind::Whole, |segment| {
+            whole(segment.opened_on.seconds_until(segment.closing()?.submitted_on))
         }),
-        column("confirmed_on", Kind::Time, |segment| match closing(segment)?.confirmation {
+        column("timed_out", Kind::Flag, |segment| Some(Cell::Flag(segment.closing()?.timed_out))),
+        column("awaiting_confirmation", Kind::Flag, |segment| {
+            Some(Cell::Flag(segment.closing()?.confirmation == Confirmation::Awaited))
+        }),
+        column("confirmed_on", Kind::Time, |segment| match segment.closing()?.confirmation {
             Confirmation::Confirmed(confirmed_on) => Some(Cell::Time(confirmed_on)),
             Confirmation::Awaited | Confirmation::NotNeeded => None,
         }),
-        column("code", Kind::Text, |segment| text(closing(segment)?.code.as_ref().map(PickedCode::label)?.as_str())),
-        column("code_from", Kind::Text, |segment| word(json!(closing(segment)?.code_from?))),
-        column("code_place", Kind::Whole, |segment| whole(closing(segment)?.code_place?.into())),
+        column("code", Kind::Text, |segment| text(segment.closing()?.code.as_ref().map(PickedCode::label)?.as_str())),
+        column("code_from", Kind::Text, |segment| word(json!(segment.closing()?.code_from?))),
+        column("code_place", Kind::Whole, |segment| whole(segment.closing()?.code_place?.into())),
         column("configuration", Kind::Text, |segment| text(&segment.configuration)),
         column("configuration_name", Kind::Text, |segment| text(segment.configuration_name.as_deref()?)),
         column("ai_wrap_up_code", Kind::Text, |segment| text(segment.ai_code.as_ref()?.value.as_str())),
@@ -109,7 +109,7 @@ static COLUMNS: std::sync::LazyLock<Vec<Column>> = std::sync::LazyLock::new(|| {
         column("ai_confidence", Kind::Number, |segment| {
             Some(Cell::Number(segment.filled_by.as_ref()?.confidence?.into()))
         }),
-        column("ai_outcome", Kind::Text, |segment| word(json!(closing(segment)?.ai_outcome?))),
+        column("ai_outcome", Kind::Text, |segment| word(json!(segment.closing()?.ai_outcome?))),
         column("erased_on", Kind::Time, |segment| segment.erased_on.map(Cell::Time)),
         column("sys_created_by", Kind::Text, |segment| text(&segment.created.as_ref()?.by)),
         column("sys_created_on", Kind::Time, |segment| Some(Cell::Time(segment.created.as_ref()?.at))),
@@ -121,17 +121,10 @@ static COLUMNS: std::sync::LazyLock<Vec<Column>> = std::sync::LazyLock::new(|| {
 
 static NOTES: std::sync::LazyLock<Vec<Column>> = std::sync::LazyLock::new(|| {
     vec![
-        column("notes", Kind::Text, |segment| text(closing(segment)?.notes.as_deref()?)),
+        column("notes", Kind::Text, |segment| text(segment.closing()?.notes.as_deref()?)),
         column("ai_notes", Kind::Text, |segment| text(&segment.ai_notes.as_ref()?.value)),
     ]
 });
-
-fn closing(segment: &Segment) -> Option<&Closing> {
-    match &segment.state {
-        State::Open => None,
-        State::Closed(closing) => Some(closing),
-    }
-}
 
 fn text(text: &str) -> Option<Cell> {
     Some(Cell::Text(text.to_owned()))

@@ -1,10 +1,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use wrapup::clock::DAY;
 use wrapup::date_time::DateTime;
-
-/// Seconds of a day.
-const SECONDS: u64 = 24 * 60 * 60;
 
 /// A day in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,13 +31,13 @@ impl fmt::Display for Day {
 impl Day {
     /// The days from one on and before another.
     pub fn between(from: Self, to: Self) -> Vec<Self> {
-        let days = std::iter::successors(Some(from), |day| day.0.plus_seconds(SECONDS).map(Self));
+        let days = std::iter::successors(Some(from), |day| day.0.plus_seconds(DAY).map(Self));
         days.take_while(|day| *day < to).collect()
     }
 
     /// Its first moment, and that of the day after it.
     pub fn bounds(self) -> (DateTime, DateTime) {
-        (self.0, self.0.plus_seconds(SECONDS).unwrap_or(self.0))
+        (self.0, self.0.plus_seconds(DAY).unwrap_or(self.0))
     }
 }
 

@@ -13,7 +13,6 @@ use clap::{Subcommand, ValueEnum};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use indicatif::ProgressBar;
 use wrapup::clock::Clock;
-use wrapup::date_time::DateTime;
 use wrapup::segments::by_time::SPREAD;
 use wrapup::segments::{Ended, Segment, Segments};
 
@@ -145,12 +144,4 @@ async fn write(
     written.sync_all().map_err(failed)?;
     std::fs::rename(&unfinished, file).map_err(failed)?;
     Ok(count)
-}
-
-/// When a closed segment was submitted.
-fn submitted_on(segment: &Segment) -> Option<DateTime> {
-    match &segment.state {
-        wrapup::segments::State::Open => None,
-        wrapup::segments::State::Closed(closing) => Some(closing.submitted_on),
-    }
 }
