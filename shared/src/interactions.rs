@@ -1,6 +1,7 @@
 //! Interactions: what the AI filler reads where the interaction segment's record has no transcript.
 
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 
 use crate::Error;
 use crate::clock::Clock;
@@ -111,6 +112,15 @@ impl Interactions {
         }
         let item = self.dynamo.get(&self.table, sys_id).await?;
         let item = item.filter(|item| !dynamodb::is_expired(item, self.clock.since_epoch()));
+        Ok(item.map(|item| dynamodb::from_item(Table::Interactions, item)).transpose()?)
+    }
+
+    /// All that is stored of an interaction, as it stands in the table, also where its time is over; none where nothing is.
+    pub async fn stored(&self, sys_id: &str) -> Result<Option<Map<String, Value>>, Error> {
+        if sys_id.is_empty() || sys_id.len() > LONGEST_KEY {
+            return Ok(None);
+        }
+        let item = self.dynamo.get(&self.table, sys_id).await?;
         Ok(item.map(|item| dynamodb::from_item(Table::Interactions, item)).transpose()?)
     }
 

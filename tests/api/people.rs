@@ -107,7 +107,13 @@ async fn all_that_is_stored_of_somebody_is_printed_and_erased_with_a_receipt() {
     assert_eq!(of("OPEN")["segment"]["draft_notes"], SAID);
     assert_eq!(exported["interactions"][0]["transcript"], SAID);
     assert_eq!(exported["interactions"].as_array().map(Vec::len), Some(1));
-    for (whose, id, count) in [("--agent", AGENT, 2), ("--external-id", "OPEN", 1), ("--agent", "nobody", 0)] {
+    for (whose, id) in [("--agent", "nobody"), ("--external-id", "OPNE"), ("--interaction", "none")] {
+        for command in [&["segment", "export", whose, id][..], &["segment", "erase", whose, id, "--yes"]] {
+            let said = run(&server, command);
+            assert!(said.failed(&["nothing is stored by this id"]).out.is_empty(), "{command:?}");
+        }
+    }
+    for (whose, id, count) in [("--agent", AGENT, 2), ("--external-id", "OPEN", 1)] {
         let exported = printed(&run(&server, &["segment", "export", whose, id]).fine());
         assert_eq!(exported["segments"].as_array().map(Vec::len), Some(count), "{whose} {id}");
     }

@@ -78,9 +78,24 @@ fn wrap_ups_are_exported_as_printed() {
     run("docs/analysis.md");
 }
 
-#[test]
-fn what_is_stored_of_somebody_is_handed_out_and_erased_as_printed() {
-    run("docs/personal-data.md");
+/// The wrap-up is that of the README's tour, and of one of its agents.
+#[tokio::test]
+async fn what_is_stored_of_somebody_is_handed_out_and_erased_as_printed() {
+    let place = Place::new();
+    let request = json!({
+        "agent_sys_id": "agent-7", "interaction_sys_id": "interaction-42", "external": true,
+        "external_segment_id": "CALL-0001", "configuration": {},
+    });
+    place.server.api().post("segment/create", &request).await.expect(200);
+    let notes = json!({"notes": "Jane Doe was charged twice."});
+    place.server.api().put("segment/update?external_segment_id=CALL-0001", &notes).await.expect(200);
+    let (_, printed) = place.run("docs/personal-data.md");
+    assert!(
+        printed.contains("Jane Doe was charged twice.") && printed.contains("\"segments_changed\": 1"),
+        "{printed}"
+    );
+    let left = place.server.api().get("segment/CALL-0001").await.expect(200);
+    assert!(left["segment"].get("notes").is_none(), "{left}");
 }
 
 #[test]

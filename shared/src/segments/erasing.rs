@@ -112,6 +112,11 @@ impl Segments {
 }
 
 impl KeptOf {
+    /// Whether there is nothing.
+    pub fn is_nothing(&self) -> bool {
+        self.segments.is_empty() && self.unreadable.is_empty()
+    }
+
     /// Adds a record, if there is one; two ids may share a partition of an index, and `is_meant` tells them apart.
     fn add(&mut self, item: Option<Item>, is_meant: impl FnOnce(&Segment) -> bool) {
         let Some(item) = item else { return };

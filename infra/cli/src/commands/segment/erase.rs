@@ -9,7 +9,7 @@ use wrapup::segments::{Erasure, KeptOf, Segment};
 use wrapup::watch::{CallIds, Reporter};
 
 use super::super::CommandError;
-use super::persons::{Stores, Whose, all_were_read, interactions_of};
+use super::persons::{Stores, Whose, all_were_read, interactions_of, nobody};
 use crate::connect::{Target, TeamTables};
 use crate::output::{self, shown};
 
@@ -42,6 +42,10 @@ struct Receipt {
 pub async fn run(whose: &Whose, yes: bool, target: &Target, team: TeamTables) -> Result<(), CommandError> {
     let stores = Stores::of(target, team).await?;
     let found = stores.segments_of(whose).await?;
+    // A receipt is kept as a proof, so there is none of somebody who is not there, or is misspelt.
+    if found.is_nothing() && !stores.have_one_of(&interactions_of(whose, &found)).await? {
+        return Err(nobody());
+    }
     if !yes && !agrees(&found)? {
         return Err(CommandError::refused("nothing was erased"));
     }

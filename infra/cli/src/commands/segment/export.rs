@@ -3,7 +3,7 @@ use wrapup::segment_tables::{self, WantedInteractionSegment};
 use wrapup::segments::Segment;
 
 use super::super::CommandError;
-use super::persons::{Stores, Whose, all_were_read, interactions_of};
+use super::persons::{Stores, Whose, all_were_read, interactions_of, nobody};
 use crate::connect::{Target, TeamTables};
 use crate::output::{self, shown};
 
@@ -27,7 +27,10 @@ pub async fn run(whose: &Whose, target: &Target, team: TeamTables) -> Result<(),
     }
     let mut interactions = Vec::new();
     for sys_id in interactions_of(whose, &found) {
-        interactions.extend(stores.interactions.find(&sys_id).await?.map(|interaction| json!(interaction)));
+        interactions.extend(stores.interactions.stored(&sys_id).await?);
+    }
+    if found.is_nothing() && interactions.is_empty() {
+        return Err(nobody());
     }
     output::json(&json!({"exported_on": stamp.at, "segments": segments, "interactions": interactions}))?;
     all_were_read(&found, failed)

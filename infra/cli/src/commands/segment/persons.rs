@@ -73,7 +73,17 @@ impl Stores {
             segment_tables::built_in(dynamo).with(PhoneLog::new(dynamo.clone()).with_clock(never.clone()))
         };
         let tables = target.segment_tables_with(built_in, team).await?;
-        Ok(Self { interactions: system.interactions().with_clock(never), tables, system })
+        Ok(Self { interactions: system.interactions(), tables, system })
+    }
+
+    /// Whether one of these interactions is stored.
+    pub async fn have_one_of(&self, interactions: &BTreeSet<String>) -> Result<bool, CommandError> {
+        for sys_id in interactions {
+            if self.interactions.stored(sys_id).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Somebody's segments. Those that cannot be read are named; a command goes on with the others, and has failed in the end.
@@ -100,4 +110,11 @@ pub fn all_were_read(found: &KeptOf, failed: usize) -> Result<(), CommandError> 
             Err(CommandError::refused(format!("records of which this was not done, and which are named above: {left}")))
         }
     }
+}
+
+/// What is said where nothing is stored of whoever is named.
+pub fn nobody() -> CommandError {
+    CommandError::refused(
+        "nothing is stored by this id: check how it is written, and by which of the three options it goes",
+    )
 }
