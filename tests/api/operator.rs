@@ -898,6 +898,9 @@ async fn segments_are_listed_and_counted_as_the_api_does() {
     assert!(table.contains("CALL-000") && table.contains("Store Issue") && !table.contains("CALL-001"), "{table}");
     let csv = desk.run(&format!("segment list --interaction {INTERACTION} --output csv")).fine();
     assert_eq!((csv.lines().count(), csv.lines().next().map(|head| head.split(',').count())), (106, Some(11)));
+    // A range without its end goes up to now.
+    assert_eq!(listed("--from 1h"), listed("--state awaiting_confirmation"));
+    desk.run("segment list --from 32d").failed(&["to has to be at most 31 days later than from"]);
     desk.run("segment list").failed(&["exactly one of agent, interaction, state, or from and to"]);
     desk.run("segment list --state closed").failed(&["state has to be one of open, awaiting_confirmation, overdue"]);
     desk.run("segment list --agent a --from yesterday").misused();

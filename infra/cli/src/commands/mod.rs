@@ -175,6 +175,12 @@ fn moment(text: &str) -> Result<String, &'static str> {
     )
 }
 
+/// The end of a range that goes up to now, as the API reads it: what happens within this second is in it.
+fn until_now() -> String {
+    let now = DateTime::from(Clock::system().now());
+    now.plus_seconds(1).unwrap_or(now).to_string()
+}
+
 /// Shows people that something goes on, in the form of `template`; hidden from programs.
 fn spinner(template: &str) -> ProgressBar {
     if !io::stderr().is_terminal() {

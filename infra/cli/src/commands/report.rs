@@ -1,10 +1,8 @@
 use clap::Args;
-use wrapup::clock::Clock;
-use wrapup::date_time::DateTime;
 use wrapup::document::{Document, read_all};
 use wrapup::reports::ReportRequest;
 
-use super::{CommandError, moment, spinner};
+use super::{CommandError, moment, spinner, until_now};
 use crate::connect::Target;
 use crate::output::{self, Output};
 
@@ -13,7 +11,7 @@ use crate::output::{self, Output};
 pub struct Options {
     /// Which: codes, handle_time, ai, confirmations or agents
     name: String,
-    /// The first moment of submitted_on that counts: a time such as 2026-01-31T00:00:00Z, a day, or so long ago, such as 12h
+    /// The first moment of submitted_on that counts, at most 92 days before the end: a time such as 2026-01-31T00:00:00Z, a day, or so long ago, such as 12h
     #[arg(long, value_name = "WHEN", value_parser = moment, default_value = "7d")]
     from: String,
     /// The first one after it that does not [default: now]
@@ -37,10 +35,7 @@ impl Options {
             let given = parameters.iter().filter_map(|(name, value)| Some((*name, Some((*value)?.clone()))));
             Document::from_parameters(given.map(|(name, value)| (name.to_owned(), value)))
         };
-        let now = DateTime::from(Clock::system().now());
-        // What was submitted within this second counts.
-        let end = || now.plus_seconds(1).unwrap_or(now).to_string();
-        let to = self.to.clone().unwrap_or_else(end);
+        let to = self.to.clone().unwrap_or_else(until_now);
         let path = document(&[("name", Some(&self.name))]);
         let query = document(&[
             ("from", Some(&self.from)),

@@ -2,9 +2,9 @@ use clap::Args;
 use serde::Serialize;
 use wrapup::document::Document;
 use wrapup::language::Wish;
-use wrapup::segments::{Confirmation, Found, ListEntry, ListRequest, Listed, Origin, Segments, State};
+use wrapup::segments::{Confirmation, Found, ListEntry, ListRequest, Listed, Origin, Segments};
 
-use crate::commands::{CommandError, moment, spinner};
+use crate::commands::{CommandError, moment, spinner, until_now};
 use crate::connect::Target;
 use crate::output::{Output, Row};
 
@@ -28,7 +28,7 @@ pub struct Options {
     /// so long ago, such as 12h or 7d
     #[arg(long, value_name = "WHEN", value_parser = moment)]
     from: Option<String>,
-    /// Before this time
+    /// Before this time; of those closed at most 31 days after --from [default: now]
     #[arg(long, value_name = "WHEN", value_parser = moment)]
     to: Option<String>,
     /// Those closed with this code alone
@@ -58,12 +58,15 @@ impl Options {
     /// As a caller of the API asks for the same.
     fn request(&self) -> Result<ListRequest, CommandError> {
         let flag = |flag: Option<bool>| flag.map(|flag| flag.to_string());
+        // With an agent or an interaction, each bound goes alone.
+        let is_range = self.agent.is_none() && self.interaction.is_none() && self.from.is_some();
+        let to = self.to.clone().or_else(|| is_range.then(until_now));
         let parameters = [
             ("agent", self.agent.clone()),
             ("interaction", self.interaction.clone()),
             ("state", self.state.clone()),
             ("from", self.from.clone()),
-            ("to", self.to.clone()),
+            ("to", to),
             ("code", self.code.clone()),
             ("timed_out", flag(self.timed_out)),
             ("external", flag(self.external)),
@@ -142,10 +145,7 @@ impl Row for Line<'_> {
 
     fn cells(&self) -> Vec<String> {
         let segment = &self.found.segment;
-        let closing = match &segment.state {
-            State::Open => None,
-            State::Closed(closing) => Some(closing),
-        };
+        let closing = segment.closing();
         let text = |text: Option<String>| text.unwrap_or_default();
         vec![
             segment.sys_id.clone(),
