@@ -476,6 +476,34 @@ async fn a_call_looks_at_a_thousand_rows_at_most_and_the_list_goes_on() {
 }
 
 #[tokio::test]
+async fn a_page_of_long_notes_ends_before_it_is_too_large_to_be_sent() {
+    let world = World::start().await;
+    let instance = world.instance();
+    let notes = "x".repeat(65_536);
+    for number in 0..100 {
+        let id = format!("CALL-{number:03}");
+        instance.open(&opening(&id)).await;
+        close(&instance, &id, &json!({"notes": notes})).await;
+    }
+    let (mut next, mut sizes) = ("segment?state=awaiting_confirmation&include=notes&limit=100".to_owned(), Vec::new());
+    let mut seen = BTreeSet::new();
+    loop {
+        let reply = instance.call(&Event::get(&next)).await;
+        assert!(reply.text().len() < 4_100_000, "{}", reply.text().len());
+        let page = reply.expect(200);
+        let listed = page["segments"].as_array().expect("a list");
+        sizes.push(listed.len());
+        for segment in listed {
+            assert_eq!(segment["notes"].as_str().map(str::len), Some(65_536));
+            assert!(seen.insert(segment["external_segment_id"].as_str().expect("an id").to_owned()));
+        }
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        next = behind("segment?state=awaiting_confirmation&include=notes&limit=100", cursor);
+    }
+    assert_eq!((seen.len(), sizes.len()), (100, 2), "{sizes:?}");
+}
+
+#[tokio::test]
 async fn those_of_a_time_are_all_seen_while_they_are_confirmed() {
     let world = World::start().await;
     let instance = world.instance();

@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use serde_json::{Value, json};
 use wrapup::date_time::DateTime;
 use wrapup::dynamodb::{Item, Table, string};
+use wrapup::reports::{Name, ReportRequest};
 use wrapup_lambda_tests::{Event, Instance, World, opening};
 use wrapup_test_support::merged;
 
@@ -373,6 +374,19 @@ async fn a_report_of_too_many_rows_is_refused_with_what_to_ask_for_instead() {
     let event = Event::get(&format!("report/codes?by=agent&{range}")).authorizer(supervisor);
     let refused = instance.call(&event).await.expect(400);
     assert!(refused["message"].as_str().is_some_and(|message| message.contains("more than 20000 rows")), "{refused}");
+}
+
+#[tokio::test]
+async fn a_report_that_takes_too_long_is_refused_with_what_to_ask_for_instead() {
+    let world = World::start().await;
+    fill(&world, 20).await;
+    let reports = world.instance().system.reports();
+    let at = |text: &str| DateTime::parse(text).expect("a time");
+    let request = ReportRequest::new(Name::Codes, at("2024-09-01 00:00:00"), at("2024-09-10 00:00:00"), None, None);
+    let request = request.expect("a request");
+    let refused = reports.report(&request, Some(tokio::time::Instant::now())).await.expect_err("no time");
+    assert!(refused.to_string().contains("ask for less time"), "{refused}");
+    assert!(reports.report(&request, None).await.is_ok());
 }
 
 #[tokio::test]
