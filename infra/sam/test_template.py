@@ -2,6 +2,7 @@
 does not pass."""
 
 import copy
+import itertools
 import json
 import pathlib
 import re
@@ -680,8 +681,11 @@ class Made(unittest.TestCase):
                 wanted.setdefault((f"/api/now/{{api_version}}/{path}", refusing), (id, None))
         # Where callers prove who they are, no authorizer can stand in front.
         wanted["/oauth_token.do", "post"] = wanted["/oauth_token.do", refusing] = ("OauthToken", None)
-        # Any function with a route knows what is no path.
+        # Any function with a route knows what is no path: what stands beside a path, and the folders on the way to it.
         wanted["/{unknown+}", refusing] = ("GetCode", None)
+        for path in {path for path, _ in wanted}:
+            for folder in itertools.accumulate(path.split("/")[1:-1], "{}/{}".format, initial=""):
+                wanted.setdefault((folder or "/", refusing), ("GetCode", None))
         self.assertEqual(found, wanted)
         [scheme] = api["Body"]["components"]["securitySchemes"].values()
         authorizer = scheme["x-amazon-apigateway-authorizer"]

@@ -9,8 +9,10 @@ import {
   IdentitySource,
   LambdaIntegration,
   LogGroupLogDestination,
+  Method,
   MethodLoggingLevel,
   RequestAuthorizer,
+  Resource,
   RestApi,
   SecurityPolicy,
 } from 'aws-cdk-lib/aws-apigateway';
@@ -140,8 +142,10 @@ export class Gateway extends Construct {
       for (const method of methods) this.letEverybody(resource, method, name);
       this.refuse(resource, name);
     }
-    // Any function with a route knows what is no path.
-    this.refuse(this.api.root.addResource('{path+}'), routes()[0]?.name ?? '');
+    // Any function with a route knows what is no path: what stands beside a path, and the folders on the way to it.
+    const first = routes()[0]?.name ?? '';
+    for (const folder of withoutMethods(this.api.root)) this.refuse(folder, first);
+    this.refuse(this.api.root.addResource('{path+}'), first);
   }
 
   /** Has a method invoke a function. One permission for the stage is enough: CDK would add one for each method. */
@@ -232,6 +236,13 @@ function whoMayCall(allowedCidrs: string[]): PolicyDocument {
 /** The resource at a path below another. */
 function below(base: IResource, path: string): IResource {
   return path.split('/').reduce((parent, part) => parent.getResource(part) ?? parent.addResource(part), base);
+}
+
+/** The resource and what lies in it, as far as they have no methods: API Gateway answers these by itself. */
+function withoutMethods(resource: IResource): IResource[] {
+  const children = resource.node.children;
+  const own = children.some((child) => child instanceof Method) ? [] : [resource];
+  return own.concat(children.filter((child) => child instanceof Resource).flatMap(withoutMethods));
 }
 
 const LOG_POLICY = 'arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs';

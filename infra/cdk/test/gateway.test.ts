@@ -31,6 +31,12 @@ const OTHER_PATHS = '/{path+}';
 /** Where clients fetch tokens. */
 const TOKENS = '/oauth_token.do';
 
+/** `/` and what lies between it and a path. */
+function foldersOf(path: string): string[] {
+  const parts = path.split('/').slice(1, -1);
+  return ['/', ...parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`)];
+}
+
 /** Every method that has nothing of its own leads to the function, without the authorizer. */
 function assertRefusedBy(name: string, path: string): void {
   const { Integration, AuthorizationType } = methods.get(path)?.['ANY'];
@@ -40,10 +46,19 @@ function assertRefusedBy(name: string, path: string): void {
 }
 
 describe('the API', () => {
+  const otherVersions = served.map(({ path }) => path.replace(/^\/api\/now\/(v1\/)?/, '/api/now/{api_version}/'));
+  const paths = new Set([...served.map(({ path }) => path), ...otherVersions, TOKENS]);
+  const folders = new Set([...paths].flatMap(foldersOf).filter((folder) => !paths.has(folder)));
+
   it('has the paths of the list in both forms, and ones for what is not there', () => {
-    const otherVersions = served.map(({ path }) => path.replace(/^\/api\/now\/(v1\/)?/, '/api/now/{api_version}/'));
-    const known = new Set([...served.map(({ path }) => path), ...otherVersions, OTHER_PATHS, TOKENS]);
-    assert.deepEqual([...methods.keys()].sort(), [...known].sort());
+    assert.deepEqual([...methods.keys()].sort(), [...paths, ...folders, OTHER_PATHS].sort());
+  });
+
+  it('has folders that are no paths refused by a function, as any other path', () => {
+    for (const folder of ['/', '/api', '/api/now/v1', ...folders, OTHER_PATHS]) {
+      assert.deepEqual(Object.keys(methods.get(folder) ?? {}), ['ANY']);
+      assertRefusedBy('get-code', folder);
+    }
   });
 
   for (const { name, path, methods: allowed } of served) {

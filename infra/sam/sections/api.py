@@ -12,45 +12,54 @@ def paths(system: dict) -> str:
     """A path in both its forms, and in other versions, which its function refuses. Each takes POST, which may name another
     method in X-HTTP-Method-Override, behind the authorizer: a function signs nobody in."""
     endpoints = {name: one["routes"] for name, one in system["functions"].items() if "routes" in one}
-    # A path that several functions serve is the first one's, which refuses what none of them has.
     shared = {}
     for name, routes in endpoints.items():
         for route in routes:
-            shared.setdefault(route.split(" ")[1], []).append((route.split(" ")[0], name))
-    made = ""
-    for name, routes in endpoints.items():
-        for number, route in enumerate(routes, 1):
-            (_, first), *others = shared[route.split(" ")[1]]
-            if first == name:
-                made += path(name, number, route, others)
+            method, path = route.split(" ")
+            shared.setdefault(path, []).append((method, name))
+    made = "".join(path_in_all_forms(*one) for one in shared.items())
+    public = {}
     for name, one in system["functions"].items():
-        for number, route in enumerate(one.get("public_routes", []), 1):
-            made += public_path(name, number, route, option(one))
-    return made + f"          /{{unknown+}}: {{x-amazon-apigateway-any-method: *not-{next(iter(endpoints))}}}\n"
+        for route in one.get("public_routes", []):
+            method, path = route.split(" ")
+            public[path] = None
+            made += public_path(path, method, name, option(one))
+    # What is no path is 404, by any function: what stands beside a path, and the folders on the way to it.
+    first = next(iter(endpoints))
+    named = [f"{root}/{path}" for path in shared for root in ROOTS] + list(public)
+    for folder in ["/", *folders(named), "/{unknown+}"]:
+        made += f"          {folder}:\n" + operation("x-amazon-apigateway-any-method", first)
+    return made
 
 
-def integration_with(name: str) -> str:
+# What stands in front of a path of the API: of the last, which is any version that is not served, its function says so.
+ROOTS = ["/api/now", "/api/now/v1", "/api/now/{api_version}"]
+
+
+def folders(paths: list) -> list:
+    """The folders that the paths lie in, but for those that are paths themselves. API Gateway answers these by itself
+    unless they have methods of their own."""
+    parents = {path.rsplit("/", depth)[0] for path in paths for depth in range(1, path.count("/"))}
+    return sorted(parents - set(paths))
+
+
+def operation(method: str, function: str, secured: bool = False) -> str:
     arn = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions"
     return f"""\
-&to-{name}
+            {method}:
+{line("              security: [{caller: []}]", secured)}\
+              responses: {{}}
+              x-amazon-apigateway-integration:
                 type: aws_proxy
                 httpMethod: POST
-                uri: !Sub >-
-                  {arn}/${{{title(name)}.Arn}}/invocations"""
-
-
-def public_path(name: str, number: int, route: str, option: str) -> str:
-    """A path of its own, without an authorizer. Its function refuses other methods."""
-    method, path = route.split(" ")
-    integration = integration_with(name) if number == 1 else f"*to-{name}"
-    item = f"{{responses: {{}}, x-amazon-apigateway-integration: *to-{name}}}"
-    made = f"""\
-            {method.lower()}:
-              responses: {{}}
-              x-amazon-apigateway-integration: {integration}
-{line(f"            head: {item}", method == "GET")}\
-            x-amazon-apigateway-any-method: {item}
+                uri: !Sub {arn}/${{{title(function)}.Arn}}/invocations
 """
+
+
+def public_path(path: str, method: str, function: str, option: str) -> str:
+    """A path of its own, without an authorizer. Its function refuses other methods."""
+    methods = [method.lower(), *(["head"] if method == "GET" else []), "x-amazon-apigateway-any-method"]
+    made = "".join(operation(one, function) for one in methods)
     if not option:
         return f"          {path}:\n{made}"
     return f"""\
@@ -63,77 +72,51 @@ def public_path(name: str, number: int, route: str, option: str) -> str:
 """
 
 
-def path(name: str, number: int, route: str, others: list) -> str:
-    """A path, and the methods of it that others serve."""
-    method, path = route.split(" ")
-    first, item = number == 1, f"{name}-{number}"
-    integration = integration_with(name)
-    refused = f"&not-{name}\n              {{responses: {{}}, x-amazon-apigateway-integration: *to-{name}}}"
-    return f"""\
-          /api/now/{path}: &{item}
-            {method.lower()}: &{item}-{method.lower()}
-              security: [{{caller: []}}]
-              responses: {{}}
-              x-amazon-apigateway-integration: {integration if first else f"*to-{name}"}
-{line(f"            head: *{item}-get", method == "GET")}\
-{line(f"            post: *{item}-{method.lower()}", method != "POST" and "POST" not in dict(others))}\
-{"".join(beside(*other) for other in others)}\
-            x-amazon-apigateway-any-method: {refused if first else f"*not-{name}"}
-          /api/now/v1/{path}: *{item}
-          /api/now/{{api_version}}/{path}: {{x-amazon-apigateway-any-method: *not-{name}}}
-"""
-
-
-def beside(method: str, name: str) -> str:
-    """A method of a path that another function serves."""
-    item = f"{name}-{method.lower()}"
-    return f"""\
-            {method.lower()}: &{item}
-              security: [{{caller: []}}]
-              responses: {{}}
-              x-amazon-apigateway-integration: {integration_with(name)}
-{line(f"            head: *{item}", method == "GET")}\
-"""
+def path_in_all_forms(path: str, served: list) -> str:
+    """A path, whose methods may be several functions'. What none of them has is the first one's, which refuses it."""
+    methods, (_, first) = dict(served), served[0]
+    made = ""
+    for method, function in served:
+        made += operation(method.lower(), function, secured=True)
+        if method == "GET":
+            made += operation("head", function, secured=True)
+    if "POST" not in methods:
+        made += operation("post", first, secured=True)
+    other = operation("x-amazon-apigateway-any-method", first)
+    of_ours, of_others = ROOTS[:-1], ROOTS[-1]
+    return "".join(f"          {root}/{path}:\n{made}{other}" for root in of_ours) + f"          {of_others}/{path}:\n{other}"
 
 
 # What lets a page read an answer, where a deployment has pages that may call. API Gateway cannot tell them apart, and its
 # own answers hold no data: they are for the first one.
 FIRST_ORIGIN = "!Sub [\"'${Origin}'\", {Origin: !Select [0, !Split [',', !Ref AllowedOrigins]]}]"
 TO_PAGES = {
-    "Access-Control-Allow-Origin": ("first-origin", FIRST_ORIGIN),
-    "Access-Control-Expose-Headers": ("exposed-headers", f'"\'{EXPOSED_HEADERS}\'"'),
+    "Access-Control-Allow-Origin": FIRST_ORIGIN,
+    "Access-Control-Expose-Headers": f'"\'{EXPOSED_HEADERS}\'"',
 }
+
+# The key of a body is what the answer's Content-Type says, and what is looked for in Accept: where that finds nothing, the
+# first body is taken. XML stands there without an encoding too, so that whoever accepts XML never gets JSON.
+IN_XML = ["application/xml; charset=UTF-8", "text/xml; charset=UTF-8", "application/xml", "text/xml"]
 
 
 def gateway_responses(all_: dict) -> str:
-    made = "".join(gateway_response(*one) for one in all_.items())
-    for name, value in TO_PAGES.values():
-        made = made.replace(f"*{name}", f"&{name}\n                !If [Pages, {value}, !Ref AWS::NoValue]", 1)
-    return made
+    return "".join(gateway_response(*one) for one in all_.items())
 
 
 def gateway_response(kind: str, one: dict) -> str:
-    """The key of a body is what the answer's Content-Type says, and what is looked for in Accept: where that finds nothing,
-    the first body is taken. XML stands there without an encoding too, so that whoever accepts XML never gets JSON."""
     message, detail = one["message"], one["detail"]
     as_json = json.dumps({"error": {"message": message, "detail": detail}, "status": "failure"}, separators=(",", ":"))
     error = f"<error><message>{message}</message><detail>{detail}</detail></error>"
     as_xml = f'<?xml version="1.0" encoding="UTF-8"?><response>{error}<status>failure</status></response>'
-    headers = (COMMON_HEADERS | one.get("headers", {})).items()
-    quoted = "".join(f"              gatewayresponse.header.{name}: '''{value}'''\n" for name, value in headers)
-    quoted += "".join(f"              gatewayresponse.header.{name}: *{value}\n" for name, (value, _) in TO_PAGES.items())
-    anchor = kind.lower().replace("_", "-")
+    header = lambda name, value: f"              gatewayresponse.header.{name}: {value}\n"
+    headers = [header(name, f"'''{value}'''") for name, value in (COMMON_HEADERS | one.get("headers", {})).items()]
+    headers += [header(name, f"!If [Pages, {value}, !Ref AWS::NoValue]") for name, value in TO_PAGES.items()]
+    bodies = {"application/json; charset=UTF-8": as_json} | dict.fromkeys(IN_XML, as_xml)
     return f"""\
           {kind}:
 {line(f"            statusCode: {one.get('status')}", "status" in one)}\
             responseParameters:
-{quoted}\
+{"".join(headers)}\
             responseTemplates:
-              application/json; charset=UTF-8: >-
-                {as_json}
-              application/xml; charset=UTF-8: &{anchor}-xml >-
-                {as_xml}
-              text/xml; charset=UTF-8: *{anchor}-xml
-              application/xml: *{anchor}-xml
-              text/xml: *{anchor}-xml
-"""
+{"".join(f"              {form}: >-{chr(10)}                {body}{chr(10)}" for form, body in bodies.items())}"""

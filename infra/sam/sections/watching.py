@@ -10,6 +10,14 @@ from .text import condition, line, logical
 # An alarm takes no more metrics than this.
 METRICS_OF_AN_ALARM = 10
 
+# What all alarms have.
+ALARM = """\
+      AlarmActions: [!If [AlarmTopic, !Ref AlarmTopicArn, !Ref AWS::NoValue]]
+      OKActions: [!If [AlarmTopic, !Ref AlarmTopicArn, !Ref AWS::NoValue]]
+      ComparisonOperator: GreaterThanOrEqualToThreshold
+      EvaluationPeriods: 1
+"""
+
 
 def alarms(system: dict) -> str:
     # A page that not every deployment has is not worth alarms that need a condition for each of their metrics.
@@ -54,7 +62,9 @@ def sums(id: str, description: str, watched: str, of: list):
   {id}{start // METRICS_OF_AN_ALARM + 1 if start else ""}:
     Type: AWS::CloudWatch::Alarm
     Properties:
-      <<: *alarm
+{ALARM}\
+      TreatMissingData: notBreaching
+      Threshold: 1
       AlarmDescription: {description}
       Metrics:
         - {{Id: sum, Label: {metric}, Expression: SUM(METRICS())}}
@@ -85,7 +95,7 @@ def alarms_of(name: str, one: dict):
     Type: AWS::CloudWatch::Alarm
 {condition(one)}\
     Properties:
-      <<: *alarm
+{ALARM}\
       AlarmDescription: {description}
       Namespace: {namespace}
       MetricName: {metric}
@@ -94,7 +104,7 @@ def alarms_of(name: str, one: dict):
       Period: 300
       Threshold: {threshold}
 {line("      # What does not run measures nothing.", late_by_itself(alarm, one))}\
-{line("      TreatMissingData: breaching", late_by_itself(alarm, one))}\
+      TreatMissingData: {"breaching" if late_by_itself(alarm, one) else "notBreaching"}
 """
 
 
