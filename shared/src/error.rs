@@ -24,6 +24,8 @@ pub enum Kind {
     Busy,
     /// A service that is needed did not do its part: the same request may succeed at once.
     Unavailable,
+    /// The deployment has not got what this call reads: the same request succeeds once its operator has added it.
+    NotThereYet,
     /// Nothing that the caller could mend: a bug, a deployment that lacks something, a record that cannot be read.
     Broken,
 }
@@ -78,8 +80,7 @@ impl Error {
             Self::Refused(_) => Kind::Refused,
             Self::AnswerTooLarge { .. } => Kind::TooLarge,
             Self::Busy => Kind::Busy,
-            // Nothing is broken: whoever deploys has decided so.
-            Self::DynamoDb(dynamodb::Error::NoIndex { .. }) => Kind::Refused,
+            Self::DynamoDb(dynamodb::Error::NoIndex { .. }) => Kind::NotThereYet,
             Self::DynamoDb(dynamodb::Error::Unavailable(_)) | Self::Unavailable(_) => Kind::Unavailable,
             Self::DynamoDb(dynamodb::Error::Broken(_) | dynamodb::Error::Record(_))
             | Self::Broken(_)

@@ -946,6 +946,30 @@ async fn tables_are_created_under_a_prefix_and_are_a_deployment_of_their_own() {
 }
 
 #[tokio::test]
+async fn of_tables_those_that_are_empty_can_be_removed_and_no_others() {
+    let desk = Desk::open();
+    desk.run("tables create --table-prefix test-").fine();
+    desk.run("interaction demo --table-prefix test-").fine();
+    let dynamodb = desk.server.dynamodb();
+    let protect = dynamodb.update_table().table_name("test-sys_user").deletion_protection_enabled(true);
+    protect.send().await.expect("protection");
+    dynamodb.delete_table().table_name("test-oauth_client").send().await.expect("a removal");
+
+    let said = desk.run("tables remove-empty --table-prefix test-").fine();
+    for line in ["kept test-interaction: it has records", "removed test-sys_user", "there is no test-oauth_client"] {
+        assert!(said.lines().any(|one| one == line), "{said}");
+    }
+    let tables = dynamodb.list_tables().send().await.expect("a list").table_names.unwrap_or_default();
+    let left: Vec<_> = tables.iter().filter(|name| name.starts_with("test-")).collect();
+    assert_eq!(left, ["test-interaction"]);
+    // Those of the local system, beside it, have nothing to do with it.
+    assert!(tables.iter().any(|name| name == "oauth_client"), "{tables:?}");
+    let shown: Value =
+        serde_json::from_str(&desk.run("interaction show demo-call --table-prefix test-").fine()).expect("JSON");
+    assert_eq!(shown["short_description"], "Where is the desk lamp?");
+}
+
+#[tokio::test]
 async fn missing_tables_are_named_as_the_cause() {
     let desk = Desk::open();
     for command in ["user list", "code list", "configuration list"] {

@@ -103,9 +103,11 @@ export class Deployment {
     return paths;
   }
 
-  private path(resource: string): string {
+  /** The path of a resource; the root has an attribute of the API in place of an id. */
+  private path(resource: string | undefined): string {
+    if (!resource) return '/';
     const { ParentId, PathPart } = this.template.Resources[resource].Properties;
-    return `${ParentId.Ref ? this.path(ParentId.Ref) : ''}/${PathPart}`;
+    return `${this.path(ParentId.Ref).replace(/\/$/, '')}/${PathPart}`;
   }
 
   private idOf(element: unknown): string {

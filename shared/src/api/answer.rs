@@ -70,9 +70,9 @@ pub enum EdgeError {
     AnswerTooLarge { status: StatusCode, detail: Cow<'static, str> },
     #[error("Service Unavailable")]
     Unavailable,
-    /// This process is busy with other requests.
+    /// This process is busy with other requests, or the deployment has not got yet what is asked for.
     #[error("Service Unavailable")]
-    Busy { detail: String },
+    NotNow { detail: String },
     /// The cause goes to the log, under this request id.
     #[error("Internal Server Error")]
     Internal { request_id: String },
@@ -114,7 +114,7 @@ impl EdgeError {
             Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
             Self::UnsupportedMediaType | Self::UnsupportedCompression => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::AnswerTooLarge { status, .. } => *status,
-            Self::Unavailable | Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::NotNow { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -155,7 +155,7 @@ impl EdgeError {
             Self::NotGzip => "The body is not gzip, or not all of it, although Content-Encoding says so".into(),
             Self::Unparsable(error) => error.to_string().into(),
             Self::AnswerTooLarge { detail, .. } => detail.clone(),
-            Self::Busy { detail } => detail.clone().into(),
+            Self::NotNow { detail } => detail.clone().into(),
             Self::Unavailable => "A service that this one needs did not answer in time; call again".into(),
             Self::Internal { request_id } => format!("Find the cause in the log by request id {request_id}").into(),
         }
@@ -171,7 +171,7 @@ impl EdgeError {
             }
             Self::UnsupportedCompression => Some((ACCEPT_ENCODING, HeaderValue::from_static(Compression::ACCEPTED))),
             Self::Unavailable | Self::TooManySignIns => Some((RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS))),
-            Self::Busy { .. } => Some((RETRY_AFTER, HeaderValue::from_static(BUSY_SECONDS))),
+            Self::NotNow { .. } => Some((RETRY_AFTER, HeaderValue::from_static(BUSY_SECONDS))),
             _ => None,
         }
     }
@@ -261,7 +261,7 @@ pub fn of(outcome: Result<Answer, Error>, format: Format, envelope: Envelope, re
                 let (status, detail) = (StatusCode::PAYLOAD_TOO_LARGE, error.to_string().into());
                 platform_error(format, &EdgeError::AnswerTooLarge { status, detail })
             }
-            Kind::Busy => platform_error(format, &EdgeError::Busy { detail: error.to_string() }),
+            Kind::Busy | Kind::NotThereYet => platform_error(format, &EdgeError::NotNow { detail: error.to_string() }),
             Kind::Broken => internal(&error),
         },
     }

@@ -21,8 +21,9 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// What Lambda sets for a function. `endpoint` names the variable that may hold another endpoint
-    /// than the region's own.
+    /// What Lambda sets for a function. `endpoint` names the service's variable that may hold another endpoint than the
+    /// region's own; as the AWS SDKs have it, `AWS_ENDPOINT_URL` holds one for all services that have none of theirs, and
+    /// neither counts where `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` is `true`.
     pub fn from_env(endpoint: &'static str) -> Result<Self, SettingsError> {
         let credentials = Credentials::new(
             settings::required("AWS_ACCESS_KEY_ID")?,
@@ -31,8 +32,16 @@ impl Connection {
             None,
             "environment",
         );
-        Ok(Self { region: settings::required("AWS_REGION")?, endpoint: settings::optional(endpoint), credentials })
+        let endpoint = chosen_endpoint(endpoint, settings::optional);
+        Ok(Self { region: settings::required("AWS_REGION")?, endpoint, credentials })
     }
+}
+
+fn chosen_endpoint(of_service: &'static str, set: impl Fn(&'static str) -> Option<String>) -> Option<String> {
+    if set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|text| text.eq_ignore_ascii_case("true")) {
+        return None;
+    }
+    set(of_service).or_else(|| set("AWS_ENDPOINT_URL"))
 }
 
 impl From<Connection> for SdkConfig {
@@ -58,5 +67,27 @@ pub fn https_client(roots: Roots) -> SharedHttpClient {
         Ok(context) => client.tls_context(context).build_https(),
         // Nothing that rustls minds; the system's roots are never wrong, only slow.
         Err(_) => client.build_https(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_is_where_its_own_variable_says_or_the_one_of_all() {
+        let found = |set: &[(&str, &str)]| {
+            let value = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+            chosen_endpoint("AWS_ENDPOINT_URL_LAMBDA", value)
+        };
+        let (own, all) = (("AWS_ENDPOINT_URL_LAMBDA", "http://own"), ("AWS_ENDPOINT_URL", "http://all"));
+        let ignored = |text| ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", text);
+        assert_eq!(found(&[]), None);
+        assert_eq!(found(&[own]).as_deref(), Some("http://own"));
+        assert_eq!(found(&[all]).as_deref(), Some("http://all"));
+        assert_eq!(found(&[own, all]).as_deref(), Some("http://own"));
+        assert_eq!(found(&[("AWS_ENDPOINT_URL_SSM", "http://other")]), None);
+        assert_eq!(found(&[own, all, ignored("True")]), None);
+        assert_eq!(found(&[all, ignored("false")]).as_deref(), Some("http://all"));
     }
 }

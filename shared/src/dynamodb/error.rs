@@ -20,7 +20,7 @@ pub enum Error {
     #[error("DynamoDB refused the request: {}", chain(.0.as_ref()))]
     Broken(#[source] Source),
     /// The table has no such index: a deployment may go without.
-    #[error("This deployment has no index {index}, which this call reads; its operator can add it.")]
+    #[error("This deployment has no index {index} yet, which this call reads; its operator can add it.")]
     NoIndex {
         /// The index's name.
         index: &'static str,
@@ -59,8 +59,10 @@ where
 pub fn lacks_index(error: &SdkError<QueryError>) -> bool {
     error.as_service_error().is_some_and(|error| {
         let text = error.message().unwrap_or_default();
-        // One that was made before it showed all that is asked of it is none that can be read.
-        let lacks = text.contains("does not have the specified index") || text.contains("does not project");
+        // One that was made before it showed all that is asked of it is none that can be read, and one that is being
+        // filled is none yet.
+        let lacks = ["does not have the specified index", "does not project", "backfilling"];
+        let lacks = lacks.iter().any(|part| text.contains(part));
         error.code() == Some("ValidationException") && lacks
     })
 }

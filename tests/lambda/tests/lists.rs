@@ -623,7 +623,10 @@ async fn a_deployment_that_goes_without_an_index_says_so() {
     let update = world.client().update_table().table_name("interaction_wrap_up_segment");
     let update = update.global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().delete(delete).build());
     update.send().await.expect("an update");
-    let refused = world.instance().call(&Event::get("segment?agent=a")).await.expect(400);
-    assert!(refused["message"].as_str().is_some_and(|message| message.contains("has no index by_agent")), "{refused}");
+    let refused = world.instance().call(&Event::get("segment?agent=a")).await.expect(503);
+    assert!(
+        refused["error"]["detail"].as_str().is_some_and(|detail| detail.contains("has no index by_agent")),
+        "{refused}"
+    );
     assert_eq!(whole(&world, "segment?interaction=i").await.len(), 0);
 }

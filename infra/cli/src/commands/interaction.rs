@@ -5,6 +5,7 @@ use wrapup::interactions::{Interaction, Interactions};
 
 use super::{CommandError, read_json};
 use crate::connect::Target;
+use crate::local::demo;
 use crate::output;
 
 /// `wrapup interaction`
@@ -15,6 +16,8 @@ pub enum Command {
         /// JSON: sys_id, short_description, transcript, language. - reads standard input
         file: PathBuf,
     },
+    /// Store the conversation that the README's tour reads, demo-call, as `wrapup local` has it
+    Demo,
     /// Show the interaction with a sys_id
     Show {
         /// The sys_id
@@ -26,12 +29,13 @@ pub enum Command {
 pub async fn run(command: Command, target: &Target) -> Result<(), CommandError> {
     let interactions = Interactions::new(target.dynamo().await).with_retention(target.retention()?);
     match command {
-        Command::Put { file } => {
-            let interaction = read_json(&file, Interaction::read)?;
-            interactions.put(&interaction, &target.stamp()).await?;
-            output::line(&interaction.sys_id)?;
-        }
-        Command::Show { sys_id } => output::json(&interactions.get(&sys_id).await?)?,
+        Command::Put { file } => put(&interactions, &read_json(&file, Interaction::read)?, target).await,
+        Command::Demo => put(&interactions, &demo::interaction()?, target).await,
+        Command::Show { sys_id } => Ok(output::json(&interactions.get(&sys_id).await?)?),
     }
-    Ok(())
+}
+
+async fn put(interactions: &Interactions, interaction: &Interaction, target: &Target) -> Result<(), CommandError> {
+    interactions.put(interaction, &target.stamp()).await?;
+    Ok(output::line(&interaction.sys_id)?)
 }

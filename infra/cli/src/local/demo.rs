@@ -96,16 +96,21 @@ async fn ensure_client(system: &System) -> Result<bool, wrapup::Error> {
     Ok(listed.clients.iter().any(|client| client.id == CLIENT && client.active))
 }
 
+/// The conversation.
+pub fn interaction() -> Result<Interaction, wrapup::Error> {
+    Ok(read(INTERACTION).read(Interaction::read)?)
+}
+
+fn read(text: &str) -> Document {
+    Document::from_json(text.as_bytes()).unwrap_or_else(|_| Document::empty())
+}
+
 fn demo_data() -> Result<(Vec<CodeRequest>, Definition, Interaction), wrapup::Error> {
-    let read = |text: &str| match Document::from_json(text.as_bytes()) {
-        Ok(document) => document,
-        Err(_) => Document::empty(),
-    };
     let codes = read(CODES).read(|fields| {
         let entries = fields.objects("codes")?;
         entries.iter().map(CodeRequest::read).collect::<Option<Vec<_>>>()
     })?;
-    Ok((codes, read(CONFIGURATION).read(Definition::read)?, read(INTERACTION).read(Interaction::read)?))
+    Ok((codes, read(CONFIGURATION).read(Definition::read)?, interaction()?))
 }
 
 impl Demo {

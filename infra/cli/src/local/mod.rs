@@ -2,7 +2,7 @@
 //! API Gateway does in front of them.
 
 mod consumers;
-mod demo;
+pub mod demo;
 mod engine;
 mod gateway;
 mod jobs;
