@@ -42,6 +42,8 @@ def check(
 def problems(deployment: Deployment):
     """What is wrong, in words that name the function or the thing."""
     yield from wrong_system(deployment.system)
+    for why in deployment.template.refused():
+        yield f"CloudFormation refuses these parameters: {why}"
     listed = deployment.system["functions"]
     wanted = {name for name, one in listed.items() if not option(one) or name in deployment.functions}
     yield from same("functions", set(deployment.functions), wanted)

@@ -40,6 +40,10 @@ SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:llm-AbCdEf"
 PROFILE = "arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.model"
 STREAM, ROLE = "arn:aws:kinesis:eu-central-1:123456789012:stream/audit", "arn:aws:iam::123456789012:role/audit"
 EVENTS = {"Events": "on", "WebhookUrl": "https://hook.example/in", "WebhookSecretArn": SECRET}
+OPENAI = {"AiProvider": "openai", "AiUrl": "https://llm.example/v1", "AiModel": "llama"}
+BEDROCK = {"AiProvider": "bedrock", "AiModel": "nova"}
+KEYS = {"AiKeySecretArn": SECRET, "AiKeyParameter": "/prod/llm"}
+TABLES = {"SegmentTables": '{"u_ticket": {"dynamodb_table": "tickets", "key": "ticket", "columns": {"agent": "owner"}}}'}
 PLAIN = plain()
 
 ALL = list(SYSTEM["functions"])
@@ -181,12 +185,15 @@ class Options(unittest.TestCase):
     def test_segment_tables_in_dynamodb(self):
         further = {name: [("dynamodb:GetItem", TICKETS)] for name in READERS}
         further["create-segment"] = [("dynamodb:GetItem", TICKETS), ("dynamodb:PutItem", TICKETS)]
-        self.assertEqual(problems({"SegmentTableArns": TICKETS, "AiProvider": "extractive"}, further), [])
+        self.assertEqual(problems(TABLES | {"SegmentTableArns": TICKETS, "AiProvider": "extractive"}, further), [])
 
     def test_keys_of_ones_own_behind_segment_tables_in_dynamodb(self):
-        further = {name: [("kms:Decrypt via dynamodb", KEY), ("kms:Decrypt via dynamodb", ANOTHER_KEY)]
+        further = {name: [("dynamodb:GetItem", TICKETS), ("kms:Decrypt via dynamodb", KEY),
+                          ("kms:Decrypt via dynamodb", ANOTHER_KEY)]
                    for name in ["create-segment", *READERS]}  # fmt: skip
-        parameters = {"SegmentTableKmsKeyArns": f"{KEY},{ANOTHER_KEY}", "AiProvider": "extractive"}
+        further["create-segment"].append(("dynamodb:PutItem", TICKETS))
+        parameters = TABLES | {"SegmentTableArns": TICKETS, "SegmentTableKmsKeyArns": f"{KEY},{ANOTHER_KEY}"}
+        parameters |= {"AiProvider": "extractive"}
         self.assertEqual(problems(parameters, further), [])
 
     def test_bedrock_by_a_models_id(self):
@@ -199,20 +206,19 @@ class Options(unittest.TestCase):
         self.assertEqual(problems(parameters, {"ai-filler": [("bedrock:InvokeModel", PROFILE)]}), [])
 
     def test_the_key_of_an_endpoint_in_a_secret(self):
-        parameters = {"AiProvider": "openai", "AiKeySecretArn": SECRET}
+        parameters = OPENAI | {"AiKeySecretArn": SECRET}
         self.assertEqual(problems(parameters, {"ai-filler": [("secretsmanager:GetSecretValue", SECRET)]}), [])
         self.assertEqual(self.key(parameters), f"secretsmanager:{SECRET}")
 
     def test_the_key_of_an_endpoint_in_a_parameter(self):
-        parameters = {"AiProvider": "openai", "AiKeyParameter": "/prod/llm"}
+        parameters = OPENAI | {"AiKeyParameter": "/prod/llm"}
         arn = "arn:aws:ssm:eu-central-1:123456789012:parameter/prod/llm"
         self.assertEqual(problems(parameters, {"ai-filler": [("ssm:GetParameter", arn)]}), [])
         self.assertEqual(self.key(parameters), "ssm:/prod/llm")
 
-    def test_a_secret_is_taken_before_a_parameter(self):
-        parameters = {"AiProvider": "openai", "AiKeySecretArn": SECRET, "AiKeyParameter": "/prod/llm"}
-        self.assertEqual(problems(parameters, {"ai-filler": [("secretsmanager:GetSecretValue", SECRET)]}), [])
-        self.assertEqual(self.key(parameters), f"secretsmanager:{SECRET}")
+    def test_an_endpoint_may_want_no_key(self):
+        self.assertEqual(problems(OPENAI), [])
+        self.assertEqual(self.key(OPENAI), "")
 
     def test_a_key_of_ones_own_behind_the_key_of_an_endpoint(self):
         parameter = "arn:aws:ssm:eu-central-1:123456789012:parameter/prod/llm"
@@ -221,23 +227,16 @@ class Options(unittest.TestCase):
             "AiKeyParameter": [("ssm:GetParameter", parameter), ("kms:Decrypt via ssm", KEY)],
         }.items():
             with self.subTest(where):
-                parameters = {"AiProvider": "openai", "AiKeyKmsKeyArn": KEY}
-                self.assertEqual(problems(parameters), [])
+                parameters = OPENAI | {"AiKeyKmsKeyArn": KEY}
                 parameters[where] = SECRET if where == "AiKeySecretArn" else "/prod/llm"
                 self.assertEqual(problems(parameters, {"ai-filler": grants}), [])
-
-    def test_other_providers_are_not_given_the_key(self):
-        parameters = {"AiProvider": "extractive", "AiKeySecretArn": SECRET, "AiKeyParameter": "/prod/llm"}
-        parameters |= {"AiKeyKmsKeyArn": KEY}
-        self.assertEqual(problems(parameters), [])
-        self.assertEqual(self.key(parameters), "")
 
     def key(self, parameters):
         function = Template(PLAIN, parameters).of_type("AWS::Lambda::Function")["AiFiller"]
         return function["Environment"]["Variables"]["WRAPUP_AI_KEY"]
 
     def test_nothing_is_allowed_on_a_key_that_nobody_names(self):
-        for parameters in ({"AiProvider": "openai", "AiKeySecretArn": SECRET}, {"SegmentTableArns": TICKETS}):
+        for parameters in (OPENAI | {"AiKeySecretArn": SECRET}, TABLES | {"SegmentTableArns": TICKETS}):
             self.assertNotIn("kms:", json.dumps(Template(PLAIN, parameters).resources))
 
     def test_the_segment_table_has_a_stream_only_for_those_who_read_it(self):
@@ -252,10 +251,9 @@ class Options(unittest.TestCase):
             self.assertEqual(table.get("StreamSpecification"), wanted)
 
     def test_without_events_there_is_neither_relay_nor_bus(self):
-        for parameters in ({}, {"EventBusName": "teams-bus", "EventArchiveDays": "7"}):
-            kinds = Counter(one["Type"] for one in Template(PLAIN, parameters).resources.values())
-            self.assertEqual([kind for kind in kinds if kind.startswith("AWS::Events::")], [])
-            self.assertNotIn("Relay", Template(PLAIN, parameters).resources)
+        kinds = Counter(one["Type"] for one in Template(PLAIN).resources.values())
+        self.assertEqual([kind for kind in kinds if kind.startswith("AWS::Events::")], [])
+        self.assertNotIn("Relay", Template(PLAIN).resources)
 
     def test_events_go_to_a_bus_of_the_stacks_own(self):
         self.assertEqual(problems({"Events": "on"}), [])
@@ -332,13 +330,6 @@ class Options(unittest.TestCase):
         [send] = [one for one in policy["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"]
         self.assertEqual(send["Principal"], {"Service": "events.amazonaws.com"})
         self.assertEqual(send["Condition"], {"ArnEquals": {"aws:SourceArn": "${WebhookRule.Arn}"}})
-
-    def test_a_webhook_is_refused_that_cannot_know_who_posts(self):
-        rule = PLAIN["Rules"]["Webhook"]
-        self.assertEqual(rule["RuleCondition"], {"Fn::Not": [{"Fn::Equals": [{"Ref": "WebhookUrl"}, ""]}]})
-        asserted = [one["Assert"] for one in rule["Assertions"]]
-        self.assertIn({"Fn::Not": [{"Fn::Equals": [{"Ref": "WebhookSecretArn"}, ""]}]}, asserted)
-        self.assertIn({"Fn::Equals": [{"Ref": "Events"}, "on"]}, asserted)
 
     def test_arns_are_whole_ones_of_the_right_service(self):
         examples = {
@@ -477,6 +468,100 @@ class Options(unittest.TestCase):
         rows = re.findall(r"^- (`[^:]*):", section.split("\n## ")[0], re.MULTILINE)
         wanted = alarms(Deployment(Template(PLAIN, {"AiProvider": "extractive"} | EVENTS), {}, False, SYSTEM))
         self.assertEqual(sorted(re.findall("`([^`]*)`", " ".join(rows))), sorted(wanted))
+
+
+class Refused(unittest.TestCase):
+    """Parameters that cannot work together, or would come to nothing, are refused before anything is made."""
+
+    # Each by what is wrong, and what mends it: values of parameters, None for one that is left out.
+    CASES = [
+        # What the AI filler is not started without.
+        ({"AiProvider": "bedrock"}, "AiModel", {"AiModel": "nova"}),
+        ({"AiProvider": "openai", "AiModel": "llama"}, "AiUrl", {"AiUrl": "https://llm.example/v1"}),
+        ({"AiProvider": "openai", "AiUrl": "https://llm.example/v1"}, "AiModel", {"AiModel": "llama"}),
+        # What a provider has no use for.
+        *(({"AiProvider": provider, "AiModel": "nova"}, "AiModel", {"AiModel": None}) for provider in ("off", "extractive")),
+        ({"AiModel": "nova"}, "AiModel", {"AiProvider": "bedrock"}),
+        ({"AiUrl": "https://llm.example/v1"}, "AiUrl", {"AiProvider": "openai", "AiModel": "llama"}),
+        ({"AiProvider": "extractive", "AiModelArns": PROFILE}, "AiModelArns", {"AiModelArns": None}),
+        (OPENAI | {"AiModelArns": PROFILE}, "AiModelArns", {"AiModelArns": None}),
+        (BEDROCK | {"AiUrl": "https://llm.example/v1"}, "AiUrl", {"AiProvider": "openai"}),
+        *((BEDROCK | {name: value}, name, {name: None}) for name, value in KEYS.items()),
+        *(({name: value}, name, {name: None}) for name, value in KEYS.items()),
+        # Of two keys one is not taken.
+        (OPENAI | KEYS, "AiKeyParameter", {"AiKeyParameter": None}),
+        (OPENAI | KEYS, "AiKeySecretArn", {"AiKeySecretArn": None}),
+        # A key of nothing.
+        (OPENAI | {"AiKeyKmsKeyArn": KEY}, "AiKeyKmsKeyArn", {"AiKeySecretArn": SECRET}),
+        ({"AiKeyKmsKeyArn": KEY}, "AiKeyKmsKeyArn", {"AiKeyKmsKeyArn": None}),
+        ({"SegmentTableKmsKeyArns": KEY}, "SegmentTableKmsKeyArns", TABLES | {"SegmentTableArns": TICKETS}),
+        (TABLES | {"SegmentTableKmsKeyArns": KEY}, "SegmentTableArns", {"SegmentTableArns": TICKETS}),
+        # What no segment table is behind.
+        ({"SegmentFunctionArns": CHAT}, "SegmentFunctionArns", {"SegmentTables": '{"u_chat": "chat"}'}),
+        ({"SegmentTableArns": TICKETS}, "SegmentTableArns", TABLES),
+        # What nothing is told.
+        ({"EventBusName": "teams-bus"}, "EventBusName", {"Events": "on"}),
+        ({"EventSource": "/wrapup/prod"}, "EventSource", {"Events": "on"}),
+        ({"EventNotes": "on"}, "EventNotes", {"EventNotes": "off"}),
+        ({"EventArchiveDays": "7"}, "EventArchiveDays", {"EventArchiveDays": "0"}),
+        (EVENTS | {"Events": "off"}, "WebhookUrl", {"Events": "on"}),
+        # A webhook that does not know who posts, and what is said of none.
+        (EVENTS | {"WebhookSecretArn": ""}, "WebhookSecretArn", {"WebhookSecretArn": SECRET}),
+        ({"Events": "on", "WebhookSecretArn": SECRET}, "WebhookSecretArn", EVENTS),
+        ({"Events": "on", "WebhookTokenUrl": "https://id.example"}, "WebhookTokenUrl", EVENTS),
+        ({"WebhookKeyHeader": "x-hook"}, "WebhookKeyHeader", EVENTS),
+        (EVENTS | {"WebhookTokenUrl": "https://id.example", "WebhookKeyHeader": "x-hook"}, "WebhookKeyHeader",
+         {"WebhookKeyHeader": None}),
+        (EVENTS | {"WebhookTokenUrl": "https://id.example", "WebhookKeyHeader": "x-hook"}, "WebhookTokenUrl",
+         {"WebhookTokenUrl": None}),
+        # A role for nothing.
+        ({"AuditRoleArn": ROLE}, "AuditRoleArn", {"AuditDestinationArn": STREAM}),
+        # A page that can show nothing.
+        ({"SupervisorPage": "on", "Indexes": "0"}, "SupervisorPage", {"Indexes": "1"}),
+        ({"SupervisorPage": "on", "Indexes": "0"}, "Indexes", {"SupervisorPage": "off"}),
+        # Fewer than AWS WAF counts.
+        *(({f"WafRequestsPer{what}": "9"}, f"WafRequestsPer{what}", {f"WafRequestsPer{what}": "10"})
+          for what in ("Address", "Credential")),
+    ]  # fmt: skip
+
+    def refused(self, parameters):
+        return list(Template(PLAIN, parameters).refused())
+
+    def test_what_cannot_work_is_refused_by_the_name_of_what_is_to_be_mended(self):
+        for parameters, named, mended in self.CASES:
+            with self.subTest(parameters):
+                why = self.refused(parameters)
+                self.assertTrue(any(named in one for one in why), why)
+                right = {name: value for name, value in (parameters | mended).items() if value is not None}
+                self.assertEqual(self.refused(right), [])
+
+    def test_each_rule_refuses_something_and_says_what_to_do(self):
+        said = {one["AssertDescription"] for rule in PLAIN["Rules"].values() for one in rule["Assertions"]}
+        found = {one for parameters, _, _ in self.CASES for one in self.refused(parameters)}
+        self.assertEqual(said - found, set())
+        for one in said:
+            self.assertRegex(one, "; .*(give|leave|set|say|choose|describe)")
+
+    def test_rules_are_made_of_what_rules_may_have(self):
+        known = {"Fn::And", "Fn::Contains", "Fn::EachMemberEquals", "Fn::Equals", "Fn::Not", "Fn::Or", "Ref"}
+
+        def functions(node):
+            if isinstance(node, dict):
+                for name, argument in node.items():
+                    yield name
+                    yield from functions(argument)
+            elif isinstance(node, list):
+                for one in node:
+                    yield from functions(one)
+
+        for name, rule in PLAIN["Rules"].items():
+            with self.subTest(name):
+                used = functions([rule.get("RuleCondition"), [one["Assert"] for one in rule["Assertions"]]])
+                self.assertLessEqual(set(used), known)
+
+    def test_what_is_sent_to_a_model_is_not_read_on_the_way(self):
+        why = self.refused(OPENAI | {"AiUrl": "http://llm.example/v1"})
+        self.assertEqual(why, ["AiUrl: it does not match AllowedPattern"])
 
 
 class Made(unittest.TestCase):

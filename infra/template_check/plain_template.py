@@ -18,6 +18,23 @@ PSEUDO = {
 NOTHING = object()
 
 
+def unfit(declared: dict, value) -> str:
+    """Why a value is none for a parameter; nothing where it is one. Of a list each member is looked at."""
+    values = value if isinstance(value, list) else [str(value)]
+    for one in values:
+        if "AllowedPattern" in declared and not re.fullmatch(declared["AllowedPattern"], one):
+            return "it does not match AllowedPattern"
+        if "AllowedValues" in declared and one not in map(str, declared["AllowedValues"]):
+            return "it is none of AllowedValues"
+        if len(one) > int(declared.get("MaxLength", len(one))):
+            return "it is longer than MaxLength"
+        if declared["Type"] == "Number":
+            least, most = (float(declared.get(bound, one)) for bound in ("MinValue", "MaxValue"))
+            if not least <= float(one) <= most:
+                return "it is not between MinValue and MaxValue"
+    return ""
+
+
 class Template:
     """A template for one set of parameters, in one region: `pseudo` says what is other there than in PSEUDO."""
 
@@ -25,11 +42,12 @@ class Template:
         self.pseudo = PSEUDO | (pseudo or {})
         self.mappings = template.get("Mappings", {})
         self.conditions = template.get("Conditions", {})
-        declared = template.get("Parameters", {})
-        if unknown := set(parameters or {}) - set(declared):
+        self.rules = template.get("Rules", {})
+        self.declared = template.get("Parameters", {})
+        if unknown := set(parameters or {}) - set(self.declared):
             raise KeyError(f"the template has no parameters {sorted(unknown)}")
-        values = {name: (parameters or {}).get(name, one.get("Default", "")) for name, one in declared.items()}
-        self.parameters = {name: self._typed(declared[name]["Type"], value) for name, value in values.items()}
+        values = {name: (parameters or {}).get(name, one.get("Default", "")) for name, one in self.declared.items()}
+        self.parameters = {name: self._typed(self.declared[name]["Type"], value) for name, value in values.items()}
         self.resources = {
             name: self._resource(resource)
             for name, resource in template["Resources"].items()
@@ -43,6 +61,18 @@ class Template:
     def holds(self, condition: str) -> bool:
         """Whether a condition holds."""
         return self._decide(self.conditions[condition])
+
+    def refused(self):
+        """Why CloudFormation takes no stack with these parameters, in what it says of each."""
+        for name, value in self.parameters.items():
+            if problem := unfit(self.declared[name], value):
+                yield f"{name}: {problem}"
+        for rule in self.rules.values():
+            if "RuleCondition" in rule and not self._decide(rule["RuleCondition"]):
+                continue
+            for one in rule["Assertions"]:
+                if not self._decide(one["Assert"]):
+                    yield one["AssertDescription"]
 
     def _typed(self, kind: str, value):
         is_list = kind == "CommaDelimitedList" or kind.startswith("List<")
@@ -65,6 +95,13 @@ class Template:
                 return all(self._decide(part) for part in argument)
             case "Fn::Or":
                 return any(self._decide(part) for part in argument)
+            # Those that rules alone have.
+            case "Fn::Contains":
+                values, value = map(self._resolve, argument)
+                return value in map(str, values)
+            case "Fn::EachMemberEquals":
+                values, value = map(self._resolve, argument)
+                return all(one == value for one in values)
         raise ValueError(f"{function} in a condition")
 
     def _resolve(self, node):

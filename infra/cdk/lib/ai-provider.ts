@@ -1,9 +1,11 @@
-import { Stack } from 'aws-cdk-lib';
+import { BlockList, isIP } from 'node:net';
+import { Stack, Token } from 'aws-cdk-lib';
 import { IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { IKey } from 'aws-cdk-lib/aws-kms';
 import { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { IParameter } from 'aws-cdk-lib/aws-ssm';
 import { grantKey } from './keys';
+import { refuse, refuseBoth, unlike } from './refusal';
 
 /** The provider that is embedded in the function: no model, no cost. */
 export interface Extractive {
@@ -43,6 +45,53 @@ export type Key = { readonly secret: ISecret } | { readonly parameter: IParamete
 
 /** Who suggests wrap-up codes and notes. */
 export type AiProvider = Extractive | Bedrock | OpenAi;
+
+/** Refuses a provider that the AI filler would not start with, or that could not do what it is for. */
+export function refuseAiProvider(provider: AiProvider): void {
+  if (provider.kind === 'extractive') return;
+  const { kind, model } = provider;
+  refuse(unlike(model, /^[^\s*?][^*?]*$/), `aiProvider ${kind}: model is '${model}': say which one is to be asked`);
+  if (provider.kind === 'bedrock') {
+    const { id, regions } = provider.inferenceProfile ?? { id: model, regions: ['any'] };
+    refuse(unlike(id, /^[^\s*?][^*?]*$/), `aiProvider bedrock: inferenceProfile.id is '${id}': say which one it is`);
+    refuse(regions.length === 0, 'aiProvider bedrock: inferenceProfile.regions is empty: say where it sends calls to');
+    return;
+  }
+  const { url, key } = provider;
+  refuse(
+    unlike(url, /^https?:\/\/[^\s@?#/]+(\/[^\s@?#]*)?$/),
+    `aiProvider openai: url has to be an http or https URL without credentials, query and fragment, and is '${url}'`,
+  );
+  if (!key) return;
+  refuseBoth('aiProvider.key', key, 'secret', 'parameter');
+  refuse(
+    'secret' in key && 'encryptionKey' in key,
+    'aiProvider.key: the encryptionKey of a secret is told by the secret: give it to fromSecretAttributes',
+  );
+  refuse(
+    !Token.isUnresolved(url) && !keepsSecrets(url),
+    `aiProvider openai: with a key, url has to begin with https:// but for localhost and private addresses, and is '${url}'`,
+  );
+}
+
+/** Whether what is sent there is read by nobody on the way (`shared/src/ai/settings.rs`). */
+function keepsSecrets(url: string): boolean {
+  if (url.startsWith('https://')) return true;
+  const { hostname } = new URL(url);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  if (host === 'localhost') return true;
+  const version = isIP(host);
+  return version !== 0 && PRIVATE.check(host, version === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** Addresses of this machine and of private networks. */
+const PRIVATE = new BlockList();
+PRIVATE.addSubnet('127.0.0.0', 8);
+PRIVATE.addSubnet('10.0.0.0', 8);
+PRIVATE.addSubnet('172.16.0.0', 12);
+PRIVATE.addSubnet('192.168.0.0', 16);
+PRIVATE.addAddress('::1', 'ipv6');
+PRIVATE.addSubnet('fc00::', 7, 'ipv6');
 
 /** The provider as the functions' variables say it. */
 export function aiEnvironment(provider: AiProvider): Record<string, string> {

@@ -18,6 +18,7 @@ import { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { deadLetterQueue } from './background';
+import { refuse, refuseBoth, unlike } from './refusal';
 import { FunctionSpec } from './system';
 
 /** The bus of EventBridge that is told what happens to segments, and what stands behind it. */
@@ -57,6 +58,30 @@ export interface WebhookClient {
   /** Where tokens are got. */
   readonly tokenUrl: string;
 }
+
+/** Refuses events that EventBridge would not take, or that would not be kept for as long as it reads. */
+export function refuseEvents({ source, archive, webhook }: Events): void {
+  refuse(
+    source !== undefined && unlike(source, /^(?!aws\.)[A-Za-z0-9._~:/?#@!$&()*+,;=%-]{1,256}$/),
+    `events.source has to be a URI reference of up to 256 characters, not of AWS's, and is '${source}'`,
+  );
+  // Without days EventBridge keeps them for good.
+  refuse(
+    archive !== undefined && !archive.isUnresolved() && archive.toDays({ integral: false }) < 1,
+    'events.archive has to be a day or more: leave it out for no archive',
+  );
+  if (!webhook) return;
+  const { url, sender } = webhook;
+  refuse(unlike(url, HTTPS), `events.webhook.url has to be an https URL without query, and is '${url}'`);
+  refuseBoth('events.webhook.sender', sender, 'keyIn', 'clientIn');
+  refuseBoth('events.webhook.sender', sender, 'header', 'clientIn');
+  refuseBoth('events.webhook.sender', sender, 'keyIn', 'tokenUrl');
+  if (!('tokenUrl' in sender)) return;
+  const { tokenUrl } = sender;
+  refuse(unlike(tokenUrl, HTTPS), `events.webhook.sender.tokenUrl has to be an https URL, and is '${tokenUrl}'`);
+}
+
+const HTTPS = /^https:\/\/[^?#@\s]+$/;
 
 /** What a deployment decides of its events, and what else they depend on. */
 export interface EventTellingProps {

@@ -3,6 +3,7 @@ import { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { grantKey } from './keys';
+import { refuse, refuseBoth } from './refusal';
 import { FunctionSpec } from './system';
 
 /** The variable that the functions read their segment tables from. */
@@ -30,6 +31,23 @@ export interface DynamoDbTable {
 
 /** A segment table of a deployment's own. */
 export type SegmentTable = FunctionTable | DynamoDbTable;
+
+/** Refuses segment tables that the functions would not start with. */
+export function refuseSegmentTables(tables: Record<string, SegmentTable>): void {
+  for (const [name, table] of Object.entries(tables)) {
+    const what = `segmentTables.${name}`;
+    refuse(name === '', 'segmentTables: a table has a name that requests call it by, and one has none');
+    refuseBoth(what, table, 'function', 'table');
+    if (!('table' in table)) continue;
+    const columns = Object.entries(table.columns);
+    const all = [['key', table.key], ...columns.map(([field, column]) => [`columns.${field}`, column])];
+    for (const [field, column = ''] of all) {
+      refuse(column.length < 1 || column.length > 255, `${what}.${field} has to be a name of up to 255 characters`);
+      const other = all.find(([, taken]) => taken === column)?.[0];
+      refuse(other !== field, `${what}.${field} is the column '${column}', which ${other} has: give each its own`);
+    }
+  }
+}
 
 /** The segment tables as the functions' variable says them; nothing for a function that uses none. */
 export function segmentTablesEnvironment(

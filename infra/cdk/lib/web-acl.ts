@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { gatewayResponses } from './gateway-responses';
 import { asJson } from './platform-error';
 import { RequestBounds, WebAcl } from './props';
+import { outside, refuse } from './refusal';
 
 /** Rules of AWS's that a deployment gets, in their order, and those of their parts that only count. */
 const MANAGED: Record<string, string[]> = {
@@ -32,14 +33,25 @@ export function isProtected({ webAcl, requestBounds = {} }: Protection): boolean
   return webAcl !== undefined || bounding(requestBounds).length > 0;
 }
 
+/** Refuses bounds that AWS WAF does not count, and those that would be rules of a web ACL of somebody else's. */
+export function refuseRequestBounds(webAcl: WebAcl | undefined, bounds: RequestBounds): void {
+  for (const [name, limit = 10] of Object.entries<number | undefined>({ ...bounds })) {
+    refuse(
+      outside(limit, 10, 2_000_000_000),
+      `requestBounds.${name}: ${limit} in five minutes; AWS WAF counts from 10 on`,
+    );
+  }
+  refuse(
+    typeof webAcl === 'object' && bounding(bounds).length > 0,
+    'requestBounds are rules of a web ACL of ours: give yours rules of its own',
+  );
+}
+
 /** Puts a web ACL in front of an API's stage, where there is anything for it to do. */
 export function protect(scope: Construct, protection: Protection, stageArn: string): void {
   if (!isProtected(protection)) return;
   const { webAcl, requestBounds = {} } = protection;
   const bounds = bounding(requestBounds);
-  if (typeof webAcl === 'object' && bounds.length > 0) {
-    throw new RangeError('requestBounds are rules of a web ACL of ours: give yours rules of its own');
-  }
   const ours = () => create(scope, [...bounds, ...(webAcl === 'managed-rules' ? managed() : [])]).attrArn;
   const webAclArn = typeof webAcl === 'object' ? webAcl.arn : ours();
   new CfnWebACLAssociation(scope, 'WebAclAssociation', { resourceArn: stageArn, webAclArn });
@@ -90,7 +102,6 @@ function bound(
   how: Pick<CfnWebACL.RateBasedStatementProperty, 'aggregateKeyType' | 'customKeys'>,
 ): Rule[] {
   if (limit === undefined) return [];
-  if (limit < 10) throw new RangeError(`${name}: ${limit} in five minutes; AWS WAF counts from 10 on`);
   const responseHeaders = [
     { name: 'Retry-After', value: '60' },
     { name: 'Cache-Control', value: 'no-store' },

@@ -16,6 +16,7 @@ import { WrapUpFunction } from './lambda-function';
 import { Metrics } from './metrics';
 import { OAuthKeys } from './oauth-keys';
 import { WrapUpApiProps } from './props';
+import { refuseProps } from './refused-props';
 import { redactionEnvironment } from './redaction';
 import { Gateway } from './rest-api';
 import { grantSegmentTables, segmentTablesEnvironment } from './segment-tables';
@@ -53,10 +54,7 @@ export class WrapUpApi extends Construct {
     this.tablePrefix = props.tablePrefix ?? 'wrapup-';
     this.removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
     this.logRetention = props.logRetention ?? RetentionDays.ONE_MONTH;
-    const { retentionDays = 1 } = props;
-    if (!Number.isInteger(retentionDays) || retentionDays < 1 || retentionDays > 36500) {
-      throw new RangeError(`retentionDays has to be a whole number from 1 to 36500, and is ${retentionDays}`);
-    }
+    refuseProps(props);
     if (props.encryptionKey) letLogsUse(props.encryptionKey, Stack.of(this));
     const tables = this.createTables();
     this.tables = tables.all;

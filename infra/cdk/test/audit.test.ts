@@ -4,6 +4,7 @@ import { Role } from 'aws-cdk-lib/aws-iam';
 import { Deployment, defaults } from './deployment';
 
 const STREAM = 'arn:aws:kinesis:eu-central-1:123456789012:stream/audit';
+const FUNCTION = 'arn:aws:lambda:eu-central-1:123456789012:function:audit';
 const ROLE = 'arn:aws:iam::123456789012:role/audit';
 
 /** The log groups that audit lines go out of, with where they go. */
@@ -17,20 +18,20 @@ describe('audit lines', () => {
     assert.deepEqual(filters(defaults), {});
   });
 
-  for (const [kind, role] of [
-    ['one that wants a role', ROLE],
-    ['one that wants none', undefined],
+  for (const [kind, arn, role] of [
+    ['one that wants a role', STREAM, ROLE],
+    ['one that wants none', FUNCTION, undefined],
   ] as const) {
     it(`go out of the logs of all functions that write, to ${kind}`, () => {
       const deployment = new Deployment((stack) => ({
         aiProvider: { kind: 'extractive' },
         events: {},
         supervisorPage: true,
-        auditDestination: { arn: STREAM, role: role ? Role.fromRoleArn(stack, 'Role', role) : undefined },
+        auditDestination: { arn, role: role ? Role.fromRoleArn(stack, 'Role', role) : undefined },
       }));
       const to = {
         FilterPattern: '{ $.audit.action = "*" }',
-        DestinationArn: STREAM,
+        DestinationArn: arn,
         ...(role && { RoleArn: role }),
       };
       const behind = ['close-overdue', 'ai-filler'];

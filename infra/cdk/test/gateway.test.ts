@@ -303,7 +303,10 @@ describe('the API', () => {
     // A sample is a request with its headers.
     for (const { VisibilityConfig } of both) assert.equal(VisibilityConfig.SampledRequestsEnabled, false);
     assert.deepEqual(new Deployment({ requestBounds: {} }).resources('AWS::WAFv2::WebACL'), []);
-    assert.throws(() => new Deployment({ requestBounds: { perAddress: 9 } }), /requests-per-address: 9 .* from 10 on/);
+    assert.throws(
+      () => new Deployment({ requestBounds: { perAddress: 9 } }),
+      /requestBounds\.perAddress: 9 .* from 10 on/,
+    );
   });
 
   it('says of too many requests in the web ACL what API Gateway says of them', () => {
