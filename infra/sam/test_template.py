@@ -6,14 +6,20 @@ import itertools
 import json
 import pathlib
 import re
+import subprocess
 import sys
+import tempfile
 import unittest
 from collections import Counter
 from unittest import mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
+import click
 from check_template import check
+from samcli.cli.cli_config_file import ConfigProvider, configuration_option
+from samcli.commands._utils.options import parameter_override_click_option
+from samcli.commands.deploy.guided_config import GuidedConfig
 from samcli.yamlhelper import yaml_parse
 from sections import IDS, TEMPLATE, Unmade, renewed
 from sections.text import logical
@@ -562,6 +568,190 @@ class Refused(unittest.TestCase):
     def test_what_is_sent_to_a_model_is_not_read_on_the_way(self):
         why = self.refused(OPENAI | {"AiUrl": "http://llm.example/v1"})
         self.assertEqual(why, ["AiUrl: it does not match AllowedPattern"])
+
+
+class Variables(unittest.TestCase):
+    """A function's variables are in the form that it reads, and are never more than Lambda takes."""
+
+    # Bytes of names and values of a function, as JSON: so Lambda measures them.
+    MOST = 4096
+    # More than the ARN of a secret or the name of a bus that CloudFormation names.
+    OF_A_RESOURCE = 300
+
+    def longest(self, value) -> int:
+        """Bytes that a value may have in JSON at most."""
+        match value:
+            case str():
+                return len(value)
+            case {"Ref": name} if name in PLAIN["Parameters"]:
+                return self.longest_of(name)
+            case {"Ref": _}:
+                return self.OF_A_RESOURCE
+            case {"Fn::If": [_, yes, no]}:
+                return max(self.longest(yes), self.longest(no))
+            case {"Fn::Sub": str(text)}:
+                return sum(self.longest_of(part) if at % 2 else len(part)
+                           for at, part in enumerate(re.split(r"\$\{(\w+)\}", text)))  # fmt: skip
+        raise ValueError(f"how long is {value}?")
+
+    def longest_of(self, name: str) -> int:
+        one = PLAIN["Parameters"][name]
+        if "AllowedValues" in one:
+            return max(map(len, map(str, one["AllowedValues"])))
+        if one["Type"] == "Number":
+            return len(str(one["MaxValue"]))
+        # In JSON quotes and ends of lines count twice: they are six of ten characters of the shortest entry.
+        return one["MaxLength"] * 8 // 5 if name == "SegmentTables" else one["MaxLength"]
+
+    def test_they_are_never_more_than_lambda_takes(self):
+        most = {}
+        for name, resource in PLAIN["Resources"].items():
+            if resource["Type"] == "AWS::Lambda::Function":
+                variables = resource["Properties"]["Environment"]["Variables"]
+                # Two braces, and of each variable four quotes, a colon and a comma.
+                most[name] = 2 + sum(6 + len(key) + self.longest(value) for key, value in variables.items())
+        for name, bytes in most.items():
+            self.assertLess(bytes, self.MOST, name)
+        # Segment tables have what the others leave.
+        self.assertGreater(most["AiFiller"], self.MOST - 100)
+
+    def test_of_segment_tables_no_more_counts_twice(self):
+        name = PLAIN["Parameters"]["SegmentTables"]
+        for shortest in (
+            '"{}":"c",\r\n', '"{}":"c",\n', '"{}":{{\r\n"b":"c"\r\n}},\r\n', '"{}":{{\r\n"b":{{\r\n}}\r\n}},\r\n',
+            '"{}":{{\r\n"b":{{\r\n"c":"d"\r\n}}\r\n}},\r\n',
+        ):  # fmt: skip
+            entries, letters = "", (chr(one) for one in itertools.cycle(range(ord("a"), ord("z") + 1)))
+            while len(entries) + 40 < name["MaxLength"]:
+                entries += shortest.format(next(letters))
+            text = "\r\n{\r\n" + entries.rstrip(",\r\n") + "\r\n}\r\n"
+            with self.subTest(shortest):
+                self.assertRegex(text, name["AllowedPattern"])
+                self.assertLessEqual(len(json.dumps(text)) - 2, self.longest_of("SegmentTables"))
+        for bad in ('{\n\n"a":"b"}', '{\t"a":"b"}', '{"a"\n:"b"}', '{"a":\n"b"}', '{"a":"b"\n,"c":"d"}', '{"a":"b"\n\n}'):
+            self.assertNotRegex(bad, name["AllowedPattern"])
+
+    def test_each_character_of_them_is_a_byte(self):
+        text = json.dumps([one["Properties"]["Environment"] for one in PLAIN["Resources"].values()
+                           if one["Type"] == "AWS::Lambda::Function"])  # fmt: skip
+        named = {*re.findall(r'"Ref": "(\w+)"', text), *re.findall(r"\$\{(\w+)\}", text)} & set(PLAIN["Parameters"])
+        free = {name for name in named if "AllowedPattern" in PLAIN["Parameters"][name]}
+        self.assertIn("SegmentTables", free)
+        for name in named:
+            with self.subTest(name):
+                self.assertTrue(name in free or self.longest_of(name) < 20)
+                pattern = PLAIN["Parameters"][name].get("AllowedPattern", "")
+                for bad in ("ä", "\\", '{"ä": "chat"}', '{"a\\": "chat"}', *('"' if name != "SegmentTables" else [])):
+                    self.assertNotRegex(bad, pattern or "^$")
+
+    def test_segment_tables_are_an_object_of_strings_and_objects(self):
+        ticket = '{"dynamodb_table": "team-tickets", "key": "ticket", "columns": {"agent": "owner", "start": "began"}}'
+        pattern = PLAIN["Parameters"]["SegmentTables"]["AllowedPattern"]
+        for good in (
+            "", "{}", '{"u_chat":"chat"}', f'{{"u_chat": "{CHAT}"}}', f'{{\n  "u_ticket" : {ticket} ,\n"u_chat": "chat"\n}}\n',
+            json.dumps({"u_ticket": json.loads(ticket), "u_chat": "chat"}, indent=2),
+            '{"u_chat": {"function": "chat"}}', '{"u": {"dynamodb_table": "t", "key": "k", "columns": {}}}',
+        ):  # fmt: skip
+            with self.subTest(good):
+                self.assertIsInstance(json.loads(good or "{}"), dict)
+                self.assertRegex(good, pattern)
+        for bad in (
+            "{", "{u_chat:chat}", "{'u_chat': 'chat'}", '{"u_chat": "chat"', '"chat"', '{"u_chat": "chat",}', '{"u_chat": }',
+            '{"u_chat": "chat"}}', '{{"u_chat": "chat"}', '{"u_chat": 1}', '{"u_chat": ["chat"]}', '[{"u_chat": "chat"}]',
+            '{"u_chat": "chat" "u_call": "call"}', '\'{"u_chat": "chat"}\'', '{"": "chat"}', "null", '{\\"u_chat\\": \\"chat\\"}',
+            '{"u_ticket": {}}', f'{{"u_ticket": {ticket}', f'{{"u_ticket": {ticket[:-1]}}}',
+        ):  # fmt: skip
+            with self.subTest(bad):
+                self.assertNotRegex(bad, pattern)
+
+    def test_origins_are_whole_ones(self):
+        pattern = PLAIN["Parameters"]["AllowedOrigins"]["AllowedPattern"]
+        for good in ("", "https://desk.example", "https://desk.example,http://localhost:3000, http://[::1]:8080", "null"):
+            self.assertRegex(good, pattern)
+        for bad in ("*", "desk.example", "https://desk.example/", "https://*.example", "https://a.example https://b.example",
+                    "https://desk.example,", "https://user@desk.example", "https://desk.example?x"):  # fmt: skip
+            self.assertNotRegex(bad, pattern)
+
+    def test_a_base_url_is_one_of_https_alone(self):
+        pattern = PLAIN["Parameters"]["AiUrl"]["AllowedPattern"]
+        for good in ("", "https://llm.example", "https://llm.example:8443/v1/", "https://[fd12::1]/v1"):
+            self.assertRegex(good, pattern)
+        for bad in ("llm.example/v1", "http://llm.example", "https://", "https://llm example", "https://llm.example/v1?a=b",
+                    "https://user:word@llm.example", "https://llm.example#a"):  # fmt: skip
+            self.assertNotRegex(bad, pattern)
+
+
+class Quoted(unittest.TestCase):
+    """What docs/segment-tables.md shows of quoting arrives as it is meant, by what `sam deploy` reads it with."""
+
+    SHOWN = "".join((OPERATIONS.parent / name).read_text() for name in ("deploy.md", "segment-tables.md"))
+    MEANT = {"u_chat": "chat"}
+
+    def parsed(self, *arguments: str, config: str = "") -> dict:
+        """The parameters that `sam deploy` has by a command line and a samconfig.toml."""
+        found = {}
+
+        @click.command()
+        @configuration_option(provider=ConfigProvider(section="parameters", cmd_names=["deploy"]))
+        @parameter_override_click_option()
+        def deploy(parameter_overrides, **_):
+            found.update(parameter_overrides)
+
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "samconfig.toml"
+            file.write_text(config)
+            deploy.main([*arguments, "--config-file", str(file)], standalone_mode=False)
+        return found
+
+    def by_shell(self, command: str) -> dict:
+        """The same by a command as a shell takes it apart."""
+        with tempfile.TemporaryDirectory() as folder:
+            (pathlib.Path(folder) / "segment-tables.json").write_text(json.dumps(self.MEANT, indent=2))
+            script = f"sam() {{ python3 -c 'import json, sys; print(json.dumps(sys.argv[1:]))' \"$@\"; }}\n{command}"
+            shell = subprocess.run(["bash", "-c", script], cwd=folder, capture_output=True, text=True, check=True)
+        [deploy, *arguments] = json.loads(shell.stdout)
+        self.assertEqual(deploy, "deploy")
+        return self.parsed(*arguments)
+
+    def takes(self, parameters: dict):
+        self.assertEqual(json.loads(parameters["SegmentTables"]), self.MEANT)
+        arn = {"SegmentFunctionArns": CHAT} if parameters.get("SegmentFunctionArns") == "ARN" else {}
+        self.assertEqual(list(Template(PLAIN, parameters | arn).refused()), [])
+
+    def test_on_a_command_line(self):
+        commands = re.findall(r"^sam deploy --parameter-overrides .*SegmentTables=.*", self.SHOWN, re.MULTILINE)
+        self.assertEqual(len(commands), 3)
+        for command in commands:
+            with self.subTest(command):
+                self.takes(self.by_shell(command))
+
+    def test_in_samconfig_toml(self):
+        [shown] = re.findall(r"```toml\n(.*?)```", self.SHOWN, re.DOTALL)
+        self.assertIn("SegmentTables", shown)
+        own = TEMPLATE.with_name("samconfig.toml").read_text()
+        [section] = re.findall(r"^\[default\.deploy\.parameters\]\n", own, re.MULTILINE)
+        self.assertTrue(shown.startswith(section))
+        self.takes(self.parsed(config=own.replace(section, shown)))
+
+    def test_as_guided_deployments_keep_it(self):
+        kept = GuidedConfig.quote_parameter_values(json.dumps(self.MEANT))
+        config = f"version = 0.1\n[default.deploy.parameters]\nparameter_overrides = {json.dumps(f'SegmentTables={kept}')}\n"
+        self.takes(self.parsed(config=config))
+
+    def test_a_parameter_is_emptied(self):
+        [shown] = re.findall("`(--parameter-overrides AiProvider=off .*)`", self.SHOWN)
+        self.assertEqual(self.by_shell(f"sam deploy {shown}"), {"AiProvider": "off", "AiModel": ""})
+
+    def test_without_its_quotes_it_is_refused(self):
+        for command in (
+            """sam deploy --parameter-overrides SegmentTables={"u_chat":"chat"}""",
+            """sam deploy --parameter-overrides 'SegmentTables={"u_chat":"chat"}'""",
+            """sam deploy --parameter-overrides 'SegmentTables={"u_chat": "chat"}'""",
+            """sam deploy --parameter-overrides "SegmentTables={\\"u_chat\\": \\"chat\\"}\"""",
+        ):
+            with self.subTest(command):
+                refused = list(Template(PLAIN, self.by_shell(command)).refused())
+                self.assertEqual(refused, ["SegmentTables: it does not match AllowedPattern"])
 
 
 class Made(unittest.TestCase):

@@ -16,6 +16,7 @@ import { WrapUpFunction } from './lambda-function';
 import { Metrics } from './metrics';
 import { OAuthKeys } from './oauth-keys';
 import { WrapUpApiProps } from './props';
+import { refuseVariables } from './refusal';
 import { refuseProps } from './refused-props';
 import { redactionEnvironment } from './redaction';
 import { Gateway } from './rest-api';
@@ -117,9 +118,11 @@ export class WrapUpApi extends Construct {
       encryptionKey,
       removalPolicy: this.removalPolicy,
     };
+    const environment = this.environment(spec);
+    refuseVariables(name, environment, Stack.of(this));
     const created = new WrapUpFunction(scope, name, defaults, {
       timeout: timeout(spec),
-      environment: this.environment(spec),
+      environment,
       concurrency: name === 'authorizer' ? this.props.authorizerConcurrency : undefined,
     });
     tables.grant(spec, created.role);

@@ -180,6 +180,26 @@ describe('a deployment', () => {
     assert.throws(() => new Deployment({ supervisorPage: true, indexes: 0 }), /set indexes to 1 or more/);
   });
 
+  it('has no more variables than Lambda takes, by what is known of them', () => {
+    const many = (count: number) => (stack: Stack) => {
+      const one = chat(stack);
+      const names = Array.from({ length: count }, (_, index) => `u_${100 + index}`);
+      return { segmentTables: Object.fromEntries(names.map((name) => [name, { function: one }])) };
+    };
+    // An entry as it is measured, JSON in JSON.
+    const entry = JSON.stringify(JSON.stringify({ u_100: CHAT }).slice(1, -1)).length;
+    const most = Math.floor(4096 / entry);
+    new Deployment(many(most - 3));
+    const words = /create-segment: its variables have \d+ bytes in JSON, .* 4096: the longest is WRAPUP_SEGMENT_TABLES/;
+    assert.throws(() => new Deployment(many(most + 3)), words);
+    // The account and region of this one are known to CloudFormation alone.
+    const later = (stack: Stack) => LambdaFunction.fromFunctionName(stack, 'Later', 'chat');
+    assert.throws(
+      () => new Deployment((stack) => ({ segmentTables: { ['u'.repeat(4000)]: { function: later(stack) } } })),
+      words,
+    );
+  });
+
   it('takes as it comes what only CloudFormation knows', () => {
     const later = Token.asString({ Ref: 'AWS::StackName' });
     const aiProvider: AiProvider = { kind: 'openai', url: later, model: later };
