@@ -402,7 +402,9 @@ class Options(unittest.TestCase):
         for provider in ("off", "extractive"):
             template = Template(PLAIN, {"AiProvider": provider})
             body = json.loads(template.of_type("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"])
-            self.assertEqual(len(body["widgets"]), 8)
+            self.assertEqual(len(body["widgets"]), 10)
+            ids = [one[0]["id"] for widget in body["widgets"][:2] for one in widget["properties"]["metrics"]]
+            self.assertEqual(ids, ["opened", "closed", "timed_out", "confirmed", "offered", "taken"])
             self.assertIn('"failed_sign_ins", "endpoint", "authorizer"', json.dumps(body))
             self.assertEqual("${AiFiller}" in json.dumps(body), provider != "off")
 
@@ -1348,6 +1350,20 @@ class Faults(unittest.TestCase):
             resources["OldServerErrors"] = copy.deepcopy(resources["ServerErrors"])
 
         self.found("alarm OldServerErrors is there twice", change)
+
+    def test_a_dashboard_without_what_supervisors_ask(self):
+        def change(old, new):
+            def changed(resources):
+                [text, _] = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+                self.assertIn(old, text)
+                resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"][0] = text.replace(old, new)
+
+            return changed
+
+        words = "dashboard: Wrap-ups is not among the first, or does not show opened, closed, timed out, confirmed"
+        self.found(words, change('MetricName=\\"timed_out\\"', 'MetricName=\\"late\\"'))
+        self.found(words, change('"x": 0, "y": 0', '"x": 0, "y": 60'))
+        self.found("there are 0 dashboards", lambda resources: resources.pop("Dashboard"))
 
     def test_an_alarm_that_nobody_knows(self):
         def change(resources):

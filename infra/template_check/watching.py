@@ -1,8 +1,10 @@
-"""Alarms: by the same names, of the same things and from the same thresholds on in both templates."""
+"""Alarms: by the same names, of the same things and from the same thresholds on in both templates. And what their dashboards
+have first."""
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 
 from .deployment import Deployment, referred, same
@@ -10,6 +12,29 @@ from .system import dead_letters, in_background, title
 
 # An alarm takes no more metrics than this; the rest is another's, called like the first, with a number behind.
 METRICS_OF_AN_ALARM = 10
+
+
+
+
+def _sum_of(metric: str, dimension: str = "outcome", values: tuple = ()) -> str:
+    """What CloudWatch finds of a metric of the functions' own, whichever of them counts it, and sums up."""
+    among = f" {dimension}=({' OR '.join(json.dumps(value) for value in values)})" if values else ""
+    return f"SUM(SEARCH('{{Wrapup,endpoint,{dimension}}} MetricName=\"{metric}\"{among}', 'Sum', 300))"
+
+
+# What supervisors ask, by the titles of the dashboard's first graphs and the labels in them.
+FIRST_GRAPHS = {
+    "Wrap-ups": {
+        "opened": _sum_of("opened"),
+        "closed": _sum_of("closed"),
+        "timed out": _sum_of("timed_out"),
+        "confirmed": _sum_of("confirmed"),
+    },
+    "AI suggestions of closed wrap-ups": {
+        "offered": _sum_of("ai_outcomes", "ai_outcome"),
+        "taken": _sum_of("ai_outcomes", "ai_outcome", ("ai_code", "ai_code_as_default")),
+    },
+}
 
 
 @dataclasses.dataclass
@@ -86,8 +111,22 @@ def wrong_alarms(deployment: Deployment):
     for name in sorted(set(found) & set(wanted)):
         for problem in wrong_alarm(deployment, list(found[name].values()), wanted[name]):
             yield f"alarm {name}: {problem}"
-    if not deployment.template.of_type("AWS::CloudWatch::Dashboard"):
-        yield "there is no dashboard"
+    yield from wrong_dashboard(deployment)
+
+
+def wrong_dashboard(deployment: Deployment):
+    dashboards = list(deployment.template.of_type("AWS::CloudWatch::Dashboard").values())
+    if len(dashboards) != 1:
+        yield f"there are {len(dashboards)} dashboards"
+        return
+    widgets = json.loads(dashboards[0]["DashboardBody"])["widgets"]
+    # Read as they are seen: from the top left.
+    widgets.sort(key=lambda one: (one["y"], one["x"]))
+    for widget, (title, lines) in zip(widgets, FIRST_GRAPHS.items()):
+        shown = widget["properties"]
+        found = {one[0].get("label"): one[0].get("expression") for one in shown["metrics"] if isinstance(one[0], dict)}
+        if (shown.get("title"), found) != (title, lines):
+            yield f"dashboard: {title} is not among the first, or does not show {', '.join(lines)}"
 
 
 def wrong_alarm(deployment: Deployment, parts: list, wanted: Alarm):

@@ -17,6 +17,8 @@ export function dashboard(scope: Construct, id: string, metrics: Metrics): Dashb
   ];
   return new Dashboard(scope, id, {
     widgets: [
+      // What supervisors ask.
+      [graph('Wrap-ups', metrics.wrapUps()), graph('AI suggestions of closed wrap-ups', metrics.aiSuggestions())],
       [
         graph('Requests', [metrics.requests(), metrics.clientErrors(), metrics.serverErrors()]),
         graph('Latency (ms)', [metrics.latency('p50'), metrics.latency('p90'), metrics.latency('p99')]),

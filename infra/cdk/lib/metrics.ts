@@ -49,6 +49,17 @@ const period = Duration.minutes(5);
 export class Metrics {
   constructor(private readonly watched: Watched) {}
 
+  /** What has become of wrap-ups, whichever function has counted it. Deployments of one account and region share it. */
+  wrapUps(): IMetric[] {
+    return ['opened', 'closed', 'timed_out', 'confirmed'].map((name) => summed(name.replace('_', ' '), name));
+  }
+
+  /** The closed wrap-ups that had an AI code, and those of them whose code it became. */
+  aiSuggestions(): IMetric[] {
+    const taken = 'ai_outcome=("ai_code" OR "ai_code_as_default")';
+    return [summed('offered', 'ai_outcomes', 'ai_outcome'), summed('taken', 'ai_outcomes', 'ai_outcome', taken)];
+  }
+
   requests(): Metric {
     return this.watched.stage.metricCount({ period, label: 'requests' });
   }
@@ -173,6 +184,13 @@ function ownMetric(metricName: string, endpoint: string): Metric {
     period,
     label: endpoint,
   });
+}
+
+/** What CloudWatch finds of a metric of the functions' own, and sums up. */
+function summed(label: string, metric: string, dimension = 'outcome', among = ''): IMetric {
+  const search = [`{Wrapup,endpoint,${dimension}}`, `MetricName="${metric}"`, ...(among ? [among] : [])].join(' ');
+  const expression = `SUM(SEARCH('${search}', 'Sum', ${period.toSeconds()}))`;
+  return new MathExpression({ expression, usingMetrics: {}, label, period });
 }
 
 /** What an alarm takes at most. */

@@ -128,6 +128,8 @@ describe('alarms', () => {
   it('are named by what they mean, and stand beside a dashboard', () => {
     for (const { properties } of alarms(deployment)) assert.match(properties.AlarmDescription, /\.$/);
     const body = JSON.stringify(deployment.only('AWS::CloudWatch::Dashboard').Properties.DashboardBody);
+    for (const metric of ['opened', 'closed', 'timed_out', 'confirmed', 'ai_outcomes'])
+      assert.ok(body.includes(`MetricName=\\\\\\"${metric}\\\\\\"`), metric);
     for (const metric of ['Count', 'Latency', 'IteratorAge', 'ConsumedWriteCapacityUnits'])
       assert.ok(body.includes(metric));
   });

@@ -3,6 +3,7 @@
 import json
 
 from template_check.system import dead_letters, in_background, option, title
+from template_check.watching import FIRST_GRAPHS
 
 from .text import condition, line, logical
 
@@ -128,7 +129,12 @@ def dashboard(system: dict) -> str:
         "AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", f"${{{dead_letters(name)}Name}}",
         {"label": f"{name} dead letters", "yAxis": "right"},
     ]  # fmt: skip
+    # Each line with an id, which expressions have to have.
+    summed = lambda lines: [
+        [{"expression": one, "label": label, "id": label.replace(" ", "_")}] for label, one in lines.items()
+    ]
     widgets = [
+        *((title, "Sum", summed(lines)) for title, lines in FIRST_GRAPHS.items()),
         ("Requests", "Sum", [api("Count", label="all"), api("4XXError", label="4xx"), api("5XXError", label="5xx")]),
         ("Latency in ms", "p99", [api("Latency", stat=one, label=one) for one in ("p50", "p99")]),
         ("Calls of functions", "Sum", [of("Invocations", id, id) for id in ids]),
