@@ -2,10 +2,11 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so by panicking")]
 
 use std::net::TcpListener;
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use wrapup_test_support::{AGENT, Api, INTERACTION, Said, external, run_cli};
+use wrapup_test_support::{AGENT, Api, INTERACTION, Said, Server, external, run_cli};
 
 use crate::BINARY;
 use crate::desk::Desk;
@@ -975,6 +976,23 @@ async fn missing_tables_are_named_as_the_cause() {
     for command in ["user list", "code list", "configuration list"] {
         let said = desk.run(&format!("{command} --table-prefix nowhere-"));
         assert_eq!(said.failed(&["--table-prefix", "wrapup tables create"]).out, "", "{command}");
+    }
+}
+
+/// Without `--local`, as somebody with an AWS of his own has it.
+#[test]
+fn a_deployment_is_where_the_environment_says_that_aws_is() {
+    let server = Server::start(BINARY);
+    let url = format!("http://127.0.0.1:{}", server.dynamodb_port);
+    for endpoints in [
+        &[("AWS_ENDPOINT_URL", url.as_str())][..],
+        &[("AWS_ENDPOINT_URL", "http://127.0.0.1:9"), ("AWS_ENDPOINT_URL_DYNAMODB", &url)],
+    ] {
+        let mut command = Command::new(BINARY);
+        command.args(["user", "list", "--region", "eu-central-1"]).envs(endpoints.iter().copied());
+        command.env("AWS_ACCESS_KEY_ID", "any").env("AWS_SECRET_ACCESS_KEY", "any");
+        let said = Said::from(command.output().expect("the binary runs")).fine();
+        assert!(said.contains("username"), "{endpoints:?}: {said}");
     }
 }
 

@@ -152,7 +152,9 @@ impl Desk {
         let functions: Vec<_> = functions.iter().map(|(name, command)| format!("{name}={command}")).collect();
         let mut arguments = vec!["--in-memory", "--lambda-port", "0"];
         arguments.extend(functions.iter().flat_map(|function| ["--function", function]));
-        let server = Server::start_with(BINARY, &arguments, &[("WRAPUP_SEGMENT_TABLES", &segment_tables)]);
+        // Wherever all of AWS is said to be, these functions are here.
+        let environment = [("WRAPUP_SEGMENT_TABLES", &segment_tables[..]), ("AWS_ENDPOINT_URL", "http://127.0.0.1:9")];
+        let server = Server::start_with(BINARY, &arguments, &environment);
         Self { server, folder, segment_tables }
     }
 

@@ -9,6 +9,12 @@ use aws_types::sdk_config::SharedCredentialsProvider;
 use super::Roots;
 use crate::settings::{self, SettingsError};
 
+/// The variable that names an endpoint for all services.
+const OF_ALL: &str = "AWS_ENDPOINT_URL";
+
+/// The variable that has the endpoints of all others ignored.
+const IGNORED: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
+
 /// Where an AWS service is, and as whom it is called.
 #[derive(Clone, Debug)]
 pub struct Connection {
@@ -22,8 +28,8 @@ pub struct Connection {
 
 impl Connection {
     /// What Lambda sets for a function. `endpoint` names the service's variable that may hold another endpoint than the
-    /// region's own; as the AWS SDKs have it, `AWS_ENDPOINT_URL` holds one for all services that have none of theirs, and
-    /// neither counts where `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` is `true`.
+    /// region's own; as the AWS SDKs have it, `AWS_ENDPOINT_URL` holds one for all services that have none of theirs,
+    /// and neither counts where `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` is `true`.
     pub fn from_env(endpoint: &'static str) -> Result<Self, SettingsError> {
         let credentials = Credentials::new(
             settings::required("AWS_ACCESS_KEY_ID")?,
@@ -32,16 +38,23 @@ impl Connection {
             None,
             "environment",
         );
-        let endpoint = chosen_endpoint(endpoint, settings::optional);
+        let endpoint = chosen_endpoint(&[endpoint, OF_ALL], settings::optional);
         Ok(Self { region: settings::required("AWS_REGION")?, endpoint, credentials })
     }
 }
 
-fn chosen_endpoint(of_service: &'static str, set: impl Fn(&'static str) -> Option<String>) -> Option<String> {
-    if set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|text| text.eq_ignore_ascii_case("true")) {
+/// The endpoint that the environment names for this service alone: for whoever knows a better place to look for it than
+/// the endpoint of all services.
+pub fn own_endpoint(of_service: &'static str) -> Option<String> {
+    chosen_endpoint(&[of_service], settings::optional)
+}
+
+/// The first endpoint that one of the variables names; none where the environment says that such are to be ignored.
+fn chosen_endpoint(names: &[&'static str], set: impl Fn(&'static str) -> Option<String>) -> Option<String> {
+    if set(IGNORED).is_some_and(|text| text.eq_ignore_ascii_case("true")) {
         return None;
     }
-    set(of_service).or_else(|| set("AWS_ENDPOINT_URL"))
+    names.iter().find_map(|name| set(name))
 }
 
 impl From<Connection> for SdkConfig {
@@ -76,10 +89,11 @@ mod tests {
 
     #[test]
     fn a_service_is_where_its_own_variable_says_or_the_one_of_all() {
-        let found = |set: &[(&str, &str)]| {
+        let chosen = |names: &[&'static str], set: &[(&str, &str)]| {
             let value = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-            chosen_endpoint("AWS_ENDPOINT_URL_LAMBDA", value)
+            chosen_endpoint(names, value)
         };
+        let found = |set: &[(&str, &str)]| chosen(&["AWS_ENDPOINT_URL_LAMBDA", OF_ALL], set);
         let (own, all) = (("AWS_ENDPOINT_URL_LAMBDA", "http://own"), ("AWS_ENDPOINT_URL", "http://all"));
         let ignored = |text| ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", text);
         assert_eq!(found(&[]), None);
@@ -89,5 +103,10 @@ mod tests {
         assert_eq!(found(&[("AWS_ENDPOINT_URL_SSM", "http://other")]), None);
         assert_eq!(found(&[own, all, ignored("True")]), None);
         assert_eq!(found(&[all, ignored("false")]).as_deref(), Some("http://all"));
+        // Whoever asks for a service's own is not told the one of all.
+        let own_alone = |set: &[(&str, &str)]| chosen(&["AWS_ENDPOINT_URL_LAMBDA"], set);
+        assert_eq!(own_alone(&[own, all]).as_deref(), Some("http://own"));
+        assert_eq!(own_alone(&[all]), None);
+        assert_eq!(own_alone(&[own, ignored("true")]), None);
     }
 }

@@ -9,7 +9,7 @@ mod roots;
 mod secrets;
 mod service;
 
-pub use connection::{Connection, https_client};
+pub use connection::{Connection, https_client, own_endpoint};
 pub use event_bus::{BusEntry, EVENTBRIDGE_ENDPOINT, EventBus, NotPut, PutOutcome};
 pub use failure::AwsFailure;
 pub use roots::Roots;

@@ -147,6 +147,21 @@ async fn one_process_outlives_every_event() {
     }
 }
 
+/// The process itself reads its environment: an empty variable is as good as none.
+#[tokio::test]
+async fn a_function_finds_dynamodb_where_all_of_aws_is_said_to_be() {
+    let (world, _) = deployment().await;
+    let url = || world.dynamodb_url().to_owned();
+    let nowhere = || "http://127.0.0.1:9".to_owned();
+    for (own, all) in [(String::new(), url()), (url(), nowhere())] {
+        let variables = [("AWS_ENDPOINT_URL_DYNAMODB", own), ("AWS_ENDPOINT_URL", all)];
+        let binary = env!("CARGO_BIN_EXE_one-function");
+        let mut function = FunctionProcess::start(binary, world.dynamodb_url(), &variables).await;
+        let reply = function.respond(&rest(&post())).await;
+        assert_eq!(reply["statusCode"], 200, "{variables:?}: {reply}");
+    }
+}
+
 /// Events of one shape with something odd in one place, each place in its turn.
 fn odd_events() -> Vec<Value> {
     let mut events = Vec::new();

@@ -26,6 +26,7 @@ use tokio::task::JoinSet;
 use wrapup::System;
 use wrapup::ai::{AiSettings, AiSettingsError, ProviderKind};
 use wrapup::api::{Api, Origins, TOKEN_PATH};
+use wrapup::aws::own_endpoint;
 use wrapup::clock::Clock;
 use wrapup::dynamodb::{Table, Tables, tables};
 use wrapup::language::Language;
@@ -160,7 +161,8 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let lambda_port = start_functions(options.lambda_port, options.functions, limits).await?;
     let connect_lambda = || {
         let mut lambda = on_this_machine(lambda_port.unwrap_or(options.lambda_port));
-        lambda.endpoint = settings::optional(segment_tables::LAMBDA_ENDPOINT).or(lambda.endpoint);
+        // Not the endpoint of all services: wherever those are, the functions of `--function` are here.
+        lambda.endpoint = own_endpoint(segment_tables::LAMBDA_ENDPOINT).or(lambda.endpoint);
         segment_tables::connect(lambda)
     };
     let segment_tables = registry(&dynamo, connect_lambda, team)?;
