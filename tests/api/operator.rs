@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::process::Command;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use wrapup_test_support::{AGENT, Api, INTERACTION, Said, Server, external, run_cli};
 
@@ -970,6 +971,51 @@ async fn of_tables_those_that_are_empty_can_be_removed_and_no_others() {
     assert_eq!(shown["short_description"], "Where is the desk lamp?");
 }
 
+/// The tour of a deployment is the tour of the local system: it has the same conversation to read.
+#[tokio::test]
+async fn a_deployment_can_be_given_the_conversation_that_a_local_system_starts_with() {
+    let desk = Desk::open();
+    let stored = async |table: &str| {
+        let items = desk.server.stored(table).await;
+        let mut item = items.into_iter().find(|item| item["sys_id"].as_s().is_ok_and(|id| id == "demo-call"));
+        if let Some(record) = &mut item {
+            // Who wrote it when is the one thing that may differ.
+            record.retain(|column, _| !column.starts_with("sys_created_") && !column.starts_with("sys_updated_"));
+        }
+        item
+    };
+    let local = stored("interaction").await.expect("the local system's");
+    desk.run("tables create --table-prefix test-").fine();
+    assert_eq!(desk.run("interaction demo --table-prefix test-").fine(), "demo-call\n");
+    assert_eq!(desk.server.stored("test-interaction").await.len(), 1);
+    assert_eq!(stored("test-interaction").await.as_ref(), Some(&local));
+
+    // A deployment with a filler that lacks the conversation: from then on the tour ends as it is printed.
+    let dynamodb = desk.server.dynamodb();
+    let key = AttributeValue::S("demo-call".to_owned());
+    dynamodb.delete_item().table_name("interaction").key("sys_id", key).send().await.expect("a removal");
+    desk.run("interaction demo").fine();
+    let request = json!({
+        "agent_sys_id": "agent-7", "interaction_sys_id": "demo-call", "external": true,
+        "external_segment_id": "CALL-0002", "configuration": {
+            "enable_codes": true, "default_code": "General Enquiry",
+            "allowed_codes": [{"code": "General Enquiry"}, {"code": "Refund"}, {"code": "Delivery Delayed"}],
+            "enable_ai_code": true, "enable_ai_notes": true, "use_ai_as_default": true,
+        },
+    });
+    desk.api().post("segment/create", &request).await.expect(200);
+    let mut segment = Value::Null;
+    for _ in 0..600 {
+        segment = desk.api().get("segment/CALL-0002").await.expect(200)["segment"].clone();
+        if segment.get("ai_source").is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let said = (&segment["ai_wrap_up_code"], &segment["ai_source"]);
+    assert_eq!(said, (&json!("Delivery Delayed"), &json!("extractive")), "{segment}");
+}
+
 #[tokio::test]
 async fn missing_tables_are_named_as_the_cause() {
     let desk = Desk::open();
@@ -1039,6 +1085,7 @@ fn every_command_explains_itself() {
         "migrate genesys",
         "tables",
         "tables create",
+        "interaction demo",
     ] {
         let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
         let help = Said::from(run_cli(BINARY, &arguments)).fine();

@@ -46,6 +46,9 @@ enum Command {
     /// Print the contract of the events: an AsyncAPI document
     Asyncapi,
     /// Fill the local system with wrap-ups of two weeks, and go on opening and closing some
+    ///
+    /// For this machine alone. The conversation of the README's tour is put into a deployment in AWS by `wrapup
+    /// interaction demo`.
     Demo(demo::Options),
     /// Ask any Wrap Up API whether it keeps the contract; leaves data that begins with "wrapup-conformance-"
     Conformance(conformance::Options),

@@ -16,7 +16,7 @@ pub enum Command {
         /// JSON: sys_id, short_description, transcript, language. - reads standard input
         file: PathBuf,
     },
-    /// Store the conversation that the README's tour reads, demo-call, as `wrapup local` has it
+    /// Store the conversation of the README's tour, demo-call, as `wrapup local` has it from the start
     Demo,
     /// Show the interaction with a sys_id
     Show {

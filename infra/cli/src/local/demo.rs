@@ -1,5 +1,6 @@
 //! What a fresh local system starts with: a user whose password everybody knows and an OAuth client of the user's, a
-//! configuration for internal wrap-ups, and a conversation for the AI filler to read. Never anywhere but on loopback.
+//! configuration for internal wrap-ups, and a conversation for the AI filler to read. Never anywhere but on loopback, the
+//! conversation aside.
 
 use wrapup::System;
 use wrapup::clock::Clock;
@@ -96,7 +97,7 @@ async fn ensure_client(system: &System) -> Result<bool, wrapup::Error> {
     Ok(listed.clients.iter().any(|client| client.id == CLIENT && client.active))
 }
 
-/// The conversation.
+/// The conversation, for a deployment that is not on this machine, too: nothing of it is secret.
 pub fn interaction() -> Result<Interaction, wrapup::Error> {
     Ok(read(INTERACTION).read(Interaction::read)?)
 }
