@@ -5,9 +5,13 @@ use std::net::TcpListener;
 use std::process::Command;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+    StreamSpecification, StreamViewType,
+};
 use serde_json::{Value, json};
-use wrapup_test_support::{AGENT, Api, INTERACTION, Said, Server, external, run_cli};
+use wrapup_test_support::{AGENT, Answer, Api, INTERACTION, Receiver, Said, Server, external, run_cli};
 
 use crate::BINARY;
 use crate::desk::Desk;
@@ -947,28 +951,112 @@ async fn tables_are_created_under_a_prefix_and_are_a_deployment_of_their_own() {
     assert_eq!((listed.as_array().map(Vec::len), &listed[0]["user_name"]), (Some(1), &json!("anna")));
 }
 
+/// What a first deployment leaves that has failed, and beside it what nobody wants to lose.
 #[tokio::test]
 async fn of_tables_those_that_are_empty_can_be_removed_and_no_others() {
     let desk = Desk::open();
     desk.run("tables create --table-prefix test-").fine();
     desk.run("interaction demo --table-prefix test-").fine();
     let dynamodb = desk.server.dynamodb();
-    let protect = dynamodb.update_table().table_name("test-sys_user").deletion_protection_enabled(true);
-    protect.send().await.expect("protection");
-    dynamodb.delete_table().table_name("test-oauth_client").send().await.expect("a removal");
-
-    let said = desk.run("tables remove-empty --table-prefix test-").fine();
-    for line in ["kept test-interaction: it has records", "removed test-sys_user", "there is no test-oauth_client"] {
-        assert!(said.lines().any(|one| one == line), "{said}");
+    let protect = async |table: &str| {
+        let update = dynamodb.update_table().table_name(table).deletion_protection_enabled(true);
+        update.send().await.expect("protection");
+    };
+    for table in ["test-interaction", "test-interaction_wrap_up_segment", "test-sys_user"] {
+        protect(table).await;
     }
-    let tables = dynamodb.list_tables().send().await.expect("a list").table_names.unwrap_or_default();
-    let left: Vec<_> = tables.iter().filter(|name| name.starts_with("test-")).collect();
-    assert_eq!(left, ["test-interaction"]);
+    let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewAndOldImages);
+    let segments = dynamodb.update_table().table_name("test-interaction_wrap_up_segment");
+    segments.stream_specification(stream.build().expect("a stream")).send().await.expect("an update");
+    dynamodb.delete_table().table_name("test-oauth_client").send().await.expect("a removal");
+    dynamodb.delete_table().table_name("test-sn_openframe_phone_log").send().await.expect("a removal");
+    create_table_of_another_system(&dynamodb, "test-sn_openframe_phone_log").await;
+    let tables = async || {
+        let tables = dynamodb.list_tables().send().await.expect("a list").table_names.unwrap_or_default();
+        tables.into_iter().filter(|name| name.starts_with("test-")).collect::<Vec<_>>()
+    };
+
+    let before = tables().await;
+    let refused = desk.run("tables remove --table-prefix test-").failed(&["--empty", "no record"]);
+    assert_eq!((refused.out.as_str(), tables().await), ("", before));
+
+    let said = desk.run("tables remove --empty --table-prefix test-").fine();
+    let lines: Vec<_> = said.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "removed test-interaction_wrap_up_code",
+            "removed test-interaction_wrap_up_configuration",
+            "removed test-interaction_wrap_up_segment",
+            "kept test-sn_openframe_phone_log: it is none of this system's, whose key is sys_id",
+            "kept test-interaction: it has records",
+            "removed test-sys_user",
+            "there is no test-oauth_client",
+        ]
+    );
+    assert_eq!(tables().await, ["test-interaction", "test-sn_openframe_phone_log"]);
+    let kept = dynamodb.describe_table().table_name("test-interaction").send().await.expect("a description");
+    assert_eq!(kept.table.and_then(|table| table.deletion_protection_enabled), Some(true));
+    let shown = desk.run("interaction show demo-call --table-prefix test-").fine();
+    assert!(shown.contains("Where is the desk lamp?"), "{shown}");
     // Those of the local system, beside it, have nothing to do with it.
-    assert!(tables.iter().any(|name| name == "oauth_client"), "{tables:?}");
-    let shown: Value =
-        serde_json::from_str(&desk.run("interaction show demo-call --table-prefix test-").fine()).expect("JSON");
-    assert_eq!(shown["short_description"], "Where is the desk lamp?");
+    desk.api().get("code/nothing").await.expect(404);
+    // The next try finds room.
+    let created = desk.run("tables create --table-prefix test-").fine();
+    assert!(created.contains("created test-sys_user") && !created.contains("created test-interaction\n"), "{created}");
+}
+
+async fn create_table_of_another_system(dynamodb: &Client, name: &str) {
+    let column = AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::S);
+    let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash);
+    let table = dynamodb.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
+    let table = table.attribute_definitions(column.build().expect("a column"));
+    table.key_schema(key.build().expect("a key")).send().await.expect("a table");
+}
+
+/// A DynamoDB that does not let this operator remove tables, and answers a look in pages, the first of them empty: all is as
+/// it was, and a script hears of it.
+#[test]
+fn an_empty_table_that_cannot_be_removed_is_protected_again_and_is_a_failure() {
+    let dynamodb = Receiver::start(|asked| {
+        let operation = asked.headers.iter().find(|(name, _)| name == "x-amz-target").map(|(_, target)| target);
+        let ours =
+            ["test-sys_user", "test-interaction"].contains(&asked.event["TableName"].as_str().unwrap_or_default());
+        let table = json!({"Table": {
+            "TableStatus": "ACTIVE", "DeletionProtectionEnabled": true,
+            "KeySchema": [{"AttributeName": "sys_id", "KeyType": "HASH"}],
+        }});
+        match operation.and_then(|target| target.rsplit('.').next()) {
+            Some("DescribeTable") if ours => Answer::Body(200, table.to_string()),
+            Some("Scan") if asked.event.get("ExclusiveStartKey").is_none() => {
+                Answer::Body(200, json!({"Items": [], "LastEvaluatedKey": {"sys_id": {"S": "a"}}}).to_string())
+            }
+            Some("Scan") if asked.event["TableName"] == "test-interaction" => {
+                Answer::Body(200, json!({"Items": [{"sys_id": {"S": "b"}}]}).to_string())
+            }
+            Some("Scan") => Answer::Body(200, json!({"Items": []}).to_string()),
+            Some("UpdateTable") => Answer::Body(200, "{}".to_owned()),
+            Some("DeleteTable") => {
+                Answer::Body(400, r#"{"__type":"AccessDeniedException","message":"not you"}"#.into())
+            }
+            _ => Answer::Body(400, r#"{"__type":"ResourceNotFoundException"}"#.to_owned()),
+        }
+    });
+    let mut command = Command::new(BINARY);
+    command.args(["tables", "remove", "--empty", "--table-prefix", "test-", "--region", "eu-central-1"]);
+    command.env("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.url("/"));
+    command.env("AWS_ACCESS_KEY_ID", "any").env("AWS_SECRET_ACCESS_KEY", "any");
+    let said = Said::from(command.output().expect("the binary runs")).failed(&["1 of 7 tables could not be removed"]);
+    assert_eq!(said.out.lines().count(), 7, "{}", said.out);
+    let line = said.out.lines().find(|line| line.starts_with("not removed test-sys_user: ")).expect(&said.out);
+    assert!(line.contains("AccessDenied") && !line.contains("protection from deletion is off"), "{line}");
+    assert!(said.out.contains("kept test-interaction: it has records"), "{}", said.out);
+    let received = dynamodb.received();
+    let scans = || received.iter().filter(|asked| asked.event.get("Limit").is_some());
+    assert!(scans().all(|scan| scan.event["Limit"] == 1 && scan.event["ConsistentRead"] == true));
+    assert_eq!(scans().count(), 6, "two pages of each, and again before one is removed");
+    let protected: Vec<_> = received.iter().filter_map(|asked| asked.event.get("DeletionProtectionEnabled")).collect();
+    assert_eq!(protected, [&json!(false), &json!(true)]);
 }
 
 /// The tour of a deployment is the tour of the local system: it has the same conversation to read.
@@ -1085,6 +1173,7 @@ fn every_command_explains_itself() {
         "migrate genesys",
         "tables",
         "tables create",
+        "tables remove",
         "interaction demo",
     ] {
         let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();

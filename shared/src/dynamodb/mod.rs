@@ -7,6 +7,7 @@ mod item;
 mod listed;
 mod merged;
 mod pages;
+mod removal;
 mod schema;
 mod stamp;
 pub mod tables;
@@ -19,6 +20,7 @@ pub use item::{Change, Item, check, from_item, is_expired, key, set_expiry, stri
 pub use listed::Listed;
 pub use merged::{Budget, Merged, Next, Row};
 pub use pages::{Order, Pages, Rows};
+pub use removal::{NotRemoved, Removal, remove_if_empty};
 pub use schema::{NOT_NEWER, RecordProblem, SCHEMA, check_schema, schema};
 pub use stamp::{ATTEMPTS, CREATED_BY, CREATED_ON, SYSTEM, Stamp, UPDATED_BY, UPDATED_ON, VERSION, new_attempt};
 pub use tables::{Table, Tables};

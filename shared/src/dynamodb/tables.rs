@@ -310,66 +310,10 @@ pub async fn enable_streams(dynamo: &Dynamo) -> Result<(), Error> {
     Ok(())
 }
 
-/// What [`remove_empty`] has done to a table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Removal {
-    /// It was there, without a record.
-    Removed,
-    /// It has a record, and stays.
-    HasRecords,
-    /// There was none.
-    NotThere,
-}
-
-/// Removes those of the tables that have no record, protected or not, and answers of each what became of it. A deployment
-/// that has failed leaves such ones, and they stand in the next one's way. DynamoDB has no removal on a condition: nobody may
-/// be writing meanwhile.
-pub async fn remove_empty(dynamo: &Dynamo) -> Result<Vec<(String, Removal)>, Error> {
-    let mut told = Vec::new();
-    for table in Table::ALL {
-        let name = dynamo.tables.name(table);
-        let removal = match has_records(dynamo, &name).await? {
-            None => Removal::NotThere,
-            Some(true) => Removal::HasRecords,
-            Some(false) => {
-                let update = dynamo.client.update_table().table_name(&name).deletion_protection_enabled(false);
-                update.send().await?;
-                wait_until_active(dynamo, &name).await?;
-                dynamo.client.delete_table().table_name(&name).send().await?;
-                Removal::Removed
-            }
-        };
-        told.push((name, removal));
-    }
-    Ok(told)
-}
-
-/// Whether a table has a record; none where there is no such table.
-async fn has_records(dynamo: &Dynamo, name: &str) -> Result<Option<bool>, Error> {
-    let mut start = None;
-    loop {
-        let scan = dynamo.client.scan().table_name(name).consistent_read(true).limit(1).set_exclusive_start_key(start);
-        let page = match scan.send().await {
-            Ok(page) => page,
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
-                return Ok(None);
-            }
-            Err(error) => return Err(error.into()),
-        };
-        if !page.items().is_empty() {
-            return Ok(Some(true));
-        }
-        match page.last_evaluated_key.filter(|key| !key.is_empty()) {
-            Some(key) => start = Some(key),
-            None => return Ok(Some(false)),
-        }
-    }
-}
-
 /// How long it is from one look at what DynamoDB is doing to the next.
-const POLL: Duration = Duration::from_millis(500);
+pub(super) const POLL: Duration = Duration::from_millis(500);
 
-async fn wait_until_active(dynamo: &Dynamo, name: &str) -> Result<(), Error> {
+pub(super) async fn wait_until_active(dynamo: &Dynamo, name: &str) -> Result<(), Error> {
     loop {
         let described = described(dynamo, name).await?;
         if described.as_ref().and_then(|table| table.table_status()) == Some(&TableStatus::Active) {

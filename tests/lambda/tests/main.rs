@@ -29,6 +29,7 @@ mod races;
 mod records;
 mod redaction;
 mod relay;
+mod removal;
 mod replay;
 mod report;
 mod reports;
