@@ -63,6 +63,7 @@ def main(binaries: pathlib.Path, wrapup: pathlib.Path) -> int:
             what_cannot_work(world, sam)
             after_a_failure(world, sam)
             from_an_earlier_release(world, sam)
+            restored(world, sam)
             kinds = [sam, Cdk(templates)]
             for kind in kinds:
                 from_first_to_last(world, kind)
@@ -220,6 +221,56 @@ def after_a_failure(world: World, sam: Sam):
     done = subprocess.run(remove, env=environment, capture_output=True, text=True)
     expect(list(world.tables(prefix)) == [f"{prefix}sys_user"], f"{done.stdout}{done.stderr}{list(world.tables(prefix))}")
     step(f"SAM: of {len(left)} tables that a failure left, those that were empty are removed")
+
+    # The one that is in use now is kept as it is by an update that fails.
+    dynamodb.update_table(TableName=f"{prefix}sys_user", DeletionProtectionEnabled=False)
+    dynamodb.delete_table(TableName=f"{prefix}sys_user")
+    deployment = world.deploy(stack, sam.template, {"TablePrefix": prefix}, prefix)
+    deployment.api("POST", "segment/create", work.opening("BEFORE"))
+    url = deployment.url
+    try:
+        stack.deploy(template, TablePrefix=prefix, Events="on")
+    except Failed:
+        pass
+    else:
+        raise Unexpected("a stack takes a bus that is there already")
+    expect(world.emulator.url(stack.outputs()["ApiUrl"]) == url, "the API has moved")
+    expect(deployment.api("GET", "segment/BEFORE")["success"], "what was there before the update")
+    deployment.api("POST", "segment/create", work.opening("AFTER"))
+    stack.delete()
+    step("SAM: an update that fails is rolled back, and the API works as before")
+
+
+def restored(world: World, sam: Sam):
+    """The segment table is put back to what a backup has, in the steps of the guide, and the AI filler reads it again."""
+    prefix, stack = "restored-", Stack(world.emulator, "restored")
+    with_filler = {"TablePrefix": prefix, "AiProvider": "extractive"}
+    deployment = world.deploy(stack, sam.template, with_filler, prefix)
+    deployment.api("POST", "segment/create", work.opening("KEPT"))
+    kept = deployment.api("GET", "segment/KEPT")
+    dynamodb, name = world.emulator.client("dynamodb"), f"{prefix}interaction_wrap_up_segment"
+    world.deploy(stack, sam.template, {"TablePrefix": prefix}, prefix)
+    dynamodb.restore_table_to_point_in_time(
+        SourceTableName=name, TargetTableName="restored-segments", UseLatestRestorableTime=True
+    )
+    backup = dynamodb.create_backup(TableName="restored-segments", BackupName="the-moment")["BackupDetails"]["BackupArn"]
+    deployment.api("POST", "segment/create", work.opening("LOST"))
+    dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
+    dynamodb.delete_table(TableName=name)
+    dynamodb.restore_table_from_backup(TargetTableName=name, BackupArn=backup)
+    dynamodb.update_table(TableName=name, DeletionProtectionEnabled=True)
+    dynamodb.update_continuous_backups(
+        TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    deployment = world.deploy(stack, sam.template, with_filler, prefix)
+    stream = world.tables(prefix)[name]["LatestStreamArn"]
+    mappings = world.emulator.client("lambda").list_event_source_mappings(EventSourceArn=stream)["EventSourceMappings"]
+    expect(len(mappings) == 1, f"{stream} is read by {mappings}")
+    expect(deployment.api("GET", "segment/KEPT") == kept, "a wrap-up has changed")
+    deployment.api("GET", "segment/LOST", status=404)
+    work.filled(deployment, "FILLED-1", "extractive")
+    stack.delete()
+    step("SAM: the segment table is restored; the AI filler reads its new stream")
 
 
 def from_an_earlier_release(world: World, sam: Sam):
