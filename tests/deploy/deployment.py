@@ -48,10 +48,14 @@ class Deployment:
         """What a command of the operator's prints."""
         environment = {**self.environment, **environment}
         done = subprocess.run([self.wrapup, *arguments], env=environment, capture_output=True, text=True, timeout=300)
-        expect(done.returncode == status, f"wrapup {' '.join(arguments)}: {done.returncode}, {done.stdout}{done.stderr}")
+        expect(
+            done.returncode == status, f"wrapup {' '.join(arguments)}: {done.returncode}, {done.stdout}{done.stderr}"
+        )
         return done.stdout
 
-    def call(self, method: str, path: str, body=None, status: int = 200, headers: dict | None = None, signed: bool = True):
+    def call(
+        self, method: str, path: str, body=None, status: int = 200, headers: dict | None = None, signed: bool = True
+    ):
         """What a call of the user, or of somebody, answers; as JSON where it is that."""
         headers = headers or {}
         if signed:

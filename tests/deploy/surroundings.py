@@ -1,4 +1,4 @@
-"""What a deployment with every option finds in its account: a key, a topic, secrets, segment tables of a team, and a model."""
+"""What a deployment with every option finds in its account: a key, a topic, secrets, a team's tables, and a model."""
 
 import dataclasses
 import http.server

@@ -14,8 +14,17 @@ from stack import ROOT, Stack
 CODES = {"enable_codes": True, "default_code": "General Enquiry", "allowed_codes": [{"code": "General Enquiry"}]}
 
 
+# What agents write is nobody else's.
+DRAFT = "The caller moved hou"
+
+
 def opening(external_id: str, interaction: str = "interaction-7", **others) -> dict:
-    named = {"agent_sys_id": "agent-9", "interaction_sys_id": interaction, "external": True, "external_segment_id": external_id}
+    named = {
+        "agent_sys_id": "agent-9",
+        "interaction_sys_id": interaction,
+        "external": True,
+        "external_segment_id": external_id,
+    }
     return {**named, "configuration": CODES, **others}
 
 
@@ -28,7 +37,8 @@ def tour(deployment: Deployment):
     expect(len(steps) > 5, "the README has no tour")
     for command, form, printed in steps:
         here = command.replace("http://127.0.0.1:8080", deployment.url)
-        here = here.replace("username:password", f"ccaas:{deployment.password}").replace("curl ", "curl -sS --noproxy '*' ")
+        here = here.replace("username:password", f"ccaas:{deployment.password}")
+        here = here.replace("curl ", "curl -sS --noproxy '*' ")
 
         def answer():
             return subprocess.run(["bash", "-euc", here], capture_output=True, text=True, check=True, timeout=60).stdout
@@ -79,11 +89,28 @@ def conformance(deployment: Deployment, scratch: pathlib.Path) -> int:
 
 def paths_that_are_none(deployment: Deployment):
     """What is no path is answered by a function, in our own words, also at the folders on the way to a path."""
-    for path in ["/", "/api", "/api/now/v1", "/api/now/v1/wrapup", "/api/now/v1/wrapup/segment/agent/a", "/nowhere/at/all"]:
+    for path in [
+        "/",
+        "/api",
+        "/api/now/v1",
+        "/api/now/v1/wrapup",
+        "/api/now/v1/wrapup/segment/agent/a",
+        "/nowhere/at/all",
+    ]:
         answer = deployment.call("GET", path, status=404)
         expect(answer["status"] == "failure" and path in answer["error"]["detail"], f"{path}: {answer}")
     xml = deployment.call("GET", "/api/now", status=404, headers={"Accept": "application/xml"})
     expect(xml.startswith("<?xml") and "<status>failure</status>" in xml, xml)
+
+
+def translated_code(deployment: Deployment, language: str):
+    """A code's label as whoever names no language reads it: in the deployment's, or else as it was translated first."""
+    labels = {"French": ("fr", "Rappel promis"), "German": ("de", "Rückruf versprochen")}
+    translations = [{"language": key, "code": label} for key, label in labels.values()]
+    made = deployment.api("POST", "code", {"codes": [{"code": "Callback Promised", "translations": translations}]})
+    sys_id = made["result"]["result_map"]["created_wrap_up_codes"][0]["sys_id"]
+    code = deployment.api("GET", f"code/{sys_id}")["result"]["result_map"]["wrap_up_code"]
+    expect(code["translated_code"] == labels[language][1], code)
 
 
 def cursor(page: dict) -> str | None:
@@ -96,7 +123,8 @@ def filled(deployment: Deployment, external_id: str, source: str):
     deployment.run("interaction", "demo")
     codes = {"allowed_codes": [{"code": code} for code in ["General Enquiry", "Refund", "Delivery Delayed"]]}
     wanted = {"enable_ai_code": True, "enable_ai_notes": True, "use_ai_as_default": True}
-    deployment.api("POST", "segment/create", opening(external_id, "demo-call", configuration={**CODES, **codes, **wanted}))
+    body = opening(external_id, "demo-call", configuration={**CODES, **codes, **wanted})
+    deployment.api("POST", "segment/create", body)
     segment = lambda: deployment.api("GET", f"segment/{external_id}")["segment"]
     until(segment, lambda found: (found.get("ai_source"), found.get("ai_wrap_up_code")) == (source, "Delivery Delayed"))
 
@@ -128,7 +156,12 @@ def events_are_told(emulator: Emulator, stack: Stack):
     [bus] = stack.resources("AWS::Events::EventBus").values()
     queue = sqs.create_queue(QueueName=f"heard-{stack.name}")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    allowed = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}
+    allowed = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+    }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
     pattern = json.dumps({"account": [emulator.client("sts").get_caller_identity()["Account"]]})
@@ -147,8 +180,9 @@ def events_are_told(emulator: Emulator, stack: Stack):
 
 
 def lists_and_reports(deployment: Deployment, scratch: pathlib.Path):
-    deployment.api("POST", "segment/create", opening("LISTED-1", agent_sys_id="agent-8", interaction_sys_id="interaction-8"))
-    deployment.api("PUT", "segment/update?external_segment_id=LISTED-1", {"notes": "Done.", "wrap_up_code": "General Enquiry"})
+    deployment.api("POST", "segment/create", opening("LISTED-1", "interaction-8", agent_sys_id="agent-8"))
+    closing = {"notes": "Done.", "wrap_up_code": "General Enquiry"}
+    deployment.api("PUT", "segment/update?external_segment_id=LISTED-1", closing)
     for query in ["agent=agent-8", "interaction=interaction-8", "state=awaiting_confirmation"]:
         until(lambda: deployment.api("GET", f"segment?{query}"), lambda found: "LISTED-1" in str(found))
     deployment.api("POST", "code", {"codes": [{"code": "Watched"}]})
@@ -180,7 +214,12 @@ def deadlines(deployment: Deployment, stack: Stack, scratch: pathlib.Path):
     short = configuration(deployment, scratch, "Short", **timer)
     now = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
     external = opening("TIMED-1", "interaction-timed-1", configuration={**CODES, **timer}, opened_on=now)
-    internal = {"agent_sys_id": "agent-9", "interaction_sys_id": "interaction-timed-2", "opened_on": now, "wrap_up_configuration_sys_id": short}
+    internal = {
+        "agent_sys_id": "agent-9",
+        "interaction_sys_id": "interaction-timed-2",
+        "opened_on": now,
+        "wrap_up_configuration_sys_id": short,
+    }
     names = {
         "TIMED-1": ("external_segment_id=TIMED-1", "segment/TIMED-1"),
         "internal": (
@@ -190,7 +229,7 @@ def deadlines(deployment: Deployment, stack: Stack, scratch: pathlib.Path):
     }
     for body, (query, path) in zip((external, internal), names.values(), strict=True):
         deployment.api("POST", "segment/create", body)
-        draft = {"notes": "The caller moved hou", "wrap_up_code": "General Enquiry"}
+        draft = {"notes": DRAFT, "wrap_up_code": "General Enquiry"}
         deployment.api("PUT", f"segment/draft?{query}", draft)
     shown = [until(lambda: deployment.api("GET", path)["segment"], closed) for _, path in names.values()]
     deployment.api("GET", f"report/codes?{today()}")
@@ -199,7 +238,7 @@ def deadlines(deployment: Deployment, stack: Stack, scratch: pathlib.Path):
         deployment.invoke(function)
     table = f"{deployment.prefix}interaction_wrap_up_segment"
     for segment in shown:
-        expect((segment["timed_out"], segment["notes"]) == (True, "The caller moved hou"), segment)
+        expect((segment["timed_out"], segment["notes"]) == (True, DRAFT), segment)
         key = {"sys_id": {"S": segment["sys_id"]}}
         stored = deployment.emulator.client("dynamodb").get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]
         expect(stored["state"]["S"] == "closed", "its end is shown, and not stored")

@@ -83,8 +83,8 @@ def path_in_all_forms(path: str, served: list) -> str:
     if "POST" not in methods:
         made += operation("post", first, secured=True)
     other = operation("x-amazon-apigateway-any-method", first)
-    of_ours, of_others = ROOTS[:-1], ROOTS[-1]
-    return "".join(f"          {root}/{path}:\n{made}{other}" for root in of_ours) + f"          {of_others}/{path}:\n{other}"
+    own = "".join(f"          {root}/{path}:\n{made}{other}" for root in ROOTS[:-1])
+    return own + f"          {ROOTS[-1]}/{path}:\n{other}"
 
 
 # What lets a page read an answer, where a deployment has pages that may call. API Gateway cannot tell them apart, and its

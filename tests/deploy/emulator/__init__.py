@@ -1,9 +1,10 @@
 """An AWS on this machine to deploy on: MiniStack, which runs the functions' binaries as Lambda does and asks IAM before
 each call. Whoever puts another emulator in its place changes this folder alone.
 
-What it cannot, so that nothing here says anything about it: bodies of API Gateway's own answers by `Accept`, a `%2F` or what
-is no UTF-8 in a path, partial failures and dead letters of stream mappings, web ACLs, archives and webhooks of EventBridge, embedded metrics,
-Lambda's limits of 6 MB and 4 KB, indexes that take a while, and the refusal of two new ones at once."""
+What it cannot, so that nothing here says anything about it: bodies of API Gateway's own answers by `Accept`, a `%2F` or
+what is no UTF-8 in a path, partial failures and dead letters of stream mappings, web ACLs, archives and webhooks of
+EventBridge, embedded metrics, Lambda's limits of 6 MB and 4 KB, indexes that take a while, and the refusal of two new
+ones at once."""
 
 import contextlib
 import dataclasses
@@ -109,13 +110,12 @@ class Emulator:
         api, stage = re.fullmatch(r"https://(\w+)\.execute-api\.[^/]+/(\w+)/?", deployed).groups()
         return f"{self.endpoint}/restapis/{api}/{stage}/_user_request_"
 
-    def warnings(self) -> list[str]:
-        """What the functions have logged that is more than information, of all log groups."""
+    def logged(self) -> list[str]:
+        """All that the functions have logged so far, each line behind the name of its log group."""
         logs, found = self.client("logs"), []
-        for group in logs.describe_log_groups()["logGroups"]:
-            for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"]):
-                lines = (event["message"].strip() for event in page["events"])
-                found += [f"{group['logGroupName']}: {line}" for line in lines if re.search('"(WARN|ERROR)"', line)]
+        for group in (one["logGroupName"] for one in logs.describe_log_groups()["logGroups"]):
+            for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group):
+                found += [f"{group}: {event['message'].strip()}" for event in page["events"]]
         return found
 
     def decisions(self) -> set[Decision]:

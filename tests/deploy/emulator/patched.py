@@ -11,9 +11,9 @@ import threading
 import ministack.core.iam_evaluator as iam
 import ministack.services.apigateway_v1 as api
 import ministack.services.cloudformation.provisioners as cloudformation
-import ministack.services.secretsmanager as secretsmanager
 from ministack.app import main
 from ministack.core.lambda_runtime import ProvidedWorker
+from ministack.services import secretsmanager
 
 # An OpenAPI document's methods that stand for all others.
 import_path_item = api._import_path_item
@@ -52,8 +52,8 @@ def of_first_metric(name, properties):
     return alarm_record(name, properties)
 
 
-# A secret's Ref is its ARN. Here it would be its name, which no policy allows. It counts as made 101 days ago, so that the
-# job that renews keys has something to do.
+# A secret's Ref is its ARN. Here it would be its name, which no policy allows. It counts as made 101 days ago, so that
+# the job that renews keys has something to do.
 secrets = cloudformation._RESOURCE_HANDLERS["AWS::SecretsManager::Secret"]
 created, updated, deleted = secrets["create"], secrets["update"], secrets["delete"]
 
