@@ -46,6 +46,7 @@ SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:llm-AbCdEf"
 PROFILE = "arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.model"
 STREAM, ROLE = "arn:aws:kinesis:eu-central-1:123456789012:stream/audit", "arn:aws:iam::123456789012:role/audit"
 EVENTS = {"Events": "on", "WebhookUrl": "https://hook.example/in", "WebhookSecretArn": SECRET}
+EXTRACTIVE = {"AiProvider": "extractive"}
 OPENAI = {"AiProvider": "openai", "AiUrl": "https://llm.example/v1", "AiModel": "llama"}
 BEDROCK = {"AiProvider": "bedrock", "AiModel": "nova"}
 KEYS = {"AiKeySecretArn": SECRET, "AiKeyParameter": "/prod/llm"}
@@ -488,14 +489,14 @@ class Refused(unittest.TestCase):
         ({"AiProvider": "openai", "AiModel": "llama"}, "AiUrl", {"AiUrl": "https://llm.example/v1"}),
         ({"AiProvider": "openai", "AiUrl": "https://llm.example/v1"}, "AiModel", {"AiModel": "llama"}),
         # What a provider has no use for.
-        *(({"AiProvider": provider, "AiModel": "nova"}, "AiModel", {"AiModel": None}) for provider in ("off", "extractive")),
-        ({"AiModel": "nova"}, "AiModel", {"AiProvider": "bedrock"}),
-        ({"AiUrl": "https://llm.example/v1"}, "AiUrl", {"AiProvider": "openai", "AiModel": "llama"}),
-        ({"AiProvider": "extractive", "AiModelArns": PROFILE}, "AiModelArns", {"AiModelArns": None}),
+        (EXTRACTIVE | {"AiModel": "nova"}, "AiModel", {"AiModel": None}),
+        (EXTRACTIVE | {"AiModel": "nova"}, "AiModel", {"AiProvider": "bedrock"}),
+        (EXTRACTIVE | {"AiUrl": "https://llm.example/v1"}, "AiUrl", {"AiProvider": "openai", "AiModel": "llama"}),
+        (EXTRACTIVE | {"AiModelArns": PROFILE}, "AiModelArns", {"AiModelArns": None}),
         (OPENAI | {"AiModelArns": PROFILE}, "AiModelArns", {"AiModelArns": None}),
         (BEDROCK | {"AiUrl": "https://llm.example/v1"}, "AiUrl", {"AiProvider": "openai"}),
         *((BEDROCK | {name: value}, name, {name: None}) for name, value in KEYS.items()),
-        *(({name: value}, name, {name: None}) for name, value in KEYS.items()),
+        *((EXTRACTIVE | {name: value}, name, {name: None}) for name, value in KEYS.items()),
         # Of two keys one is not taken.
         (OPENAI | KEYS, "AiKeyParameter", {"AiKeyParameter": None}),
         (OPENAI | KEYS, "AiKeySecretArn", {"AiKeySecretArn": None}),
@@ -542,6 +543,11 @@ class Refused(unittest.TestCase):
                 self.assertTrue(any(named in one for one in why), why)
                 right = {name: value for name, value in (parameters | mended).items() if value is not None}
                 self.assertEqual(self.refused(right), [])
+
+    def test_an_ai_filler_is_switched_off_by_one_parameter(self):
+        for provider in (BEDROCK | {"AiModelArns": PROFILE}, OPENAI | {"AiKeySecretArn": SECRET, "AiKeyKmsKeyArn": KEY}):
+            self.assertEqual(self.refused(provider), [])
+            self.assertEqual(self.refused(provider | {"AiProvider": "off"}), [])
 
     def test_each_rule_refuses_something_and_says_what_to_do(self):
         said = {one["AssertDescription"] for rule in PLAIN["Rules"].values() for one in rule["Assertions"]}
@@ -741,8 +747,8 @@ class Quoted(unittest.TestCase):
         self.takes(self.parsed(config=config))
 
     def test_a_parameter_is_emptied(self):
-        [shown] = re.findall("`(--parameter-overrides AiProvider=off .*)`", self.SHOWN)
-        self.assertEqual(self.by_shell(f"sam deploy {shown}"), {"AiProvider": "off", "AiModel": ""})
+        [shown] = re.findall("`(--parameter-overrides AiProvider=extractive .*)`", self.SHOWN)
+        self.assertEqual(self.by_shell(f"sam deploy {shown}"), {"AiProvider": "extractive", "AiModel": ""})
 
     def test_without_its_quotes_it_is_refused(self):
         for command in (
