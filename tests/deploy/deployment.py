@@ -32,26 +32,29 @@ def until(look, is_it=bool, seconds: float = 30):
     return found
 
 
+def operate(emulator: Emulator, wrapup: pathlib.Path, prefix: str, *arguments: str, status: int = 0) -> str:
+    """What a command of the operator's prints, for the tables behind a prefix."""
+    environment = {**os.environ, **emulator.environment, "WRAPUP_TABLE_PREFIX": prefix}
+    done = subprocess.run([wrapup, *arguments], env=environment, capture_output=True, text=True, timeout=300)
+    said = f"wrapup {' '.join(arguments)}: {done.returncode}, {done.stdout}{done.stderr}"
+    expect(done.returncode == status, said)
+    return done.stdout
+
+
 class Deployment:
     """The system at a URL, with its tables behind a prefix, operated by the command line `wrapup`."""
 
     def __init__(self, emulator: Emulator, wrapup: pathlib.Path, scratch: pathlib.Path, url: str, prefix: str):
         self.emulator, self.wrapup, self.url, self.prefix = emulator, wrapup, emulator.url(url), prefix
         self.password_file = scratch / f"{prefix}password"
-        self.environment = {**os.environ, **emulator.environment, "WRAPUP_TABLE_PREFIX": prefix}
         roles = [word for role in ROLES for word in ("--role", role)]
         if not self.password_file.exists():
             self.password_file.write_text(self.run("user", "add", "ccaas", "--generate", *roles))
         self.password = self.password_file.read_text().strip()
 
-    def run(self, *arguments: str, status: int = 0, **environment: str) -> str:
+    def run(self, *arguments: str, status: int = 0) -> str:
         """What a command of the operator's prints."""
-        environment = {**self.environment, **environment}
-        done = subprocess.run([self.wrapup, *arguments], env=environment, capture_output=True, text=True, timeout=300)
-        expect(
-            done.returncode == status, f"wrapup {' '.join(arguments)}: {done.returncode}, {done.stdout}{done.stderr}"
-        )
-        return done.stdout
+        return operate(self.emulator, self.wrapup, self.prefix, *arguments, status=status)
 
     def call(
         self, method: str, path: str, body=None, status: int = 200, headers: dict | None = None, signed: bool = True

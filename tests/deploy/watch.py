@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 import grants
 import surroundings
 import work
-from deployment import Deployment, Unexpected, expect, until
+from deployment import Deployment, Unexpected, expect, operate, until
 from emulator import REGION, Emulator
 from kinds import Cdk, Kind, Sam
 from stack import BUCKET, ROOT, Failed, Stack, Templates, archives
@@ -63,6 +63,7 @@ def main(binaries: pathlib.Path, wrapup: pathlib.Path) -> int:
             by_sams_command_line(world)
             what_cannot_work(world, sam)
             after_a_failure(world, sam)
+            an_update_that_fails(world, sam)
             from_an_earlier_release(world, sam)
             restored(world, sam)
             kinds = [sam, Cdk(templates)]
@@ -71,6 +72,13 @@ def main(binaries: pathlib.Path, wrapup: pathlib.Path) -> int:
             around = surroundings.build(emulator, scratch)
             for kind in kinds:
                 with_everything(world, kind, around)
+            decisions = emulator.decisions()
+            denied = [call for call in decisions if not call.allowed]
+            # One for each template, of the permission that was wrong on purpose.
+            expect([call.action for call in denied] == ["dynamodb:GetItem"] * len(kinds), denied)
+            step(
+                f"{len(decisions)} calls that differ by role, action or resource; {len(denied)} denied, as they had to be"
+            )
         except (Unexpected, Failed) as problem:
             errors = [line for line in emulator.logged() if '"level":"ERROR"' in line]
             print(problem, *errors[-5:], sep="\n", file=sys.stderr)
@@ -120,7 +128,7 @@ def from_first_to_last(world: World, kind: Kind):
 
 
 def with_everything(world: World, kind: Kind, around: surroundings.Surroundings):
-    """A deployment with every option at once: each grant of a function is used by what it is there for, and nothing more
+    """A deployment with all options that go together: each grant of a function is used by what it is there for, and nothing more
     is asked for; a permission that is wrong is found either way."""
     prefix, stack = f"all-{kind.name}-", Stack(world.emulator, f"{kind.name}-all")
     template, parameters = kind.everything(prefix, around)
@@ -205,45 +213,45 @@ def what_cannot_work(world: World, sam: Sam):
     step("SAM: five combinations that cannot work are refused, each with what to do")
 
 
-def after_a_failure(world: World, sam: Sam):
-    """A first deployment that fails leaves tables; the command of the guide removes those that are empty, and no others."""
-    prefix, stack = "failed-", Stack(world.emulator, "failed")
-    # A bus of its name is there already, and is found to be once the tables are made.
-    world.emulator.client("events").create_event_bus(Name="failed")
+def failing(sam: Sam, world: World, stack: Stack) -> dict:
+    """A template that fails with events, once the tables are made: there is a bus of the stack's name already."""
+    world.emulator.client("events").create_event_bus(Name=stack.name)
     template = copy.deepcopy(sam.template)
     tables = [id for id, one in template["Resources"].items() if one["Type"] == "AWS::DynamoDB::Table"]
     template["Resources"]["EventBus"]["DependsOn"] = tables
+    return template
+
+
+def fails(stack: Stack, template: dict, prefix: str):
     try:
         stack.deploy(template, TablePrefix=prefix, Events="on")
     except Failed:
-        pass
-    else:
-        raise Unexpected("a stack takes a bus that is there already")
+        return
+    raise Unexpected("a stack takes a bus that is there already")
+
+
+def after_a_failure(world: World, sam: Sam):
+    """A first deployment that fails leaves tables; the command of the guide removes those that are empty, and no others."""
+    prefix, stack = "failed-", Stack(world.emulator, "failed")
+    fails(stack, failing(sam, world, stack), prefix)
     left = world.tables(prefix)
     expect(left and all(table["DeletionProtectionEnabled"] for table in left.values()), left)
     stack.delete()
-    dynamodb = world.emulator.client("dynamodb")
-    dynamodb.put_item(TableName=f"{prefix}sys_user", Item={"sys_id": {"S": "somebody"}})
-    environment = {**os.environ, **world.emulator.environment, "WRAPUP_TABLE_PREFIX": prefix}
-    remove = [world.wrapup, "tables", "remove", "--empty"]
-    said = subprocess.run(remove, env=environment, capture_output=True, text=True, check=True).stdout
+    world.emulator.client("dynamodb").put_item(TableName=f"{prefix}sys_user", Item={"sys_id": {"S": "somebody"}})
+    said = operate(world.emulator, world.wrapup, prefix, "tables", "remove", "--empty")
     expect(list(world.tables(prefix)) == [f"{prefix}sys_user"], said)
     step(f"SAM: of {len(left)} tables that a failure left, those that were empty are removed")
 
-    # The one that is in use now is kept as it is by an update that fails.
-    dynamodb.update_table(TableName=f"{prefix}sys_user", DeletionProtectionEnabled=False)
-    dynamodb.delete_table(TableName=f"{prefix}sys_user")
+
+def an_update_that_fails(world: World, sam: Sam):
+    """It is rolled back, and the API works on as before."""
+    prefix, stack = "updated-", Stack(world.emulator, "updated")
     deployment = world.deploy(stack, sam.template, {"TablePrefix": prefix}, prefix)
     deployment.api("POST", "segment/create", work.opening("BEFORE"))
     url = deployment.url
-    try:
-        stack.deploy(template, TablePrefix=prefix, Events="on")
-    except Failed:
-        pass
-    else:
-        raise Unexpected("a stack takes a bus that is there already")
+    fails(stack, failing(sam, world, stack), prefix)
     expect(world.emulator.url(stack.outputs()["ApiUrl"]) == url, "the API has moved")
-    expect(deployment.api("GET", "segment/BEFORE")["success"], "what was there before the update")
+    deployment.api("GET", "segment/BEFORE")
     deployment.api("POST", "segment/create", work.opening("AFTER"))
     stack.delete()
     step("SAM: an update that fails is rolled back, and the API works as before")

@@ -1,4 +1,5 @@
-// An app that has every option at once, as tests/deploy deploys it. The context says what is there already, by ARN.
+// An app with all options that go together, but for a domain and a VPC, as tests/deploy deploys it. The context says what
+// is there already, by ARN.
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Architecture, Function } from 'aws-cdk-lib/aws-lambda';
 import { Role } from 'aws-cdk-lib/aws-iam';
