@@ -13,7 +13,7 @@ pub fn suggestion(answer: &Value, task: &Task<'_>) -> Result<Suggestion, Provide
         _ => None,
     };
     let notes = text(answer, "notes")?.map(str::trim).filter(|notes| task.notes && !notes.is_empty());
-    Ok(Suggestion { code, notes: notes.map(str::to_owned) })
+    Ok(Suggestion { code, notes: notes.map(str::to_owned), ..Suggestion::default() })
 }
 
 /// An answer that is not what was asked for.
@@ -81,9 +81,12 @@ mod tests {
         let answer = json!({"code": "Refund", "confidence": 0.5, "notes": " Paid twice. "});
         let code = Some(SuggestedCode { label: "Refund".to_owned(), confidence: Some(0.5) });
         let notes = Some("Paid twice.".to_owned());
-        assert_eq!(read(&answer, true, true), Ok(Suggestion { code: code.clone(), notes: notes.clone() }));
-        assert_eq!(read(&answer, true, false), Ok(Suggestion { code, notes: None }));
-        assert_eq!(read(&answer, false, true), Ok(Suggestion { code: None, notes }));
+        assert_eq!(
+            read(&answer, true, true),
+            Ok(Suggestion { code: code.clone(), notes: notes.clone(), ..Suggestion::default() })
+        );
+        assert_eq!(read(&answer, true, false), Ok(Suggestion { code, ..Suggestion::default() }));
+        assert_eq!(read(&answer, false, true), Ok(Suggestion { notes, ..Suggestion::default() }));
     }
 
     #[test]

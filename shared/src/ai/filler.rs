@@ -4,7 +4,7 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use super::blocking::off_runtime;
-use super::{Conversation, Provider, ProviderError, Said, Suggestion, Task};
+use super::{Conversation, Provider, ProviderError, Said, SuggestedCode, Suggestion, Task};
 use crate::Error;
 use crate::document::Id;
 use crate::dynamodb::SYSTEM;
@@ -12,7 +12,9 @@ use crate::interactions::Interactions;
 use crate::language::Language;
 use crate::redaction::Redactor;
 use crate::segment_tables::Registry;
-use crate::segments::{Confidence, Filling, Found, Gap, LONGEST_AI_NOTES, Provenance, Segments};
+use crate::segments::{
+    Alternative, Confidence, Filling, Found, Gap, LONGEST_AI_NOTES, MOST_ALTERNATIVES, Provenance, Segments,
+};
 
 /// Fills an open segment's gaps with what a provider suggests. Safe to run twice, late, or beside another:
 /// it adds only what is still absent from a segment that is still open.
@@ -174,19 +176,24 @@ impl Filler {
     /// among the task's, and notes that are short enough, without secrets, also such as the provider has put together from
     /// several turns.
     fn vet(&self, suggestion: Suggestion, task: &Task<'_>, took_ms: u64) -> Option<Filling> {
-        let code = suggestion.code.and_then(|suggested| {
-            Some((task.allowed(&suggested.label)?.code.clone(), suggested.confidence.map(Confidence::from)))
-        });
+        let allowed = |suggested: &SuggestedCode| {
+            let code = task.allowed(&suggested.label)?.code.clone();
+            Some(Alternative { code, confidence: suggested.confidence.map(Confidence::from) })
+        };
+        let code = suggestion.code.as_ref().and_then(allowed);
+        let offered = suggestion.alternatives.iter().filter_map(allowed).filter(|_| code.is_none());
+        let alternatives: Vec<_> = offered.take(MOST_ALTERNATIVES).collect();
         let notes = suggestion.notes.filter(|_| task.notes).and_then(unless_blank);
         let notes = notes.map(|notes| cut(self.redactor.redact(notes.trim()).trim()));
-        let (code, confidence) = code.map_or((None, None), |(code, confidence)| (Some(code), confidence));
+        let (code, confidence) = code.map_or((None, None), |named| (Some(named.code), named.confidence));
         let provenance = Provenance {
             source: self.provider.source().to_owned(),
             model: self.provider.model().to_owned(),
             confidence,
             took_ms,
         };
-        (code.is_some() || notes.is_some()).then_some(Filling { code, notes, provenance })
+        let is_empty = code.is_none() && notes.is_none() && alternatives.is_empty();
+        (!is_empty).then_some(Filling { code, alternatives, notes, provenance })
     }
 }
 

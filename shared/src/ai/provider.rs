@@ -117,6 +117,8 @@ impl fmt::Debug for Conversation {
 pub struct Suggestion {
     /// One of the task's codes.
     pub code: Option<SuggestedCode>,
+    /// Codes that may be right where it names none, the likeliest first.
+    pub alternatives: Vec<SuggestedCode>,
     /// Notes for the agent.
     pub notes: Option<String>,
 }
@@ -124,7 +126,10 @@ pub struct Suggestion {
 impl fmt::Debug for Suggestion {
     /// Shows the code; notes are personal data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Suggestion").field("code", &self.code).finish_non_exhaustive()
+        f.debug_struct("Suggestion")
+            .field("code", &self.code)
+            .field("alternatives", &self.alternatives)
+            .finish_non_exhaustive()
     }
 }
 

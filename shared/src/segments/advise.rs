@@ -80,6 +80,7 @@ impl Segment {
         }
         // Of the two fields, it is not kept which one the filler has made: it is said of neither that a model made it.
         advised.filled_by = None;
+        advised.ai_alternatives = Vec::new();
         Ok(Some(advised))
     }
 }

@@ -120,14 +120,22 @@ impl EventForm {
     fn write(&self, segment: &Segment, configuration: &Snapshot, last: LastEvent) -> Result<CloudEvent, Error> {
         let shown = ShownSegment::of(segment, configuration, configuration.shown_in_short(&self.wish), &self.wish);
         if !self.notes {
-            return self.wrap(segment, last, &EventData { segment: shown.without_notes(), notes_left_out: false });
+            return self.wrap(
+                segment,
+                last,
+                &EventData { segment: shown.without_notes().without_alternatives(), notes_left_out: false },
+            );
         }
         let event = self.wrap(segment, last, &EventData { segment: shown, notes_left_out: false })?;
         if event.json.len() <= LARGEST_EVENT {
             return Ok(event);
         }
         let shown = ShownSegment::of(segment, configuration, configuration.shown_in_short(&self.wish), &self.wish);
-        self.wrap(segment, last, &EventData { segment: shown.without_notes(), notes_left_out: true })
+        self.wrap(
+            segment,
+            last,
+            &EventData { segment: shown.without_notes().without_alternatives(), notes_left_out: true },
+        )
     }
 
     fn wrap(&self, segment: &Segment, last: LastEvent, data: &EventData<'_>) -> Result<CloudEvent, Error> {

@@ -18,11 +18,30 @@ pub struct Gap {
 pub struct Filling {
     /// One of the allowed codes.
     pub code: Option<Label>,
+    /// Codes that may be right where it names none, the likeliest first; allowed ones.
+    pub alternatives: Vec<Alternative>,
     /// Notes.
     pub notes: Option<String>,
-    /// Where both are from.
+    /// Where all of it is from.
     pub provenance: Provenance,
 }
+
+/// A code that may be the right one, where the AI filler is not sure enough to name one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "AiAlternative"))]
+pub struct Alternative {
+    /// The code's label.
+    #[serde(rename = "wrap_up_code")]
+    #[cfg_attr(feature = "openapi", schemars(with = "String", example = &"Refund"))]
+    pub code: Label,
+    /// How sure the provider is of it, where it says.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "openapi", schemars(example = 0.41))]
+    pub confidence: Option<Confidence>,
+}
+
+/// The most alternatives that a segment is offered.
+pub const MOST_ALTERNATIVES: usize = 3;
 
 /// Where the AI filler's content is from: kept on the segment, so that a team can measure it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +84,12 @@ impl From<Confidence> for f64 {
 }
 
 impl Segment {
+    /// The codes that it is offered: those that its configuration still allows, where that wants AI codes.
+    pub(super) fn alternatives<'a>(&'a self, configuration: &'a Snapshot) -> impl Iterator<Item = &'a Alternative> {
+        let wanted = configuration.rules.enable_ai_code && self.ai_code.is_none();
+        self.ai_alternatives.iter().filter(move |other| wanted && configuration.allowed(other.code.as_str()).is_some())
+    }
+
     /// What the AI filler may add now. What it has added before is not second-guessed for as long as the configuration
     /// stays: a record that comes again changes nothing.
     pub(super) fn gap(&self, configuration: &Snapshot) -> Option<Gap> {
@@ -90,9 +115,14 @@ impl Segment {
         let allowed = |label: &Label| configuration.allowed(label.as_str()).is_some();
         let code = filling.code.clone().filter(|label| gap.code && allowed(label));
         let notes = filling.notes.clone().filter(|_| gap.notes);
-        if code.is_none() && notes.is_none() {
+        let offered = |other: &&Alternative| gap.code && code.is_none() && allowed(&other.code);
+        let alternatives: Vec<_> = filling.alternatives.iter().filter(offered).cloned().collect();
+        if code.is_none() && notes.is_none() && alternatives.is_empty() {
             return None;
         }
+        // What was offered before stays where nothing better is known, and goes once a code is named.
+        let kept = if code.is_none() && alternatives.is_empty() { &self.ai_alternatives } else { &alternatives };
+        let ai_alternatives = kept.clone();
         let mut provenance = filling.provenance.clone();
         if code.is_none() {
             // It stays what it was of the code that an earlier configuration wanted.
@@ -101,6 +131,7 @@ impl Segment {
         Some(Self {
             ai_code: code.map(|value| Advice { value, defined_at }).or_else(|| self.ai_code.clone()),
             ai_notes: notes.map(|value| Advice { value, defined_at }).or_else(|| self.ai_notes.clone()),
+            ai_alternatives,
             filled_by: Some(provenance),
             wants_ai: false,
             ..self.clone()

@@ -49,7 +49,7 @@ pub use counting::Ended;
 pub use draft::{Draft, DraftRequest, DraftedCode};
 pub use erasing::{Erasure, Kept, KeptOf, Whose};
 pub use event::{EventKind, SegmentEvent};
-pub use fill::{Confidence, Filling, Gap, Provenance};
+pub use fill::{Alternative, Confidence, Filling, Gap, MOST_ALTERNATIVES, Provenance};
 pub use found::Found;
 pub use given::Given;
 pub use indexing::{Backfilled, Part};

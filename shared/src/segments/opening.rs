@@ -171,6 +171,7 @@ impl Segments {
             ai_code: code.map(|value| Advice { value, defined_at }),
             ai_notes: notes.map(|value| Advice { value, defined_at }),
             wants_ai: false,
+            ai_alternatives: Vec::new(),
             filled_by: None,
             draft: None,
             state: State::Open,

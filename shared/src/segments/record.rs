@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Advice, AiOutcome, Closing, CodeFrom, Confidence, Confirmation, Draft, DraftRequest, DraftedCode, EventKind,
-    FieldHashes, Given, LastEvent, Origin, PickedCode, Provenance, Segment, State, index_keys,
+    Advice, AiOutcome, Alternative, Closing, CodeFrom, Confidence, Confirmation, Draft, DraftRequest, DraftedCode,
+    EventKind, FieldHashes, Given, LastEvent, Origin, PickedCode, Provenance, Segment, State, index_keys,
 };
 use crate::codes::{Code, Label};
 use crate::date_time::DateTime;
@@ -84,6 +84,8 @@ struct Record {
     ai_notes: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     ai_notes_defined_at: Option<u64>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    ai_alternatives: Vec<Alternative>,
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     wants_ai: bool,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -203,6 +205,7 @@ pub fn to_item(segment: &Segment) -> Result<Item, dynamodb::Error> {
         ai_code_defined_at: segment.ai_code.as_ref().map(|advice| advice.defined_at),
         ai_notes: segment.ai_notes.as_ref().map(|advice| advice.value.clone()),
         ai_notes_defined_at: segment.ai_notes.as_ref().map(|advice| advice.defined_at),
+        ai_alternatives: segment.ai_alternatives.clone(),
         wants_ai: segment.wants_ai,
         ai_source: segment.filled_by.as_ref().map(|provenance| provenance.source.clone()),
         ai_model: segment.filled_by.as_ref().map(|provenance| provenance.model.clone()),
@@ -311,6 +314,7 @@ pub fn from_item(mut item: Item) -> Result<Segment, CorruptRecord> {
         configuration_name: record.configuration_name,
         ai_code: advice(record.ai_wrap_up_code, record.ai_code_defined_at),
         ai_notes: advice(record.ai_notes, record.ai_notes_defined_at),
+        ai_alternatives: record.ai_alternatives,
         wants_ai: record.wants_ai,
         filled_by: match (record.ai_source, record.ai_model, record.ai_took_ms) {
             (Some(source), Some(model), Some(took_ms)) => {

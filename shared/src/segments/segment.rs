@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Draft, EventKind, FieldHashes, Given, Provenance};
+use super::{Alternative, Draft, EventKind, FieldHashes, Given, Provenance};
 use crate::codes::{Code, Label};
 use crate::date_time::DateTime;
 use crate::document::Id;
@@ -39,6 +39,8 @@ pub struct Segment {
     pub ai_code: Option<Advice<Label>>,
     /// The AI notes and when they were stored.
     pub ai_notes: Option<Advice<String>>,
+    /// Codes that the AI filler offers where it names none, the likeliest first.
+    pub ai_alternatives: Vec<Alternative>,
     /// Where they are from, if the AI filler stored them.
     pub filled_by: Option<Provenance>,
     /// What the agent has typed so far, if the client says so; none on a closed segment.
@@ -252,6 +254,7 @@ impl Segment {
             wants_ai: true,
             ai_code: None,
             ai_notes: None,
+            ai_alternatives: Vec::new(),
             filled_by: None,
             draft: None,
             state: State::Open,

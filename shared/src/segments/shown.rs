@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::{AiOutcome, CodeFrom, Confidence, Confirmation, Found, Given, Origin, PickedCode, Segment};
+use super::{AiOutcome, Alternative, CodeFrom, Confidence, Confirmation, Found, Given, Origin, PickedCode, Segment};
 use crate::codes::ShownCode;
 #[cfg(feature = "openapi")]
 use crate::configurations::ShownConfiguration;
@@ -82,6 +82,11 @@ pub(super) struct ShownSegment<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(regex(pattern = "^[0-9]+$"), example = &"1767609000000"))]
     ai_notes_defined_at: Option<String>,
+    /// Codes that the AI filler offers where it is not sure enough to name one, the likeliest first: allowed ones, where
+    /// the configuration's `enable_ai_code` is true.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schemars(length(max = super::MOST_ALTERNATIVES)))]
+    ai_alternatives: Vec<&'a Alternative>,
     /// The kind of provider that AI content is from, if the AI filler stored it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(example = &"bedrock"))]
@@ -293,6 +298,7 @@ impl<'a> ShownSegment<'a> {
             ai_notes: segment.ai_notes.as_ref().map(|advice| advice.value.as_str()),
             ai_code_defined_at: segment.ai_code.as_ref().map(|advice| advice.defined_at.to_string()),
             ai_notes_defined_at: segment.ai_notes.as_ref().map(|advice| advice.defined_at.to_string()),
+            ai_alternatives: segment.alternatives(configuration).collect(),
             ai_source: filled_by.map(|provenance| provenance.source.as_str()),
             ai_model: filled_by.map(|provenance| provenance.model.as_str()),
             ai_confidence: filled_by.and_then(|provenance| provenance.confidence),
@@ -309,5 +315,10 @@ impl<'a> ShownSegment<'a> {
     /// The same without what somebody has said or written of the interaction: notes, the draft and AI notes.
     pub(super) fn without_notes(self) -> Self {
         Self { draft: None, notes: None, ai_notes: None, ..self }
+    }
+
+    /// The same without the codes that the AI filler offers.
+    pub(super) fn without_alternatives(self) -> Self {
+        Self { ai_alternatives: Vec::new(), ..self }
     }
 }

@@ -104,7 +104,8 @@ impl Segments {
         let updated = self.change(segment, &stamp, |segment, configuration| {
             segment.update(request, configuration, new.as_ref(), code.as_deref(), stamp.at)
         });
-        Ok(updated.await?.0)
+        // On the heap, or it stands on the stack of whoever waits.
+        Ok(Box::pin(updated).await?.0)
     }
 
     /// Stores AI content of an external system on an open segment, for the user of this name.

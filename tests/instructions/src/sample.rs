@@ -42,6 +42,7 @@ pub fn found() -> Option<Found> {
         ai_code: None,
         ai_notes: None,
         wants_ai: false,
+        ai_alternatives: Vec::new(),
         filled_by: None,
         draft: None,
         state: State::Open,

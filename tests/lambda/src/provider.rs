@@ -49,6 +49,7 @@ impl ScriptedProvider {
             code: code
                 .map(|(label, confidence)| SuggestedCode { label: label.to_owned(), confidence: Some(confidence) }),
             notes: notes.map(str::to_owned),
+            ..Suggestion::default()
         };
         provider
     }

@@ -19,6 +19,7 @@ use tokio::time::Instant;
 
 use super::blocking::off_runtime;
 use super::{Provider, ProviderError, SuggestedCode, Suggestion, Task};
+use crate::segments::MOST_ALTERNATIVES;
 use lexicon::Lexicons;
 use rank::Ranking;
 use sentences::Speech;
@@ -47,12 +48,14 @@ impl Extractive {
         let lexicon = self.lexicons.of_conversation(task.conversation);
         let speech = Speech::of(task.conversation, lexicon);
         let ranking = Ranking::of(&speech, task.codes, &self.lexicons, lexicon);
-        let code = ranking.best.filter(|best| best.confidence >= SURE_ENOUGH).map(|best| SuggestedCode {
-            label: task.codes[best.code].code.as_str().to_owned(),
-            confidence: Some(best.confidence),
+        let mut ranked = ranking.codes.iter().map(|ranked| SuggestedCode {
+            label: task.codes[ranked.code].code.as_str().to_owned(),
+            confidence: Some(ranked.confidence),
         });
+        let code = ranking.codes.first().filter(|best| best.confidence >= SURE_ENOUGH).and_then(|_| ranked.next());
+        let alternatives = if code.is_none() { ranked.take(MOST_ALTERNATIVES).collect() } else { Vec::new() };
         let notes = task.notes.then(|| notes::write(&speech, &ranking)).flatten();
-        Suggestion { code, notes }
+        Suggestion { code, alternatives, notes }
     }
 }
 

@@ -27,15 +27,15 @@ const ENOUGH: f64 = 0.4;
 
 /// The codes in the order in which they fit.
 pub struct Ranking {
-    /// The best code, if any has anything in common with the conversation.
-    pub best: Option<Best>,
+    /// The codes that have anything in common with the conversation, the best first.
+    pub codes: Vec<Ranked>,
     /// The best code's features, and how much each says.
     pub telling: BTreeMap<Feature, f64>,
 }
 
-/// The code that fits best.
+/// A code that may fit.
 #[derive(Clone, Copy, Debug)]
-pub struct Best {
+pub struct Ranked {
     /// Its place in the task.
     pub code: usize,
     /// From 0 to 1, the share of such suggestions that is hoped to be right.
@@ -57,12 +57,17 @@ impl Ranking {
         let mut ranked: Vec<(usize, f64)> = profiles.iter().map(score).enumerate().collect();
         // Of equals the first of the list, so that the same task always gets the same answer.
         ranked.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
-        let Some((code, best)) = ranked.first().copied().filter(|(_, score)| *score > 0.0) else {
-            return Self { best: None, telling: BTreeMap::new() };
+        ranked.retain(|(_, score)| *score > 0.0);
+        let Some((best, highest)) = ranked.first().copied() else {
+            return Self { codes: Vec::new(), telling: BTreeMap::new() };
         };
         let second = ranked.get(1).map_or(0.0, |(_, score)| *score);
-        let telling = profiles.swap_remove(code).features;
-        Self { best: Some(Best { code, confidence: confidence(best, second) }), telling }
+        let sure = confidence(highest, second);
+        let rest = (1.0 - sure) / ranked.iter().skip(1).map(|(_, score)| score).sum::<f64>();
+        let share = |place: usize, score: f64| if place == 0 { sure } else { (rest * score).min(sure) };
+        let codes = ranked.iter().enumerate();
+        let codes = codes.map(|(place, (code, score))| Ranked { code: *code, confidence: share(place, *score) });
+        Self { codes: codes.collect(), telling: profiles.swap_remove(best).features }
     }
 }
 

@@ -119,9 +119,9 @@ async fn only_what_is_wanted_is_asked_for_and_taken() {
     let (answer, suggestion) = good();
     let (service, provider) = bedrock([fills_in(answer)]).await;
     let code = ask(&provider, &codes(), false, AMPLE).await.expect("a suggestion");
-    assert_eq!(code, Suggestion { code: suggestion.code, notes: None });
+    assert_eq!(code, Suggestion { code: suggestion.code, ..Suggestion::default() });
     let notes = ask(&provider, &[], true, AMPLE).await.expect("a suggestion");
-    assert_eq!(notes, Suggestion { code: None, notes: suggestion.notes });
+    assert_eq!(notes, Suggestion { notes: suggestion.notes, ..Suggestion::default() });
     assert_eq!(ask(&provider, &[], false, AMPLE).await.expect("nothing"), Suggestion::default());
     let asked = requests(&service);
     let fields = |body: &Value| {
@@ -137,7 +137,7 @@ async fn only_what_is_wanted_is_asked_for_and_taken() {
 async fn a_model_may_find_no_code() {
     for answer in [json!({"notes": "Hung up."}), json!({"code": null, "confidence": null, "notes": "Hung up."})] {
         let (_service, provider) = bedrock([fills_in(answer)]).await;
-        let expected = Suggestion { code: None, notes: Some("Hung up.".to_owned()) };
+        let expected = Suggestion { notes: Some("Hung up.".to_owned()), ..Suggestion::default() };
         assert_eq!(suggest(&provider).await.expect("a suggestion"), expected);
     }
 }

@@ -104,9 +104,9 @@ async fn only_what_is_wanted_is_asked_for_and_taken() {
     let (answer, suggestion) = good();
     let (endpoint, provider) = endpoint([fills_in(&answer)]).await;
     let code = ask(&*provider, &codes(), false, AMPLE).await.expect("a suggestion");
-    assert_eq!(code, Suggestion { code: suggestion.code, notes: None });
+    assert_eq!(code, Suggestion { code: suggestion.code, ..Suggestion::default() });
     let notes = ask(&*provider, &[], true, AMPLE).await.expect("a suggestion");
-    assert_eq!(notes, Suggestion { code: None, notes: suggestion.notes });
+    assert_eq!(notes, Suggestion { notes: suggestion.notes, ..Suggestion::default() });
     assert_eq!(ask(&*provider, &[], false, AMPLE).await.expect("nothing"), Suggestion::default());
     let fields: Vec<_> = endpoint
         .asked()

@@ -58,7 +58,7 @@ fn material() -> Value {
 fn good() -> (Value, Suggestion) {
     let notes = "Charged twice; one payment goes back.";
     let code = SuggestedCode { label: "Refund".to_owned(), confidence: Some(0.9) };
-    let suggestion = Suggestion { code: Some(code), notes: Some(notes.to_owned()) };
+    let suggestion = Suggestion { code: Some(code), notes: Some(notes.to_owned()), ..Suggestion::default() };
     (json!({"code": "Refund", "confidence": 0.9, "notes": notes}), suggestion)
 }
 

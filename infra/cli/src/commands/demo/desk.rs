@@ -252,7 +252,8 @@ impl Desk {
                     confidence: Some(sure.into()),
                     took_ms: 800,
                 };
-                let filling = Filling { code: Label::from_text(code).ok(), notes: None, provenance };
+                let filling =
+                    Filling { code: Label::from_text(code).ok(), alternatives: Vec::new(), notes: None, provenance };
                 Box::pin(segments.fill(found, &filling)).await?;
             }
             Step::Draft => {
