@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::*;
 
 const TUNING: &str = include_str!("../../../tests/conversations/redaction-tuning.jsonl");
+const SEALED: &str = include_str!("../../../tests/conversations/sealed/secrets.jsonl");
 const HELD_OUT: &str = include_str!("../../../tests/conversations/redaction-held-out.jsonl");
 
 const EVERYTHING: Redactor = Redactor::new(Personal::ALL);
@@ -57,12 +58,14 @@ impl Figures {
         let text = &row.transcript;
         let found = EVERYTHING.find(text);
         let is_gone = |at: usize| found.iter().any(|finding| finding.bytes.contains(&at));
-        let (mut secret, mut behind) = (Vec::new(), 0);
+        let (mut secret, mut behind_first) = (Vec::new(), 0);
         for Secret { kind, pieces } in &row.secrets {
-            let mut gone = true;
-            for piece in pieces {
+            let (mut gone, mut behind) = (true, behind_first);
+            for (place, piece) in pieces.iter().enumerate() {
                 let start = behind + text[behind..].find(piece.as_str()).expect("the secret as it is marked");
                 behind = start + piece.len();
+                // What the agent repeats meanwhile stands between its pieces.
+                behind_first = if place == 0 { behind } else { behind_first };
                 secret.push(start..behind);
                 gone &= piece.char_indices().all(|(at, letter)| !letter.is_alphanumeric() || is_gone(start + at));
             }
@@ -123,6 +126,13 @@ fn of_the_tuning_half_98_percent_goes_and_one_line_in_50_is_touched_at_most() {
 fn of_the_held_out_half_98_percent_goes_and_one_line_in_50_is_touched_at_most() {
     let figures = Figures::of(HELD_OUT);
     figures.print("held out");
+    figures.hold();
+}
+
+#[test]
+fn of_the_sealed_conversations_98_percent_goes_and_one_line_in_50_is_touched_at_most() {
+    let figures = Figures::of(SEALED);
+    figures.print("sealed");
     figures.hold();
 }
 

@@ -1,5 +1,8 @@
 //! Which code fits: what codes and conversation have in common, weighed as BM25 does. A feature that few
 //! codes have says much, and saying it again and again adds less and less.
+//!
+//! Whoever talks long enough of another code, or reads its description out, would move a ranking; so the code that fits
+//! best is only as sure as it would be without whichever single turn it owes most to.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -25,6 +28,9 @@ const MATTER_OF_NONE: f64 = 0.6;
 /// A score from which on it does not make a suggestion less sure that little was found.
 const ENOUGH: f64 = 0.4;
 
+/// How sure a code is that fits as well as the best one.
+const OTHERS: f64 = 0.3;
+
 /// The codes in the order in which they fit.
 pub struct Ranking {
     /// The codes that have anything in common with the conversation, the best first.
@@ -34,7 +40,7 @@ pub struct Ranking {
 }
 
 /// A code that may fit.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ranked {
     /// Its place in the task.
     pub code: usize,
@@ -46,28 +52,156 @@ impl Ranking {
     /// Ranks the codes.
     pub fn of(speech: &Speech<'_>, codes: &[Arc<Code>], lexicons: &Lexicons, lexicon: &Lexicon) -> Self {
         let mut profiles = Profile::of_all(codes, lexicons, lexicon);
-        let rarity = rarity(&profiles);
-        let evidence = evidence(speech);
-        let of_none = evidence.iter().filter(|(feature, _)| is_matter(feature) && !rarity.contains_key(*feature));
-        let catch_all = CATCH_ALL + MATTER_OF_NONE * of_none.map(|(_, strength)| *strength).fold(0.0, f64::max);
-        let score = |profile: &Profile| match profile.is_catch_all {
-            true => catch_all,
-            false => score(profile, &rarity, &evidence),
-        };
-        let mut ranked: Vec<(usize, f64)> = profiles.iter().map(score).enumerate().collect();
-        // Of equals the first of the list, so that the same task always gets the same answer.
-        ranked.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
-        ranked.retain(|(_, score)| *score > 0.0);
+        let evidence = Evidence::of(speech);
+        let contest = Contest::of(&profiles, &evidence);
+        let ranked = in_order(&contest.scores);
         let Some((best, highest)) = ranked.first().copied() else {
             return Self { codes: Vec::new(), telling: BTreeMap::new() };
         };
         let second = ranked.get(1).map_or(0.0, |(_, score)| *score);
-        let sure = confidence(highest, second);
-        let rest = (1.0 - sure) / ranked.iter().skip(1).map(|(_, score)| score).sum::<f64>();
-        let share = |place: usize, score: f64| if place == 0 { sure } else { (rest * score).min(sure) };
-        let codes = ranked.iter().enumerate();
-        let codes = codes.map(|(place, (code, score))| Ranked { code: *code, confidence: share(place, *score) });
+        let without_one = contest.without_one_turn(&evidence).map(|scores| standing(&scores, best));
+        let sure = without_one.fold(confidence(highest, second), f64::min);
+        let codes = ranked.iter().enumerate().map(|(place, (code, score))| Ranked {
+            code: *code,
+            confidence: if place == 0 { sure } else { hundredths(OTHERS * score / highest) },
+        });
         Self { codes: codes.collect(), telling: profiles.swap_remove(best).features }
+    }
+}
+
+/// Codes with anything in common, and their scores, the best first. Of equals the first of the list, so that the same task
+/// always gets the same answer.
+fn in_order(scores: &[f64]) -> Vec<(usize, f64)> {
+    let mut ranked: Vec<(usize, f64)> = scores.iter().copied().enumerate().filter(|(_, score)| *score > 0.0).collect();
+    ranked.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
+    ranked
+}
+
+/// How sure a code is among these scores; not at all where another one is before it.
+fn standing(scores: &[f64], code: usize) -> f64 {
+    let others = scores.iter().enumerate().filter(|(other, _)| *other != code);
+    let best = others.map(|(_, score)| *score).fold(0.0, f64::max);
+    scores.get(code).filter(|score| **score > best).map_or(0.0, |score| confidence(*score, best))
+}
+
+/// How strongly a conversation has each feature, and which turn says so.
+struct Evidence {
+    /// The sums of all turns.
+    strengths: BTreeMap<Feature, f64>,
+    /// What each turn adds.
+    of_turns: Vec<BTreeMap<Feature, f64>>,
+    /// How much has to be said until half of a feature is known.
+    saturation: f64,
+}
+
+impl Evidence {
+    /// A sentence that is said again counts once.
+    fn of(speech: &Speech<'_>) -> Self {
+        let mut of_turns: BTreeMap<usize, BTreeMap<Feature, f64>> = BTreeMap::new();
+        let mut strengths: BTreeMap<Feature, f64> = BTreeMap::new();
+        let mut said = BTreeSet::new();
+        for sentence in &speech.sentences {
+            if !said.insert(sentence.words.iter().map(|word| word.stem.as_str()).collect::<Vec<_>>()) {
+                continue;
+            }
+            let of_turn = of_turns.entry(sentence.run).or_default();
+            for (feature, strength) in sentence.features() {
+                *of_turn.entry(feature.clone()).or_default() += sentence.weight() * strength;
+                *strengths.entry(feature).or_default() += sentence.weight() * strength;
+            }
+        }
+        let length = (speech.sentences.len() as f64 / USUAL).min(1.0);
+        let saturation = SATURATION * (1.0 - SHORTNESS + SHORTNESS * length);
+        Self { strengths, of_turns: of_turns.into_values().collect(), saturation }
+    }
+
+    /// From 0 to 1.
+    fn saturated(&self, strength: f64) -> f64 {
+        strength / (strength + self.saturation)
+    }
+
+    fn strength(&self, feature: &Feature) -> f64 {
+        self.strengths.get(feature).copied().unwrap_or_default()
+    }
+}
+
+/// What each code scores, and by which features.
+struct Contest<'a> {
+    scores: Vec<f64>,
+    /// The codes that a feature speaks for, and how much it says for each.
+    speaks_for: BTreeMap<&'a Feature, Vec<(usize, f64)>>,
+    /// The codes for everything else.
+    catch_alls: Vec<usize>,
+}
+
+impl<'a> Contest<'a> {
+    fn of(profiles: &'a [Profile], evidence: &Evidence) -> Self {
+        let rarity = rarity(profiles);
+        let mut speaks_for: BTreeMap<&Feature, Vec<(usize, f64)>> = BTreeMap::new();
+        let mut catch_alls = Vec::new();
+        for (code, profile) in profiles.iter().enumerate() {
+            if profile.is_catch_all {
+                catch_alls.push(code);
+                continue;
+            }
+            let weighed = profile.features.iter().map(|(feature, weight)| {
+                let weight = weight * rarity.get(feature).copied().unwrap_or_default();
+                (feature, weight)
+            });
+            let weighed: Vec<(&Feature, f64)> = weighed.collect();
+            // Half way between no norm, which favours long descriptions, and the full one, which favours short ones.
+            let norm = weighed.iter().map(|(_, weight)| weight * weight).sum::<f64>().sqrt().sqrt();
+            for (feature, weight) in weighed.into_iter().filter(|_| norm > 0.0) {
+                speaks_for.entry(feature).or_default().push((code, weight / norm));
+            }
+        }
+        let mut contest = Self { scores: vec![0.0; profiles.len()], speaks_for, catch_alls };
+        for (feature, codes) in &contest.speaks_for {
+            let strength = evidence.saturated(evidence.strength(feature));
+            for (code, weight) in codes {
+                contest.scores[*code] += weight * strength;
+            }
+        }
+        let catch_all = contest.catch_all(evidence, &BTreeMap::new());
+        for code in &contest.catch_alls {
+            contest.scores[*code] = catch_all;
+        }
+        contest
+    }
+
+    /// What a code for everything else scores, where this has not been said.
+    fn catch_all(&self, evidence: &Evidence, unsaid: &BTreeMap<Feature, f64>) -> f64 {
+        if self.catch_alls.is_empty() {
+            return 0.0;
+        }
+        let of_none = evidence
+            .strengths
+            .iter()
+            .filter(|(feature, _)| is_matter(feature) && !self.speaks_for.contains_key(feature));
+        let strength =
+            |(feature, strength): (&Feature, &f64)| strength - unsaid.get(feature).copied().unwrap_or_default();
+        let strongest = of_none.map(strength).fold(0.0, f64::max);
+        CATCH_ALL + MATTER_OF_NONE * evidence.saturated(strongest)
+    }
+
+    /// The scores as they would be without each of the turns, in turn.
+    fn without_one_turn(&self, evidence: &Evidence) -> impl Iterator<Item = Vec<f64>> {
+        evidence.of_turns.iter().map(|unsaid| {
+            let mut scores = self.scores.clone();
+            for (feature, strength) in unsaid {
+                let Some(codes) = self.speaks_for.get(feature) else { continue };
+                let all = evidence.strength(feature);
+                let lost = evidence.saturated(all) - evidence.saturated((all - strength).max(0.0));
+                for (code, weight) in codes {
+                    scores[*code] -= weight * lost;
+                }
+            }
+            let catch_all = self.catch_all(evidence, unsaid);
+            for code in &self.catch_alls {
+                scores[*code] = catch_all;
+            }
+            scores
+        })
     }
 }
 
@@ -76,11 +210,11 @@ fn is_matter(feature: &Feature) -> bool {
 }
 
 /// How much it says of a code that it has a feature, from 0 to about 1: less, the more codes have it.
-fn rarity(profiles: &[Profile]) -> BTreeMap<Feature, f64> {
-    let mut having: BTreeMap<Feature, f64> = BTreeMap::new();
+fn rarity(profiles: &[Profile]) -> BTreeMap<&Feature, f64> {
+    let mut having: BTreeMap<&Feature, f64> = BTreeMap::new();
     for profile in profiles.iter().filter(|profile| !profile.is_catch_all) {
         for (feature, weight) in &profile.features {
-            *having.entry(feature.clone()).or_default() += weight;
+            *having.entry(feature).or_default() += weight;
         }
     }
     let codes = profiles.len() as f64;
@@ -88,44 +222,14 @@ fn rarity(profiles: &[Profile]) -> BTreeMap<Feature, f64> {
     having.into_iter().map(|(feature, having)| (feature, rarity(having) / rarity(1.0))).collect()
 }
 
-/// How strongly the conversation has each feature, from 0 to 1. A sentence that is said again counts once.
-fn evidence(speech: &Speech<'_>) -> BTreeMap<Feature, f64> {
-    let mut evidence: BTreeMap<Feature, f64> = BTreeMap::new();
-    let mut said = BTreeSet::new();
-    for sentence in &speech.sentences {
-        if !said.insert(sentence.words.iter().map(|word| word.stem.as_str()).collect::<Vec<_>>()) {
-            continue;
-        }
-        for (feature, strength) in sentence.features() {
-            *evidence.entry(feature).or_default() += sentence.weight() * strength;
-        }
-    }
-    let length = (speech.sentences.len() as f64 / USUAL).min(1.0);
-    let saturation = SATURATION * (1.0 - SHORTNESS + SHORTNESS * length);
-    for strength in evidence.values_mut() {
-        *strength /= *strength + saturation;
-    }
-    evidence
-}
-
-/// What the profile and the conversation have in common, beside all that the profile has.
-fn score(profile: &Profile, rarity: &BTreeMap<Feature, f64>, evidence: &BTreeMap<Feature, f64>) -> f64 {
-    let mut common = 0.0;
-    let mut squares = 0.0;
-    for (feature, weight) in &profile.features {
-        let weight = weight * rarity.get(feature).copied().unwrap_or_default();
-        common += weight * evidence.get(feature).copied().unwrap_or_default();
-        squares += weight * weight;
-    }
-    // Half way between no norm, which favours long descriptions, and the full one, which favours short ones.
-    if squares > 0.0 { common / f64::sqrt(squares).sqrt() } else { 0.0 }
-}
-
 /// How sure the best code is, by its lead before the second. The line was laid by eye through the shares that
 /// were right in the tuning half of `tests/conversations`, below most of them; of conversations that nobody
 /// tuned on fewer are right.
 fn confidence(best: f64, second: f64) -> f64 {
     let lead = (best - second) / best;
-    let sure = (0.3 + 1.3 * lead).min(0.9) * (best / ENOUGH).min(1.0);
-    (sure * 100.0).round() / 100.0
+    hundredths((0.3 + 1.3 * lead).min(0.9) * (best / ENOUGH).min(1.0))
+}
+
+fn hundredths(share: f64) -> f64 {
+    (share * 100.0).round() / 100.0
 }

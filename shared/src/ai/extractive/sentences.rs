@@ -40,8 +40,10 @@ pub struct Sentence<'a> {
     pub text: &'a str,
     /// Who said it.
     pub speaker: Speaker,
-    /// Which turn it belongs to.
+    /// Which turn it belongs to: a line of the transcript.
     pub turn: usize,
+    /// Which run of turns it belongs to, in which nobody else speaks.
+    pub run: usize,
     /// What the transcript calls who said it.
     pub label: Option<&'a str>,
     /// Whether it is the one-line description of the interaction, which nobody said.
@@ -60,12 +62,24 @@ impl<'a> Speech<'a> {
         let mut sentences = Vec::new();
         if let Some(description) = conversation.short_description() {
             let turn = Turn { speaker: Speaker::Unknown, label: None, text: description };
-            let described = sentences_of(0, &turn, lexicon);
+            let described = sentences_of(0, 0, &turn, lexicon);
             sentences.extend(described.map(|sentence| Sentence { is_description: true, ..sentence }));
         }
         let transcript = conversation.transcript().unwrap_or_default();
         let said = turns(transcript, lexicon);
-        let spoken = said.iter().zip(1..).flat_map(|(turn, index)| sentences_of(index, turn, lexicon));
+        let mut run = 0;
+        let mut runs = Vec::with_capacity(said.len());
+        let mut last = None;
+        for turn in &said {
+            // Of lines that nobody is named for, each is somebody's.
+            if turn.label.is_none() || last != Some(turn.label) {
+                run += 1;
+            }
+            last = Some(turn.label);
+            runs.push(run);
+        }
+        let spoken = said.iter().zip(runs).zip(1..);
+        let spoken = spoken.flat_map(|((turn, run), index)| sentences_of(index, run, turn, lexicon));
         let mut spoken: Vec<Sentence<'a>> = spoken.collect();
         let count = spoken.len().max(1) as f64;
         for (index, sentence) in spoken.iter_mut().enumerate() {
@@ -120,12 +134,17 @@ impl Sentence<'_> {
     }
 }
 
-fn sentences_of<'a>(index: usize, turn: &Turn<'a>, lexicon: &Lexicon) -> impl Iterator<Item = Sentence<'a>> {
+fn sentences_of<'a>(
+    index: usize,
+    run: usize,
+    turn: &Turn<'a>,
+    lexicon: &Lexicon,
+) -> impl Iterator<Item = Sentence<'a>> {
     let (speaker, label) = (turn.speaker, turn.label);
     turn.text.unicode_sentences().flat_map(pieces).map(str::trim).filter(|text| !text.is_empty()).map(move |text| {
         let words = lexicon.words(text);
         let found = lexicon.find(&words);
-        Sentence { text, speaker, turn: index, label, is_description: false, words, found, progress: 0.0 }
+        Sentence { text, speaker, turn: index, run, label, is_description: false, words, found, progress: 0.0 }
     })
 }
 
