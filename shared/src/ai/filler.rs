@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::blocking::off_runtime;
-use super::{Conversation, Provider, ProviderError, Said, SuggestedCode, Suggestion, Task};
+use super::{Adviser, Conversation, Provider, ProviderError, Said, SuggestedCode, Suggestion, Task};
 use crate::Error;
 use crate::document::Id;
 use crate::dynamodb::SYSTEM;
@@ -12,9 +12,7 @@ use crate::interactions::Interactions;
 use crate::language::Language;
 use crate::redaction::Redactor;
 use crate::segment_tables::Registry;
-use crate::segments::{
-    Alternative, Confidence, Filling, Found, Gap, LONGEST_AI_NOTES, MOST_ALTERNATIVES, Provenance, Segments,
-};
+use crate::segments::{Alternative, Confidence, Filling, Found, Gap, Provenance, Segments};
 
 /// Fills an open segment's gaps with what a provider suggests. Safe to run twice, late, or beside another:
 /// it adds only what is still absent from a segment that is still open.
@@ -23,8 +21,7 @@ pub struct Filler {
     segments: Segments,
     segment_tables: Registry,
     interactions: Interactions,
-    provider: Arc<dyn Provider>,
-    redactor: Redactor,
+    adviser: Adviser,
 }
 
 /// Where a filler finds segments, and what was said.
@@ -87,18 +84,18 @@ impl Filler {
     /// The filler of a deployment.
     pub fn new(stores: impl Into<Stores>, provider: Arc<dyn Provider>) -> Self {
         let Stores { segments, segment_tables, interactions } = stores.into();
-        Self { segments, segment_tables, interactions, provider, redactor: Redactor::default() }
+        Self { segments, segment_tables, interactions, adviser: Adviser::new(provider, Redactor::default()) }
     }
 
     /// The same filler, which takes out of conversations and notes what this redactor does, in place of all that is known.
     #[must_use]
     pub fn with_redactor(self, redactor: Redactor) -> Self {
-        Self { redactor, ..self }
+        Self { adviser: self.adviser.with_redactor(redactor), ..self }
     }
 
     /// Who makes the suggestions.
     pub fn provider(&self) -> &dyn Provider {
-        self.provider.as_ref()
+        self.adviser.provider()
     }
 
     /// Fills the segment with this sys_id. DynamoDB: a read of the segment, what the conversation takes, and one
@@ -110,7 +107,7 @@ impl Filler {
     pub async fn fill(&self, sys_id: &str, deadline: Instant) -> Result<FillOutcome, FillError> {
         let Some((mut found, gap)) = self.segments.with_gap(sys_id).await? else { return Ok(FillOutcome::NotNeeded) };
         let Some(said) = self.said(&mut found).await? else { return Ok(FillOutcome::NoConversation) };
-        let redactor = self.redactor;
+        let redactor = self.adviser.redactor();
         let conversation = off_runtime(move || Conversation::redacted(said, redactor)).await;
         let Some(filling) = self.ask(&conversation, &found, gap, deadline).await? else {
             return Ok(FillOutcome::NoSuggestion);
@@ -158,37 +155,33 @@ impl Filler {
         let codes = if gap.code { found.configuration.allowed_codes.as_slice() } else { &[] };
         let task = Task { conversation, codes, notes: gap.notes };
         let begun = Instant::now();
-        let answer = timeout_at(deadline, self.provider.suggest(&task, deadline)).await;
-        let answer = answer.unwrap_or_else(|_| Err(ProviderError::Unavailable("it did not answer in time".into())));
-        let suggestion = match answer {
+        let suggestion = match self.adviser.suggest(&task, deadline).await {
             Ok(suggestion) => suggestion,
             Err(problem @ (ProviderError::Declined { .. } | ProviderError::Malformed { .. })) => {
                 tracing::warn!(segment = found.segment.sys_id, %problem, "the provider suggests nothing");
                 return Ok(None);
             }
-            Err(problem) => return Err(FillError::Provider { provider: self.provider.source(), problem }),
+            Err(problem) => return Err(FillError::Provider { provider: self.provider().source(), problem }),
         };
         let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Ok(self.vet(suggestion, &task, took_ms))
+        Ok(self.filling(suggestion, &task, took_ms))
     }
 
-    /// What the segment may have of a suggestion, since a transcript can make a provider say anything: no label that is not
-    /// among the task's, and notes that are short enough, without secrets, also such as the provider has put together from
-    /// several turns.
-    fn vet(&self, suggestion: Suggestion, task: &Task<'_>, took_ms: u64) -> Option<Filling> {
-        let allowed = |suggested: &SuggestedCode| {
+    /// What a suggestion adds to a segment.
+    fn filling(&self, suggestion: Suggestion, task: &Task<'_>, took_ms: u64) -> Option<Filling> {
+        let allowed = |suggested: SuggestedCode| {
             let code = task.allowed(&suggested.label)?.code.clone();
             Some(Alternative { code, confidence: suggested.confidence.map(Confidence::from) })
         };
-        let code = suggestion.code.as_ref().and_then(allowed);
-        let offered = suggestion.alternatives.iter().filter_map(allowed).filter(|_| code.is_none());
-        let alternatives: Vec<_> = offered.take(MOST_ALTERNATIVES).collect();
-        let notes = suggestion.notes.filter(|_| task.notes).and_then(unless_blank);
-        let notes = notes.map(|notes| cut(self.redactor.redact(notes.trim()).trim()));
-        let (code, confidence) = code.map_or((None, None), |named| (Some(named.code), named.confidence));
+        let alternatives: Vec<_> = suggestion.alternatives.into_iter().filter_map(allowed).collect();
+        let (code, confidence) = match suggestion.code.and_then(allowed) {
+            Some(named) => (Some(named.code), named.confidence),
+            None => (None, None),
+        };
+        let notes = suggestion.notes;
         let provenance = Provenance {
-            source: self.provider.source().to_owned(),
-            model: self.provider.model().to_owned(),
+            source: self.provider().source().to_owned(),
+            model: self.provider().model().to_owned(),
             confidence,
             took_ms,
         };
@@ -199,52 +192,4 @@ impl Filler {
 
 fn unless_blank(text: String) -> Option<String> {
     (!text.trim().is_empty()).then_some(text)
-}
-
-/// As much of the notes as a segment holds, up to the end of a sentence; of one without an end, up to the last word's.
-fn cut(notes: &str) -> String {
-    let Some((end, _)) = notes.char_indices().nth(LONGEST_AI_NOTES) else { return notes.to_owned() };
-    let (kept, rest) = notes.split_at(end);
-    let ends_sentence = |(at, mark): &(usize, char)| {
-        let next = kept[at + mark.len_utf8()..].chars().next().or_else(|| rest.chars().next());
-        matches!(mark, '。' | '！' | '？' | '\n')
-            || matches!(mark, '.' | '!' | '?' | '…') && next.is_none_or(char::is_whitespace)
-    };
-    let sentence = kept.char_indices().rev().find(ends_sentence).map(|(at, mark)| at + mark.len_utf8());
-    let word = || kept.rfind(char::is_whitespace);
-    kept[..sentence.or_else(word).unwrap_or(end)].trim_end().to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn notes_that_fit_are_kept_whole() {
-        let longest = "ä".repeat(LONGEST_AI_NOTES);
-        assert_eq!(cut(&longest), longest);
-    }
-
-    #[test]
-    fn longer_notes_end_with_a_sentence() {
-        let sentence = "Pays 3.50 more. ";
-        let notes = cut(&sentence.repeat(300));
-        assert!(notes.ends_with("Pays 3.50 more."), "{notes}");
-        assert!((LONGEST_AI_NOTES - sentence.len()..=LONGEST_AI_NOTES).contains(&notes.chars().count()));
-        assert_eq!(cut(&"长话短说。".repeat(1_000)).chars().count(), LONGEST_AI_NOTES);
-    }
-
-    #[test]
-    fn a_sentence_that_ends_where_the_space_ends_is_kept() {
-        let exact = format!("{}.", "x".repeat(LONGEST_AI_NOTES - 1));
-        assert_eq!(cut(&format!("{exact} More.")), exact);
-        let abbreviated = format!("End. {}.5", "x".repeat(LONGEST_AI_NOTES - 6));
-        assert_eq!(cut(&abbreviated), "End.");
-    }
-
-    #[test]
-    fn notes_without_a_sentence_end_with_a_word_or_anywhere() {
-        assert_eq!(cut(&"word ".repeat(1_000)), "word ".repeat(800).trim_end());
-        assert_eq!(cut(&"x".repeat(5_000)).len(), LONGEST_AI_NOTES);
-    }
 }

@@ -3,6 +3,7 @@
 //! deployment has; the [`Filler`] finds the conversation, and adds to the segment as much of the
 //! suggestion as it may have.
 
+mod adviser;
 mod answer;
 mod bedrock;
 mod blocking;
@@ -11,10 +12,12 @@ mod filler;
 mod key;
 mod model;
 mod openai;
+mod orders;
 mod prompt;
 mod provider;
 mod settings;
 
+pub use adviser::Adviser;
 pub use bedrock::{BEDROCK_ENDPOINT, Bedrock, BedrockFailure};
 pub use extractive::Extractive;
 pub use filler::{FillError, FillOutcome, Filler, Stores};

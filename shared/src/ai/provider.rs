@@ -1,10 +1,12 @@
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::time::Instant;
 
+use super::orders;
 use crate::codes::Code;
 use crate::language::Language;
 use crate::logging::chain;
@@ -22,6 +24,11 @@ pub trait Provider: Send + Sync {
 
     /// The model or method, kept on the segment as `ai_model`.
     fn model(&self) -> &str;
+
+    /// Whether it is the embedded one, which is steered by no single turn.
+    fn is_embedded(&self) -> bool {
+        false
+    }
 
     /// Suggests a code, notes, or neither where the conversation does not tell. Ends before the deadline.
     ///
@@ -60,20 +67,18 @@ pub struct Said {
     pub language: Option<Language>,
 }
 
-/// What was said, without its secrets. There is no other way to make one than [`Conversation::redacted`], so that no
+/// What was said, without its secrets, and without orders to whoever wraps up. There is no other way to make one than [`Conversation::redacted`], so that no
 /// provider, in this process or elsewhere, sees what was taken out.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Conversation(Said);
 
 impl Conversation {
-    /// Takes the secrets out of what was said.
+    /// Takes the secrets out of what was said, and what is meant for whoever wraps up.
     pub fn redacted(said: Said, redactor: Redactor) -> Self {
+        // Secrets first: what a caller orders to be written may be one half of one.
         let redact = |text: String| {
-            let redacted = match redactor.redact(&text) {
-                Cow::Owned(redacted) => Some(redacted),
-                Cow::Borrowed(_) => None,
-            };
-            redacted.unwrap_or(text)
+            let redacted = changed(redactor.redact(&text)).unwrap_or(text);
+            changed(orders::left_out(&redacted)).unwrap_or(redacted)
         };
         Self(Said {
             short_description: said.short_description.map(redact),
@@ -95,6 +100,27 @@ impl Conversation {
     /// The language it was held in, where known.
     pub fn language(&self) -> Option<Language> {
         self.0.language
+    }
+
+    /// The same without some lines of the transcript, counted from 0.
+    pub(super) fn without_lines(&self, lines: &BTreeSet<usize>) -> Self {
+        let kept = |transcript: &String| {
+            let kept = transcript.split_inclusive('\n').enumerate().filter(|(line, _)| !lines.contains(line));
+            kept.map(|(_, text)| text).collect()
+        };
+        Self(Said { transcript: self.0.transcript.as_ref().map(kept), ..self.0.clone() })
+    }
+
+    /// The same without the short description.
+    pub(super) fn without_description(&self) -> Self {
+        Self(Said { short_description: None, ..self.0.clone() })
+    }
+}
+
+fn changed(text: Cow<'_, str>) -> Option<String> {
+    match text {
+        Cow::Owned(changed) => Some(changed),
+        Cow::Borrowed(_) => None,
     }
 }
 

@@ -10,15 +10,16 @@ mod sentences;
 mod tests;
 mod thesaurus;
 mod turns;
-mod words;
+pub(super) mod words;
 
+use std::iter::Peekable;
 use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::blocking::off_runtime;
-use super::{Provider, ProviderError, SuggestedCode, Suggestion, Task};
+use super::{Conversation, Provider, ProviderError, SuggestedCode, Suggestion, Task};
 use crate::segments::MOST_ALTERNATIVES;
 use lexicon::Lexicons;
 use rank::Ranking;
@@ -47,16 +48,43 @@ impl Extractive {
     fn answer(&self, task: &Task<'_>) -> Suggestion {
         let lexicon = self.lexicons.of_conversation(task.conversation);
         let speech = Speech::of(task.conversation, lexicon);
-        let ranking = Ranking::of(&speech, task.codes, &self.lexicons, lexicon);
-        let mut ranked = ranking.codes.iter().map(|ranked| SuggestedCode {
-            label: task.codes[ranked.code].code.as_str().to_owned(),
-            confidence: Some(ranked.confidence),
-        });
-        let code = ranking.codes.first().filter(|best| best.confidence >= SURE_ENOUGH).and_then(|_| ranked.next());
+        let ranking = Ranking::of(&speech, task.codes, None, (&self.lexicons, lexicon));
+        let mut ranked = suggested(&ranking, task);
+        let code = ranked.next_if(|best| best.confidence >= Some(SURE_ENOUGH));
         let alternatives = if code.is_none() { ranked.take(MOST_ALTERNATIVES).collect() } else { Vec::new() };
         let notes = task.notes.then(|| notes::write(&speech, &ranking)).flatten();
         Suggestion { code, alternatives, notes }
     }
+
+    /// What it makes of a task of which another provider says that this code is the right one.
+    pub(super) fn opinion(&self, task: &Task<'_>, label: Option<&str>) -> Opinion {
+        let lexicon = self.lexicons.of_conversation(task.conversation);
+        let speech = Speech::of(task.conversation, lexicon);
+        let asked = task.codes.iter().position(|code| Some(code.code.as_str()) == label);
+        let ranking = Ranking::of(&speech, task.codes, asked, (&self.lexicons, lexicon));
+        let without = |run| match run {
+            0 => task.conversation.without_description(),
+            run => task.conversation.without_lines(&speech.lines_of(run)),
+        };
+        Opinion { ranked: suggested(&ranking, task).collect(), without_its_turn: ranking.carried_by.map(without) }
+    }
+}
+
+/// What the embedded ranking says beside another provider.
+pub(super) struct Opinion {
+    /// The codes that have anything in common with the conversation, the best first.
+    pub ranked: Vec<SuggestedCode>,
+    /// Where little else but a single turn speaks for the code that was asked about: the conversation without it.
+    pub without_its_turn: Option<Conversation>,
+}
+
+/// The codes of a ranking, the best first.
+fn suggested(ranking: &Ranking, task: &Task<'_>) -> Peekable<impl Iterator<Item = SuggestedCode>> {
+    let named = ranking.codes.iter().filter_map(|ranked| {
+        let label = task.codes.get(ranked.code)?.code.as_str().to_owned();
+        Some(SuggestedCode { label, confidence: Some(ranked.confidence) })
+    });
+    named.peekable()
 }
 
 impl Default for Extractive {
@@ -73,6 +101,10 @@ impl Provider for Extractive {
 
     fn model(&self) -> &str {
         MODEL
+    }
+
+    fn is_embedded(&self) -> bool {
+        true
     }
 
     async fn suggest(&self, task: &Task<'_>, _deadline: Instant) -> Result<Suggestion, ProviderError> {

@@ -37,6 +37,8 @@ pub struct Ranking {
     pub codes: Vec<Ranked>,
     /// The best code's features, and how much each says.
     pub telling: BTreeMap<Feature, f64>,
+    /// The run of turns that alone speaks for the code that was asked for; see [`Ranking::of`].
+    pub carried_by: Option<usize>,
 }
 
 /// A code that may fit.
@@ -49,23 +51,30 @@ pub struct Ranked {
 }
 
 impl Ranking {
-    /// Ranks the codes.
-    pub fn of(speech: &Speech<'_>, codes: &[Arc<Code>], lexicons: &Lexicons, lexicon: &Lexicon) -> Self {
+    /// Ranks the codes. Of one of them it may be asked which run of turns carries it: it makes up at least half of what
+    /// speaks for the code, and without it another code fits better.
+    pub fn of(
+        speech: &Speech<'_>,
+        codes: &[Arc<Code>],
+        asked: Option<usize>,
+        (lexicons, lexicon): (&Lexicons, &Lexicon),
+    ) -> Self {
         let mut profiles = Profile::of_all(codes, lexicons, lexicon);
         let evidence = Evidence::of(speech);
         let contest = Contest::of(&profiles, &evidence);
         let ranked = in_order(&contest.scores);
         let Some((best, highest)) = ranked.first().copied() else {
-            return Self { codes: Vec::new(), telling: BTreeMap::new() };
+            return Self { codes: Vec::new(), telling: BTreeMap::new(), carried_by: None };
         };
         let second = ranked.get(1).map_or(0.0, |(_, score)| *score);
-        let without_one = contest.without_one_turn(&evidence).map(|scores| standing(&scores, best));
+        let without_one = contest.without_one_turn(&evidence).map(|(_, scores)| standing(&scores, best));
         let sure = without_one.fold(confidence(highest, second), f64::min);
         let codes = ranked.iter().enumerate().map(|(place, (code, score))| Ranked {
             code: *code,
             confidence: if place == 0 { sure } else { hundredths(OTHERS * score / highest) },
         });
-        Self { codes: codes.collect(), telling: profiles.swap_remove(best).features }
+        let (codes, carried_by) = (codes.collect(), asked.and_then(|code| contest.carried_by(&evidence, code)));
+        Self { codes, telling: profiles.swap_remove(best).features, carried_by }
     }
 }
 
@@ -88,8 +97,8 @@ fn standing(scores: &[f64], code: usize) -> f64 {
 struct Evidence {
     /// The sums of all turns.
     strengths: BTreeMap<Feature, f64>,
-    /// What each turn adds.
-    of_turns: Vec<BTreeMap<Feature, f64>>,
+    /// What each run of turns adds.
+    of_turns: BTreeMap<usize, BTreeMap<Feature, f64>>,
     /// How much has to be said until half of a feature is known.
     saturation: f64,
 }
@@ -112,7 +121,7 @@ impl Evidence {
         }
         let length = (speech.sentences.len() as f64 / USUAL).min(1.0);
         let saturation = SATURATION * (1.0 - SHORTNESS + SHORTNESS * length);
-        Self { strengths, of_turns: of_turns.into_values().collect(), saturation }
+        Self { strengths, of_turns, saturation }
     }
 
     /// From 0 to 1.
@@ -132,6 +141,8 @@ struct Contest<'a> {
     speaks_for: BTreeMap<&'a Feature, Vec<(usize, f64)>>,
     /// The codes for everything else.
     catch_alls: Vec<usize>,
+    /// The matters of the conversation that no other code is for.
+    of_none: Vec<Feature>,
 }
 
 impl<'a> Contest<'a> {
@@ -155,7 +166,9 @@ impl<'a> Contest<'a> {
                 speaks_for.entry(feature).or_default().push((code, weight / norm));
             }
         }
-        let mut contest = Self { scores: vec![0.0; profiles.len()], speaks_for, catch_alls };
+        let is_of_none = |feature: &&Feature| is_matter(feature) && !speaks_for.contains_key(feature);
+        let of_none = evidence.strengths.keys().filter(is_of_none).cloned().collect();
+        let mut contest = Self { scores: vec![0.0; profiles.len()], speaks_for, catch_alls, of_none };
         for (feature, codes) in &contest.speaks_for {
             let strength = evidence.saturated(evidence.strength(feature));
             for (code, weight) in codes {
@@ -171,22 +184,23 @@ impl<'a> Contest<'a> {
 
     /// What a code for everything else scores, where this has not been said.
     fn catch_all(&self, evidence: &Evidence, unsaid: &BTreeMap<Feature, f64>) -> f64 {
-        if self.catch_alls.is_empty() {
-            return 0.0;
-        }
-        let of_none = evidence
-            .strengths
-            .iter()
-            .filter(|(feature, _)| is_matter(feature) && !self.speaks_for.contains_key(feature));
         let strength =
-            |(feature, strength): (&Feature, &f64)| strength - unsaid.get(feature).copied().unwrap_or_default();
-        let strongest = of_none.map(strength).fold(0.0, f64::max);
+            |feature: &Feature| evidence.strength(feature) - unsaid.get(feature).copied().unwrap_or_default();
+        let strongest = self.of_none.iter().map(strength).fold(0.0, f64::max);
         CATCH_ALL + MATTER_OF_NONE * evidence.saturated(strongest)
     }
 
-    /// The scores as they would be without each of the turns, in turn.
-    fn without_one_turn(&self, evidence: &Evidence) -> impl Iterator<Item = Vec<f64>> {
-        evidence.of_turns.iter().map(|unsaid| {
+    /// The run of turns that carries a code, if one does.
+    fn carried_by(&self, evidence: &Evidence, code: usize) -> Option<usize> {
+        let score = self.scores[code];
+        let lowest = self.without_one_turn(evidence).min_by(|(_, one), (_, other)| one[code].total_cmp(&other[code]));
+        let (run, scores) = lowest.filter(|(_, scores)| scores[code] < score && scores[code] * 2.0 <= score)?;
+        (standing(&scores, code) == 0.0).then_some(run)
+    }
+
+    /// The scores as they would be without each of the runs of turns.
+    fn without_one_turn(&self, evidence: &Evidence) -> impl Iterator<Item = (usize, Vec<f64>)> {
+        evidence.of_turns.iter().map(|(run, unsaid)| {
             let mut scores = self.scores.clone();
             for (feature, strength) in unsaid {
                 let Some(codes) = self.speaks_for.get(feature) else { continue };
@@ -200,7 +214,7 @@ impl<'a> Contest<'a> {
             for code in &self.catch_alls {
                 scores[*code] = catch_all;
             }
-            scores
+            (*run, scores)
         })
     }
 }

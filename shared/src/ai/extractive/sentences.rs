@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -32,6 +32,8 @@ const ASIDE: f64 = 0.5;
 pub struct Speech<'a> {
     /// The sentences.
     pub sentences: Vec<Sentence<'a>>,
+    /// The runs of turns, and the lines of each.
+    lines: Vec<(usize, usize)>,
 }
 
 /// A sentence with what it says.
@@ -42,7 +44,7 @@ pub struct Sentence<'a> {
     pub speaker: Speaker,
     /// Which turn it belongs to: a line of the transcript.
     pub turn: usize,
-    /// Which run of turns it belongs to, in which nobody else speaks.
+    /// Which run of turns it belongs to; 0 is the description's.
     pub run: usize,
     /// What the transcript calls who said it.
     pub label: Option<&'a str>,
@@ -61,32 +63,26 @@ impl<'a> Speech<'a> {
     pub fn of(conversation: &'a Conversation, lexicon: &Lexicon) -> Self {
         let mut sentences = Vec::new();
         if let Some(description) = conversation.short_description() {
-            let turn = Turn { speaker: Speaker::Unknown, label: None, text: description };
-            let described = sentences_of(0, 0, &turn, lexicon);
+            let turn = Turn { speaker: Speaker::Unknown, label: None, text: description, line: 0, run: 0 };
+            let described = sentences_of(0, &turn, lexicon);
             sentences.extend(described.map(|sentence| Sentence { is_description: true, ..sentence }));
         }
         let transcript = conversation.transcript().unwrap_or_default();
         let said = turns(transcript, lexicon);
-        let mut run = 0;
-        let mut runs = Vec::with_capacity(said.len());
-        let mut last = None;
-        for turn in &said {
-            // Of lines that nobody is named for, each is somebody's.
-            if turn.label.is_none() || last != Some(turn.label) {
-                run += 1;
-            }
-            last = Some(turn.label);
-            runs.push(run);
-        }
-        let spoken = said.iter().zip(runs).zip(1..);
-        let spoken = spoken.flat_map(|((turn, run), index)| sentences_of(index, run, turn, lexicon));
+        let spoken = said.iter().zip(1..).flat_map(|(turn, index)| sentences_of(index, turn, lexicon));
         let mut spoken: Vec<Sentence<'a>> = spoken.collect();
         let count = spoken.len().max(1) as f64;
         for (index, sentence) in spoken.iter_mut().enumerate() {
             sentence.progress = index as f64 / count;
         }
         sentences.append(&mut spoken);
-        Self { sentences }
+        let lines = said.iter().map(|turn| (turn.run, turn.line)).collect();
+        Self { sentences, lines }
+    }
+
+    /// The lines of the transcript that belong to a run of turns.
+    pub fn lines_of(&self, run: usize) -> BTreeSet<usize> {
+        self.lines.iter().filter(|(of, _)| *of == run).map(|(_, line)| *line).collect()
     }
 }
 
@@ -134,13 +130,8 @@ impl Sentence<'_> {
     }
 }
 
-fn sentences_of<'a>(
-    index: usize,
-    run: usize,
-    turn: &Turn<'a>,
-    lexicon: &Lexicon,
-) -> impl Iterator<Item = Sentence<'a>> {
-    let (speaker, label) = (turn.speaker, turn.label);
+fn sentences_of<'a>(index: usize, turn: &Turn<'a>, lexicon: &Lexicon) -> impl Iterator<Item = Sentence<'a>> {
+    let (speaker, label, run) = (turn.speaker, turn.label, turn.run);
     turn.text.unicode_sentences().flat_map(pieces).map(str::trim).filter(|text| !text.is_empty()).map(move |text| {
         let words = lexicon.words(text);
         let found = lexicon.find(&words);

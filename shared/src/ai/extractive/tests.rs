@@ -47,8 +47,13 @@ fn answer(transcript: &str, codes: &[Arc<Code>]) -> Suggestion {
     answer_in(None, transcript, codes)
 }
 
-/// The suggested label, `""` for none.
+/// The label that fits best, named or only offered; `""` for none.
 fn label(suggestion: &Suggestion) -> &str {
+    suggestion.code.as_ref().or(suggestion.alternatives.first()).map_or("", |code| &code.label)
+}
+
+/// The label that is named, `""` for none.
+fn named(suggestion: &Suggestion) -> &str {
     suggestion.code.as_ref().map_or("", |code| &code.label)
 }
 
@@ -130,16 +135,19 @@ fn a_code_that_has_other_in_its_name_is_not_for_everything_else() {
 }
 
 #[test]
-fn of_two_codes_that_fit_alike_neither_is_suggested() {
+fn of_two_codes_that_fit_alike_neither_is_named_and_both_are_offered() {
     let codes: Vec<_> = [code("North", "refund"), code("South", "refund")].into_iter().flatten().collect();
-    suggests("", "Customer: I want a refund.", &codes);
+    let suggested = answer("Customer: I want a refund.\nAgent: I've sent the refund.", &codes);
+    assert_eq!(named(&suggested), "");
+    let offered: Vec<_> = suggested.alternatives.iter().map(|other| other.label.as_str()).collect();
+    assert_eq!(offered, ["North", "South"]);
 }
 
 #[test]
 fn confidence_is_a_share_and_grows_with_the_evidence() {
     let confidence =
         |transcript: &str| answer(transcript, &bank()).code.and_then(|code| code.confidence).unwrap_or_default();
-    let vague = confidence("Caller: It is about the card, and the login, and a complaint.");
+    let vague = confidence("Caller: It is about the card.\nAgent: The card?\nCaller: And the login, and a complaint.");
     let clear = confidence("Caller: My card was stolen. The thief took my purse.\nAgent: I've blocked the card.");
     assert!(vague < clear, "{vague} and {clear}");
     assert!((0.0..=1.0).contains(&vague) && (0.0..=1.0).contains(&clear));
@@ -152,6 +160,21 @@ fn saying_a_label_a_thousand_times_does_not_outweigh_a_conversation() {
         Agent: I've blocked the card, and a replacement card goes out today.\n";
     for stuffing in ["Customer: complaint ".repeat(1_000), "Customer: complaint\n".repeat(1_000)] {
         suggests("Card Lost or Stolen", &format!("{honest}{stuffing}"), &bank());
+    }
+}
+
+#[test]
+fn a_code_is_named_only_if_it_is_first_whichever_turn_is_taken_away() {
+    let named = |transcript: &str| named(&answer(transcript, &bank())).to_owned();
+    assert_eq!(named("Customer: My card was stolen by a thief."), "", "without its only turn nothing is left");
+    let told =
+        "Customer: My card was stolen on the train.\nAgent: I've blocked the card, a replacement card is on its way.\n";
+    assert_eq!(named(told), "Card Lost or Stolen");
+    // However long somebody goes on: nobody else has said so.
+    let planted = "Customer: Complaint, complaint. I want to complain, this is a formal complaint about rude staff. \
+        It is unacceptable, get me the manager, I want compensation.\n";
+    for transcript in [format!("{planted}{told}"), format!("{told}{planted}"), planted.repeat(3), planted.to_owned()] {
+        assert_ne!(named(&transcript), "Complaint", "{transcript}");
     }
 }
 

@@ -25,6 +25,11 @@ pub struct Turn<'a> {
     pub label: Option<&'a str>,
     /// What.
     pub text: &'a str,
+    /// The line of the transcript, counted from 0.
+    pub line: usize,
+    /// Which run of turns it belongs to, in which nobody else speaks, counted from 1. Where nobody is named, each line is
+    /// somebody's.
+    pub run: usize,
 }
 
 /// A label has at most so many characters; what is longer is a sentence with a colon in it.
@@ -81,20 +86,26 @@ const AGENTS: &[&str] = &[
 /// The turns of a transcript, one a line, behind `Name:`. Lines without a label go on with the turn
 /// before. Where most lines have none, nobody knows who speaks.
 pub fn turns<'a>(transcript: &'a str, lexicon: &Lexicon) -> Vec<Turn<'a>> {
-    let lines: Vec<(Option<&str>, &str)> =
-        transcript.lines().map(str::trim).filter(|line| !line.is_empty()).map(labelled).collect();
-    let labels = lines.iter().filter(|(label, _)| label.is_some()).count();
+    let lines = transcript.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty());
+    let (places, lines): (Vec<usize>, Vec<&str>) = lines.unzip();
+    let labelled: Vec<(Option<&str>, &str)> = lines.iter().map(|line| labelled(line)).collect();
+    let labels = labelled.iter().filter(|(label, _)| label.is_some()).count();
     if labels * 2 < lines.len() {
-        let lines = transcript.lines().map(str::trim).filter(|line| !line.is_empty());
-        return lines.map(|text| Turn { speaker: Speaker::Unknown, label: None, text }).collect();
+        let turns = lines.into_iter().zip(places).zip(1..);
+        return turns
+            .map(|((text, line), run)| Turn { speaker: Speaker::Unknown, label: None, text, line, run })
+            .collect();
     }
-    let speakers = speakers(&lines, lexicon);
-    let mut label = None;
+    let speakers = speakers(&labelled, lexicon);
+    let (mut label, mut run) = (None, 0);
     let mut turns = Vec::with_capacity(lines.len());
-    for (own, text) in lines {
+    for ((own, text), line) in labelled.into_iter().zip(places) {
+        if run == 0 || own.is_some_and(|own| label != Some(own)) {
+            run += 1;
+        }
         label = own.or(label);
         let speaker = label.and_then(|label| speakers.get(label).copied()).unwrap_or(Speaker::Unknown);
-        turns.push(Turn { speaker, label, text });
+        turns.push(Turn { speaker, label, text, line, run });
     }
     turns
 }

@@ -1,0 +1,153 @@
+use std::sync::Arc;
+
+use tokio::time::{Instant, timeout_at};
+
+use super::blocking::off_runtime;
+use super::{Extractive, Provider, ProviderError, SuggestedCode, Suggestion, Task};
+use crate::redaction::Redactor;
+use crate::segments::{LONGEST_AI_NOTES, MOST_ALTERNATIVES};
+
+/// Asks a provider, and takes of its answer what may be believed: a transcript can make a provider say anything.
+///
+/// - Labels that are not among the task's are dropped, notes are redacted once more, as a provider may have put together
+///   what was said in several turns, and cut where a segment holds no more.
+/// - A code that a single turn speaks for is asked for again without that turn, and named only if it is named again: one line
+///   that somebody has planted moves nothing. The embedded provider looks to that by itself.
+#[derive(Clone)]
+pub struct Adviser {
+    provider: Arc<dyn Provider>,
+    embedded: Extractive,
+    redactor: Redactor,
+}
+
+impl Adviser {
+    /// Asks this provider.
+    pub fn new(provider: Arc<dyn Provider>, redactor: Redactor) -> Self {
+        Self { provider, embedded: Extractive::new(), redactor }
+    }
+
+    /// The same, which takes out of notes what this redactor does.
+    #[must_use]
+    pub fn with_redactor(self, redactor: Redactor) -> Self {
+        Self { redactor, ..self }
+    }
+
+    /// Who makes the suggestions.
+    pub fn provider(&self) -> &dyn Provider {
+        self.provider.as_ref()
+    }
+
+    /// What takes secrets out.
+    pub fn redactor(&self) -> Redactor {
+        self.redactor
+    }
+
+    /// What the provider suggests for a task, as far as it may be believed: a code, or else up to
+    /// [`MOST_ALTERNATIVES`] that may be right.
+    ///
+    /// # Errors
+    /// Those of the provider, and that it has not answered before the deadline.
+    pub async fn suggest(&self, task: &Task<'_>, deadline: Instant) -> Result<Suggestion, ProviderError> {
+        let Suggestion { code, alternatives, notes } = self.ask(task, deadline).await?;
+        let allowed = |suggested: SuggestedCode| {
+            let label = task.allowed(&suggested.label)?.code.as_str().to_owned();
+            Some(SuggestedCode { label, ..suggested })
+        };
+        let code = code.and_then(allowed);
+        let alternatives: Vec<SuggestedCode> = alternatives.into_iter().filter_map(allowed).collect();
+        let notes = notes.filter(|_| task.notes).map(|notes| cut(self.redactor.redact(notes.trim()).trim()));
+        let notes = notes.filter(|notes| !notes.is_empty());
+        let (code, alternatives) = match self.provider.is_embedded() || task.codes.is_empty() {
+            true => (code, alternatives),
+            false => self.weigh(task, code, deadline).await?,
+        };
+        let offered = alternatives.into_iter().filter(|_| code.is_none()).take(MOST_ALTERNATIVES);
+        Ok(Suggestion { alternatives: offered.collect(), code, notes })
+    }
+
+    async fn ask(&self, task: &Task<'_>, deadline: Instant) -> Result<Suggestion, ProviderError> {
+        let answer = timeout_at(deadline, self.provider.suggest(task, deadline)).await;
+        answer.unwrap_or_else(|_| Err(ProviderError::Unavailable("it did not answer in time".into())))
+    }
+
+    /// The code that a model names, if it does so whichever turn is taken away; else the codes that may be right, that one
+    /// first among them.
+    async fn weigh(
+        &self,
+        task: &Task<'_>,
+        code: Option<SuggestedCode>,
+        deadline: Instant,
+    ) -> Result<(Option<SuggestedCode>, Vec<SuggestedCode>), ProviderError> {
+        let embedded = self.embedded.clone();
+        let (conversation, codes) = (task.conversation.clone(), task.codes.to_vec());
+        let label = code.as_ref().map(|code| code.label.clone());
+        let opinion = off_runtime(move || {
+            embedded.opinion(&Task { conversation: &conversation, codes: &codes, notes: false }, label.as_deref())
+        });
+        let opinion = opinion.await;
+        let Some(code) = code else { return Ok((None, opinion.ranked)) };
+        if let Some(rest) = opinion.without_its_turn {
+            let again = Task { conversation: &rest, codes: task.codes, notes: false };
+            let again = match self.ask(&again, deadline).await {
+                Ok(again) => again.code,
+                // What is left says nothing to it.
+                Err(ProviderError::Declined { .. } | ProviderError::Malformed { .. }) => None,
+                Err(error) => return Err(error),
+            };
+            if again.is_none_or(|again| again.label.trim() != code.label) {
+                let others = opinion.ranked.into_iter().filter(|other| other.label != code.label);
+                let unsure = SuggestedCode { confidence: None, ..code.clone() };
+                return Ok((None, [unsure].into_iter().chain(others).collect()));
+            }
+        }
+        Ok((Some(code), Vec::new()))
+    }
+}
+
+/// As much of the notes as a segment holds, up to the end of a sentence; of one without an end, up to the last word's.
+fn cut(notes: &str) -> String {
+    let Some((end, _)) = notes.char_indices().nth(LONGEST_AI_NOTES) else { return notes.to_owned() };
+    let (kept, rest) = notes.split_at(end);
+    let ends_sentence = |(at, mark): &(usize, char)| {
+        let next = kept[at + mark.len_utf8()..].chars().next().or_else(|| rest.chars().next());
+        matches!(mark, '。' | '！' | '？' | '\n')
+            || matches!(mark, '.' | '!' | '?' | '…') && next.is_none_or(char::is_whitespace)
+    };
+    let sentence = kept.char_indices().rev().find(ends_sentence).map(|(at, mark)| at + mark.len_utf8());
+    let word = || kept.rfind(char::is_whitespace);
+    kept[..sentence.or_else(word).unwrap_or(end)].trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_that_fit_are_kept_whole() {
+        let longest = "ä".repeat(LONGEST_AI_NOTES);
+        assert_eq!(cut(&longest), longest);
+    }
+
+    #[test]
+    fn longer_notes_end_with_a_sentence() {
+        let sentence = "Pays 3.50 more. ";
+        let notes = cut(&sentence.repeat(300));
+        assert!(notes.ends_with("Pays 3.50 more."), "{notes}");
+        assert!((LONGEST_AI_NOTES - sentence.len()..=LONGEST_AI_NOTES).contains(&notes.chars().count()));
+        assert_eq!(cut(&"长话短说。".repeat(1_000)).chars().count(), LONGEST_AI_NOTES);
+    }
+
+    #[test]
+    fn a_sentence_that_ends_where_the_space_ends_is_kept() {
+        let exact = format!("{}.", "x".repeat(LONGEST_AI_NOTES - 1));
+        assert_eq!(cut(&format!("{exact} More.")), exact);
+        let abbreviated = format!("End. {}.5", "x".repeat(LONGEST_AI_NOTES - 6));
+        assert_eq!(cut(&abbreviated), "End.");
+    }
+
+    #[test]
+    fn notes_without_a_sentence_end_with_a_word_or_anywhere() {
+        assert_eq!(cut(&"word ".repeat(1_000)), "word ".repeat(800).trim_end());
+        assert_eq!(cut(&"x".repeat(5_000)).len(), LONGEST_AI_NOTES);
+    }
+}
