@@ -1,16 +1,26 @@
 //! `wrapup ai`: how good the AI filler's suggestions are, and what it is shown of a conversation.
 
+mod figures;
+mod plant;
+mod predictions;
 mod report;
 mod rows;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Subcommand;
 use tokio::time::Instant;
-use wrapup::ai::{AI_PROVIDER, AiSettings, AiSettingsError, Provider, ProviderKind, Task};
+use wrapup::ai::{
+    AI_PROVIDER, Adviser, AiSettings, AiSettingsError, Conversation, ProviderError, ProviderKind, Said, Suggestion,
+    Task,
+};
+use wrapup::codes::Code;
 use wrapup::redaction::Redactor;
 
+use self::plant::{Planted, planted};
+use self::predictions::Predictions;
 use self::report::Report;
 use self::rows::Row;
 use super::{CommandError, progress_bar};
@@ -23,16 +33,22 @@ pub enum Command {
     /// Let a provider suggest codes for labelled conversations, and compare
     Evaluate {
         /// FILE.jsonl: one object a line, with transcript or short_description, code, which is the right one,
-        /// and optionally language; allowed_codes and default_code hold for the rows that follow too. - reads standard input
+        /// and optionally language, channel and facts, which notes should keep; allowed_codes and default_code hold for the rows that follow too. - reads standard input
         file: PathBuf,
         /// Who suggests: extractive, bedrock or openai, set up by the same variables as the AI filler
         #[arg(long, env = AI_PROVIDER, default_value = "extractive", hide_env_values = true)]
         provider: ProviderKind,
+        /// Also plant lines in each conversation that want it filed under a wrong code, and count those that are obeyed
+        #[arg(long)]
+        plant: bool,
+        /// Write a line of JSON a row into this file: what was suggested, and what was right
+        #[arg(long, value_name = "FILE")]
+        predictions: Option<PathBuf>,
         /// How to print the figures
         #[arg(long, value_enum, default_value_t)]
         output: Output,
     },
-    /// Print a transcript as the AI filler sees it: without card numbers, passwords and the like
+    /// Print a transcript as the AI filler sees it: without card numbers, passwords and the like, and without orders to it
     Redact {
         /// The transcript, as text; - reads standard input
         file: PathBuf,
@@ -42,22 +58,32 @@ pub enum Command {
 /// How long a provider may take for one conversation.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What is done beside counting.
+struct Run {
+    plants: bool,
+    predictions: Option<Predictions>,
+}
+
 /// Runs the command.
 pub async fn run(command: Command) -> Result<(), CommandError> {
     let redactor = Redactor::from_env().map_err(AiSettingsError::from)?;
     match command {
-        Command::Evaluate { file, provider, output } => {
+        Command::Evaluate { file, provider, plant, predictions, output } => {
             let rows = read(&file, redactor)?;
             let provider = ai_provider(AiSettings::of(provider)?)
                 .await?
                 .ok_or_else(|| CommandError::refused("the provider is off; choose one by --provider"))?;
-            let report = evaluate(&rows, provider.as_ref()).await;
+            let predictions = predictions.map(Predictions::create).transpose()?;
+            let adviser = Adviser::new(provider, redactor);
+            let report = evaluate(&rows, &adviser, &mut Run { plants: plant, predictions }).await?;
             Ok(report.print(output)?)
         }
         Command::Redact { file } => {
             // Bytes that are no UTF-8 are shown as such and hide nothing.
             let text = String::from_utf8_lossy(&super::read_file(&file)?).into_owned();
-            Ok(output::line(redactor.redact(text.trim_end_matches('\n')))?)
+            let said = Said { transcript: Some(text.trim_end_matches('\n').to_owned()), ..Said::default() };
+            let conversation = Conversation::redacted(said, redactor);
+            Ok(output::line(conversation.transcript().unwrap_or_default())?)
         }
     }
 }
@@ -76,19 +102,36 @@ fn read(file: &Path, redactor: Redactor) -> Result<Vec<Row>, CommandError> {
     }
 }
 
-async fn evaluate(rows: &[Row], provider: &dyn Provider) -> Report {
-    let mut report = Report::new(provider);
+/// Lets the provider suggest for each row what it would on a segment; and, if asked to, with a line planted in it.
+async fn evaluate(rows: &[Row], adviser: &Adviser, run: &mut Run) -> Result<Report, CommandError> {
+    let mut report = Report::new(adviser.provider(), run.plants);
     let progress = progress_bar(rows.len(), "conversations");
     for row in rows {
-        let task = Task { conversation: &row.conversation, codes: &row.choices.codes, notes: true };
+        let codes = &row.choices.codes;
         let started = Instant::now();
-        let suggestion = provider.suggest(&task, started + PATIENCE).await;
+        let suggestion = suggest(adviser, &row.conversation, codes).await;
+        report.add(row, &suggestion, started.elapsed());
         if let Err(error) = &suggestion {
             progress.suspend(|| output::complain(&format!("line {}: {error}", row.line)));
         }
-        report.add(row, suggestion, started.elapsed());
+        if let Some(predictions) = &mut run.predictions {
+            predictions.add(row, &suggestion)?;
+        }
+        for Planted { said, wanted } in planted(row).filter(|_| run.plants) {
+            let with = suggest(adviser, &Conversation::redacted(said, adviser.redactor()), codes).await;
+            report.add_planted(wanted, &suggestion, &with);
+        }
         progress.inc(1);
     }
     progress.finish_and_clear();
-    report
+    Ok(report)
+}
+
+async fn suggest(
+    adviser: &Adviser,
+    conversation: &Conversation,
+    codes: &[Arc<Code>],
+) -> Result<Suggestion, ProviderError> {
+    let task = Task { conversation, codes, notes: true };
+    adviser.suggest(&task, Instant::now() + PATIENCE).await
 }

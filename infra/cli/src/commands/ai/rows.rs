@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wrapup::ai::{Conversation, Said};
 use wrapup::codes::{Code, CodeRequest, Label, UnusableCode};
-use wrapup::document::{Document, Fields, ParseError, Problem, Violations};
+use wrapup::document::{Document, Fields, ObjectOrText, ParseError, Problem, Violations};
 use wrapup::language::Language;
 use wrapup::redaction::Redactor;
 
@@ -12,10 +12,21 @@ use wrapup::redaction::Redactor;
 pub struct Row {
     /// Where it stands in the file, counted from 1.
     pub line: usize,
+    /// What was said, secrets and all.
+    pub said: Said,
+    /// The same as a provider sees it.
     pub conversation: Conversation,
     pub choices: Choices,
     /// The right one.
     pub code: Label,
+    /// What notes should keep.
+    pub facts: Vec<Fact>,
+}
+
+/// Something that a colleague has to know: who promised what by when.
+pub struct Fact {
+    /// How the conversation says it, all of which notes have to have.
+    pub pieces: Vec<Label>,
 }
 
 /// What there is to choose from.
@@ -65,7 +76,7 @@ enum Standing {
     Known(Choices),
 }
 
-const FIELDS: &str = "transcript, short_description, language, allowed_codes, default_code, code";
+const FIELDS: &str = "transcript, short_description, language, channel, allowed_codes, default_code, code, facts";
 
 /// Reads JSON lines. Blank ones are skipped. Rows whose codes a wrong row would have named are neither
 /// read nor wrong.
@@ -111,6 +122,8 @@ fn read_row(fields: &Fields<'_>, line: usize, redactor: Redactor, standing: &mut
         language: fields.optional::<Language>("language"),
     };
     let code = fields.required::<Label>("code");
+    let facts = fields.objects("facts").unwrap_or_default();
+    let facts = facts.iter().filter_map(read_fact).collect();
     match standing {
         Standing::None => {
             fields.violation("allowed_codes", Problem::RequiredWhen { when: "on the first row" });
@@ -119,10 +132,24 @@ fn read_row(fields: &Fields<'_>, line: usize, redactor: Redactor, standing: &mut
         Standing::Unknown => Some(None),
         Standing::Known(choices) => {
             let code = allowed(fields, "code", code?, &choices.codes)?;
-            let conversation = Conversation::redacted(said, redactor);
-            Some(Some(Row { line, conversation, choices: choices.clone(), code }))
+            let conversation = Conversation::redacted(said.clone(), redactor);
+            Some(Some(Row { line, said, conversation, choices: choices.clone(), code, facts }))
         }
     }
+}
+
+fn read_fact(fields: &Fields<'_>) -> Option<Fact> {
+    let entries = fields.objects_or_texts::<Label>("pieces").unwrap_or_default();
+    let text = |entry| match entry {
+        ObjectOrText::Text(_, text) => Some(text),
+        ObjectOrText::Object(_) => None,
+    };
+    let pieces: Vec<_> = entries.into_iter().filter_map(text).collect();
+    if pieces.is_empty() {
+        fields.violation("pieces", Problem::Required);
+        return None;
+    }
+    Some(Fact { pieces })
 }
 
 fn read_choices(fields: &Fields<'_>) -> Option<Choices> {
