@@ -3,6 +3,7 @@
 
 mod lexicon;
 mod notes;
+mod numbers;
 mod profile;
 mod rank;
 mod sentences;
@@ -52,7 +53,7 @@ impl Extractive {
         let mut ranked = suggested(&ranking, task);
         let code = ranked.next_if(|best| best.confidence >= Some(SURE_ENOUGH));
         let alternatives = if code.is_none() { ranked.take(MOST_ALTERNATIVES).collect() } else { Vec::new() };
-        let notes = task.notes.then(|| notes::write(&speech, &ranking)).flatten();
+        let notes = task.notes.then(|| notes::write(&speech, &ranking, lexicon)).flatten();
         Suggestion { code, alternatives, notes }
     }
 

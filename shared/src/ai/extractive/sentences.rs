@@ -42,8 +42,6 @@ pub struct Sentence<'a> {
     pub text: &'a str,
     /// Who said it.
     pub speaker: Speaker,
-    /// Which turn it belongs to: a line of the transcript.
-    pub turn: usize,
     /// Which run of turns it belongs to; 0 is the description's.
     pub run: usize,
     /// What the transcript calls who said it.
@@ -64,12 +62,12 @@ impl<'a> Speech<'a> {
         let mut sentences = Vec::new();
         if let Some(description) = conversation.short_description() {
             let turn = Turn { speaker: Speaker::Unknown, label: None, text: description, line: 0, run: 0 };
-            let described = sentences_of(0, &turn, lexicon);
+            let described = sentences_of(&turn, lexicon);
             sentences.extend(described.map(|sentence| Sentence { is_description: true, ..sentence }));
         }
         let transcript = conversation.transcript().unwrap_or_default();
         let said = turns(transcript, lexicon);
-        let spoken = said.iter().zip(1..).flat_map(|(turn, index)| sentences_of(index, turn, lexicon));
+        let spoken = said.iter().flat_map(|turn| sentences_of(turn, lexicon));
         let mut spoken: Vec<Sentence<'a>> = spoken.collect();
         let count = spoken.len().max(1) as f64;
         for (index, sentence) in spoken.iter_mut().enumerate() {
@@ -130,13 +128,34 @@ impl Sentence<'_> {
     }
 }
 
-fn sentences_of<'a>(index: usize, turn: &Turn<'a>, lexicon: &Lexicon) -> impl Iterator<Item = Sentence<'a>> {
+fn sentences_of<'a>(turn: &Turn<'a>, lexicon: &Lexicon) -> impl Iterator<Item = Sentence<'a>> {
     let (speaker, label, run) = (turn.speaker, turn.label, turn.run);
-    turn.text.unicode_sentences().flat_map(pieces).map(str::trim).filter(|text| !text.is_empty()).map(move |text| {
+    sentences(turn.text).into_iter().flat_map(pieces).map(str::trim).filter(|text| !text.is_empty()).map(move |text| {
         let words = lexicon.words(text);
         let found = lexicon.find(&words);
-        Sentence { text, speaker, turn: index, run, label, is_description: false, words, found, progress: 0.0 }
+        Sentence { text, speaker, run, label, is_description: false, words, found, progress: 0.0 }
     })
+}
+
+/// The sentences of a text. The full stop behind the number of a day, as in "am 11. Oktober", ends none.
+fn sentences(text: &str) -> Vec<&str> {
+    let mut sentences: Vec<&str> = Vec::new();
+    let mut start = 0;
+    for (at, sentence) in text.split_sentence_bound_indices() {
+        let end = at + sentence.len();
+        if !ends_with_day(sentence) || end == text.len() {
+            sentences.push(&text[start..end]);
+            start = end;
+        }
+    }
+    sentences
+}
+
+/// Whether a text ends with a number of one or two digits and a full stop.
+fn ends_with_day(text: &str) -> bool {
+    let Some(before) = text.trim_end().strip_suffix('.') else { return false };
+    let digits = before.len() - before.trim_end_matches(|last: char| last.is_ascii_digit()).len();
+    (1..=2).contains(&digits) && before[..before.len() - digits].ends_with(' ')
 }
 
 /// A sentence, or what it is cut into where it goes on and on.

@@ -198,7 +198,7 @@ fn the_order_of_the_codes_does_not_matter() {
 }
 
 #[test]
-fn notes_are_the_telling_sentences_in_the_order_of_speech() {
+fn notes_say_why_what_was_done_and_what_is_next() {
     let transcript = "Agent: Good morning, thank you for calling, how can I help you?\n\
         Customer: Hello. Lovely weather, isn't it? My dog likes it too.\n\
         Customer: My card was stolen on the train to Leeds.\n\
@@ -207,16 +207,46 @@ fn notes_are_the_telling_sentences_in_the_order_of_speech() {
         Agent: I've blocked the card. A replacement card will be with you on Friday.\n\
         Customer: Brilliant, thank you. Bye.";
     let notes = answer(transcript, &bank()).notes;
-    let wanted = "Customer: My card was stolen on the train to Leeds.\n\
-        Agent: I've blocked the card. A replacement card will be with you on Friday.";
+    let wanted = "Reason: My card was stolen on the train to Leeds.\n\
+        Done: I've blocked the card.\n\
+        Next: A replacement card will be with you on Friday.";
     assert_eq!(notes.as_deref(), Some(wanted));
+}
+
+#[test]
+fn notes_have_amounts_references_and_what_a_customer_promises() {
+    let transcript = "Agent: Hello, this is the bank, Ann speaking.\n\
+        Customer: My loan repayment of 210.50 euros was taken twice, contract LN-44721.\n\
+        Agent: I've refunded the second payment today.\n\
+        Customer: Fine. Then I will send you the form by Friday.\n\
+        Agent: Good. Case 778812.";
+    let notes = answer(transcript, &bank()).notes.unwrap_or_default();
+    let wanted = "Reason: My loan repayment of 210.50 euros was taken twice, contract LN-44721.\n\
+        Done: I've refunded the second payment today.\n\
+        Next: Customer: Then I will send you the form by Friday.\n\
+        Amounts and references: Case 778812";
+    assert_eq!(notes, wanted);
+}
+
+#[test]
+fn notes_are_in_the_language_of_the_conversation_and_quote_it() {
+    let transcript = "Agent: Guten Tag.\nKundin: Meine Rechnung ist falsch, 30 Euro zu viel.\n\
+        Agent: Ich habe die 30 Euro storniert. Sie bekommen das Geld bis zum 11. Oktober zurück.";
+    let notes = answer_in(Some("de"), transcript, &bank()).notes.unwrap_or_default();
+    let wanted = "Anliegen: Meine Rechnung ist falsch, 30 Euro zu viel.\n\
+        Erledigt: Ich habe die 30 Euro storniert.\n\
+        Wie es weitergeht: Sie bekommen das Geld bis zum 11. Oktober zurück.";
+    assert_eq!(notes, wanted);
 }
 
 #[test]
 fn notes_need_neither_labels_nor_codes() {
     let transcript = "hi, how can i help\nmy password does not work, i am locked out\nI've sent you a reset link.";
     let notes = answer(transcript, &[]).notes;
-    assert_eq!(notes.as_deref(), Some("my password does not work, i am locked out\nI've sent you a reset link."));
+    assert_eq!(
+        notes.as_deref(),
+        Some("Reason: my password does not work, i am locked out\nDone: I've sent you a reset link.")
+    );
 }
 
 #[test]
@@ -226,7 +256,7 @@ fn notes_keep_markup_as_text_and_fit() {
     assert!(notes.contains("<script>"), "{notes}");
     let endless = "Agent: I have sent the refund for the order ".repeat(5_000);
     let notes = answer(&endless, &bank()).notes.unwrap_or_default();
-    assert!(!notes.is_empty() && notes.chars().count() <= 4_000, "{} characters", notes.chars().count());
+    assert!(!notes.is_empty() && notes.chars().count() <= 600, "{} characters", notes.chars().count());
 }
 
 #[test]
@@ -236,7 +266,7 @@ fn a_description_alone_is_enough() {
     let codes = bank();
     let suggested = EXTRACTIVE.answer(&Task { conversation: &conversation, codes: &codes, notes: true });
     assert_eq!(label(&suggested), "Card Lost or Stolen");
-    assert_eq!(suggested.notes.as_deref(), Some("Lost credit card"));
+    assert_eq!(suggested.notes.as_deref(), Some("Reason: Lost credit card"));
 }
 
 #[test]
@@ -270,7 +300,7 @@ fn odd_input_ends_with_one_of_the_codes_or_none() {
             let suggested = answer_in(language, text, &codes);
             let known = |label: &str| codes.iter().any(|code| code.code.as_str() == label);
             assert!(suggested.code.is_none_or(|code| known(&code.label)), "{language:?}");
-            assert!(suggested.notes.is_none_or(|notes| notes.chars().count() <= 4_000), "{language:?}");
+            assert!(suggested.notes.is_none_or(|notes| notes.chars().count() <= 600), "{language:?}");
         }
     }
 }
@@ -281,7 +311,7 @@ fn a_transcript_as_long_as_a_record_holds_ends() {
     for text in ["My card was stolen. ".repeat(17_500), different, "stolen ".repeat(50_000)] {
         let suggested = answer(&text, &bank());
         assert_eq!(label(&suggested), "Card Lost or Stolen");
-        assert!(suggested.notes.is_some_and(|notes| notes.chars().count() <= 4_000));
+        assert!(suggested.notes.is_some_and(|notes| notes.chars().count() <= 600));
     }
 }
 

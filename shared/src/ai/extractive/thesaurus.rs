@@ -18,6 +18,10 @@ pub enum Concept {
     Request,
     /// The sentence says what was agreed or done.
     Resolution,
+    /// The sentence says what happens next.
+    Next,
+    /// A day, or a time.
+    Time,
     /// The sentence is beside the point.
     Aside,
     /// What follows is what it is not about.
@@ -78,6 +82,8 @@ fn entry(line: &'static str) -> Option<Entry> {
         ("thing", name) => Concept::Thing(name),
         ("cue", "request") => Concept::Request,
         ("cue", "resolution") => Concept::Resolution,
+        ("cue", "next") => Concept::Next,
+        ("cue", "time") => Concept::Time,
         ("cue", "aside") => Concept::Aside,
         ("cue", "disclaimer") => Concept::Disclaimer,
         ("cue", "courtesy") => Concept::Courtesy,
