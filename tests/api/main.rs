@@ -30,6 +30,7 @@ mod persistence;
 mod readme;
 mod reference;
 mod segment_tables;
+mod steering;
 mod supervisor;
 mod webhooks;
 

@@ -11,6 +11,7 @@ use crate::segments::{LONGEST_AI_NOTES, MOST_ALTERNATIVES};
 ///
 /// - Labels that are not among the task's are dropped, notes are redacted once more, as a provider may have put together
 ///   what was said in several turns, and cut where a segment holds no more.
+/// - Sentences that read a code's name or description out are not shown to it.
 /// - A code that a single turn speaks for is asked for again without that turn, and named only if it is named again: one line
 ///   that somebody has planted moves nothing. The embedded provider looks to that by itself.
 #[derive(Clone)]
@@ -48,6 +49,9 @@ impl Adviser {
     /// # Errors
     /// Those of the provider, and that it has not answered before the deadline.
     pub async fn suggest(&self, task: &Task<'_>, deadline: Instant) -> Result<Suggestion, ProviderError> {
+        let (said, codes) = (task.conversation.clone(), task.codes.to_vec());
+        let heard = off_runtime(move || said.without_recitals(&codes)).await;
+        let task = &Task { conversation: heard.as_ref().unwrap_or(task.conversation), ..*task };
         let Suggestion { code, alternatives, notes } = self.ask(task, deadline).await?;
         let allowed = |suggested: SuggestedCode| {
             let label = task.allowed(&suggested.label)?.code.as_str().to_owned();

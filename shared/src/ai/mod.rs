@@ -10,11 +10,13 @@ mod blocking;
 mod extractive;
 mod filler;
 mod key;
+mod leaving_out;
 mod model;
 mod openai;
 mod orders;
 mod prompt;
 mod provider;
+mod recitals;
 mod settings;
 
 pub use adviser::Adviser;

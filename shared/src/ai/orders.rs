@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::extractive::words::{unaccented, words};
+use super::leaving_out::{Found, leave_out, start};
 
 /// What is to be done with something that only whoever wraps up has: an order, where both stand near one another.
 struct Order {
@@ -190,52 +191,9 @@ const HELPERS: &[&str] =
 /// An order that says no more than this is followed by what it is about.
 const BARE: usize = 3;
 
-/// A text without the sentences that give such orders, and what they are to have written; lines of nothing else are left
-/// out whole.
+/// A text without the sentences that give such orders, and without what they are to have written.
 pub fn left_out(text: &str) -> Cow<'_, str> {
-    let mut kept = String::new();
-    let mut found = false;
-    for line in text.split_inclusive('\n') {
-        match without_orders(line) {
-            Some(rest) => {
-                found = true;
-                kept.push_str(&rest);
-            }
-            None => kept.push_str(line),
-        }
-    }
-    if found { Cow::Owned(kept) } else { Cow::Borrowed(text) }
-}
-
-/// What is left of a line, where it has such an order; nothing where that is its label alone.
-fn without_orders(line: &str) -> Option<String> {
-    let mut kept = String::new();
-    let (mut found, mut goes_on) = (false, false);
-    for sentence in line.split_sentence_bounds() {
-        match order(sentence) {
-            Some(Found { at, is_bare }) => {
-                found = true;
-                goes_on = is_bare;
-                kept.push_str(&sentence[..at]);
-            }
-            None if goes_on && !sentence.trim().is_empty() => goes_on = false,
-            None => kept.push_str(sentence),
-        }
-    }
-    if !found {
-        return None;
-    }
-    let end = if line.ends_with('\n') { "\n" } else { "" };
-    let rest = kept.trim_end();
-    let is_label = rest.ends_with([':', '：']) || !rest.contains(char::is_alphanumeric);
-    Some(if is_label { String::new() } else { format!("{rest}{end}") })
-}
-
-/// Where in a sentence an order begins.
-struct Found {
-    at: usize,
-    /// What is to be written comes in the next sentence.
-    is_bare: bool,
+    leave_out(text, order)
 }
 
 fn order(sentence: &str) -> Option<Found> {
@@ -273,16 +231,6 @@ fn order(sentence: &str) -> Option<Found> {
         }
     }
     None
-}
-
-/// Where a word of a sentence begins; the sentence itself where little was said before.
-fn start(sentence: &str, places: &[usize], word: usize) -> usize {
-    let at = places.get(word).copied().unwrap_or_default();
-    // A label before what was said stays with whatever else is said.
-    let behind = |colon: usize| at - sentence[colon..at].trim_start_matches([':', '：', ' ']).len();
-    let label = sentence[..at].rfind([':', '：']).map_or(0, behind);
-    let words_before = sentence[label..at].unicode_words().count();
-    if words_before < BARE { label } else { at }
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::time::Instant;
 
+use super::leaving_out::leave_out;
 use super::orders;
+use super::recitals::Recitals;
 use crate::codes::Code;
 use crate::language::Language;
 use crate::logging::chain;
@@ -100,6 +102,21 @@ impl Conversation {
     /// The language it was held in, where known.
     pub fn language(&self) -> Option<Language> {
         self.0.language
+    }
+
+    /// The same without the sentences that read one of the codes out; none where nobody does.
+    pub(super) fn without_recitals(&self, codes: &[Arc<Code>]) -> Option<Self> {
+        let recitals = Recitals::of(codes);
+        let text = |text: &Option<String>| changed(leave_out(text.as_deref()?, |sentence| recitals.find(sentence)));
+        let (short_description, transcript) = (text(&self.0.short_description), text(&self.0.transcript));
+        let is_same = short_description.is_none() && transcript.is_none();
+        (!is_same).then(|| {
+            Self(Said {
+                short_description: short_description.or_else(|| self.0.short_description.clone()),
+                transcript: transcript.or_else(|| self.0.transcript.clone()),
+                language: self.0.language,
+            })
+        })
     }
 
     /// The same without some lines of the transcript, counted from 0.

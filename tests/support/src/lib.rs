@@ -34,6 +34,6 @@ pub use refusal::{assert_refused, mentions};
 pub use said::Said;
 pub use samples::{AGENT, INTERACTION, external, id, is_date_time};
 pub use schema::Schema;
-pub use server::{Server, run_cli, run_cli_with_input};
+pub use server::{Server, run_cli, run_cli_with_env, run_cli_with_input};
 pub use suite::assert_all_are_modules;
 pub use xml::{as_xml, to_xml_request, xml_to_json};

@@ -136,6 +136,13 @@ pub fn run_cli(binary: &str, arguments: &[&str]) -> Output {
     run_cli_with_input(binary, arguments, "")
 }
 
+/// Runs the binary to its end, with these variables beside the others.
+pub fn run_cli_with_env(binary: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(binary);
+    command.args(arguments).envs(environment.iter().copied());
+    command.output().expect("the binary runs")
+}
+
 /// Runs the binary to its end, with a text on its standard input.
 pub fn run_cli_with_input(binary: &str, arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(binary)
