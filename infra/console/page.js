@@ -175,7 +175,10 @@ function show() {
 function showLists(open, overdue, awaiting, latest) {
   const due = (s) => s.due_on ? read(s.due_on) : null;
   // What matters most comes first: on a phone the rest is beside the screen.
-  segments("open", open, [column("left", due, "due"), agent(), interaction()]);
+  const suggested = (s) => s.ai_wrap_up_code
+    ? named(s.ai_wrap_up_code)
+    : (s.ai_alternatives ?? []).map((other) => `${named(other.wrap_up_code)}?`).join(" ");
+  segments("open", open, [column("left", due, "due"), column("suggested", suggested, "label"), agent(), interaction()]);
   for (const [id, answer] of [["overdue", overdue], ["awaiting", awaiting]]) {
     segments(id, answer, [
       column("age", (s) => read(s.submitted_on), "since"), column("code", (s) => label(s.code), "label"), agent(), interaction(),

@@ -58,6 +58,14 @@ before(async () => {
   await put("segment/update?external_segment_id=ADVISED", { wrap_up_code: "Refund" });
   const timed = external("TIMED", { duration: 600, show_timer: true });
   await post("segment/create", { ...timed, opened_on: written(Date.now()) });
+  // A single turn names no code: what may be right is offered.
+  wrapup(["interaction", "put", "-"], JSON.stringify({ sys_id: "call-UNSURE", transcript: "Customer: I want a refund for the cancellation." }));
+  const unsure = { enable_codes: true, allowed_codes: [{ code: "Refund" }, { code: "Cancellation" }], default_code: "Refund", enable_ai_code: true, duration: 900 };
+  await post("segment/create", external("UNSURE", unsure));
+  for (let tries = 0; !(await api("segment/UNSURE")).segment.ai_alternatives; tries += 1) {
+    assert.ok(tries < 600, "the AI filler offers nothing");
+    await new Promise((done) => setTimeout(done, 100));
+  }
   await post("segment/create", external("UNTIMED", {}));
   wrapup(["user", "add", "integrator", "--role", "interaction_integration_user"], "the word of the desk\n");
   browser = await chromium.launch({
@@ -139,8 +147,12 @@ test("each panel shows what the API answers", async (t) => {
   const { segments: open_ } = await api("segment?state=open&limit=100");
   const interactions = (id) => page.$$eval(`#${id} tbody tr`, (lines) => lines.map((line) => line.lastChild.title));
   assert.deepEqual(await interactions("open"), open_.map((segment) => segment.interaction));
-  const timed = (await rows(page, "open")).find((row) => row[2] === "call-TIMED");
+  const timed = (await rows(page, "open")).find((row) => row[3] === "call-TIMED");
   assert.match(timed[0], /^[89]:\d\d$/);
+  const unsure = (await rows(page, "open")).find((row) => row[3] === "call-UNSURE");
+  const { ai_alternatives: offered } = (await api("segment/UNSURE")).segment;
+  assert.deepEqual(offered.map((other) => other.wrap_up_code).sort(), ["Cancellation", "Refund"]);
+  assert.equal(unsure[1], offered.map((other) => `${other.wrap_up_code}?`).join(" "));
   assert.equal((await rows(page, "open")).at(-1)[0], "no limit");
   for (const [id, state] of [["overdue", "overdue"], ["awaiting", "awaiting_confirmation"]]) {
     const { segments } = await api(`segment?state=${state}&limit=100`);
