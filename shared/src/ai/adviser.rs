@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use tokio::time::{Instant, timeout_at};
@@ -63,10 +64,10 @@ impl Adviser {
         let notes = notes.filter(|notes| !notes.is_empty());
         let (code, alternatives) = match self.provider.is_embedded() || task.codes.is_empty() {
             true => (code, alternatives),
-            false => self.weigh(task, code, deadline).await?,
+            false => self.weigh(task, code, alternatives, deadline).await?,
         };
-        let offered = alternatives.into_iter().filter(|_| code.is_none()).take(MOST_ALTERNATIVES);
-        Ok(Suggestion { alternatives: offered.collect(), code, notes })
+        let alternatives = if code.is_none() { first_of_each(alternatives) } else { Vec::new() };
+        Ok(Suggestion { code, alternatives, notes })
     }
 
     async fn ask(&self, task: &Task<'_>, deadline: Instant) -> Result<Suggestion, ProviderError> {
@@ -74,12 +75,13 @@ impl Adviser {
         answer.unwrap_or_else(|_| Err(ProviderError::Unavailable("it did not answer in time".into())))
     }
 
-    /// The code that a model names, if it does so whichever turn is taken away; else the codes that may be right, that one
-    /// first among them.
+    /// The code that a model names, if it does so whichever turn is taken away; else the codes that may be right: that one,
+    /// the others that the model offers, and those of the embedded ranking.
     async fn weigh(
         &self,
         task: &Task<'_>,
         code: Option<SuggestedCode>,
+        alternatives: Vec<SuggestedCode>,
         deadline: Instant,
     ) -> Result<(Option<SuggestedCode>, Vec<SuggestedCode>), ProviderError> {
         let embedded = self.embedded.clone();
@@ -89,7 +91,8 @@ impl Adviser {
             embedded.opinion(&Task { conversation: &conversation, codes: &codes, notes: false }, label.as_deref())
         });
         let opinion = opinion.await;
-        let Some(code) = code else { return Ok((None, opinion.ranked)) };
+        let offered = alternatives.into_iter().chain(opinion.ranked);
+        let Some(code) = code else { return Ok((None, offered.collect())) };
         if let Some(rest) = opinion.without_its_turn {
             let again = Task { conversation: &rest, codes: task.codes, notes: false };
             let again = match self.ask(&again, deadline).await {
@@ -99,13 +102,20 @@ impl Adviser {
                 Err(error) => return Err(error),
             };
             if again.is_none_or(|again| again.label.trim() != code.label) {
-                let others = opinion.ranked.into_iter().filter(|other| other.label != code.label);
-                let unsure = SuggestedCode { confidence: None, ..code.clone() };
-                return Ok((None, [unsure].into_iter().chain(others).collect()));
+                // How sure it is rests on that turn.
+                let unsure = SuggestedCode { confidence: None, ..code };
+                return Ok((None, [unsure].into_iter().chain(offered).collect()));
             }
         }
         Ok((Some(code), Vec::new()))
     }
+}
+
+/// The first so many, each label once.
+fn first_of_each(suggested: Vec<SuggestedCode>) -> Vec<SuggestedCode> {
+    let mut labels = HashSet::new();
+    let first = suggested.into_iter().filter(|one| labels.insert(one.label.clone()));
+    first.take(MOST_ALTERNATIVES).collect()
 }
 
 /// As much of the notes as a segment holds, up to the end of a sentence; of one without an end, up to the last word's.

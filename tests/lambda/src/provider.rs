@@ -54,6 +54,15 @@ impl ScriptedProvider {
         provider
     }
 
+    /// The same, which offers these codes where it names none.
+    #[must_use]
+    pub fn offering(self, offered: &[(&str, f64)]) -> Self {
+        let offered =
+            offered.iter().map(|(label, sure)| SuggestedCode { label: (*label).to_owned(), confidence: Some(*sure) });
+        self.lock().suggestion.alternatives = offered.collect();
+        self
+    }
+
     /// The same, but it stops while it reads, until it is told to go on.
     #[must_use]
     pub fn pausing(self) -> Self {

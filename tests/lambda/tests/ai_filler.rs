@@ -131,6 +131,54 @@ async fn an_opened_segment_gets_code_and_notes_and_where_they_are_from() {
 }
 
 #[tokio::test]
+async fn what_is_not_sure_enough_to_be_named_is_offered() {
+    // One that is not allowed, one twice, and more than three: what is offered is allowed, once, and no more than that.
+    let offers = [("Code 001", 0.4), ("Free Money", 0.3), ("Code 001", 0.3), ("Code 000", 0.256)];
+    let desk = Desk::new(ScriptedProvider::new(None, None).offering(&offers)).await;
+    let sys_id = desk.open("E-1", json!({})).await;
+    assert!(desk.deliver(&sys_id).await.is_empty());
+    let filled = desk.instance.read("E-1").await;
+    let offered = json!([
+        {"wrap_up_code": "Code 001", "confidence": 0.4},
+        {"wrap_up_code": "Code 000", "confidence": 0.26},
+    ]);
+    assert_eq!((&filled["ai_alternatives"], &filled["ai_source"]), (&offered, &json!("scripted")));
+    assert!(filled.get("ai_wrap_up_code").is_none() && filled.get("ai_confidence").is_none(), "{filled}");
+    let xml = desk.instance.call(&Event::get("segment/E-1").header("Accept", "text/xml")).await;
+    let shown = "<ai_alternatives><wrap_up_code>Code 001</wrap_up_code><confidence>0.4</confidence></ai_alternatives>";
+    assert!(xml.text().contains(shown), "{}", xml.text());
+    // Nobody has chosen: it stands in for nothing.
+    let closed = desk.close(&sys_id, json!({})).await;
+    assert_eq!((&closed["code"]["code"], &closed["code_from"]), (&json!("Code 000"), &json!("default")));
+    assert_eq!((closed.get("ai_outcome"), &closed["ai_alternatives"]), (None, &offered));
+}
+
+#[tokio::test]
+async fn what_was_offered_goes_once_a_code_is_named_and_is_shown_only_while_it_may_be_chosen() {
+    let desk = Desk::new(ScriptedProvider::new(None, None).offering(&[("Code 001", 0.4)])).await;
+    let sys_id = desk.open("E-1", json!({})).await;
+    desk.deliver(&sys_id).await;
+    assert!(desk.instance.read("E-1").await["ai_alternatives"].is_array());
+    let third = json!({"configuration": {
+        "enable_codes": true, "enable_ai_code": true, "use_third_party_ai": true, "default_code": "Code 001",
+        "allowed_codes": [{"code": "Code 001"}, {"code": "Code 002"}],
+    }});
+    let event = Event::put(&format!("segment/update?segment_sys_id={sys_id}"));
+    desk.instance.call(&event.clone().json(&third)).await.expect(200);
+    assert!(desk.instance.read("E-1").await["ai_alternatives"].is_array());
+    let without = json!({"configuration": {
+        "enable_codes": true, "enable_ai_code": true, "use_third_party_ai": true, "default_code": "Code 002",
+        "allowed_codes": [{"code": "Code 002"}],
+    }});
+    desk.instance.call(&event.json(&without)).await.expect(200);
+    assert!(desk.instance.read("E-1").await.get("ai_alternatives").is_none(), "it is not allowed any more");
+    let pushed = json!({"segment_sys_id": sys_id, "ai_wrap_up_code": "Code 002"});
+    desk.instance.call(&Event::put("segment/update/ai").json(&pushed)).await.expect(200);
+    let advised = desk.instance.read("E-1").await;
+    assert!(advised.get("ai_alternatives").is_none() && advised["ai_wrap_up_code"] == "Code 002", "{advised}");
+}
+
+#[tokio::test]
 async fn the_segment_shows_the_filling_in_xml_too() {
     let desk = Desk::usual().await;
     let sys_id = desk.open("E-1", json!({})).await;
