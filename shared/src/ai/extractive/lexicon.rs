@@ -43,6 +43,8 @@ struct Phrase {
     concept: Concept,
     /// The stems behind the first.
     rest: Vec<String>,
+    /// Words that may stand between two of them.
+    gap: usize,
     weight: f64,
 }
 
@@ -105,7 +107,10 @@ impl Lexicon {
     }
 
     fn add(&mut self, concept: Concept, phrase: &str) {
-        let mut words = self.words(phrase).into_iter();
+        let words = self.words(phrase);
+        // "It wasn't me" is not "it won't let me".
+        let gap = if words.iter().any(|word| word.telling) { GAP } else { 0 };
+        let mut words = words.into_iter();
         let Some(Word { said, stem: first, .. }) = words.next() else { return };
         let rest: Vec<String> = words.map(|word| word.stem).collect();
         let weight = if phrase.ends_with('?') {
@@ -120,7 +125,7 @@ impl Lexicon {
                 self.parts.entry(form.clone()).or_default().push((concept, weight * IN_COMPOUND));
             }
         }
-        self.phrases.entry(first).or_default().push(Phrase { concept, rest, weight });
+        self.phrases.entry(first).or_default().push(Phrase { concept, rest, gap, weight });
     }
 
     /// Its two-letter code.
@@ -150,7 +155,7 @@ impl Lexicon {
         for (at, word) in words.iter().enumerate() {
             let phrases = self.phrases.get(&word.stem).map(Vec::as_slice).unwrap_or_default();
             found.extend(phrases.iter().filter_map(|phrase| {
-                let end = end_of(&phrase.rest, words, at)?;
+                let end = end_of(phrase, words, at)?;
                 Some(Mention { concept: phrase.concept, weight: phrase.weight, at, end })
             }));
             if phrases.is_empty() {
@@ -172,11 +177,11 @@ impl Lexicon {
     }
 }
 
-/// Where the phrase ends whose first word is at `at` and whose others are `rest`.
-fn end_of(rest: &[String], words: &[Word], at: usize) -> Option<usize> {
+/// Where the phrase ends whose first word is at `at`.
+fn end_of(phrase: &Phrase, words: &[Word], at: usize) -> Option<usize> {
     let mut next = at + 1;
-    for stem in rest {
-        let window = words.get(next..)?.iter().take(GAP + 1);
+    for stem in &phrase.rest {
+        let window = words.get(next..)?.iter().take(phrase.gap + 1);
         next += window.into_iter().position(|word| word.stem == *stem)? + 1;
     }
     Some(next)

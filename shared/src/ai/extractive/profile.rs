@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::lexicon::{Lexicon, Lexicons};
+use super::lexicon::{Lexicon, Lexicons, Mention};
 use super::thesaurus::Concept;
 use crate::codes::Code;
 
@@ -11,6 +11,9 @@ const DESCRIPTION: f64 = 0.25;
 const THING: f64 = 0.3;
 /// How much a bare word says, beside a matter.
 const WORD: f64 = 0.25;
+
+/// A matter's name has at most so many words.
+const LONGEST_NAME: usize = 3;
 
 /// What a code and a conversation can have in common.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,8 +43,8 @@ impl Profile {
         codes.iter().map(|code| Self::of(code, &written_in, lexicons, lexicon)).collect()
     }
 
-    /// A code's own text counts and its translation into the language of the conversation; where they name
-    /// no matter, all other translations.
+    /// What a code's own text names counts; where that is no matter, what its translation into the language of the
+    /// conversation names, and then all others. Words count of that translation, where there is one.
     fn of(code: &Code, written_in: &[&Lexicon], lexicons: &Lexicons, lexicon: &Lexicon) -> Self {
         let mut profile = Self::default();
         for language in written_in {
@@ -53,7 +56,9 @@ impl Profile {
         for own in code.translations.iter().filter(|translation| is_own(translation.language.as_str())) {
             label = own.code.as_deref().unwrap_or(label);
             description = own.description.as_deref().unwrap_or(description);
-            profile.add_concepts(label, description, lexicon);
+            if !profile.has_matter() {
+                profile.add_concepts(label, description, lexicon);
+            }
         }
         for other in code.translations.iter().filter(|translation| !is_own(translation.language.as_str())) {
             if profile.features.is_empty() {
@@ -67,10 +72,15 @@ impl Profile {
         profile
     }
 
+    fn has_matter(&self) -> bool {
+        self.features.keys().any(|feature| matches!(feature, Feature::Concept(Concept::Matter(_))))
+    }
+
     fn add_concepts(&mut self, label: &str, description: &str, lexicon: &Lexicon) {
         for (text, weight) in [(label, 1.0), (description, DESCRIPTION)] {
             let words = lexicon.words(text);
-            for found in lexicon.find(&words) {
+            let all = lexicon.find(&words);
+            for found in all.iter().filter(|found| !is_within_another(found, &all)) {
                 let strength = weight * found.weight.min(1.0);
                 match found.concept {
                     Concept::Matter(_) => self.add(Feature::Concept(found.concept), strength),
@@ -94,4 +104,14 @@ impl Profile {
         let kept = self.features.entry(feature).or_default();
         *kept = kept.max(weight);
     }
+}
+
+/// Whether a matter's words stand within those of a longer one: "Bag Not Arrived" is about no other delivery.
+fn is_within_another(found: &Mention, all: &[Mention]) -> bool {
+    let is_matter = |mention: &Mention| matches!(mention.concept, Concept::Matter(_));
+    let covers = |other: &&Mention| {
+        let (around, longer) = (other.at <= found.at && found.end <= other.end, other.length() > found.length());
+        around && longer && other.length() <= LONGEST_NAME && is_matter(other)
+    };
+    is_matter(found) && all.iter().any(|other| covers(&other))
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::lexicon::{Lexicon, Lexicons};
 use super::profile::{Feature, Profile};
 use super::sentences::Speech;
-use super::thesaurus::Concept;
+use super::thesaurus::{self, Concept};
 use crate::codes::Code;
 
 /// How soon repeating a thing adds nothing (the k1 of BM25), in a conversation of `USUAL` sentences.
@@ -24,6 +24,9 @@ const USUAL: f64 = 20.0;
 const CATCH_ALL: f64 = 0.2;
 /// How much it says for such a code that the conversation is about a matter that no other code has.
 const MATTER_OF_NONE: f64 = 0.6;
+
+/// A list of codes that has so many matters of a trade is of that trade.
+const OF_A_TRADE: usize = 4;
 
 /// A score from which on it does not make a suggestion less sure that little was found.
 const ENOUGH: f64 = 0.4;
@@ -166,7 +169,15 @@ impl<'a> Contest<'a> {
                 speaks_for.entry(feature).or_default().push((code, weight / norm));
             }
         }
-        let is_of_none = |feature: &&Feature| is_matter(feature) && !speaks_for.contains_key(feature);
+        // A word of travel says little of a bank's codes, whatever it means in travel.
+        let mut trades: BTreeMap<&str, usize> = BTreeMap::new();
+        for trade in speaks_for.keys().filter_map(|feature| trade_of(feature)) {
+            *trades.entry(trade).or_default() += 1;
+        }
+        let is_ours = |trade: &str| trades.get(trade).is_some_and(|matters| *matters >= OF_A_TRADE);
+        let is_ours = |feature: &Feature| trade_of(feature).is_none_or(is_ours);
+        let is_of_none =
+            |feature: &&Feature| is_matter(feature) && !speaks_for.contains_key(*feature) && is_ours(feature);
         let of_none = evidence.strengths.keys().filter(is_of_none).cloned().collect();
         let mut contest = Self { scores: vec![0.0; profiles.len()], speaks_for, catch_alls, of_none };
         for (feature, codes) in &contest.speaks_for {
@@ -216,6 +227,13 @@ impl<'a> Contest<'a> {
             }
             (*run, scores)
         })
+    }
+}
+
+fn trade_of(feature: &Feature) -> Option<&'static str> {
+    match feature {
+        Feature::Concept(Concept::Matter(name)) => thesaurus::trade(name),
+        _ => None,
     }
 }
 

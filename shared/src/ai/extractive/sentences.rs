@@ -16,8 +16,9 @@ const DISCLAIMED: usize = 4;
 /// How much they say, beside others.
 const DISCLAIMER: f64 = 0.3;
 
-/// How much it says what stands in the description of an interaction, beside what was said in passing.
-const DESCRIPTION: f64 = 3.0;
+/// How much it says what stands in the description of an interaction, often a guess at a menu, beside what was said in
+/// passing.
+const DESCRIPTION: f64 = 1.5;
 /// How much it says what a customer says at first, in the part of the conversation that `OPENING` is.
 const FIRST_WORDS: f64 = 1.2;
 const OPENING: f64 = 0.35;

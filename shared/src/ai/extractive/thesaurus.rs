@@ -7,6 +7,9 @@
 //!
 //! The words of a phrase may have up to two others between them. A phrase with `?` behind it is a weak sign.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 /// What a phrase stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Concept {
@@ -44,30 +47,47 @@ pub enum Entry {
     Phrases(Concept, Vec<&'static str>),
 }
 
-/// What is said in each trade, and what in some of them: the same name in several files is the same matter.
-const FILES: [(&str, &str); 16] = [
-    ("de", include_str!("thesaurus/de.txt")),
-    ("de", include_str!("thesaurus/bank.de.txt")),
-    ("de", include_str!("thesaurus/service-desk.de.txt")),
-    ("de", include_str!("thesaurus/travel.de.txt")),
-    ("en", include_str!("thesaurus/en.txt")),
-    ("en", include_str!("thesaurus/bank.en.txt")),
-    ("en", include_str!("thesaurus/service-desk.en.txt")),
-    ("en", include_str!("thesaurus/travel.en.txt")),
-    ("es", include_str!("thesaurus/es.txt")),
-    ("es", include_str!("thesaurus/bank.es.txt")),
-    ("es", include_str!("thesaurus/service-desk.es.txt")),
-    ("es", include_str!("thesaurus/travel.es.txt")),
-    ("fr", include_str!("thesaurus/fr.txt")),
-    ("fr", include_str!("thesaurus/bank.fr.txt")),
-    ("fr", include_str!("thesaurus/service-desk.fr.txt")),
-    ("fr", include_str!("thesaurus/travel.fr.txt")),
+/// By language and trade: what is said in each, which has no name here, and what in some of them: the same name in several files is the same matter.
+const FILES: [(&str, &str, &str); 16] = [
+    ("de", "", include_str!("thesaurus/de.txt")),
+    ("de", "bank", include_str!("thesaurus/bank.de.txt")),
+    ("de", "service-desk", include_str!("thesaurus/service-desk.de.txt")),
+    ("de", "travel", include_str!("thesaurus/travel.de.txt")),
+    ("en", "", include_str!("thesaurus/en.txt")),
+    ("en", "bank", include_str!("thesaurus/bank.en.txt")),
+    ("en", "service-desk", include_str!("thesaurus/service-desk.en.txt")),
+    ("en", "travel", include_str!("thesaurus/travel.en.txt")),
+    ("es", "", include_str!("thesaurus/es.txt")),
+    ("es", "bank", include_str!("thesaurus/bank.es.txt")),
+    ("es", "service-desk", include_str!("thesaurus/service-desk.es.txt")),
+    ("es", "travel", include_str!("thesaurus/travel.es.txt")),
+    ("fr", "", include_str!("thesaurus/fr.txt")),
+    ("fr", "bank", include_str!("thesaurus/bank.fr.txt")),
+    ("fr", "service-desk", include_str!("thesaurus/service-desk.fr.txt")),
+    ("fr", "travel", include_str!("thesaurus/travel.fr.txt")),
 ];
 
 /// The entries of a language; none where it has no file.
 pub fn entries(language: &str) -> impl Iterator<Item = Entry> {
-    let files = FILES.iter().filter(move |(of, _)| *of == language);
-    files.flat_map(|(_, file)| file.lines()).filter_map(entry)
+    let files = FILES.iter().filter(move |(of, ..)| *of == language);
+    files.flat_map(|(.., file)| file.lines()).filter_map(entry)
+}
+
+/// The trade that a matter is of; none of what is said in each.
+pub fn trade(matter: &str) -> Option<&'static str> {
+    static TRADES: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new(|| {
+        // The general files come first.
+        let files = FILES.iter().filter(|(language, ..)| *language == "en");
+        let named = files.flat_map(|(_, trade, file)| file.lines().map(move |line| (*trade, line)));
+        let mut trades = BTreeMap::new();
+        for (trade, line) in named {
+            if let Some(Entry::Phrases(Concept::Matter(name), _)) = entry(line) {
+                trades.entry(name).or_insert(trade);
+            }
+        }
+        trades
+    });
+    TRADES.get(matter).copied().filter(|trade| !trade.is_empty())
 }
 
 /// Reads a line; blank ones and comments are none. That every other line is one, a test sees to.
@@ -110,7 +130,7 @@ mod tests {
 
     #[test]
     fn every_line_is_an_entry_a_comment_or_blank() {
-        for (language, file) in FILES {
+        for (language, _, file) in FILES {
             for line in file.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
                 assert!(entry(line).is_some(), "{language}: {line}");
             }
@@ -119,7 +139,7 @@ mod tests {
 
     #[test]
     fn no_phrase_of_a_concept_stands_twice() {
-        for language in FILES.map(|(language, _)| language).into_iter().collect::<BTreeSet<_>>() {
+        for language in FILES.map(|(language, ..)| language).into_iter().collect::<BTreeSet<_>>() {
             let mut seen = BTreeSet::new();
             for (concept, phrases) in phrases(language) {
                 for phrase in phrases {
@@ -133,7 +153,7 @@ mod tests {
     #[test]
     fn what_one_language_knows_english_knows_too() {
         let english: BTreeSet<Concept> = phrases("en").into_iter().map(|(concept, _)| concept).collect();
-        for (language, _) in FILES {
+        for (language, ..) in FILES {
             for (concept, _) in phrases(language) {
                 assert!(english.contains(&concept), "{language}: {concept:?}");
             }
@@ -142,7 +162,7 @@ mod tests {
 
     #[test]
     fn forms_are_single_words() {
-        for (language, _) in FILES {
+        for (language, ..) in FILES {
             for entry in entries(language) {
                 if let Entry::Same(word, forms) = entry {
                     assert!(!word.contains(' ') && forms.iter().all(|form| !form.contains(' ')), "{language}: {word}");
