@@ -133,6 +133,11 @@ impl Lexicon {
         &self.language
     }
 
+    /// Whether anything is known of what people say in it.
+    pub fn has_thesaurus(&self) -> bool {
+        !self.phrases.is_empty()
+    }
+
     /// The words of a text.
     pub fn words(&self, text: &str) -> Vec<Word> {
         words(text).map(|word| self.word(&word)).collect()

@@ -188,7 +188,8 @@ fn instructions_in_a_transcript_are_only_words() {
 
 #[test]
 fn the_order_of_the_codes_does_not_matter() {
-    let transcript = "Caller: I think somebody nicked my purse on the train, and now I can't log in either.";
+    let transcript =
+        "Caller: I think somebody nicked my purse on the train, my card is stolen, and now I can't log in.";
     let mut codes = bank();
     let first = answer(transcript, &codes);
     for _ in 0..codes.len() {
