@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::phrases::PHRASES;
 use super::text::{Gap, Text};
 
 /// What a phrase announces.
@@ -30,141 +31,6 @@ pub enum Cue {
     Other,
 }
 
-/// Phrases, folded, separated by `|`. A `*` stands for any letters, at the end or at the beginning of a word.
-const PHRASES: &[(Cue, &str)] = &[
-    (
-        Cue::Card,
-        "credit card|debit card|bank card|card|cards|visa|mastercard|master card|maestro|amex|american express|\
-        discover card|kreditkarte*|karte|girokarte|ec karte|debitkarte*|bankkarte*|\
-        tarjeta|tarjetas|carte|carte bancaire|carte bleue|carte de credit|cb",
-    ),
-    (
-        Cue::CardNumber,
-        "card number|card numbers|credit card number|debit card number|number of the card|number on the card|\
-        number on your card|long number|long card number|card details|sixteen digits|sixteen digit number|\
-        sixteen digit card number|16 digits|16 digit number|pan|kartennummer|kreditkartennummer|nummer der karte|kartendaten|\
-        sechzehn ziffern|numero de la tarjeta|numero de tarjeta|dieciseis digitos|numero de carte|numero de la carte|\
-        numero de carte bancaire|seize chiffres",
-    ),
-    (
-        Cue::Expiry,
-        "expiry|expiry date|expiration|expiration date|expires|expire|expiring|exp|valid thru|valid through|valid until|\
-        valid to|valid till|run out|runs out|good through|good thru|end date|\
-        ablaufdatum|gultig bis|gueltig bis|gultigkeit*|lauft ab|laeuft ab|ablauf|verfallsdatum|verfallt|\
-        caducidad|fecha de caducidad|caduca|vencimiento|vence|valida hasta|fecha de vencimiento|\
-        expiration|date d expiration|expire fin|expire|date de validite|validite|valable jusqu",
-    ),
-    (
-        Cue::SecurityCode,
-        "security code|security number|cvv|cvv2|cvc|cvc2|cvn|csc|check number|card verification|verification number|\
-        three digits|last three|three on the back|digits on the back|number on the back|code on the back|\
-        numbers on the back|signature strip|four digits on the front|\
-        one time code|one time passcode|one time password|verification code|otp|passcode we|authentication code|confirmation code sent|\
-        code we sent|code i sent|texted you a code|sent you a code|six digit code|login code|access code|\
-        prufziffer*|pruefziffer*|prufnummer|pruefnummer|kartenprufnummer|kartenpruefnummer|sicherheitscode|\
-        sicherheitsnummer|drei ziffern|dreistellige*|bestatigungscode|bestaetigungscode|tan|sms code|einmalcode|einmalpasswort|\
-        codigo de seguridad|numero de seguridad de la tarjeta|tres numeros|tres digitos|codigo de verificacion|\
-        tres ultimos|ultimos tres|codigo de detras|codigo que le|codigo sms|\
-        cryptogramme|code de securite|trois chiffres|trois derniers|code de verification|code a usage unique|code recu|code sms",
-    ),
-    (
-        Cue::Pin,
-        "pin|pin code|pin number|pins|telephone pin|passcode|pass code|access pin|\
-        geheimzahl|pin nummer|telefonpin|kartenpin|geheimnummer|persoenliche identifikationsnummer|\
-        codigo pin|clave|clave de|clave personal|numero secreto|codigo secreto|\
-        code pin|code secret|code confidentiel|code personnel|code d acces",
-    ),
-    (
-        Cue::Password,
-        "password|passwords|pass word|passphrase|pass phrase|passwort|kennwort|losungswort|codewort|code word|\
-        codeword|secret word|kundenkennwort|telefonpasswort|passwd|pwd|pw|\
-        contrasena|palabra clave|palabra secreta|palabra de paso|clave de acceso|\
-        mot de passe|mdp|mot secret|mot cle",
-    ),
-    (
-        Cue::Answer,
-        "maiden name|mother s maiden|mothers maiden|first pet|pet s name|pets name|name of your pet|first school|\
-        primary school|elementary school|favourite teacher|favorite teacher|favourite film|favorite movie|favorite film|favourite book|\
-        favourite food|favorite food|favourite place|favorite place|memorable word|memorable place|memorable name|memorable date|\
-        security answer|security question|secret question|secret answer|town were you born|city were you born|born in which|\
-        where were you born|place of birth|first car|childhood nickname|street you grew up|street did you grow up|best friend s name|\
-        madchenname*|maedchenname*|geburtsname*|name ihrer mutter|erstes haustier|ersten haustier*|ihr haustier|erste schule|ersten schule|\
-        sicherheitsfrage|sicherheitsantwort|lieblingslehrer*|erstes auto|ersten autos|geburtsort|\
-        apellido de soltera|primera mascota|nombre de su mascota|primer colegio|primera escuela|pregunta de seguridad|\
-        pregunta secreta|primer coche|ciudad de nacimiento|ciudad nacio|lugar de nacimiento|profesor favorito|\
-        nom de jeune fille|premier animal|animal de compagnie|premiere ecole|question secrete|question de securite|\
-        premiere voiture|ville de naissance|ville etes vous ne*|lieu de naissance|professeur prefere",
-    ),
-    (Cue::Iban, "iban|ibans|bank details|bankverbindung|kontoverbindung|cuenta bancaria|rib|coordonnees bancaires"),
-    (
-        Cue::SocialSecurity,
-        "social security number|social security|social|ssn|last four of your social|socials|\
-        national insurance number|national insurance|ni number|nino|\
-        sozialversicherungsnummer|rentenversicherungsnummer|versicherungsnummer der rente|sozialversicherung|sv nummer|\
-        seguridad social|numero de la seguridad social|numero de afiliacion|nss|\
-        securite sociale|numero de securite sociale|numero de secu|nir|carte vitale",
-    ),
-    (
-        Cue::Identity,
-        "dni|nie|nif|documento de identidad|documento nacional|carnet de identidad|pasaporte|\
-        passport number|passport|driving licence number|driver s license number|id card number|tax id|tax identification number|\
-        steuer id|steuerid|steueridentifikationsnummer|steuerliche identifikationsnummer|steuernummer|identifikationsnummer|\
-        ausweisnummer|personalausweis*|reisepass*|passnummer|fuhrerschein*|\
-        numero fiscal|carte d identite|passeport|permis de conduire",
-    ),
-    (
-        Cue::Birth,
-        "date of birth|dob|birth date|birthdate|birthday|born|geburtsdatum|geburtstag|geboren|geb|\
-        fecha de nacimiento|naci|nacio|nacio usted|etes ne|etes nee|nacida|nacido|cumpleanos|date de naissance|ne le|nee le|naissance|anniversaire",
-    ),
-    (
-        Cue::Phone,
-        "cell phone|mobile|landline|phone|telephone|tel|whatsapp|telefon|handy|erreichen|erreichbar|zuruckrufen|ruckruf|\
-        telefono|movil|telephone|portable|joindre|rappeler",
-    ),
-    (
-        Cue::PhoneNumber,
-        "phone number|telephone number|mobile number|cell number|contact number|best number|good number|call me back on|\
-        call me back at|call back number|callback number|call you back on|call you on|call me on|call me at|reach you|reach me|\
-        ring you on|ring me on|ring me back on|text me at|text me on|number for you|my number is|my number s|number ending|\
-        telefonnummer|handynummer|mobilnummer|ruckrufnummer|rueckrufnummer|festnetznummer|rufnummer|unter welcher nummer|\
-        rufen sie mich|rufen sie mich bitte zuruck|numero de telefono|numero de movil|llamarle|llameme|llamar al|\
-        numero de telephone|numero de portable|rappelez|mon numero|votre numero",
-    ),
-    (
-        Cue::Email,
-        "e mail|email|mail|mails|email address|e mail address|e mail adresse|mailadresse|emailadresse|\
-        correo|correo electronico|courriel|adresse mail|adresse e mail",
-    ),
-    (
-        Cue::Other,
-        "order|orders|order number|ordered|tracking|tracking number|parcel number|reference|reference number|ref|\
-        invoice|invoices|invoice number|customer number|client number|account number|account no|account ending|contract|\
-        contract number|policy number|policy|claim|claim number|case|case number|ticket|ticket number|confirmation number|\
-        confirmation|booking|booking reference|booking number|reservation|serial number|serial|model|model number|part number|\
-        item|article|sku|barcode|imei|mac|mac address|sim card|sim|sim card number|meter|meter number|meter reading|reading|\
-        postcode|post code|zip|zip code|flight|room|seat|gate|extension|membership number|membership card|member id|member number|\
-        loyalty card|loyalty number|gift card|gift voucher|voucher|promo code|coupon|library card|memory card|card reader|card machine|business card|graphics card|\
-        sort code|total|balance|amount|limit|price|version|build|error|error code|port|work order|purchase order|po number|\
-        employee number|badge|ending|ending in|ends in|ends with|last four|last 4|last four digits|points|delivery|delivered|\
-        code word count|pin drop|pin code area|pinned|license plate|plate|registration|vin|isbn|merchant|merchant id|terminal|machine number|station|\
-        employer|payment of|charge|charges|charged|refund|cost|costs|fee|bill|\
-        *nummer|bestellnummer|bestellung|auftrag|auftragsnummer|sendungsnummer|sendung|paketnummer|rechnung|rechnungsnummer|\
-        kundennummer|kundenkarte*|vertragsnummer|vertrag|vorgang|vorgangsnummer|aktenzeichen|ticketnummer|referenznummer|\
-        schadennummer|schadensnummer|storungsnummer|seriennummer|geratenummer|zahlernummer|zahlerstand|artikelnummer|buchungsnummer|\
-        buchungscode|postleitzahl|plz|sim karte*|gutschein*|bahncard|geschenkkarte|mitgliedsnummer|kontostand|betrag|endet auf|\
-        endend auf|letzten vier|letzte vier|lieferung|termin|kennzeichen|abschlag|gutschrift|fehlercode|rechnungsbetrag|\
-        pedido|pedidos|numero de pedido|seguimiento|numero de seguimiento|factura|numero de cliente|contrato|numero de contrato|\
-        expediente|incidencia|referencia|localizador|reserva|poliza|numero de serie|codigo postal|contador|lectura|vuelo|asiento|\
-        importe|saldo|termina en|terminada en|ultimos cuatro|cuatro ultimos|tarjeta de regalo|tarjeta sim|devolucion|numero de devolucion|\
-        cita|limite|\
-        commande|numero de commande|suivi|numero de suivi|colis|facture|numero de client|contrat|numero de contrat|dossier|\
-        numero de dossier|reference|numero de serie|code postal|compteur|releve|vol|montant|solde|se termine par|finissant par|\
-        quatre derniers|carte cadeau|carte de fidelite|carte sim|livraison|rendez vous|avoir|plafond|numero de demande|bon d achat|\
-        remboursement|point de livraison",
-    ),
-];
-
 /// A phrase that was found.
 #[derive(Clone, Copy)]
 pub struct Mark {
@@ -173,6 +39,8 @@ pub struct Mark {
     pub first: usize,
     /// The token behind its last.
     pub end: usize,
+    /// Whether it is a phrase as it stands, and not words of a pattern or any word in front of `number`.
+    pub is_phrase: bool,
 }
 
 struct Phrase {
@@ -271,11 +139,11 @@ pub fn marks(text: &Text<'_>) -> Vec<Mark> {
     let mut marks: Vec<Mark> = Vec::new();
     let mut token = 0;
     while token < text.tokens.len() {
-        let Some((cue, length)) = longest(text, token) else {
+        let Some((cue, length, is_phrase)) = longest(text, token) else {
             token += 1;
             continue;
         };
-        let mark = Mark { cue, first: token, end: token + length };
+        let mark = Mark { cue, first: token, end: token + length, is_phrase };
         let belongs = marks.last().is_some_and(|before| belongs_to(text, before, &mark));
         if !belongs {
             marks.push(mark);
@@ -291,7 +159,8 @@ pub fn announces(words: &str) -> bool {
     (0..text.tokens.len()).any(|token| longest(&text, token).is_some())
 }
 
-fn longest(text: &Text<'_>, token: usize) -> Option<(Cue, usize)> {
+/// What begins at a token, how many tokens it takes, and whether it is written among the phrases as it stands.
+fn longest(text: &Text<'_>, token: usize) -> Option<(Cue, usize, bool)> {
     let word = text.word(token);
     let matches = |phrase: &&Phrase| {
         let mut words = phrase.words.iter().enumerate();
@@ -303,14 +172,22 @@ fn longest(text: &Text<'_>, token: usize) -> Option<(Cue, usize)> {
     if let Some(length) = other_number(text, token)
         && !ALL.by_first_word.get(word).into_iter().flatten().any(|phrase| phrase.words.len() > 1 && matches(&phrase))
     {
-        return Some((Cue::Other, length));
+        return Some((Cue::Other, length, false));
     }
     let exact = ALL.by_first_word.get(word).into_iter().flatten();
     let found = exact
         .chain(&ALL.others)
         .filter(matches)
         .max_by_key(|phrase| (phrase.words.len(), phrase.words.iter().filter(|word| !word.contains('*')).count()))?;
-    Some((found.cue, found.words.len()))
+    let length = found.words.len();
+    // "Votre numéro de commande".
+    if found.cue == Cue::PhoneNumber
+        && length > 1
+        && let Some(more) = other_number(text, token + length - 1)
+    {
+        return Some((Cue::Other, length - 1 + more, true));
+    }
+    Some((found.cue, length, !found.words[0].starts_with('*')))
 }
 
 fn fits(word: &str, pattern: &str) -> bool {
@@ -363,10 +240,72 @@ const NO_NAME: &[&str] = &[
     "correct",
     "s",
     "whose",
+    "little",
+    "small",
+    "tiny",
+    "digit",
+    "three",
+    "four",
+    "six",
+    "eight",
+    "sixteen",
+    "secret",
+    "daytime",
+    "check",
+    "id",
+    "passport",
+    "licence",
+    "license",
+    "tax",
+    "identity",
+    "national",
+    "insurance",
+    "document",
+    "security",
+    "verification",
+    "contact",
+    "access",
+    "personal",
+    "permit",
+    "those",
+    "these",
+    "latest",
     "different",
     "with",
     "for",
     "on",
+];
+
+/// What a number in Spanish or French is of that is not to be seen.
+const OF_NO_THING: &[&str] = &[
+    "cette",
+    "esta",
+    "votre",
+    "titre",
+    "piece",
+    "carte",
+    "passeport",
+    "permis",
+    "secu",
+    "securite",
+    "telephone",
+    "portable",
+    "mobile",
+    "identite",
+    "identidad",
+    "documento",
+    "tarjeta",
+    "telefono",
+    "movil",
+    "pasaporte",
+    "permiso",
+    "carnet",
+    "seguridad",
+    "compte",
+    "cuenta",
+    "contacto",
+    "contact",
+    "fijo",
 ];
 
 /// `job number`, `numéro de réservation`: numbers of things that have no phrase of their own.
@@ -381,11 +320,8 @@ fn other_number(text: &Text<'_>, token: usize) -> Option<usize> {
         return Some(2);
     }
     let of = ["de", "du", "d", "del"].contains(&text.word(token + 1)) && together(token + 1) && together(token + 2);
-    (word == "numero"
-        && of
-        && text.word(token + 2).len() > 3
-        && !["cette", "esta", "votre"].contains(&text.word(token + 2)))
-    .then_some(3)
+    (word == "numero" && of && text.word(token + 2).len() > 3 && !OF_NO_THING.contains(&text.word(token + 2)))
+        .then_some(3)
 }
 
 /// Whether a phrase only says of what the one before it is: the less telling of two in one breath.

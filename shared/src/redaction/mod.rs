@@ -10,8 +10,12 @@ mod checks;
 mod cues;
 mod find;
 mod numerals;
+mod patterns;
 mod personal;
+mod phrases;
 mod pieces;
+#[cfg(test)]
+mod sentences;
 #[cfg(test)]
 mod tests;
 mod text;

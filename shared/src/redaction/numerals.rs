@@ -162,6 +162,9 @@ pub fn spoken(text: &Text<'_>, token: usize) -> Option<Spoken> {
         let (value, end) = read.unwrap_or((value, token + 1));
         return Some(Spoken { end, digits: value.to_string(), unsure: false, is_ordinal });
     }
+    if let Some(digits) = german_times(word) {
+        return Some(Spoken { end: token + 1, digits, unsure: false, is_ordinal: false });
+    }
     let mut best: Option<Spoken> = None;
     for meaning in known? {
         let reader = Reader { text, tongue: meaning.tongue };
@@ -356,6 +359,14 @@ impl Reader<'_, '_> {
 }
 
 /// A German number in one word, and whether it is an ordinal: `einundzwanzig`, `zwolfte`.
+/// `Doppelnull`.
+fn german_times(word: &str) -> Option<String> {
+    let times = [("doppel", 2), ("dreifach", 3)];
+    let (digit, times) = times.iter().find_map(|(many, times)| Some((word.strip_prefix(many)?, *times)))?;
+    let meaning = MEANINGS.get(digit)?.iter().find(|meaning| meaning.tongue == De && meaning.part == Unit)?;
+    Some(meaning.value.to_string().repeat(times))
+}
+
 fn german(word: &str) -> Option<(u64, bool)> {
     if !(4..=LONGEST_GERMAN).contains(&word.len()) {
         return None;

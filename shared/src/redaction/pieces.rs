@@ -274,6 +274,8 @@ fn is_measure(text: &Text<'_>, tokens: Range<usize>, digits: usize) -> bool {
     // A unit of one letter stands behind what is written.
     let letter = first + 1 == end
         && text.tokens[first].is_number
+        && (first == 0 || text.gap(first) != Gap::NOTHING)
+        && (end + 1 >= text.tokens.len() || text.gap(end + 1) != Gap::NOTHING)
         && text.gap(end).is_within(&close)
         && ["m", "g", "h", "l", "w", "v"].contains(&text.word(end));
     let weekday = WORDS.weekdays.contains(word_before(text, first, 1));

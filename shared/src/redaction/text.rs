@@ -10,6 +10,34 @@ use super::Kind;
 const LONGEST_LABEL: usize = 40;
 const MOST_LABEL_WORDS: usize = 4;
 
+/// What customers are called in front of what they say, folded.
+const CUSTOMERS: &[&str] = &[
+    "customer",
+    "caller",
+    "client",
+    "cliente",
+    "kunde",
+    "kundin",
+    "kundi",
+    "anrufer",
+    "anruferin",
+    "user",
+    "usuario",
+    "usuaria",
+    "member",
+    "guest",
+    "patient",
+    "visitor",
+    "appelant",
+    "appelante",
+    "c",
+    "k",
+    "cust",
+    "clienta",
+    "utilisateur",
+    "subscriber",
+];
+
 /// A text with its words and digits.
 pub struct Text<'a> {
     /// As it was written.
@@ -18,6 +46,8 @@ pub struct Text<'a> {
     pub tokens: Vec<Token>,
     /// The lines that say something.
     pub lines: Vec<Line>,
+    /// Whether somebody's name says that they are a customer.
+    pub has_customers: bool,
     folded: String,
 }
 
@@ -43,6 +73,8 @@ pub struct Token {
 pub struct Line {
     /// Who speaks, if the line or one before it says so.
     pub speaker: Option<usize>,
+    /// Whether that is a customer, as far as the name says so.
+    pub is_customer: bool,
     /// Its tokens.
     pub tokens: Range<usize>,
 }
@@ -92,10 +124,11 @@ impl<'a> Text<'a> {
             source,
             tokens: Vec::with_capacity(source.len() / 5),
             lines: Vec::new(),
+            has_customers: false,
             folded: String::with_capacity(source.len()),
         };
         let mut speakers: HashMap<&str, Option<usize>> = HashMap::new();
-        let (mut speaker, mut begin) = (None, 0);
+        let (mut speaker, mut is_customer, mut begin) = (None, false, 0);
         for line in source.split_inclusive(['\n', '\r', '\u{2028}', '\u{85}']) {
             let start = begin;
             begin += line.len();
@@ -109,11 +142,14 @@ impl<'a> Text<'a> {
             if let Some(label) = label {
                 let count = speakers.len();
                 let known = speakers.entry(label).or_insert_with(|| (!is_cue(label)).then_some(count));
+                if known.is_some() {
+                    is_customer = names_customer(label);
+                }
                 speaker = known.or(speaker);
                 let said = if known.is_some() { said + behind } else { said };
-                text.read_line(said..begin, speaker);
+                text.read_line(said..begin, speaker, is_customer);
             } else {
-                text.read_line(said..begin, speaker);
+                text.read_line(said..begin, speaker, is_customer);
             }
         }
         text
@@ -150,7 +186,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    fn read_line(&mut self, range: Range<usize>, speaker: Option<usize>) {
+    fn read_line(&mut self, range: Range<usize>, speaker: Option<usize>, is_customer: bool) {
         let (line, first) = (self.lines.len(), self.tokens.len());
         let mut gap = if first == 0 { Gap::LINE } else { Gap(Gap::LINE.0 | Gap::SPACE.0) };
         let text = &self.source[range.clone()];
@@ -198,7 +234,8 @@ impl<'a> Text<'a> {
             gap = Gap::NOTHING;
         }
         if self.tokens.len() > first {
-            self.lines.push(Line { speaker, tokens: first..self.tokens.len() });
+            self.has_customers |= is_customer;
+            self.lines.push(Line { speaker, is_customer, tokens: first..self.tokens.len() });
         }
     }
 }
@@ -269,6 +306,15 @@ fn label_of(line: &str) -> (Option<&str>, usize) {
         && label.split_whitespace().count() <= MOST_LABEL_WORDS
         && behind[width..].chars().next().is_none_or(char::is_whitespace);
     if is_label { (Some(label), colon + width) } else { (None, 0) }
+}
+
+/// Whether a label says that a customer speaks.
+fn names_customer(label: &str) -> bool {
+    let mut folded = String::with_capacity(label.len());
+    for letter in label.chars() {
+        fold(letter, digit_of(letter), &mut folded);
+    }
+    folded.split(|letter: char| !letter.is_alphabetic()).any(|word| CUSTOMERS.contains(&word))
 }
 
 /// Characters that are not seen, or only change how another one looks.

@@ -181,7 +181,7 @@ impl Search<'_> {
 }
 
 /// `0429`, `429`, `042029`: a month and a year of this century, or its last two digits.
-fn is_month_and_year(digits: &str) -> bool {
+pub(super) fn is_month_and_year(digits: &str) -> bool {
     let (month, year) = match digits.len() {
         3 | 5 => digits.split_at(1),
         4 | 6 => digits.split_at(2),

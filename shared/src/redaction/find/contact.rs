@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::Search;
 use crate::redaction::Kind;
+use crate::redaction::cues::Cue;
 use crate::redaction::text::Gap;
 
 /// Bytes that either side of an address has at most (RFC 5321 allows 64 and 255).
@@ -34,6 +35,14 @@ const ENDINGS: &[&str] = &[
     "com", "org", "net", "de", "at", "ch", "es", "fr", "uk", "co", "eu", "io", "info", "edu", "gov", "us", "ca", "ie",
     "be", "lu", "mx", "ar", "cl", "me", "biz", "email", "online", "app", "dev", "nl", "it", "pt",
 ];
+/// Words in front of an address that are no part of it.
+const INTRODUCING: &[&str] = &[
+    "s", "is", "it", "its", "email", "mail", "address", "adresse", "lautet", "ist", "es", "est", "to", "an", "yes",
+    "ja", "si", "oui", "uh", "um", "well", "to", "correo", "c", "okay", "ok", "sure", "at", "und", "and", "it's", "a",
+    "on", "das", "la", "la",
+];
+/// Those that no other word is, and that may stand without a dot.
+const BARE_ENDINGS: &[&str] = &["com", "org", "net", "fr", "uk", "co", "ch"];
 /// Words between the parts of an address that is said.
 const MOST_PARTS: usize = 12;
 
@@ -94,7 +103,15 @@ impl Search<'_> {
             }
             token = next;
         }
-        let end = end?;
+        let is_asked = self.is_asked_for_email(at);
+        let bare = || {
+            (at + 1..self.text.tokens.len().min(at + 5))
+                .find(|token| close(*token) && *token > at + 1 && BARE_ENDINGS.contains(&self.text.word(*token)))
+        };
+        let end = match end {
+            None if is_asked => bare()? + 1,
+            end => end?,
+        };
         // Before: one word, and what is joined to it.
         let mut first = at.checked_sub(1).filter(|_| close(at))?;
         while first > 0 && at - first < MOST_PARTS && close(first) {
@@ -110,7 +127,25 @@ impl Search<'_> {
             }
             first -= 1;
         }
+        if is_asked {
+            let line = self.line_of(at);
+            while first > line.start
+                && at - first < MOST_PARTS
+                && self.text.gap(first).is_within(&[Gap::SPACE, Gap::HYPHEN, Gap::DOT, Gap::COMMA])
+                && !INTRODUCING.contains(&self.text.word(first - 1))
+            {
+                first -= 1;
+            }
+        }
         Some(first..end)
+    }
+
+    /// Whether an address was spoken of in this line or one of the three before it.
+    fn is_asked_for_email(&self, at: usize) -> bool {
+        let before = self.marks.partition_point(|mark| mark.first < at);
+        let line = self.line(at);
+        let mut latest = self.marks[..before].iter().rev().take_while(|mark| self.line(mark.first) + 3 >= line).take(8);
+        latest.any(|mark| mark.cue == Cue::Email)
     }
 
     fn is_digit(&self, token: usize) -> bool {
@@ -120,32 +155,57 @@ impl Search<'_> {
 
     /// Phone numbers that are written as only phone numbers are: `+49 30 1234567`, `(312) 555-0142`, `06 12 34 56 78`.
     pub(super) fn written_phone_numbers(&mut self) {
-        for run in 0..self.dictated.numbers.len() {
-            let run = &self.dictated.numbers[run];
-            let tokens = self.dictated.tokens(run);
-            let pieces = &self.dictated.pieces[run.pieces.clone()];
-            let is_written = tokens.clone().all(|token| self.text.tokens[token].is_number);
-            if !is_written
-                || !(7..=15).contains(&run.chars.len())
-                || pieces.iter().any(|piece| piece.is_mixed)
-                || self.is_taken(tokens.clone())
-            {
-                continue;
+        let mut first = 0;
+        while first < self.dictated.pieces.len() {
+            let end = self.end_of_written(first);
+            if end > first {
+                self.written_phone_number(first..end);
             }
-            let before = &self.text.source[..self.text.tokens[tokens.start].start];
-            let lengths: Vec<usize> = pieces.iter().map(|piece| piece.chars.len()).collect();
-            let hyphens =
-                tokens.clone().skip(1).all(|token| self.text.gap(token).has(&[Gap::HYPHEN, Gap::DOT, Gap::OTHER]));
-            let is_international = before.ends_with(['+', '＋']);
-            let is_american = lengths == [3, 3, 4] && hyphens;
-            let is_french = lengths == [2; 5] && run.chars.starts_with('0');
-            if is_international || is_american || is_french {
-                let start = self.text.tokens[tokens.start].start - usize::from(before.ends_with('+'));
-                let end = self.text.tokens[tokens.end - 1].end;
-                let (chars, first) = (run.chars.clone(), tokens.start);
-                self.numbers.push((chars, Kind::PhoneNumber, first));
-                self.claim_bytes(tokens, start..end, Kind::PhoneNumber);
+            first = end.max(first + 1);
+        }
+    }
+
+    /// The piece behind the groups of digits that are written one behind another.
+    fn end_of_written(&self, first: usize) -> usize {
+        let pieces = &self.dictated.pieces;
+        let between = [Gap::SPACE, Gap::HYPHEN, Gap::DOT, Gap::OTHER, Gap::SLASH];
+        let mut end = first;
+        while let Some(piece) = pieces.get(end) {
+            let is_written = !piece.is_letters && self.text.tokens[piece.tokens.start].is_number;
+            let follows = end == first
+                || (pieces[end - 1].tokens.end == piece.tokens.start
+                    && self.text.gap(piece.tokens.start).is_within(&between));
+            if !is_written || piece.is_mixed || piece.is_measure || !follows {
+                break;
             }
+            end += 1;
+        }
+        end
+    }
+
+    fn written_phone_number(&mut self, pieces: Range<usize>) {
+        let lengths: Vec<usize> = self.dictated.pieces[pieces.clone()].iter().map(|piece| piece.chars.len()).collect();
+        let digits: String = self.dictated.pieces[pieces.clone()].iter().map(|piece| piece.chars.as_str()).collect();
+        let tokens = self.dictated.pieces[pieces.start].tokens.start..self.dictated.pieces[pieces.end - 1].tokens.end;
+        if !(7..=15).contains(&digits.len()) || self.is_taken(tokens.clone()) {
+            return;
+        }
+        let before = &self.text.source[..self.text.tokens[tokens.start].start];
+        let mut gaps = tokens.clone().skip(1).map(|token| self.text.gap(token));
+        let hyphens = gaps.all(|gap| gap.has(&[Gap::HYPHEN, Gap::DOT, Gap::OTHER]));
+        let is_international = before.ends_with(['+', '＋']);
+        let is_american = lengths == [3, 3, 4] && hyphens;
+        let is_french = lengths == [2; 5] && digits.starts_with('0');
+        // In its own country, with the zero in front.
+        let is_national = (10..=12).contains(&digits.len())
+            && digits.starts_with('0')
+            && !digits.starts_with("00")
+            && !self.is_of_something_else(tokens.start, 0);
+        if is_international || is_american || is_french || is_national {
+            let start = self.text.tokens[tokens.start].start - usize::from(before.ends_with('+'));
+            let end = self.text.tokens[tokens.end - 1].end;
+            self.numbers.push((digits, Kind::PhoneNumber, tokens.start));
+            self.claim_bytes(tokens, start..end, Kind::PhoneNumber);
         }
     }
 }

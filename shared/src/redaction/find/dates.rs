@@ -3,17 +3,27 @@
 use std::ops::Range;
 
 use super::Search;
+use super::checked::is_month_and_year;
 use crate::redaction::Kind;
 use crate::redaction::cues::{Cue, Mark};
-use crate::redaction::pieces::month;
+use crate::redaction::numerals;
+use crate::redaction::pieces::{is_filler, month};
 use crate::redaction::text::Gap;
 
 /// Tokens between what asks for a date and the date.
-const REACH: usize = 15;
+const REACH: usize = 40;
 /// Lines between them.
-const LINES: usize = 3;
+const LINES: usize = 5;
+/// Dates that one question is answered with, and that are said again.
+const MOST_DATES: usize = 4;
 /// Lines around a card number or a security code in which an expiry date is the card's.
 const AROUND_CARD: usize = 12;
+/// Lines after a card number in which what goes with it stands alone.
+const BESIDE_CARD: usize = 7;
+/// Words for cards.
+const CARDS: &[&str] = &["card", "visa", "mastercard", "amex", "karte", "kreditkarte", "tarjeta", "carte"];
+/// Words of such a line.
+const WHOLE: &[&str] = &["its", "and", "code", "it", "s", "is", "es", "ist", "c", "est"];
 /// The longest date: `the thirty first of december of the year nineteen hundred and eighty two`.
 const LONGEST: usize = 16;
 
@@ -27,6 +37,10 @@ const WITHIN: &[&str] = &[
     "nd", "rd", "er", "uh", "um", "ah", "eh", "euh", "oh", "bis", "also", "so", "sorry",
 ];
 
+/// Words in front of a month that belong to it.
+const AROUND: &[&str] =
+    &["end", "of", "ende", "anfang", "mitte", "fin", "finales", "debut", "en", "in", "the", "de", "start", "beginning"];
+
 struct Date {
     tokens: Range<usize>,
     digits: String,
@@ -34,14 +48,48 @@ struct Date {
 }
 
 impl Search<'_> {
-    /// Dates by what asks for a birth.
+    /// Dates by what asks for a birth, each as often as it is said.
     pub(super) fn dates_of_birth(&mut self) {
-        for (mark, end) in self.marks_of(&[Cue::Birth]) {
-            let Some(date) = self.date_behind(&mark, end, Kind::DateOfBirth) else { continue };
-            if date.digits.len() >= 4 || (date.has_month && !date.digits.is_empty()) {
-                self.take(date.tokens, Kind::DateOfBirth);
+        let marks: Vec<Mark> = self.marks.iter().copied().filter(|mark| mark.cue == Cue::Birth).collect();
+        for mark in marks {
+            let end = self.end_of_dates(&mark);
+            let mut from = mark;
+            let (mut digits, mut latest) = (0, String::new());
+            for _ in 0..MOST_DATES {
+                let Some(date) = self.date_behind(&from, end, Kind::DateOfBirth) else { break };
+                (from.first, from.end) = (date.tokens.end - 1, date.tokens.end);
+                let is_long = date.digits.len() >= if digits == 0 { 4 } else { 5 };
+                let is_whole = is_long || (date.has_month && !date.digits.is_empty());
+                // "And the year?"
+                let is_rest = digits > 0 && digits < 6 && (2..=4).contains(&date.digits.len());
+                // An agent says what was said, or a date of something else.
+                let is_own = digits == 0
+                    || self.is_agent(self.line(date.tokens.start)) != Some(true)
+                    || date.digits.get(date.digits.len().saturating_sub(2)..)
+                        == latest.get(latest.len().saturating_sub(2)..);
+                if (is_whole || is_rest) && is_own {
+                    latest.clone_from(&date.digits);
+                    digits += date.digits.len() + if date.has_month { 2 } else { 0 };
+                    self.take(date.tokens, Kind::DateOfBirth);
+                }
             }
         }
+    }
+
+    /// The token at which another matter begins: where who asked asks on, or another number is announced and said.
+    fn end_of_dates(&self, mark: &Mark) -> usize {
+        let line = self.line(mark.first);
+        let speaker = self.text.speaker(mark.first);
+        let next = self.marks.partition_point(|other| other.first < mark.end);
+        let mut after = self.marks[next..].iter().take_while(|other| self.line(other.first) <= line + LINES);
+        let ends = |other: &&Mark| {
+            let here = self.line(other.first);
+            let asks_on = here > line && self.text.speaker(other.first) == speaker && other.cue != Cue::Birth;
+            let behind = other.end..(other.end + 3).min(self.line_of(other.first).end);
+            let is_said = behind.into_iter().any(|token| self.number_at(token).is_some());
+            asks_on || (other.cue != Cue::Birth && is_said)
+        };
+        after.find(ends).map_or(self.text.tokens.len(), |other| other.first)
     }
 
     /// Months and years by what asks for them, where a card was read out not far away.
@@ -50,13 +98,21 @@ impl Search<'_> {
         let tokens = self.text.tokens.iter().zip(&self.kinds).filter(|(_, kind)| of_card(kind));
         let mut lines: Vec<usize> = tokens.map(|(token, _)| token.line).collect();
         lines.dedup();
-        for (mark, end) in self.marks_of(&[Cue::Expiry]) {
+        let asked = self.questions.iter().filter(|mark| matches!(mark.cue, Cue::CardNumber | Cue::SecurityCode));
+        lines.extend(asked.map(|mark| self.line(mark.first)));
+        lines.sort_unstable();
+        let marks: Vec<Mark> = self.questions.iter().copied().filter(|mark| mark.cue == Cue::Expiry).collect();
+        for mark in marks {
+            let end = self.text.tokens.len();
             let line = self.line(mark.first);
             let near = lines.get(lines.partition_point(|of_card| of_card + AROUND_CARD < line));
-            if near.is_none_or(|of_card| *of_card > line + AROUND_CARD) {
+            // An agent asks for it of a card whose number is known.
+            let of_known = self.is_agent(line) == Some(true) && self.is_of_card(line);
+            if !of_known && near.is_none_or(|of_card| *of_card > line + AROUND_CARD) {
                 continue;
             }
             let Some(date) = self.date_behind(&mark, end, Kind::ExpiryDate) else { continue };
+            self.expiry_said_again(&date);
             let is_expiry = match date.has_month {
                 true => (1..=8).contains(&date.digits.len()),
                 false => (3..=8).contains(&date.digits.len()),
@@ -67,26 +123,51 @@ impl Search<'_> {
         }
     }
 
+    /// Whether a card is spoken of in a line or just before it.
+    fn is_of_card(&self, line: usize) -> bool {
+        let last = self.text.lines[line].tokens.clone();
+        let from = self.text.lines[line.saturating_sub(2)].tokens.start.max(last.start.saturating_sub(2 * REACH));
+        (from..last.end.min(last.start + REACH)).any(|token| CARDS.contains(&self.text.word(token)))
+    }
+
     /// The first date between a phrase and the next one.
     fn date_behind(&self, mark: &Mark, end: usize, kind: Kind) -> Option<Date> {
         let last_line = self.line(mark.first) + LINES;
         let reach = mark.end..end.min(mark.end + REACH).min(self.text.tokens.len());
         let mut reach = reach.take_while(|token| self.line(*token) <= last_line && self.kinds[*token] != Some(kind));
-        let first = reach.find(|token| self.kinds[*token].is_none() && self.begins_date(*token))?;
+        let first = reach.find(|token| {
+            self.kinds[*token].is_none() && self.begins_date(*token) && !self.is_of_something_else(*token, mark.first)
+        })?;
         let article = first > mark.end
             && ARTICLES.contains(&self.text.word(first - 1))
             && self.text.gap(first).is_within(&[Gap::SPACE]);
         let begin = if article { first - 1 } else { first };
+        let mut begin = begin;
+        while begin > mark.end
+            && AROUND.contains(&self.text.word(begin - 1))
+            && self.text.gap(begin).is_within(&[Gap::SPACE])
+        {
+            begin -= 1;
+        }
         let mut date = Date { tokens: begin..first, digits: String::new(), has_month: false };
         let mut token = first;
         while token < end.min(first + LONGEST) && self.line(token) == self.line(first) {
-            if token > first && self.text.gap(token).has(&[Gap::STOP]) || self.kinds[token].is_some() {
+            // "12. Mai", "14. 3. 61".
+            let is_dotted = token > first
+                && self.text.tokens[token - 1].is_number
+                && self.text.word(token - 1).len() <= 2
+                && (month(self.text.word(token)).is_some() || self.text.tokens[token].is_number);
+            if token > first && self.text.gap(token).has(&[Gap::STOP]) && !is_dotted || self.kinds[token].is_some() {
                 break;
             }
             if let Some(piece) = self.number_at(token) {
                 let piece = &self.dictated.pieces[piece];
                 date.digits.push_str(&piece.chars);
                 token = piece.tokens.end;
+                date.tokens.end = token;
+            } else if let Some(said) = numerals::spoken(&self.text, token).filter(|_| token > first) {
+                date.digits.push_str(&said.digits);
+                token = said.end;
                 date.tokens.end = token;
             } else if month(self.text.word(token)).is_some() {
                 date.has_month = true;
@@ -98,6 +179,10 @@ impl Search<'_> {
                 break;
             }
         }
+        // "June 9th".
+        while date.tokens.end < end && date.tokens.end > first && self.text.gap(date.tokens.end) == Gap::NOTHING {
+            date.tokens.end += 1;
+        }
         Some(date)
     }
 
@@ -105,7 +190,26 @@ impl Search<'_> {
         // "May I" is no month.
         let word = self.text.word(token);
         let is_month = month(word).is_some() && (word != "may" || self.is_date_like(token + 1));
-        is_month || self.number_at(token).is_some()
+        let is_number = self.number_at(token).is_some_and(|piece| {
+            let piece = &self.dictated.pieces[piece];
+            // A time and an amount are none, a day in front of its month is one.
+            let of_month = (piece.tokens.end..piece.tokens.end + 3).any(|token| month(self.text.word(token)).is_some());
+            let behind_month = token > 0 && month(self.text.word(token - 1)).is_some();
+            let dotted = self.text.gap(piece.tokens.end) == Gap::DOT && self.text.word(piece.tokens.end).len() <= 2;
+            !piece.is_measure || of_month || behind_month || dotted || self.is_ordinal(token)
+        });
+        is_month || is_number
+    }
+
+    /// `17th`, `the seventeenth`: a measure to other rules.
+    fn is_ordinal(&self, token: usize) -> bool {
+        let piece = self.number_at(token).map(|piece| &self.dictated.pieces[piece]);
+        piece.is_some_and(|piece| {
+            piece.chars.len() <= 2
+                && !self.text.gap(piece.tokens.end).has(&[Gap::COLON])
+                && !self.text.tokens[token].is_number
+        }) || (self.text.gap(token + 1) == Gap::NOTHING
+            && ["st", "nd", "rd", "th", "er"].contains(&self.text.word(token + 1)))
     }
 
     fn is_date_like(&self, token: usize) -> bool {
@@ -116,5 +220,97 @@ impl Search<'_> {
     fn number_at(&self, token: usize) -> Option<usize> {
         let at = self.dictated.pieces.partition_point(|piece| piece.tokens.start < token);
         self.dictated.pieces.get(at).filter(|piece| piece.tokens.start == token && !piece.is_letters).map(|_| at)
+    }
+
+    /// The date that an agent says behind one that was found.
+    fn expiry_said_again(&mut self, date: &Date) {
+        let line = self.line(date.tokens.start) + 1;
+        if self.text.lines.get(line).is_none() || self.is_agent(line) != Some(true) {
+            return;
+        }
+        let tokens = self.text.lines[line].tokens.clone();
+        let from = Mark { cue: Cue::Expiry, first: tokens.start, end: tokens.start, is_phrase: false };
+        let Some(again) = self.date_behind(&from, tokens.end, Kind::ExpiryDate) else { return };
+        let is_date = is_month_and_year(&again.digits) || (again.has_month && (1..=4).contains(&again.digits.len()));
+        if is_date && !self.is_of_something_else(again.tokens.start, tokens.start) {
+            self.take(again.tokens, Kind::ExpiryDate);
+        }
+    }
+
+    /// Lines after a card number that are nothing but a month and a year, or a few digits: what goes with the card.
+    pub(super) fn beside_cards(&mut self) {
+        let mut lines: Vec<usize> = Vec::new();
+        for (token, kind) in self.text.tokens.iter().zip(&self.kinds) {
+            if *kind == Some(Kind::CardNumber) && lines.last() != Some(&token.line) {
+                lines.push(token.line);
+            }
+        }
+        for (at, card) in lines.iter().enumerate() {
+            self.after_card(self.text.lines[*card].tokens.clone());
+            let end = lines.get(at + 1).copied().unwrap_or(self.text.lines.len()).min(card + BESIDE_CARD);
+            for line in card + 1..end {
+                if self.is_agent(line) != Some(true) {
+                    self.beside_card(self.text.lines[line].tokens.clone());
+                    self.after_card(self.text.lines[line].tokens.clone());
+                }
+            }
+        }
+    }
+
+    /// Few digits after a card number, in which it was said: the code or the date that goes with it.
+    fn after_card(&mut self, line: Range<usize>) {
+        let end = line.end.min(line.start + 2 * REACH);
+        let card = (line.start..end).rev().find(|token| self.kinds[*token] == Some(Kind::CardNumber));
+        let begin = card.map_or(line.start, |token| token + 1);
+        let mut token = begin;
+        while token + 1 < end {
+            // "September twenty-seven".
+            let named = month(self.text.word(token)).is_some() && !self.is_taken(token..token + 1);
+            let year = self.number_at(token + 1).or_else(|| self.number_at(token + 2)).filter(|_| named);
+            if let Some(piece) = year.filter(|piece| matches!(self.dictated.pieces[*piece].chars.len(), 2 | 4)) {
+                let behind = self.dictated.pieces[piece].tokens.end;
+                self.take(token..behind, Kind::ExpiryDate);
+                token = behind;
+            }
+            token += 1;
+        }
+        for stretch in self.stretches(begin..end, false) {
+            let digits = self.chars_in(&stretch, false);
+            let is_taken = self.is_taken(stretch.clone());
+            if !(3..=6).contains(&digits.len()) || is_taken || self.is_of_something_else(stretch.start, line.start) {
+                continue;
+            }
+            let kind = if is_month_and_year(&digits) { Kind::ExpiryDate } else { Kind::SecurityCode };
+            self.take(stretch, kind);
+        }
+    }
+
+    fn beside_card(&mut self, line: Range<usize>) {
+        let is_part = |token: usize| {
+            let word = self.text.word(token);
+            is_filler(word) || month(word).is_some() || WITHIN.contains(&word) || WHOLE.contains(&word)
+        };
+        let pieces = self.dictated.pieces.partition_point(|piece| piece.tokens.start < line.start)
+            ..self.dictated.pieces.partition_point(|piece| piece.tokens.start < line.end);
+        let of_piece =
+            |token: usize| self.dictated.pieces[pieces.clone()].iter().any(|piece| piece.tokens.contains(&token));
+        if line.len() > LONGEST
+            || self.is_taken(line.clone())
+            || !line.clone().all(|token| is_part(token) || of_piece(token))
+        {
+            return;
+        }
+        let digits: usize = self.dictated.pieces[pieces.clone()]
+            .iter()
+            .filter(|piece| !piece.is_letters)
+            .map(|piece| piece.chars.len())
+            .sum();
+        let has_month = line.clone().any(|token| month(self.text.word(token)).is_some());
+        let written = line.len() == 2 && self.text.gap(line.start + 1).has(&[Gap::SLASH]);
+        if has_month && (1..=6).contains(&digits) || written {
+            self.take(line, Kind::ExpiryDate);
+        } else if (3..=4).contains(&digits) {
+            self.take(line, Kind::SecurityCode);
+        }
     }
 }

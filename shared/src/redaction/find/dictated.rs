@@ -67,7 +67,7 @@ const OWN: &[&str] = &[
 ];
 
 /// Letters as Spanish names them, where the letter of an identity number is due.
-const SPANISH_LETTERS: &[&str] = &[
+pub(super) const SPANISH_LETTERS: &[&str] = &[
     "be", "ce", "de", "efe", "ge", "hache", "jota", "ka", "ele", "eme", "ene", "pe", "cu", "erre", "ere", "ese", "te",
     "uve", "ve", "equis", "ye", "zeta", "ceta",
 ];
@@ -86,7 +86,8 @@ impl Search<'_> {
             Cue::Phone,
             Cue::PhoneNumber,
         ];
-        let marks = self.marks_of(&cues);
+        let mut marks = self.marks_of(&cues);
+        marks.retain(|(mark, _)| !self.is_refused(mark));
         for (mark, end) in &marks {
             if let Some(wanted) = Wanted::by(mark.cue) {
                 self.dictated_behind(mark, *end, &wanted);

@@ -14,6 +14,12 @@ const NEAR: usize = 80;
 const SHORTEST_PART: usize = 6;
 /// A number with so many digits has parts.
 const LONG: usize = 12;
+/// The part that is known again where the number was just said, and the lines around it.
+const SHORTEST_NEAR: usize = 3;
+const LINES_BEFORE: usize = 1;
+const LINES_BEHIND: usize = 8;
+/// Lines in which an agent says what was understood.
+const LINES_MISHEARD: usize = 2;
 /// Numbers whose parts are looked for.
 const REMEMBERED: usize = 8;
 
@@ -54,6 +60,43 @@ impl Search<'_> {
         }
         for (pieces, kind) in echoes {
             self.take_pieces(&pieces, kind);
+        }
+    }
+
+    /// Takes what is said again of a number while it is dictated, or soon afterwards: a few digits are enough.
+    pub(super) fn parts_said_again(&mut self) {
+        let mut parts = Vec::new();
+        let mut numbers: Vec<&(String, Kind, usize)> = self.numbers.iter().collect();
+        numbers.sort_by_key(|(chars, _, token)| (*token, std::cmp::Reverse(chars.len())));
+        numbers.dedup_by_key(|(_, _, token)| *token);
+        for (chars, kind, token) in numbers {
+            let line = self.line(*token);
+            let lines = &self.text.lines;
+            let from = lines[line.saturating_sub(LINES_BEFORE)].tokens.start.max(token.saturating_sub(NEAR));
+            let to = lines[(line + LINES_BEHIND).min(lines.len() - 1)].tokens.end.min(token + 2 * NEAR);
+            let letters =
+                matches!(kind, Kind::Iban | Kind::IdentityNumber | Kind::SocialSecurityNumber | Kind::SecurityCode);
+            let found_line = line;
+            for stretch in self.stretches(from..to, letters) {
+                let here = self.chars_in(&stretch, letters);
+                let digits = self.chars_in(&stretch, false);
+                let line = self.line(stretch.start);
+                let is_part = here.len() >= SHORTEST_NEAR
+                    && (chars.contains(here.as_str())
+                        || chars.contains(digits.as_str()) && digits.len() >= SHORTEST_NEAR);
+                // What an agent says then is that number, or what was understood of it.
+                let is_misheard = (digits.len() > SHORTEST_NEAR || digits.len() == chars.len())
+                    && *kind != Kind::PhoneNumber
+                    && self.is_agent(line) == Some(true)
+                    && (found_line + 1..=found_line + LINES_MISHEARD).contains(&line);
+                let is_known = self.kinds[stretch.clone()].iter().all(Option::is_some);
+                if (is_part || is_misheard) && !is_known && !self.is_of_something_else(stretch.start, 0) {
+                    parts.push((stretch, *kind));
+                }
+            }
+        }
+        for (stretch, kind) in parts {
+            self.take(stretch, kind);
         }
     }
 }

@@ -1,18 +1,28 @@
 //! The rules: what of a text is secret.
 
+mod answers;
+mod asked;
 mod checked;
 mod contact;
 mod dates;
 mod dictated;
 mod echoes;
+mod passwords;
 mod spoken;
+mod stretches;
+mod unasked;
+mod words;
 
 use std::ops::Range;
 
 use super::cues::{self, Cue, Mark};
+use super::patterns;
 use super::pieces::Dictated;
-use super::text::Text;
+use super::text::{Gap, Text};
 use super::{Finding, Kind};
+
+/// Words of a line that is no more than a question for a code.
+const SHORT_QUESTION: usize = 6;
 
 /// What is secret in a text, in its order. Of two rules that claim a word the first has it: those that prove what
 /// they find come before those that go by what was asked.
@@ -21,6 +31,7 @@ pub fn findings(source: &str) -> Vec<Finding> {
     let marks = cues::marks(&text);
     let mut search = Search {
         dictated: Dictated::of(&text, &marks),
+        questions: questions(&text, &marks),
         marks,
         kinds: text.tokens.iter().map(|token| token.redacted).collect(),
         found: Vec::new(),
@@ -31,18 +42,60 @@ pub fn findings(source: &str) -> Vec<Finding> {
     search.checked();
     search.cards();
     search.dictated();
+    search.expiry_dates();
+    search.asked();
+    search.cards_that_fail();
+    search.bare_replies();
+    search.extensions();
     search.written_phone_numbers();
     search.dates_of_birth();
     search.echoed_numbers();
-    search.expiry_dates();
+    search.beside_cards();
+    search.parts_said_again();
     search.spoken();
+    search.passwords_nearby();
     search.into_findings()
+}
+
+/// The marks of a text that ask for a secret or announce one, and what patterns add to them.
+fn questions(text: &Text<'_>, marks: &[Mark]) -> Vec<Mark> {
+    // What belongs to the number of a thing asks for no secret.
+    let of_thing = |question: &Mark| {
+        let next = marks.partition_point(|mark| mark.end < question.first);
+        marks[next..].iter().take_while(|mark| mark.first < question.end).any(|mark| {
+            let is_it = !mark.is_phrase && mark.first <= question.first && question.end <= mark.end;
+            let is_apart =
+                mark.end == question.first && text.gap(question.first).has(&[Gap::STOP, Gap::COMMA, Gap::LINE]);
+            mark.cue == Cue::Other && mark.end >= question.first && !is_it && !is_apart
+        })
+    };
+    let mut questions: Vec<Mark> = patterns::questions(text);
+    questions.retain(|question| matches!(question.cue, Cue::Answer | Cue::Password) || !of_thing(question));
+    // "And the code?"
+    for line in text.lines.iter().filter(|line| line.tokens.len() <= SHORT_QUESTION) {
+        let is_code = |token: &usize| {
+            ["code", "codes", "codigo", "tan", "otp", "ziffern", "cifras", "chiffres", "digits"]
+                .contains(&text.word(*token))
+        };
+        let of_thing = marks[marks.partition_point(|mark| mark.first < line.tokens.start)..]
+            .iter()
+            .take_while(|mark| mark.first < line.tokens.end)
+            .any(|mark| mark.cue == Cue::Other);
+        if let Some(first) = line.tokens.clone().find(is_code).filter(|_| !of_thing) {
+            questions.push(Mark { cue: Cue::SecurityCode, first, end: first + 1, is_phrase: false });
+        }
+    }
+    questions.extend(marks.iter().filter(|mark| mark.cue != Cue::Other));
+    questions.sort_by_key(|mark| (mark.first, mark.end));
+    questions
 }
 
 /// What the rules read and what they have found.
 struct Search<'a> {
     text: Text<'a>,
     marks: Vec<Mark>,
+    /// Marks of secrets, and questions for them in other words.
+    questions: Vec<Mark>,
     dictated: Dictated,
     /// What each token is part of, or was before it was redacted.
     kinds: Vec<Option<Kind>>,
