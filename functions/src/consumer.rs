@@ -1,5 +1,6 @@
 //! Consumers of the segment table's stream: functions that take what becomes of segments.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use async_trait::async_trait;
@@ -11,6 +12,8 @@ use serde_dynamo::{AttributeValue, Item};
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 use wrapup::clock::Clock;
+use wrapup::dynamodb::Table;
+use wrapup::interactions::{LANGUAGE, SAID};
 use wrapup::logging;
 use wrapup::segments::SegmentEvent;
 use wrapup::system::StartError;
@@ -18,7 +21,7 @@ use wrapup::watch::{self, Reporter, Unit};
 
 use crate::invocation::{call_ids, deadline};
 
-/// Segments of a batch whose events are taken at once: waiting for others is all that takes time.
+/// Segments, or interactions, of a batch whose events are taken at once: waiting for others is all that takes time.
 const AT_ONCE: usize = 10;
 
 /// A function that takes what becomes of segments, from the segment table's stream. The events of one segment come in
@@ -52,6 +55,20 @@ pub trait Consumer: Send + Sync {
     /// where it takes them one by one. What is not done at the deadline counts as not taken.
     async fn take_together(&self, _events: &[&SegmentEvent], _deadline: Instant) -> Option<Together> {
         None
+    }
+
+    /// Whether it wants to know when something is said anew of an interaction: then it reads the stream of `interaction`, too.
+    fn hears_conversations(&self) -> bool {
+        false
+    }
+
+    /// Takes an interaction of which something else is said now than before. It may come again, late, or once for several
+    /// changes: what is said is what the table says.
+    ///
+    /// # Errors
+    /// It has to come again.
+    async fn take_conversation(&self, _interaction: &str, _deadline: Instant) -> Result<&'static str, Again> {
+        Ok("not_needed")
     }
 
     /// Whether a record that cannot be read is put aside at once. Else it comes again, and those behind it wait for it.
@@ -110,6 +127,9 @@ pub struct EventRecord {
     /// What has changed.
     #[serde(rename = "dynamodb")]
     pub change: StreamChange,
+    /// The ARN of the stream; one that lacks it is the segment table's.
+    #[serde(rename = "eventSourceARN", default)]
+    pub stream: Option<String>,
 }
 
 /// An item before and after a change, as far as the stream shows it.
@@ -186,7 +206,10 @@ impl StreamFunction {
         let deadline = deadline(context, &self.clock);
         let mut put_aside = 0;
         let mut placed: Vec<(Option<&str>, Placed<'_>)> = Vec::new();
-        for record in &payload.records {
+        let (said, records): (Vec<_>, Vec<_>) =
+            payload.records.iter().partition(|record| record.is_of(Table::Interactions));
+        let not_said = self.take_conversations(&said, deadline, context).await;
+        for record in records {
             let place = &record.change.sequence_number;
             let event = match record.event() {
                 Ok(Some(event)) if self.consumer.wants(&event) => Some(event),
@@ -205,7 +228,7 @@ impl StreamFunction {
         }
         let failure = |place: &Option<String>| BatchItemFailure { item_identifier: place.clone() };
         if let Some(again) = self.take_together(&placed, put_aside, deadline, context).await {
-            return BatchResponse { batch_item_failures: again.into_iter().map(failure).collect() };
+            return BatchResponse { batch_item_failures: not_said.into_iter().chain(again).map(failure).collect() };
         }
         let mut segments: Vec<(Option<&str>, Vec<Placed<'_>>)> = Vec::new();
         for (segment, event) in placed {
@@ -216,7 +239,34 @@ impl StreamFunction {
         }
         let taken = segments.into_iter().map(|(_, events)| self.take_in_order(events, deadline, context));
         let failed: Vec<_> = stream::iter(taken.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await;
-        BatchResponse { batch_item_failures: failed.into_iter().flatten().map(failure).collect() }
+        BatchResponse {
+            batch_item_failures: not_said.into_iter().chain(failed.into_iter().flatten()).map(failure).collect(),
+        }
+    }
+
+    /// Has the interactions of a batch taken of which something is said anew, each once: whoever takes it reads what is said
+    /// now. Answers the places of those that have to come again.
+    async fn take_conversations<'a>(
+        &self,
+        records: &[&'a EventRecord],
+        deadline: Instant,
+        context: &Context,
+    ) -> Vec<&'a Option<String>> {
+        let mut places: BTreeMap<&str, Vec<&Option<String>>> = BTreeMap::new();
+        for record in records.iter().filter(|_| self.consumer.hears_conversations()) {
+            if let Some(interaction) = record.said_anew() {
+                places.entry(interaction).or_default().push(&record.change.sequence_number);
+            }
+        }
+        let taken = places.into_iter().map(async |(interaction, places)| {
+            let taking = self.consumer.take_conversation(interaction, deadline);
+            match self.report(taking, interaction, deadline, context).await {
+                true => Vec::new(),
+                false => places,
+            }
+        });
+        let failed: Vec<_> = stream::iter(taken.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await;
+        failed.into_iter().flatten().collect()
     }
 
     /// Has the events of a batch taken together, and reports that, if the consumer takes them so. Answers the places of
@@ -275,15 +325,25 @@ impl StreamFunction {
 
     /// Has an event taken, and reports it. Answers whether it is done with.
     async fn take(&self, event: &SegmentEvent, deadline: Instant, context: &Context) -> bool {
+        self.report(self.consumer.take(event, deadline), &event.after.sys_id, deadline, context).await
+    }
+
+    /// Has something taken, of the record with this sys_id, and reports it. Answers whether it is done with.
+    async fn report(
+        &self,
+        taking: impl Future<Output = Result<&'static str, Again>>,
+        sys_id: &str,
+        deadline: Instant,
+        context: &Context,
+    ) -> bool {
         let report = self.reporter.as_ref().map(|reporter| reporter.begin(call_ids(context)));
-        let taking = timeout_at(deadline, self.consumer.take(event, deadline));
+        let taking = timeout_at(deadline, taking);
         let (taken, tally) = match &report {
             Some(report) => report.counted(taking).await,
             None => watch::counted(taking).await,
         };
         let taken = taken.unwrap_or_else(|_| {
-            let (function, segment) = (self.consumer.name(), &event.after.sys_id);
-            tracing::error!(function, segment, "the segment's event was not taken in time");
+            tracing::error!(function = self.consumer.name(), sys_id, "an event was not taken in time");
             Err(Again)
         });
         if let Some(report) = report {
@@ -294,6 +354,23 @@ impl StreamFunction {
 }
 
 impl EventRecord {
+    /// Whether it is of this table's stream, whatever stands in front of the table's name.
+    fn is_of(&self, table: Table) -> bool {
+        let named = self.stream.as_deref().and_then(|arn| arn.split('/').nth(1));
+        named.is_some_and(|name| name.ends_with(table.platform_name()))
+    }
+
+    /// The sys_id of the interaction of which something else is said now than before, if it is one.
+    fn said_anew(&self) -> Option<&str> {
+        let is_blank = |value: &AttributeValue| !matches!(value, AttributeValue::S(text) if !text.trim().is_empty());
+        let new = self.change.new_image.as_ref()?;
+        let of = |image: &Item| SAID.map(|column| image.get(column).cloned().filter(|value| !is_blank(value)));
+        let said = of(new);
+        let is_silent = said.iter().zip(SAID).all(|(value, column)| value.is_none() || column == LANGUAGE);
+        let as_before = self.change.old_image.as_ref().is_some_and(|old| of(old) == said);
+        self.sys_id().filter(|_| !is_silent && !as_before)
+    }
+
     /// The key of the item that has changed.
     fn sys_id(&self) -> Option<&str> {
         match self.change.new_image.as_ref()?.get("sys_id") {

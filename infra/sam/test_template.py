@@ -257,6 +257,34 @@ class Options(unittest.TestCase):
             table = Template(PLAIN, parameters).of_type("AWS::DynamoDB::Table")["Segments"]
             self.assertEqual(table.get("StreamSpecification"), wanted)
 
+    def test_the_interactions_have_a_stream_only_for_the_filler(self):
+        for parameters, wanted in [
+            ({}, None),
+            ({"Events": "on"}, None),
+            (EXTRACTIVE, {"StreamViewType": "NEW_AND_OLD_IMAGES"}),
+        ]:
+            table = Template(PLAIN, parameters).of_type("AWS::DynamoDB::Table")["Interactions"]
+            self.assertEqual(table.get("StreamSpecification"), wanted)
+
+    def test_where_it_learns_the_filler_gets_what_agents_close_and_may_keep_what_it_learned(self):
+        learning = SYSTEM["functions"]["ai-filler"]["learning"]
+        grants = [(f"dynamodb:{action}", "table ai_learned") for action in learning["dynamodb"]["ai_learned"]]
+        for parameters, further, filters in [
+            (EXTRACTIVE, [], []),
+            (EXTRACTIVE | {"AiLearn": "on"}, grants, learning["filters"]),
+        ]:
+            self.assertEqual(problems(parameters, {"ai-filler": further}), [])
+            template = Template(PLAIN, parameters)
+            source = template.of_type("AWS::Lambda::EventSourceMapping")["AiFillerOpened"]
+            found = [json.loads(one["Pattern"]) for one in source["FilterCriteria"]["Filters"]]
+            self.assertEqual(found, [SYSTEM["functions"]["ai-filler"]["stream"]["filter"], *filters])
+            variables = template.of_type("AWS::Lambda::Function")["AiFiller"]["Environment"]["Variables"]
+            self.assertEqual(variables["WRAPUP_AI_LEARN"], parameters.get("AiLearn", "off"))
+
+    def test_the_filler_is_there_without_indexes(self):
+        self.assertEqual(problems(EXTRACTIVE | {"Indexes": "0"}), [])
+        self.assertIn("AiFiller", Template(PLAIN, EXTRACTIVE | {"Indexes": "0"}).resources)
+
     def test_without_events_there_is_neither_relay_nor_bus(self):
         kinds = Counter(one["Type"] for one in Template(PLAIN).resources.values())
         self.assertEqual([kind for kind in kinds if kind.startswith("AWS::Events::")], [])
@@ -508,6 +536,8 @@ class Refused(unittest.TestCase):
         # What no segment table is behind.
         ({"SegmentFunctionArns": CHAT}, "SegmentFunctionArns", {"SegmentTables": '{"u_chat": "chat"}'}),
         ({"SegmentTableArns": TICKETS}, "SegmentTableArns", TABLES),
+        # What nobody learns.
+        ({"AiLearn": "on"}, "AiLearn", EXTRACTIVE),
         # What nothing is told.
         ({"EventBusName": "teams-bus"}, "EventBusName", {"Events": "on"}),
         ({"EventSource": "/wrapup/prod"}, "EventSource", {"Events": "on"}),
@@ -821,13 +851,14 @@ class Made(unittest.TestCase):
         template = self.bigger({"AiProvider": "extractive"})
         sources = template.of_type("AWS::Lambda::EventSourceMapping")
         # An event source of another id would be made beside the one that is there, which AWS refuses.
-        self.assertEqual(sorted(sources), ["AiFillerOpened", "OutboxStream"])
-        for (id, source), name in zip(sorted(sources.items()), ("ai-filler", "outbox")):
+        self.assertEqual(sorted(sources), ["AiFillerOpened", "AiFillerSaid", "OutboxStream"])
+        kinds = [("ai-filler", "stream"), ("ai-filler", "second_stream"), ("outbox", "stream")]
+        for (id, source), (name, which) in zip(sorted(sources.items()), kinds):
             [pattern] = source.pop("FilterCriteria")["Filters"]
-            stream = self.BIGGER["functions"][name]["stream"]
+            stream = self.BIGGER["functions"][name][which]
             self.assertEqual(json.loads(pattern["Pattern"]), stream["filter"])
             wanted = {
-                "EventSourceArn": "${Segments.StreamArn}",
+                "EventSourceArn": f"${{{'Segments' if which == 'stream' else 'Interactions'}.StreamArn}}",
                 "FunctionName": f"${{{'AiFiller' if name == 'ai-filler' else 'Outbox'}}}",
                 "StartingPosition": "TRIM_HORIZON",
                 "FunctionResponseTypes": ["ReportBatchItemFailures"],
@@ -862,7 +893,7 @@ class Made(unittest.TestCase):
         # Another logical id is another resource: a table of the same name cannot be made, and a queue would be empty.
         tables = {"Codes", "Configurations", "Segments", "PhoneLog", "Interactions", "Users"}
         template = Template(PLAIN, {"AiProvider": "extractive"} | EVENTS)
-        self.assertEqual(set(template.of_type("AWS::DynamoDB::Table")), tables | {"OauthClient"})
+        self.assertEqual(set(template.of_type("AWS::DynamoDB::Table")), tables | {"OauthClient", "AiLearned"})
         self.assertEqual(set(IDS.values()), tables)
         self.assertEqual(set(template.of_type("AWS::SQS::Queue")), QUEUES)
 
@@ -1199,7 +1230,7 @@ class Faults(unittest.TestCase):
 
     def test_streams_are_listed_by_the_name_of_one(self):
         def change(resources):
-            [listed] = [
+            listed, _ = [
                 one for one in self.statements(resources, "AiFillerRole") if one.get("Action") == "dynamodb:ListStreams"
             ]
             listed["Resource"] = {"Fn::GetAtt": ["Segments", "StreamArn"]}

@@ -3,7 +3,7 @@
 import re
 
 from .deployment import Deployment, as_list, referred, same
-from .system import in_background
+from .system import in_background, streams
 
 STREAM_ACTIONS = {f"dynamodb:{name}" for name in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")}
 # A bus that was there before the deployment.
@@ -126,8 +126,8 @@ def wanted(deployment: Deployment, name: str, function: dict) -> set:
         if deployment.key:
             by_key = ["Decrypt", *(["GenerateDataKey"] if "PutSecretValue" in actions else [])]
             wanted |= {(f"kms:{action} via secretsmanager", deployment.key) for action in by_key}
-    if "stream" in one:
-        wanted |= {(action, f"stream {one['stream']['table']}") for action in STREAM_ACTIONS}
+    for stream in streams(one):
+        wanted |= {(action, f"stream {stream['table']}") for action in STREAM_ACTIONS}
     wanted |= {(f"events:{action}", "the bus") for action in one.get("bus", [])}
     if in_background(one):
         wanted |= {("sqs:SendMessage", f"queue {deployment.dead_letters(name)}")}

@@ -37,6 +37,11 @@ def in_background(function: dict) -> bool:
     return "stream" in function or "schedule" in function
 
 
+def streams(function: dict) -> list:
+    """The tables' streams that a consumer reads, each with what of it; the first one is what it is a consumer for."""
+    return [function[field] for field in ("stream", "second_stream") if field in function]
+
+
 def wants_ai(function: dict) -> bool:
     """Whether it calls an AI provider: then it is there only where a deployment has one."""
     return "WRAPUP_AI_PROVIDER" in function.get("environment", [])
@@ -50,9 +55,9 @@ def index_of(resource: str) -> tuple:
 
 
 def wants_index(function: dict) -> bool:
-    """Whether it runs by itself and reads by an index: then it is there only where a deployment has those. Who calls an
-    endpoint is told that an index lacks."""
-    return in_background(function) and any(index_of(resource)[1] for resource in function["dynamodb"])
+    """Whether the clock runs it and it reads by an index: then it is there only where a deployment has those. Who calls an
+    endpoint is told that an index lacks, and what a consumer does by one is not all that it does."""
+    return "schedule" in function and any(index_of(resource)[1] for resource in function["dynamodb"])
 
 
 def index_conditions(indexes: dict) -> dict:
@@ -105,7 +110,8 @@ def wrong_system(system: dict):
         for secret in function.get("secrets", {}):
             if secret not in system["secrets"]:
                 yield f"{name}: there is no secret {secret}"
-        for table, index in map(index_of, function["dynamodb"]):
+        learned = function.get("learning", {}).get("dynamodb", {})
+        for table, index in map(index_of, [*function["dynamodb"], *learned]):
             if table not in system["tables"]:
                 yield f"{name}: there is no table {table}"
             elif index and index not in system["tables"][table].get("indexes", {}):
@@ -116,8 +122,8 @@ def wrong_system(system: dict):
             other = served.setdefault(route, name)
             if other != name:
                 yield f"{name}: {route} is served by {other}, and a method of a path is one function's"
-        if "stream" in function:
-            readers.setdefault(function["stream"]["table"], []).append(name)
+        for stream in streams(function):
+            readers.setdefault(stream["table"], []).append(name)
     for table, names in readers.items():
         if "stream" not in system["tables"].get(table, {}):
             yield f"{names[0]}: there is no stream of {table}"

@@ -20,6 +20,12 @@ const MOST_KB: usize = 350;
 /// Characters that a short description may have.
 const LONGEST_DESCRIPTION: usize = 4_000;
 
+/// The column of the language that it was held in.
+pub const LANGUAGE: &str = "language";
+
+/// The columns that say what was said, and how to read it.
+pub const SAID: [&str; 3] = ["transcript", "short_description", LANGUAGE];
+
 /// An interaction, as far as wrapping it up goes. Personal data: it has no `Debug`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interaction {

@@ -19,6 +19,7 @@ mod events;
 mod exporting;
 mod formats;
 mod gateway;
+mod late_words;
 mod local_servers;
 mod migrate;
 mod oauth;

@@ -992,6 +992,7 @@ async fn of_tables_those_that_are_empty_can_be_removed_and_no_others() {
             "kept test-interaction: it has records",
             "removed test-sys_user",
             "there is no test-oauth_client",
+            "removed test-ai_learned",
         ]
     );
     assert_eq!(tables().await, ["test-interaction", "test-sn_openframe_phone_log"]);
@@ -1046,8 +1047,8 @@ fn an_empty_table_that_cannot_be_removed_is_protected_again_and_is_a_failure() {
     command.args(["tables", "remove", "--empty", "--table-prefix", "test-", "--region", "eu-central-1"]);
     command.env("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.url("/"));
     command.env("AWS_ACCESS_KEY_ID", "any").env("AWS_SECRET_ACCESS_KEY", "any");
-    let said = Said::from(command.output().expect("the binary runs")).failed(&["1 of 7 tables could not be removed"]);
-    assert_eq!(said.out.lines().count(), 7, "{}", said.out);
+    let said = Said::from(command.output().expect("the binary runs")).failed(&["1 of 8 tables could not be removed"]);
+    assert_eq!(said.out.lines().count(), 8, "{}", said.out);
     let line = said.out.lines().find(|line| line.starts_with("not removed test-sys_user: ")).expect(&said.out);
     assert!(line.contains("AccessDenied") && !line.contains("protection from deletion is off"), "{line}");
     assert!(said.out.contains("kept test-interaction: it has records"), "{}", said.out);

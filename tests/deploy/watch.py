@@ -97,17 +97,17 @@ def from_first_to_last(world: World, kind: Kind):
     step(f"{kind.name}: {work.conformance(deployment, world.scratch)} checks of the contract are the same")
 
     def consumers():
-        """Whether the segment table has a stream, and what is invoked by it."""
+        """Whether the segment table has a stream, and how many are invoked by streams."""
         mappings = world.emulator.client("lambda").list_event_source_mappings()["EventSourceMappings"]
         stream = world.tables(prefix)[f"{prefix}interaction_wrap_up_segment"].get("StreamSpecification", {})
         own = [one for one in mappings if one["EventSourceArn"].split("/")[1].startswith(prefix)]
         return stream.get("StreamEnabled", False), len(own)
 
-    expect(consumers() == (True, 1), consumers())
+    expect(consumers() == (True, 2), consumers())
     work.translated_code(deployment, "French")
     for options, there, language in [
         ({}, (False, 0), "French"),
-        ({"ai": "extractive", "language": "de"}, (True, 1), "German"),
+        ({"ai": "extractive", "language": "de"}, (True, 2), "German"),
         ({}, (False, 0), "French"),
     ]:
         before, deployment = deployment.url, deploy(**options)
@@ -121,7 +121,7 @@ def from_first_to_last(world: World, kind: Kind):
 
     stack.delete()
     left = world.tables(prefix)
-    expect(len(left) == 7 and all(table["DeletionProtectionEnabled"] for table in left.values()), left)
+    expect(len(left) == 8 and all(table["DeletionProtectionEnabled"] for table in left.values()), left)
     kept = world.emulator.client("dynamodb").scan(TableName=f"{prefix}interaction_wrap_up_segment", Select="COUNT")
     expect(kept["Count"] > 0, "the wrap-ups have gone with the stack")
     step(f"{kind.name}: deleted; its {len(left)} tables are left, protected, with what was in them")
@@ -138,6 +138,7 @@ def with_everything(world: World, kind: Kind, around: surroundings.Surroundings)
     work.paths_that_are_none(deployment)
     work.segment_tables(deployment, ["sn_openframe_phone_log", "u_chat", "u_ticket"])
     work.filled(deployment, "FILLED-1", "openai")
+    work.filled_late(deployment, "LATE-1", world.scratch)
     work.lists_and_reports(deployment, world.scratch)
     work.tokens(deployment, stack)
     work.page(deployment)

@@ -129,6 +129,23 @@ def filled(deployment: Deployment, external_id: str, source: str):
     until(segment, lambda found: (found.get("ai_source"), found.get("ai_wrap_up_code")) == (source, "Delivery Delayed"))
 
 
+def filled_late(deployment: Deployment, external_id: str, scratch: pathlib.Path):
+    """Speech-to-text ends after the wrap-up has opened: what it has made is read then."""
+    interaction = f"late-{external_id}"
+    codes = {"allowed_codes": [{"code": code} for code in ["General Enquiry", "Refund", "Delivery Delayed"]]}
+    wanted = {"enable_ai_code": True, "enable_ai_notes": True}
+    body = opening(external_id, interaction, configuration={**CODES, **codes, **wanted})
+    deployment.api("POST", "segment/create", body)
+    segment = lambda: deployment.api("GET", f"segment/{external_id}")["segment"]
+    # The index shows it a moment later than it is there.
+    until(lambda: deployment.api("GET", f"segment?interaction={interaction}"), lambda found: external_id in str(found))
+    file = scratch / "interaction.json"
+    transcript = "Customer: My parcel is late, the delivery was promised for Monday.\nAgent: It comes tomorrow."
+    file.write_text(json.dumps({"sys_id": interaction, "transcript": transcript, "language": "en"}))
+    deployment.run("interaction", "put", str(file))
+    until(segment, lambda found: found.get("ai_source") and found.get("ai_notes"))
+
+
 def tokens(deployment: Deployment, stack: Stack):
     """A token of a client's is as good as the user's password, and is renewed by its own; also while the job that looks after
     the keys has another one sign."""

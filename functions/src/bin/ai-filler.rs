@@ -1,10 +1,14 @@
 //! The AI filler on the segment table's stream: suggests a code and notes for segments that open without, or get another
-//! configuration, where that wants them and no third party's AI is used.
+//! configuration, where that wants them and no third party's AI is used. And on the stream of `interaction`: what is said late
+//! fills what open segments still lack.
+
+use std::sync::Once;
 
 use async_trait::async_trait;
 use tokio::time::Instant;
-use wrapup::ai::{AiSettings, Filler, ProviderKind, aws_of_function};
+use wrapup::ai::{AiSettings, FillError, FillOutcome, Filler, Late, ProviderKind, aws_of_function};
 use wrapup::clock::Clock;
+use wrapup::error::Kind;
 use wrapup::redaction::Redactor;
 use wrapup::segments::{Segment, SegmentEvent};
 use wrapup::system::StartError;
@@ -29,13 +33,15 @@ pub async fn run(system: System) -> Result<(), StartError> {
 /// tables are kept in; updates the segment table; asks the provider.
 pub struct AiFiller {
     filler: Option<Filler>,
+    /// Whether the log has said that what is said late finds no segments.
+    lacks_index: Once,
 }
 
 impl AiFiller {
     /// The consumer of a deployment; where AI is switched off, it takes nothing.
     pub fn of(parts: &ConsumerParts) -> Self {
         let filler = parts.provider.clone().map(|provider| Filler::new(&parts.system, provider));
-        Self { filler: filler.map(|filler| filler.with_redactor(parts.redactor)) }
+        Self { filler: filler.map(|filler| filler.with_redactor(parts.redactor)), lacks_index: Once::new() }
     }
 }
 
@@ -81,5 +87,47 @@ impl Consumer for AiFiller {
                 Err(Again)
             }
         }
+    }
+
+    fn hears_conversations(&self) -> bool {
+        self.is_on()
+    }
+
+    /// Fills what the interaction's open segments lack. A deployment whose segment table has not that index yet does without:
+    /// records that came again until it has it would hold up those behind them.
+    async fn take_conversation(&self, interaction: &str, deadline: Instant) -> Result<&'static str, Again> {
+        let Some(filler) = &self.filler else { return Ok("off") };
+        let late = match filler.fill_those_of(interaction, deadline).await {
+            Ok(late) => late,
+            Err(FillError::Wrapup(error)) if error.kind() == Kind::NotThereYet => {
+                self.lacks_index.call_once(|| {
+                    tracing::warn!(%error, "what is said after a wrap-up has opened fills nothing: its segments cannot be found");
+                });
+                return Ok("no_index");
+            }
+            Err(error) => {
+                tracing::error!(%error, "the segments of an interaction cannot be found");
+                return Err(Again);
+            }
+        };
+        let (source, model) = (filler.provider().source(), filler.provider().model());
+        let mut done = Ok("not_needed");
+        for Late { segment, outcome } in late {
+            match outcome {
+                Ok(outcome) => {
+                    let outcome = outcome.as_str();
+                    tracing::info!(segment, outcome, source, model, "segment read again");
+                    // Of several segments, the report names the last that came to something.
+                    if outcome != FillOutcome::WasRead.as_str() || done == Ok("not_needed") {
+                        done = done.map(|_| outcome);
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(segment, source, model, %error, "segment not filled");
+                    done = Err(Again);
+                }
+            }
+        }
+        done
     }
 }

@@ -10,19 +10,28 @@ import { grantKey } from './keys';
 import { WrapUpFunction } from './lambda-function';
 import { Stream } from './system';
 
+/** A stream that a consumer reads, of which table, and what it wants of it beside what the list says. */
+export interface Source {
+  readonly stream: Stream;
+  readonly table: Table;
+  readonly furtherFilters: Stream['filter'][];
+}
+
 /**
- * Has a consumer invoked by what happens to a table's records, and answers the queue of what it gave up on. A message
+ * Has a consumer invoked by what happens to tables' records, and answers the queue of what it gave up on. A message
  * there says where in the stream the records are, and has nothing of the records themselves.
  */
-export function consume(
-  consumer: WrapUpFunction,
-  { filter, batch, retries, hours }: Stream,
-  table: Table,
-  encryptionKey?: IKey,
-): IQueue {
+export function consume(consumer: WrapUpFunction, sources: Source[], encryptionKey?: IKey): IQueue {
   const deadLetters = deadLetterQueue(consumer, encryptionKey);
+  sources.forEach((source, index) => read(consumer, index === 0 ? 'Stream' : 'SecondStream', source, deadLetters));
+  grantSend(deadLetters, consumer.role, encryptionKey);
+  return deadLetters;
+}
+
+function read(consumer: WrapUpFunction, id: string, { stream, table, furtherFilters }: Source, letters: IQueue): void {
+  const { filter, batch, retries, hours } = stream;
   const eventSourceArn = streamArn(table);
-  const mapping = new EventSourceMapping(consumer, 'Stream', {
+  const mapping = new EventSourceMapping(consumer, id, {
     target: consumer.function,
     eventSourceArn,
     startingPosition: StartingPosition.TRIM_HORIZON,
@@ -31,8 +40,8 @@ export function consume(
     reportBatchItemFailures: true,
     retryAttempts: retries,
     maxRecordAge: Duration.hours(hours),
-    filters: [{ pattern: JSON.stringify(filter) }],
-    onFailure: { bind: () => ({ destination: deadLetters.queueArn }) },
+    filters: [filter, ...furtherFilters].map((one) => ({ pattern: JSON.stringify(one) })),
+    onFailure: { bind: () => ({ destination: letters.queueArn }) },
   });
   // By statements of ours: CDK's own allow more, on every stream of the account.
   const statements = [
@@ -40,10 +49,8 @@ export function consume(
     new PolicyStatement({ actions: ['dynamodb:ListStreams'], resources: [`${table.tableArn}/stream/*`] }),
   ];
   statements.forEach((statement) => consumer.role.addToPrincipalPolicy(statement));
-  grantSend(deadLetters, consumer.role, encryptionKey);
   acknowledgeStreams(consumer.role, table);
   mapping.node.addDependency(consumer.role);
-  return deadLetters;
 }
 
 /**

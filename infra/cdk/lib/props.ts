@@ -117,6 +117,11 @@ export interface WrapUpApiProps {
   /** Who fills in what an opened segment lacks. @default nobody; the AI filler is not deployed */
   readonly aiProvider?: AiProvider;
   /**
+   * Whether the AI filler learns from the codes that agents pick. It keeps how often words occur by keyed hashes, and no text.
+   * @default false
+   */
+  readonly aiLearn?: boolean;
+  /**
    * Whether wrap-ups that have a duration end by themselves when it is over. It counts for those that open, or get another
    * configuration, from then on.
    * @default true

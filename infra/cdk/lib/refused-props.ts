@@ -35,6 +35,10 @@ export function refuseProps(props: WrapUpApiProps): void {
     supervisorPage === true && indexes === 0,
     'supervisorPage reads wrap-ups by time: set indexes to 1 or more, or leave the page out',
   );
+  refuse(
+    props.aiLearn === true && !props.aiProvider,
+    'aiLearn is about the AI filler: choose an aiProvider, or leave aiLearn out',
+  );
   if (props.segmentTables) refuseSegmentTables(props.segmentTables);
   if (props.aiProvider) refuseAiProvider(props.aiProvider);
   if (props.events) refuseEvents(props.events);

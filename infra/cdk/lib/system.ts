@@ -49,6 +49,10 @@ export interface FunctionSpec {
   /** The condition of SAM's template under which a deployment has it, where it is there only for who wants it. */
   readonly option?: 'SupervisorPage';
   readonly stream?: Stream;
+  /** Another one that it reads, of another table. */
+  readonly second_stream?: Stream;
+  /** What it reads of `stream` beside, and does with tables, where the deployment learns from what agents pick. */
+  readonly learning?: { readonly filters: Stream['filter'][]; readonly dynamodb: Record<string, Action[]> };
   /** When it runs: an expression of EventBridge Scheduler's, such as `rate(1 minute)`. */
   readonly schedule?: string;
   readonly late?: Late;
@@ -85,12 +89,17 @@ export function wantsAi({ environment = [] }: FunctionSpec): boolean {
   return environment.includes('WRAPUP_AI_PROVIDER');
 }
 
+/** The streams that a consumer reads. */
+export function streams({ stream, second_stream: second }: FunctionSpec): Stream[] {
+  return [stream, second].filter((one) => one !== undefined);
+}
+
 /**
- * Whether it runs by itself and reads by an index: then it is there only where a deployment has those. Who calls an endpoint
- * is told that an index lacks.
+ * Whether the clock runs it and it reads by an index: then it is there only where a deployment has those. Who calls an
+ * endpoint is told that an index lacks, and what a consumer does by one is not all that it does.
  */
 export function wantsIndex(spec: FunctionSpec): boolean {
-  return inBackground(spec) && Object.keys(spec.dynamodb).some((resource) => resource.includes('/index/'));
+  return spec.schedule !== undefined && Object.keys(spec.dynamodb).some((resource) => resource.includes('/index/'));
 }
 
 /** `create-codes` as names in templates are written: `CreateCodes`. */

@@ -71,7 +71,7 @@ export class Tables extends Construct {
   }
 
   /** Allows the role of a function what it does with the tables. */
-  grant({ dynamodb }: FunctionSpec, role: IRole): void {
+  grant({ dynamodb }: Pick<FunctionSpec, 'dynamodb'>, role: IRole): void {
     for (const [resource, actions] of Object.entries(dynamodb)) {
       const [name = '', index] = resource.split('/index/');
       const { tableArn } = this.get(name);

@@ -8,7 +8,7 @@ import { Construct } from 'constructs';
 import { aiEnvironment, grantAi } from './ai-provider';
 import { Alarms } from './alarms';
 import { audit } from './audit';
-import { consume, schedule } from './background';
+import { Source, consume, schedule } from './background';
 import { dashboard } from './dashboard';
 import { EventTelling } from './events';
 import { letLogsUse } from './keys';
@@ -21,7 +21,7 @@ import { refuseProps } from './refused-props';
 import { redactionEnvironment } from './redaction';
 import { Gateway } from './rest-api';
 import { grantSegmentTables, segmentTablesEnvironment } from './segment-tables';
-import { FunctionSpec, deadLettersName, inBackground, system, wantsAi, wantsIndex } from './system';
+import { FunctionSpec, deadLettersName, inBackground, streams, system, wantsAi, wantsIndex } from './system';
 import { Tables } from './tables';
 
 /** ServiceNow's Wrap Up API on API Gateway, Lambda and DynamoDB. */
@@ -76,7 +76,7 @@ export class WrapUpApi extends Construct {
 
   private createTables(): Tables {
     const { tablePrefix: prefix, removalPolicy } = this;
-    const streamed = new Set(this.deployed().flatMap(([, { stream }]) => stream?.table ?? []));
+    const streamed = new Set(this.deployed().flatMap(([, spec]) => streams(spec).map(({ table }) => table)));
     const { encryptionKey, indexes = 3 } = this.props;
     return new Tables(this, 'Tables', { prefix, removalPolicy, streamed, indexes, encryptionKey });
   }
@@ -126,6 +126,7 @@ export class WrapUpApi extends Construct {
       concurrency: name === 'authorizer' ? this.props.authorizerConcurrency : undefined,
     });
     tables.grant(spec, created.role);
+    if (this.props.aiLearn && spec.learning) tables.grant(spec.learning, created.role);
     this.oauthKeys.grant(spec, created.role);
     this.events?.grant(spec, created.role);
     grantSegmentTables(spec, segmentTables, created.role);
@@ -155,6 +156,7 @@ export class WrapUpApi extends Construct {
       ...this.events?.environment(spec),
       ...segmentTablesEnvironment(spec, segmentTables, Stack.of(this)),
       ...(wantsAi(spec) && aiProvider && aiEnvironment(aiProvider)),
+      ...(this.props.aiLearn && wants('WRAPUP_AI_LEARN') && { WRAPUP_AI_LEARN: 'on' }),
       ...(retentionDays && wants('WRAPUP_RETENTION_DAYS') && { WRAPUP_RETENTION_DAYS: `${retentionDays}` }),
       ...(!deadlines && wants('WRAPUP_DEADLINES') && { WRAPUP_DEADLINES: 'off' }),
       ...redactionEnvironment(spec, this.props.redaction),
@@ -167,10 +169,19 @@ export class WrapUpApi extends Construct {
     const queues = new Map<string, IQueue>();
     for (const [name, one] of functions) {
       const spec = system.functions[name];
-      if (spec?.stream) queues.set(name, consume(one, spec.stream, tables.get(spec.stream.table), encryptionKey));
+      if (spec?.stream) queues.set(name, consume(one, this.sources(spec, tables), encryptionKey));
       if (spec?.schedule) queues.set(name, schedule(one, spec.schedule, encryptionKey));
     }
     return queues;
+  }
+
+  private sources(spec: FunctionSpec, tables: Tables): Source[] {
+    const learned = this.props.aiLearn ? (spec.learning?.filters ?? []) : [];
+    return streams(spec).map((stream) => ({
+      stream,
+      table: tables.get(stream.table),
+      furtherFilters: stream === spec.stream ? learned : [],
+    }));
   }
 
   private tellOfDeadLetters(): void {

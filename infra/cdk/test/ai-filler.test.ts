@@ -5,7 +5,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { system } from '../lib/system';
 import { AiProvider } from '../lib';
-import { Deployment, defaults } from './deployment';
+import { Deployment, Resource, defaults } from './deployment';
 
 const ACCOUNT = 'arn:aws:SERVICE:eu-central-1:123456789012';
 const arn = (service: string, name: string) => `${ACCOUNT.replace('SERVICE', service)}:${name}`;
@@ -20,6 +20,16 @@ function variables(deployment: Deployment): Record<string, string> {
 function onModels(deployment: Deployment) {
   const others = /^(bedrock|secretsmanager|ssm|kms):/;
   return deployment.statements('ai-filler').filter(({ actions }) => actions.some((action) => others.test(action)));
+}
+
+/** What invokes the filler: by the stream of segments, and by that of interactions. */
+function sources(deployment: Deployment): [[string, Resource], [string, Resource]] {
+  const found = deployment.resources('AWS::Lambda::EventSourceMapping');
+  const [first, second, ...others] = found.sort(
+    ([one], [other]) => Number(/Second/.test(one)) - Number(/Second/.test(other)),
+  );
+  assert.deepEqual(others, []);
+  return [first ?? assert.fail(), second ?? assert.fail()];
 }
 
 /** Whether a queue is the filler's, of all that there are. */
@@ -41,8 +51,8 @@ describe('the AI filler', () => {
 
   it('gets the segments that want it, in bounds, and leaves a trace of what it gave up on', () => {
     const deployment = new Deployment({ aiProvider: { kind: 'extractive' } });
-    const { Properties } = deployment.only('AWS::Lambda::EventSourceMapping');
-    const { stream } = system.functions['ai-filler'] ?? assert.fail();
+    const [[, { Properties }], [, second]] = sources(deployment);
+    const { stream, second_stream: secondStream } = system.functions['ai-filler'] ?? assert.fail();
     assert.deepEqual(Properties.FunctionName, { Ref: deployment.lambdaId('ai-filler') });
     assert.deepEqual(Properties.EventSourceArn, {
       'Fn::GetAtt': [deployment.tableId(stream?.table ?? ''), 'StreamArn'],
@@ -51,6 +61,11 @@ describe('the AI filler', () => {
       Properties.FilterCriteria.Filters.map(({ Pattern }: any) => JSON.parse(Pattern)),
       [stream?.filter],
     );
+    assert.deepEqual(second.Properties, {
+      ...Properties,
+      EventSourceArn: { 'Fn::GetAtt': [deployment.tableId(secondStream?.table ?? ''), 'StreamArn'] },
+      FilterCriteria: { Filters: [{ Pattern: JSON.stringify(secondStream?.filter) }] },
+    });
     assert.deepEqual(Properties.FunctionResponseTypes, ['ReportBatchItemFailures']);
     assert.equal(Properties.StartingPosition, 'TRIM_HORIZON');
     assert.equal(Properties.BisectBatchOnFunctionError, true);
@@ -64,6 +79,27 @@ describe('the AI filler', () => {
     assert.ok(outputs.some((value) => JSON.stringify(value) === JSON.stringify({ Ref: queue })));
     assert.deepEqual(variables(deployment), { WRAPUP_AI_PROVIDER: 'extractive' });
     assert.deepEqual(onModels(deployment), []);
+  });
+
+  it('gets what agents close, too, and may keep what it learned, where the deployment learns', () => {
+    const { stream, learning } = system.functions['ai-filler'] ?? assert.fail();
+    const about = (deployment: Deployment) => {
+      const table = JSON.stringify({ 'Fn::GetAtt': [deployment.tableId('ai_learned'), 'Arn'] });
+      return deployment.statements('ai-filler').filter(({ resource }) => JSON.stringify(resource) === table);
+    };
+    const learns = new Deployment({ aiProvider: { kind: 'extractive' }, aiLearn: true }, { rules: true });
+    const [[, { Properties }]] = sources(learns);
+    assert.deepEqual(
+      Properties.FilterCriteria.Filters.map(({ Pattern }: any) => JSON.parse(Pattern)),
+      [stream?.filter, ...(learning?.filters ?? [])],
+    );
+    const actions = learning?.dynamodb['ai_learned']?.map((action) => `dynamodb:${action}`);
+    assert.deepEqual(
+      about(learns).map((statement) => statement.actions),
+      [actions],
+    );
+    assert.equal(variables(learns)['WRAPUP_AI_LEARN'], 'on');
+    assert.deepEqual(about(new Deployment({ aiProvider: { kind: 'extractive' } })), []);
   });
 
   it('is the only function that knows of the provider', () => {

@@ -77,6 +77,7 @@ describe('tables', () => {
       'ApiTablesinteractionE2495AE7',
       'ApiTablessysuser4682744C',
       'ApiTablesoauthclient1180CAC3',
+      'ApiTablesailearned396301CF',
     ]);
     assert.deepEqual(
       read.resources('AWS::SQS::Queue').map(([id]) => id),

@@ -69,7 +69,12 @@ describe('the relay', () => {
 
   it('reads beside the AI filler, and so is the last that the stream lets read', () => {
     const both = new Deployment({ events: {}, aiProvider: { kind: 'extractive' } });
-    assert.equal(both.resources('AWS::Lambda::EventSourceMapping').length, 2);
+    const segments = JSON.stringify({
+      'Fn::GetAtt': [both.tableId('interaction_wrap_up_segment'), 'StreamArn'],
+    });
+    const sources = both.resources('AWS::Lambda::EventSourceMapping').map(([, { Properties }]) => Properties);
+    const readers = sources.filter(({ EventSourceArn }) => JSON.stringify(EventSourceArn) === segments);
+    assert.equal(readers.length, 2);
   });
 });
 

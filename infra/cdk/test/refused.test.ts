@@ -44,6 +44,7 @@ const PROFILE = { id: 'eu.nova', regions: ['eu-central-1'] };
 
 /** What is refused, by what it is told, beside the nearest that is taken. */
 const CASES: [Props, RegExp, Props][] = [
+  [{ aiLearn: true }, /aiLearn is about the AI filler/, { aiLearn: true, aiProvider: { kind: 'extractive' } }],
   [{ aiProvider: { kind: 'bedrock', model: '' } }, /model is ''/, { aiProvider: { kind: 'bedrock', model: 'nova' } }],
   [
     { aiProvider: { kind: 'bedrock', model: '*' } },

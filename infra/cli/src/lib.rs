@@ -186,7 +186,7 @@ pub async fn run(team: TeamTables) -> ExitCode {
         Some(Command::Export { command, target }) => export::run(command, &target).await,
         Some(Command::SegmentTable { command, target }) => segment_table::run(command, &target, team).await,
         Some(Command::PhoneLog { command, target }) => phone_log::run(command, &target).await,
-        Some(Command::Interaction { command, target }) => interaction::run(command, &target).await,
+        Some(Command::Interaction { command, target }) => interaction::run(command, &target, team).await,
         Some(Command::Report { options, target }) => report::run(options, &target).await,
         Some(Command::Ai { command }) => ai::run(command).await,
         Some(Command::Index { command, target }) => index::run(command, &target).await,

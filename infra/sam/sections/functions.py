@@ -12,6 +12,7 @@ from template_check.system import (
     index_of,
     kind,
     option,
+    streams,
     timeout,
     title,
     wants_ai,
@@ -26,7 +27,7 @@ CODE = "../../functions"
 
 
 def table(system: dict, name: str) -> str:
-    readers = [one for one in system["functions"].values() if one.get("stream", {}).get("table") == name]
+    readers = [one for one in system["functions"].values() if name in (stream["table"] for stream in streams(one))]
     stream = f"{{StreamViewType: {system['tables'][name].get('stream')}}}"
     # A stream that nothing reads is left out.
     if all(map(option, readers)):
@@ -110,7 +111,7 @@ def function(name: str, one: dict) -> str:
     id, what = title(name), kind(name, one)
     why = {
         "endpoint": lambda: ", ".join(one.get("routes") or one["public_routes"]),
-        "consumer": lambda: f"Takes what happens to records of {one['stream']['table']}",
+        "consumer": lambda: f"Takes what happens to records of {' and '.join(stream['table'] for stream in streams(one))}",
         "job": lambda: f"Runs by the clock: {one['schedule']}",
         "authorizer": lambda: "Says who calls",
     }[what]()
@@ -130,7 +131,7 @@ def function(name: str, one: dict) -> str:
 {BULKHEAD if what == "authorizer" else ""}\
 {line("      Environment:", own)}{line("        Variables:", own)}{own}\
       Tags: {{application: wrapup, wrapup-function: {name}}}
-{event_source(name, one) if what == "consumer" else ""}{asynchronously(name) if what == "job" else ""}\
+{event_sources(name, one) if what == "consumer" else ""}{asynchronously(name) if what == "job" else ""}\
   {id}Logs:
     Type: AWS::Logs::LogGroup
 {condition(one)}\
@@ -154,12 +155,22 @@ BULKHEAD = """\
 """
 
 
-def event_source(name: str, one: dict) -> str:
-    """What of a stream a consumer gets. The filler's had its name before there were others."""
-    stream = one["stream"]
+def event_sources(name: str, one: dict) -> str:
+    """What of the streams a consumer gets. The filler's had their names before there were others."""
+    names = ("Opened", "Said") if name == "ai-filler" else ("Stream", "SecondStream")
+    learned = one.get("learning", {}).get("filters", [])
+    sources = zip(names, streams(one), (learned, []))
+    return "      Events:\n" + "".join(event_source(name, *source) for source in sources)
+
+
+def event_source(name: str, event: str, stream: dict, learned: list) -> str:
+    """A stream, with the records that are wanted always, and those that are where the deployment learns."""
+    pattern = lambda filter: f"Pattern: '{json.dumps(filter)}'"
+    where = "".join(
+        f"                - !If [Learning, {{{pattern(filter)}}}, !Ref AWS::NoValue]\n" for filter in learned
+    )
     return f"""\
-      Events:
-        {"Opened" if name == "ai-filler" else "Stream"}:
+        {event}:
           Type: DynamoDB
           Properties:
             Stream: !GetAtt {logical(stream["table"])}.StreamArn
@@ -167,7 +178,8 @@ def event_source(name: str, one: dict) -> str:
             BatchSize: {stream["batch"]}
             FilterCriteria:
               Filters:
-                - Pattern: '{json.dumps(stream["filter"])}'
+                - {pattern(stream["filter"])}
+{where}\
             FunctionResponseTypes: [ReportBatchItemFailures]
             BisectBatchOnFunctionError: true
             MaximumRetryAttempts: {stream["retries"]}
@@ -247,8 +259,10 @@ def statements(name: str, one: dict) -> str:
         made += allow([f"secretsmanager:{action}" for action in actions], f"!Ref {title(secret)}")
         by_key = ["kms:Decrypt", *(["kms:GenerateDataKey"] if "PutSecretValue" in actions else [])]
         made += allow(by_key, "!Ref KmsKeyArn", "OwnKey", "secretsmanager")
-    if "stream" in one:
-        source = logical(one["stream"]["table"])
+    for table, actions in one.get("learning", {}).get("dynamodb", {}).items():
+        made += allow([f"dynamodb:{action}" for action in actions], f"!GetAtt {logical(table)}.Arn", "Learning")
+    for stream in streams(one):
+        source = logical(stream["table"])
         made += allow([f"dynamodb:{action}" for action in READ_STREAM], f"!GetAtt {source}.StreamArn")
         # Streams are listed without naming one.
         made += allow(["dynamodb:ListStreams"], f"!Sub '${{{source}.Arn}}/stream/*'")

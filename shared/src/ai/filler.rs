@@ -13,6 +13,10 @@ use crate::language::Language;
 use crate::redaction::Redactor;
 use crate::segment_tables::Registry;
 use crate::segments::{Alternative, Confidence, Filling, Found, Gap, Provenance, Segments};
+use crate::sys_id::digest;
+
+/// Digits of the hash that tells versions of a conversation apart.
+const VERSION_DIGITS: usize = 16;
 
 /// Fills an open segment's gaps with what a provider suggests. Safe to run twice, late, or beside another:
 /// it adds only what is still absent from a segment that is still open.
@@ -42,6 +46,8 @@ pub enum FillOutcome {
     Filled,
     /// There was nothing to add, or the segment was closed or gone.
     NotNeeded,
+    /// It has been read before for what is lacking, and nothing else has been said since.
+    WasRead,
     /// Neither a transcript nor a short description is there to read.
     NoConversation,
     /// The provider suggested nothing that the segment may have.
@@ -56,11 +62,21 @@ impl FillOutcome {
         match self {
             Self::Filled => "filled",
             Self::NotNeeded => "not_needed",
+            Self::WasRead => "was_read",
             Self::NoConversation => "no_conversation",
             Self::NoSuggestion => "no_suggestion",
             Self::Overtaken => "overtaken",
         }
     }
+}
+
+/// What became of a segment of which something was said late.
+#[derive(Debug)]
+pub struct Late {
+    /// Its sys_id.
+    pub segment: String,
+    /// What became of it.
+    pub outcome: Result<FillOutcome, FillError>,
 }
 
 /// Why a segment could not be filled.
@@ -105,17 +121,44 @@ impl Filler {
     /// What may go better later. A conversation that the provider declines, or answers with what cannot be read, is
     /// no error: asked again it would say the same, and hold up the segments behind it.
     pub async fn fill(&self, sys_id: &str, deadline: Instant) -> Result<FillOutcome, FillError> {
-        let Some((mut found, gap)) = self.segments.with_gap(sys_id).await? else { return Ok(FillOutcome::NotNeeded) };
+        match self.segments.with_gap(sys_id).await? {
+            Some((found, gap)) => self.read(found, gap, deadline).await,
+            None => Ok(FillOutcome::NotNeeded),
+        }
+    }
+
+    /// Fills what the open segments of an interaction lack, of which something may have been said since they were read:
+    /// each once for what is said now. Answers what became of each. DynamoDB: a query and a read for 100 segments; for each
+    /// one what the conversation takes, and one conditional update where it has not been read before.
+    ///
+    /// # Errors
+    /// Where the segments cannot be found; one that cannot be filled is no error, since the others are.
+    pub async fn fill_those_of(&self, interaction: &str, deadline: Instant) -> Result<Vec<Late>, FillError> {
+        let mut outcomes = Vec::new();
+        for (found, gap) in self.segments.lacking(interaction).await? {
+            let segment = found.segment.sys_id.clone();
+            outcomes.push(Late { segment, outcome: self.read(found, gap, deadline).await });
+        }
+        Ok(outcomes)
+    }
+
+    /// Reads what was said in a segment, once a version of it, and adds what comes of that.
+    async fn read(&self, mut found: Found, gap: Gap, deadline: Instant) -> Result<FillOutcome, FillError> {
         let Some(said) = self.said(&mut found).await? else { return Ok(FillOutcome::NoConversation) };
         let redactor = self.adviser.redactor();
         let conversation = off_runtime(move || Conversation::redacted(said, redactor)).await;
-        let Some(filling) = self.ask(&conversation, &found, gap, deadline).await? else {
-            return Ok(FillOutcome::NoSuggestion);
+        let read = version_of(&conversation, &found.segment.configuration);
+        if found.segment.ai_read.as_ref() == Some(&read) {
+            return Ok(FillOutcome::WasRead);
+        }
+        let filled = match self.ask(&conversation, &found, gap, deadline).await? {
+            Some(filling) => (Box::pin(self.segments.fill(found, &filling, &read)).await, FillOutcome::Filled),
+            None => (Box::pin(self.segments.mark_read(found, &read)).await, FillOutcome::NoSuggestion),
         };
-        match Box::pin(self.segments.fill(found, &filling)).await {
-            Ok(true) => Ok(FillOutcome::Filled),
-            Ok(false) | Err(Error::NotFound(_)) => Ok(FillOutcome::Overtaken),
-            Err(error) => Err(error.into()),
+        match filled {
+            (Ok(true), outcome) => Ok(outcome),
+            (Ok(false) | Err(Error::NotFound(_)), _) => Ok(FillOutcome::Overtaken),
+            (Err(error), _) => Err(error.into()),
         }
     }
 
@@ -188,6 +231,15 @@ impl Filler {
         let is_empty = code.is_none() && notes.is_none() && alternatives.is_empty();
         (!is_empty).then_some(Filling { code, alternatives, notes, provenance })
     }
+}
+
+/// A short hash of what was said without its secrets, for a configuration: another one asks for other things.
+fn version_of(conversation: &Conversation, configuration: &str) -> String {
+    let language = conversation.language().map(|language| language.to_string()).unwrap_or_default();
+    let texts = [conversation.short_description(), conversation.transcript()].map(Option::unwrap_or_default);
+    let mut version = digest(&[configuration, &language, texts[0], texts[1]]);
+    version.truncate(VERSION_DIGITS);
+    version
 }
 
 fn unless_blank(text: String) -> Option<String> {

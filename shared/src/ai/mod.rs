@@ -22,7 +22,7 @@ mod settings;
 pub use adviser::Adviser;
 pub use bedrock::{BEDROCK_ENDPOINT, Bedrock, BedrockFailure};
 pub use extractive::Extractive;
-pub use filler::{FillError, FillOutcome, Filler, Stores};
+pub use filler::{FillError, FillOutcome, Filler, Late, Stores};
 pub use key::{KeyError, KeyProblem, KeyReference, KeyStore, NotAReference, SECRETS_MANAGER_ENDPOINT, SSM_ENDPOINT};
 pub use model::TooLate;
 pub use openai::{EndpointFailure, OpenAi, OpenAiFailure};

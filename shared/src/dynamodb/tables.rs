@@ -30,11 +30,13 @@ pub enum Table {
     Users,
     /// OAuth clients.
     Clients,
+    /// What was learned of the codes that agents pick.
+    Learned,
 }
 
 impl Table {
     /// Every table of a deployment.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Codes,
         Self::Configurations,
         Self::Segments,
@@ -42,9 +44,10 @@ impl Table {
         Self::Interactions,
         Self::Users,
         Self::Clients,
+        Self::Learned,
     ];
 
-    /// The platform's name of the table; for OAuth clients one of ours.
+    /// The platform's name of the table; for OAuth clients and what was learned one of ours.
     pub const fn platform_name(self) -> &'static str {
         match self {
             Self::Codes => "interaction_wrap_up_code",
@@ -54,13 +57,15 @@ impl Table {
             Self::Interactions => "interaction",
             Self::Users => "sys_user",
             Self::Clients => "oauth_client",
+            Self::Learned => "ai_learned",
         }
     }
 
-    /// What the table's stream shows of a record, if it has one: consumers read what becomes of segments.
+    /// What the table's stream shows of a record, if it has one: consumers read what becomes of segments, and the AI
+    /// filler what is said late.
     pub const fn stream(self) -> Option<StreamViewType> {
         match self {
-            Self::Segments => Some(StreamViewType::NewAndOldImages),
+            Self::Segments | Self::Interactions => Some(StreamViewType::NewAndOldImages),
             _ => None,
         }
     }
@@ -68,7 +73,7 @@ impl Table {
     /// The column that says when one of its records goes, if they may: DynamoDB removes it then.
     pub const fn expiry(self) -> Option<&'static str> {
         match self {
-            Self::Segments | Self::PhoneLog | Self::Interactions => Some(EXPIRES_AT),
+            Self::Segments | Self::PhoneLog | Self::Interactions | Self::Learned => Some(EXPIRES_AT),
             _ => None,
         }
     }
@@ -288,10 +293,10 @@ pub async fn enable_expiry(dynamo: &Dynamo) -> Result<Vec<String>, Error> {
     Ok(enabled)
 }
 
-/// Gives the tables the streams that they are to have, where somebody reads them. A stream that shows something else is
+/// Gives those of the tables that somebody reads the streams that they are to have. A stream that shows something else is
 /// switched off and on again, as DynamoDB asks for; what is changed in between is in neither.
-pub async fn enable_streams(dynamo: &Dynamo) -> Result<(), Error> {
-    for (table, view) in Table::ALL.into_iter().filter_map(|table| Some((table, table.stream()?))) {
+pub async fn enable_streams(dynamo: &Dynamo, tables: &[Table]) -> Result<(), Error> {
+    for (table, view) in tables.iter().copied().filter_map(|table| Some((table, table.stream()?))) {
         let name = dynamo.tables.name(table);
         let described = described(dynamo, &name).await?;
         let stream = described.as_ref().and_then(|table| table.stream_specification());

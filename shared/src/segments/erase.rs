@@ -8,7 +8,7 @@ impl Segment {
     ///
     /// Codes and times stay: they are what reports count. The filler makes nothing new of a conversation that is gone.
     pub(super) fn erased(&self, now: DateTime) -> Option<Self> {
-        let mut erased = Self { draft: None, ai_notes: None, wants_ai: false, ..self.clone() };
+        let mut erased = Self { draft: None, ai_notes: None, ai_read: None, wants_ai: false, ..self.clone() };
         if let State::Closed(closing) = &mut erased.state {
             closing.notes = None;
         }

@@ -64,11 +64,11 @@ impl Segments {
                 }
             }
             Whose::Interaction(id) => {
-                let rows = self.rows_of(&BY_INTERACTION, id);
+                let rows = self.rows_of(&BY_INTERACTION, id.as_str());
                 self.each_of(rows, |item| found.add(Some(item), |segment| segment.interaction == *id)).await?;
             }
             Whose::Agent(id) => {
-                let rows = self.rows_of(&BY_AGENT, id);
+                let rows = self.rows_of(&BY_AGENT, id.as_str());
                 self.each_of(rows, |item| found.add(Some(item), |segment| segment.agent == *id)).await?;
             }
         }
@@ -79,11 +79,11 @@ impl Segments {
         Ok(found)
     }
 
-    fn rows_of(&self, index: &'static dynamodb::tables::Index, id: &Id) -> Rows {
+    pub(super) fn rows_of(&self, index: &'static dynamodb::tables::Index, id: &str) -> Rows {
         Rows {
             table: self.table.clone(),
             index,
-            partition: index_keys::partition(index, id.as_str()),
+            partition: index_keys::partition(index, id),
             from: None,
             to: None,
             order: Order::Ascending,
@@ -92,7 +92,7 @@ impl Segments {
         }
     }
 
-    async fn each_of(&self, rows: Rows, mut add: impl FnMut(Item)) -> Result<(), Error> {
+    pub(super) async fn each_of(&self, rows: Rows, mut add: impl FnMut(Item)) -> Result<(), Error> {
         let mut pages = Pages::new(self.dynamo.clone(), rows);
         while let Some(rows) = pages.next().await? {
             let keys = rows.iter().filter_map(|row| row.get("sys_id")?.as_s().ok());

@@ -96,6 +96,13 @@ impl Segment {
         self.lacks(configuration).filter(|_| self.wants_ai)
     }
 
+    /// Whether the AI filler, which has read the segment as it was `before`, may go by that still: it is the same
+    /// configuration, and no other filler has been there.
+    pub(super) fn is_as_read(&self, before: &Self) -> bool {
+        let read = |segment: &Self| (segment.configuration.clone(), segment.wants_ai, segment.ai_read.clone());
+        read(self) == read(before)
+    }
+
     /// What a configuration wants of the AI filler that the segment does not have. Of a third party's AI, where the
     /// configuration uses one, it wants nothing of the filler; and whose texts were erased, of that nothing new is made.
     pub(super) fn lacks(&self, configuration: &Snapshot) -> Option<Gap> {
@@ -108,9 +115,9 @@ impl Segment {
         (code || notes).then_some(Gap { code, notes })
     }
 
-    /// The segment with as much of the filling as it has a gap for, or `None` where that is nothing.
+    /// The segment with as much of the filling as it lacks, or `None` where that is nothing.
     pub(super) fn fill(&self, filling: &Filling, configuration: &Snapshot, now_ms: u64) -> Option<Self> {
-        let gap = self.gap(configuration)?;
+        let gap = self.lacks(configuration)?;
         let defined_at = now_ms;
         let allowed = |label: &Label| configuration.allowed(label.as_str()).is_some();
         let code = filling.code.clone().filter(|label| gap.code && allowed(label));

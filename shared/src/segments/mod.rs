@@ -27,6 +27,7 @@ mod found;
 mod given;
 mod index_keys;
 mod indexing;
+mod late;
 mod list_request;
 mod listing;
 mod open_request;

@@ -89,6 +89,8 @@ struct Record {
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     wants_ai: bool,
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    ai_read: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     ai_source: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     ai_model: Option<String>,
@@ -207,6 +209,7 @@ pub fn to_item(segment: &Segment) -> Result<Item, dynamodb::Error> {
         ai_notes_defined_at: segment.ai_notes.as_ref().map(|advice| advice.defined_at),
         ai_alternatives: segment.ai_alternatives.clone(),
         wants_ai: segment.wants_ai,
+        ai_read: segment.ai_read.clone(),
         ai_source: segment.filled_by.as_ref().map(|provenance| provenance.source.clone()),
         ai_model: segment.filled_by.as_ref().map(|provenance| provenance.model.clone()),
         ai_confidence: segment.filled_by.as_ref().and_then(|provenance| provenance.confidence),
@@ -251,6 +254,12 @@ pub fn draft_columns(draft: &DraftRequest, code: Option<&Code>) -> Result<Vec<Dr
         columns.push(("draft_notes", ":draft_notes", notes.map(string)));
     }
     Ok(columns)
+}
+
+/// What the AI filler notes down of a segment that it has read and has nothing for.
+pub fn read_mark(read: &str) -> Item {
+    // What its event source filters by goes: there is nothing to come back for.
+    [("ai_read".to_owned(), string(read)), ("wants_ai".to_owned(), AttributeValue::Bool(false))].into()
 }
 
 /// Whether an item of the table is a segment, and no record that finds one.
@@ -316,6 +325,7 @@ pub fn from_item(mut item: Item) -> Result<Segment, CorruptRecord> {
         ai_notes: advice(record.ai_notes, record.ai_notes_defined_at),
         ai_alternatives: record.ai_alternatives,
         wants_ai: record.wants_ai,
+        ai_read: record.ai_read,
         filled_by: match (record.ai_source, record.ai_model, record.ai_took_ms) {
             (Some(source), Some(model), Some(took_ms)) => {
                 Some(Provenance { source, model, confidence: record.ai_confidence, took_ms })

@@ -131,13 +131,14 @@ impl Segments {
     }
 
     /// Adds what the AI filler has made, where it is still absent, the segment still open and its configuration the one
-    /// that the filler has read: of another one the stream tells, too. Answers whether anything was added: another call may
-    /// have been faster.
-    pub async fn fill(&self, found: Found, filling: &Filling) -> Result<bool, Error> {
+    /// that the filler has read: of another one the stream tells, too. `read` is the hash of the conversation that it has
+    /// read. Answers whether anything was added: another call may have been faster.
+    pub async fn fill(&self, found: Found, filling: &Filling, read: &str) -> Result<bool, Error> {
         let (now, stamp) = (self.now_ms(), Stamp::now(dynamodb::SYSTEM, &self.clock));
-        let read = found.segment.configuration.clone();
+        let before = found.segment.clone();
         let filled = self.change(found.segment, &stamp, |segment, configuration| {
-            Ok(if segment.configuration == read { segment.fill(filling, configuration, now) } else { None })
+            let filled = segment.is_as_read(&before).then(|| segment.fill(filling, configuration, now)).flatten();
+            Ok(filled.map(|filled| Segment { ai_read: Some(read.to_owned()), ..filled }))
         });
         Ok(filled.await?.1)
     }

@@ -25,9 +25,10 @@ pub fn relay(system: System, bus: EventBus, form: EventForm) -> StreamFunction {
     StreamFunction::new(Box::new(Relay::of(&parts)), Clock::system())
 }
 
-/// A record of the segment table's stream.
+/// A record of a table's stream: of the segment table's, unless it says another one.
 #[derive(Clone)]
 pub struct StreamRecord {
+    table: &'static str,
     event_name: &'static str,
     before: Option<Item>,
     image: Item,
@@ -40,7 +41,8 @@ const TIMEOUT_MS: u64 = 30_000;
 impl StreamRecord {
     /// The record of an item that was put where there was none.
     pub fn insert(image: Item) -> Self {
-        Self { event_name: "INSERT", before: None, image, sequence_number: "100000000000000000001".to_owned() }
+        let table = "interaction_wrap_up_segment";
+        Self { table, event_name: "INSERT", before: None, image, sequence_number: "100000000000000000001".to_owned() }
     }
 
     /// The record of an item that was changed to this.
@@ -56,6 +58,12 @@ impl StreamRecord {
     /// Whether it is of the item with this key.
     pub fn is_of(&self, sys_id: &str) -> bool {
         self.image["sys_id"].as_s().is_ok_and(|key| key == sys_id)
+    }
+
+    /// Of the stream of another table.
+    #[must_use]
+    pub fn of_table(self, table: &'static str) -> Self {
+        Self { table, ..self }
     }
 
     /// With another sequence number.
@@ -102,8 +110,9 @@ impl StreamRecord {
             "eventSource": "aws:dynamodb",
             "awsRegion": "us-east-1",
             "dynamodb": change,
-            "eventSourceARN":
-                "arn:aws:dynamodb:us-east-1:123456789012:table/interaction_wrap_up_segment/stream/2024-09-16T18:00:00.000",
+            "eventSourceARN": format!(
+                "arn:aws:dynamodb:us-east-1:123456789012:table/{}/stream/2024-09-16T18:00:00.000", self.table,
+            ),
         })
     }
 }

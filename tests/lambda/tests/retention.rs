@@ -343,7 +343,7 @@ async fn a_call_that_is_wrapped_up_after_its_records_end_gets_a_new_one() {
 async fn dynamodb_is_told_once_which_records_go() {
     let world = World::start().await;
     let dynamo = world.stores().dynamo().clone();
-    let told = ["interaction_wrap_up_segment", "sn_openframe_phone_log", "interaction"];
+    let told = ["interaction_wrap_up_segment", "sn_openframe_phone_log", "interaction", "ai_learned"];
     assert_eq!(tables::enable_expiry(&dynamo).await.expect("tables"), told);
     for table in Table::ALL {
         let name = table.platform_name();

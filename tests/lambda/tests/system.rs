@@ -244,7 +244,16 @@ async fn sweeps(world: &World) -> Permissions {
 async fn fillers(world: &World) -> Permissions {
     let wanting = json!({"configuration": {"use_third_party_ai": false}});
     let sys_id = world.instance().open(&merged(segmented("FILL", "call-3"), &wanting)).await;
-    filled(world, StreamRecord::insert(segment(world, &sys_id).await)).await
+    let mut used = filled(world, StreamRecord::insert(segment(world, &sys_id).await)).await;
+    // What is said of a segment that lacks something still.
+    let lacking = merged(opening("LATE WORDS"), &json!({"interaction_sys_id": "spoken"}));
+    world.instance().open(&merged(lacking, &wanting)).await;
+    let mut item = wrapup::dynamodb::key("spoken");
+    item.insert("transcript".to_owned(), string("Customer: Hello."));
+    let put = world.client().put_item().table_name("interaction").set_item(Some(item.clone()));
+    put.send().await.expect("a put");
+    used.extend(filled(world, StreamRecord::insert(item).of_table("interaction")).await);
+    used
 }
 
 /// Tells of a segment that has opened.
@@ -432,7 +441,8 @@ fn the_list_has_the_environment_variables_of_the_code() {
             "update-segment-ai" | "close-overdue" => named(&[RETENTION_DAYS]),
             "relay" => named(&[settings::EVENT_BUS, settings::EVENT_SOURCE, settings::EVENT_NOTES]),
             "ai-filler" => {
-                named(&[SEGMENT_TABLES, AI_PROVIDER, AI_MODEL, AI_URL, AI_KEY, REDACT_PERSONAL, RETENTION_DAYS])
+                let of_ai = named(&[AI_PROVIDER, AI_MODEL, AI_URL, AI_KEY, "WRAPUP_AI_LEARN"]);
+                &of_ai | &named(&[SEGMENT_TABLES, REDACT_PERSONAL, RETENTION_DAYS])
             }
             _ => BTreeSet::new(),
         };

@@ -99,6 +99,14 @@ impl Server {
         run_cli_with_input(binary, &arguments, input)
     }
 
+    /// The same with further variables in its environment, and nothing on its standard input.
+    pub fn cli_with(&self, binary: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+        let port = self.dynamodb_port.to_string();
+        let mut command = Command::new(binary);
+        command.args(arguments).args(["--local", "--dynamodb-port", &port]);
+        command.envs(environment.iter().copied()).stdin(Stdio::null()).output().expect("the binary runs")
+    }
+
     /// The labels of all wrap-up codes that are stored.
     pub fn code_labels(&self, binary: &str) -> Vec<String> {
         let output = self.cli(binary, &["code", "list", "--output", "json"], "");

@@ -1,14 +1,16 @@
-//! What Lambda's event source mappings do: each reads the segment table's stream for one consumer, and hands it the
+//! What Lambda's event source mappings do: each reads a table's stream for one consumer, and hands it the
 //! records as the events that Lambda would make of them.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use lambda_http::LambdaEvent;
 use tokio::task::yield_now;
 use tokio::time::sleep;
+use wrapup::dynamodb::Table;
 use wrapup_functions::{StreamEvent, StreamFunction};
 
 use super::engine::{Stream, StreamError, files};
@@ -29,7 +31,7 @@ const ATTEMPTS: u32 = 3;
 /// A consumer, and how far it has come in the stream.
 pub struct EventSource {
     stream: Stream,
-    function: StreamFunction,
+    function: Arc<StreamFunction>,
     position: Position,
 }
 
@@ -39,9 +41,14 @@ struct Position {
 }
 
 impl EventSource {
-    /// A mapping that goes on where the last one of this consumer on this data ended.
-    pub fn new(stream: Stream, function: StreamFunction, data: Option<&Path>) -> Self {
-        let file = data.map(|data| data.join(files::position_of(function.consumer().name())));
+    /// A mapping that goes on where the last one of this consumer and table on this data ended.
+    pub fn new(table: Table, stream: Stream, function: Arc<StreamFunction>, data: Option<&Path>) -> Self {
+        let consumer = function.consumer().name();
+        let reader = match table {
+            Table::Segments => consumer.to_owned(),
+            other => format!("{consumer}-{}", other.platform_name()),
+        };
+        let file = data.map(|data| data.join(files::position_of(&reader)));
         Self { stream, function, position: Position { file } }
     }
 
@@ -50,7 +57,7 @@ impl EventSource {
         loop {
             let Err(error) = self.read().await;
             let function = self.function.consumer().name();
-            tracing::warn!(function, %error, "the segment table's stream could not be read");
+            tracing::warn!(function, table = self.stream.table(), %error, "a stream could not be read");
             sleep(PAUSE_AFTER_ERROR).await;
         }
     }
@@ -76,7 +83,9 @@ impl EventSource {
         if let Some(kept) = self.position.kept()? {
             match self.stream.behind(Some(kept)) {
                 Ok(iterator) => return Ok(iterator),
-                Err(error) => tracing::warn!(%error, "the segment table's stream is read from its begin again"),
+                Err(error) => {
+                    tracing::warn!(table = self.stream.table(), %error, "a stream is read from its begin again")
+                }
             }
         }
         self.stream.behind(None)

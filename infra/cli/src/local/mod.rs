@@ -129,7 +129,7 @@ pub enum LocalError {
     #[error(transparent)]
     Start(#[from] StartError),
     /// What consumers take cannot be read.
-    #[error("the segment table's stream: {0}")]
+    #[error("a table's stream: {0}")]
     Stream(#[from] StreamError),
     /// The tables or the demo data could not be made.
     #[error(transparent)]
@@ -176,9 +176,13 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     // Whoever wants events of a local system is told them by it, without a bus.
     let parts = ConsumerParts { system: system.clone(), provider, redactor, bus: None };
     let consumers = wrapup_functions::consumers(&parts);
-    if consumers.iter().any(|consumer| consumer.is_on()) || !urls.is_empty() {
-        tables::enable_streams(system.dynamo()).await.map_err(wrapup::Error::from)?;
+    let (mut is_read, mut is_heard) = (!urls.is_empty(), false);
+    for consumer in consumers.iter().filter(|consumer| consumer.is_on()) {
+        (is_read, is_heard) = (true, is_heard || consumer.hears_conversations());
     }
+    let read = [(Table::Segments, is_read), (Table::Interactions, is_heard)];
+    let read: Vec<_> = read.into_iter().filter_map(|(table, is_read)| is_read.then_some(table)).collect();
+    tables::enable_streams(system.dynamo(), &read).await.map_err(wrapup::Error::from)?;
     let webhooks = start_webhooks(&urls, options.webhook_patience, &engine, &system, data.as_deref())?;
     // Served only from here on: a change that others make while a stream is switched would be in none, and a new webhook
     // gets what happens from its first start on.
@@ -226,9 +230,12 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     }
     let mut in_background = JoinSet::new();
     for consumer in consumers.into_iter().filter(|consumer| consumer.is_on()) {
-        let stream = engine.stream(&system.dynamo().tables.name(Table::Segments))?;
-        let function = StreamFunction::new(consumer, Clock::system());
-        in_background.spawn(EventSource::new(stream, function, data.as_deref()).run());
+        let function = Arc::new(StreamFunction::new(consumer, Clock::system()));
+        let hears = function.consumer().hears_conversations();
+        for table in [Some(Table::Segments), Some(Table::Interactions).filter(|_| hears)].into_iter().flatten() {
+            let stream = engine.stream(&system.dynamo().tables.name(table))?;
+            in_background.spawn(EventSource::new(table, stream, Arc::clone(&function), data.as_deref()).run());
+        }
     }
     for webhook in webhooks {
         in_background.spawn(webhook.run());

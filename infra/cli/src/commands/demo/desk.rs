@@ -254,7 +254,8 @@ impl Desk {
                 };
                 let filling =
                     Filling { code: Label::from_text(code).ok(), alternatives: Vec::new(), notes: None, provenance };
-                Box::pin(segments.fill(found, &filling)).await?;
+                // Nothing was said that could be read again.
+                Box::pin(segments.fill(found, &filling, CALLER)).await?;
             }
             Step::Draft => {
                 let typed = document(&json!({"wrap_up_code": plan.code, "notes": plan.notes}));

@@ -60,7 +60,7 @@ pub async fn run(options: Options, target: &Target) -> Result<(), CommandError> 
     let system = target.system().await;
     let dynamo = system.dynamo();
     if target.is_local() {
-        tables::enable_streams(dynamo).await?;
+        tables::enable_streams(dynamo, &[Table::Segments]).await?;
     }
     let form = options.form.form(&dynamo.tables)?;
     let narrator = Narrator::new(system.configurations().clone(), form);

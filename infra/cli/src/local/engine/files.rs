@@ -34,7 +34,7 @@ const NAMES: [&str; 9] = [
 /// How the names of positions end.
 const POSITION: &str = ".position";
 
-/// The file that says up to where a consumer has read the segment table's stream.
+/// The file that says up to where a consumer has read a stream.
 pub fn position_of(consumer: &str) -> String {
     format!("{consumer}{POSITION}")
 }

@@ -87,7 +87,10 @@ impl Stream {
         let request = GetRecordsRequest { shard_iterator: iterator, limit: Some(most) };
         let answer = self.operations.database.get_records(request)?;
         let last = answer.records.last().map(|record| record.dynamodb.sequence_number.clone());
-        let event = serde_json::from_value(json!(answer))?;
+        let mut event: StreamEvent = serde_json::from_value(json!(answer))?;
+        for record in &mut event.records {
+            record.stream = Some(self.arn.clone());
+        }
         Ok(Batch { event, last, next: answer.next_shard_iterator.ok_or(StreamError::Missing)? })
     }
 }
