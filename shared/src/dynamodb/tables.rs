@@ -30,11 +30,13 @@ pub enum Table {
     Users,
     /// OAuth clients.
     Clients,
+    /// What was learned of the codes that agents pick.
+    Learned,
 }
 
 impl Table {
     /// Every table of a deployment.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Codes,
         Self::Configurations,
         Self::Segments,
@@ -42,9 +44,10 @@ impl Table {
         Self::Interactions,
         Self::Users,
         Self::Clients,
+        Self::Learned,
     ];
 
-    /// The platform's name of the table; for OAuth clients one of ours.
+    /// The platform's name of the table; for OAuth clients and what was learned one of ours.
     pub const fn platform_name(self) -> &'static str {
         match self {
             Self::Codes => "interaction_wrap_up_code",
@@ -54,6 +57,7 @@ impl Table {
             Self::Interactions => "interaction",
             Self::Users => "sys_user",
             Self::Clients => "oauth_client",
+            Self::Learned => "ai_learned",
         }
     }
 
@@ -68,7 +72,7 @@ impl Table {
     /// The column that says when one of its records goes, if they may: DynamoDB removes it then.
     pub const fn expiry(self) -> Option<&'static str> {
         match self {
-            Self::Segments | Self::PhoneLog | Self::Interactions => Some(EXPIRES_AT),
+            Self::Segments | Self::PhoneLog | Self::Interactions | Self::Learned => Some(EXPIRES_AT),
             _ => None,
         }
     }
