@@ -172,6 +172,7 @@ impl Segments {
             ai_notes: notes.map(|value| Advice { value, defined_at }),
             wants_ai: false,
             ai_alternatives: Vec::new(),
+            ai_kept_back: None,
             filled_by: None,
             draft: None,
             state: State::Open,

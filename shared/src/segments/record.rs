@@ -86,6 +86,8 @@ struct Record {
     ai_notes_defined_at: Option<u64>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     ai_alternatives: Vec<Alternative>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    ai_kept_back: Option<Alternative>,
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     wants_ai: bool,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -206,6 +208,7 @@ pub fn to_item(segment: &Segment) -> Result<Item, dynamodb::Error> {
         ai_notes: segment.ai_notes.as_ref().map(|advice| advice.value.clone()),
         ai_notes_defined_at: segment.ai_notes.as_ref().map(|advice| advice.defined_at),
         ai_alternatives: segment.ai_alternatives.clone(),
+        ai_kept_back: segment.ai_kept_back.clone(),
         wants_ai: segment.wants_ai,
         ai_source: segment.filled_by.as_ref().map(|provenance| provenance.source.clone()),
         ai_model: segment.filled_by.as_ref().map(|provenance| provenance.model.clone()),
@@ -256,6 +259,15 @@ pub fn draft_columns(draft: &DraftRequest, code: Option<&Code>) -> Result<Vec<Dr
 /// Whether an item of the table is a segment, and no record that finds one.
 pub fn is_segment(item: &Item) -> bool {
     item.get("sys_id").and_then(|sys_id| sys_id.as_s().ok()).is_some_and(|sys_id| !sys_id.contains(':'))
+}
+
+/// The column of a code that the AI filler keeps to itself.
+pub fn kept_back(code: &Alternative) -> Result<Item, dynamodb::Error> {
+    #[derive(Serialize)]
+    struct Column<'a> {
+        ai_kept_back: &'a Alternative,
+    }
+    dynamodb::to_item(&Column { ai_kept_back: code })
 }
 
 /// Reads an item as a segment; attributes that are no columns of it are ignored.
@@ -315,6 +327,7 @@ pub fn from_item(mut item: Item) -> Result<Segment, CorruptRecord> {
         ai_code: advice(record.ai_wrap_up_code, record.ai_code_defined_at),
         ai_notes: advice(record.ai_notes, record.ai_notes_defined_at),
         ai_alternatives: record.ai_alternatives,
+        ai_kept_back: record.ai_kept_back,
         wants_ai: record.wants_ai,
         filled_by: match (record.ai_source, record.ai_model, record.ai_took_ms) {
             (Some(source), Some(model), Some(took_ms)) => {

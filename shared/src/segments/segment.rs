@@ -41,6 +41,9 @@ pub struct Segment {
     pub ai_notes: Option<Advice<String>>,
     /// Codes that the AI filler offers where it names none, the likeliest first.
     pub ai_alternatives: Vec<Alternative>,
+    /// The code that the AI filler would have named, and keeps to itself to learn whether the agent picks it. It is shown to
+    /// nobody.
+    pub ai_kept_back: Option<Alternative>,
     /// Where they are from, if the AI filler stored them.
     pub filled_by: Option<Provenance>,
     /// What the agent has typed so far, if the client says so; none on a closed segment.
@@ -255,6 +258,7 @@ impl Segment {
             ai_code: None,
             ai_notes: None,
             ai_alternatives: Vec::new(),
+            ai_kept_back: None,
             filled_by: None,
             draft: None,
             state: State::Open,

@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 
 use super::address::latest_key;
 use super::{
-    Address, AdviseRequest, CloseRequest, EventKind, Filling, Found, Gap, LastEvent, Segment, SegmentEvent, event,
-    index_keys, record,
+    Address, AdviseRequest, Alternative, CloseRequest, EventKind, Filling, Found, Gap, LastEvent, Segment,
+    SegmentEvent, event, index_keys, record,
 };
 use crate::Error;
 use crate::clock::Clock;
@@ -16,7 +16,9 @@ use crate::codes::{Code, Codes, Label};
 use crate::configurations::{Configurations, Snapshot};
 use crate::date_time::DateTime;
 use crate::document::{Problem, Violations};
-use crate::dynamodb::{self, ATTEMPTS, Dynamo, Item, NOT_NEWER, SCHEMA, Stamp, Table, VERSION, Write, key, schema};
+use crate::dynamodb::{
+    self, ATTEMPTS, Books, Dynamo, Item, NOT_NEWER, SCHEMA, Stamp, Table, VERSION, Write, key, schema,
+};
 use crate::error::{CorruptRecord, NotFound};
 use crate::redaction::Redactor;
 use crate::retention::Retention;
@@ -117,16 +119,21 @@ impl Segments {
         Ok(advised.await?.0)
     }
 
-    /// The segment with this sys_id and what the AI filler may add to it; none where there is nothing to
-    /// add, or no such segment any more. One consistent read.
-    pub async fn with_gap(&self, sys_id: &str) -> Result<Option<(Found, Gap)>, Error> {
+    /// The segment with this sys_id; none where there is no such one any more. One consistent read.
+    pub async fn with_sys_id(&self, sys_id: &str) -> Result<Option<Found>, Error> {
         let asked = self.clock.since_epoch();
         let Some(item) = self.get(sys_id).await? else { return Ok(None) };
         let segment = record::from_item(item)?;
         if self.is_expired(&segment) {
             return Ok(None);
         }
-        let found = self.seen_at(asked, segment).await?;
+        Ok(Some(self.seen_at(asked, segment).await?))
+    }
+
+    /// The segment with this sys_id and what the AI filler may add to it; none where there is nothing to
+    /// add, or no such segment any more. One consistent read.
+    pub async fn with_gap(&self, sys_id: &str) -> Result<Option<(Found, Gap)>, Error> {
+        let Some(found) = self.with_sys_id(sys_id).await? else { return Ok(None) };
         Ok(found.segment.gap(&found.configuration).map(|gap| (found, gap)))
     }
 
@@ -134,12 +141,28 @@ impl Segments {
     /// that the filler has read: of another one the stream tells, too. Answers whether anything was added: another call may
     /// have been faster.
     pub async fn fill(&self, found: Found, filling: &Filling) -> Result<bool, Error> {
+        if let Some(kept_back) = filling.kept_back_alone() {
+            return self.keep_back(&found, kept_back).await;
+        }
         let (now, stamp) = (self.now_ms(), Stamp::now(dynamodb::SYSTEM, &self.clock));
         let read = found.segment.configuration.clone();
         let filled = self.change(found.segment, &stamp, |segment, configuration| {
             Ok(if segment.configuration == read { segment.fill(filling, configuration, now) } else { None })
         });
         Ok(filled.await?.1)
+    }
+
+    /// Keeps with a segment what the filler would have named: that only keeps books.
+    async fn keep_back(&self, found: &Found, kept_back: &Alternative) -> Result<bool, Error> {
+        let Found { segment, configuration, .. } = found;
+        if segment.gap(configuration).is_none_or(|gap| !gap.code) {
+            return Ok(false);
+        }
+        let column = record::kept_back(kept_back)?;
+        match self.dynamo.keep_books(&self.table, &segment.sys_id, segment.version, column).await? {
+            Books::Kept => Ok(true),
+            Books::Changed(_) => Ok(false),
+        }
     }
 
     /// Reads the segment at an address, and in the same request the code with a label, as it is now: whoever switches

@@ -43,6 +43,7 @@ pub fn found() -> Option<Found> {
         ai_notes: None,
         wants_ai: false,
         ai_alternatives: Vec::new(),
+        ai_kept_back: None,
         filled_by: None,
         draft: None,
         state: State::Open,

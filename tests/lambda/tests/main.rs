@@ -19,6 +19,7 @@ mod index;
 mod jobs;
 mod kept_sys_ids;
 mod large_answers;
+mod learning;
 mod lists;
 mod methods;
 mod model;
