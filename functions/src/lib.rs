@@ -112,6 +112,9 @@ pub struct ConsumerParts {
     /// What suggests codes and notes; none where that is off.
     #[cfg(feature = "ai")]
     pub provider: Option<Arc<dyn Provider>>,
+    /// Whether it is learned from what agents pick.
+    #[cfg(feature = "ai")]
+    pub learns: bool,
     /// What takes secrets out of conversations.
     pub redactor: Redactor,
     /// The bus that events go to, and how they are written; none where they go to none.

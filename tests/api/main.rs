@@ -4,6 +4,7 @@ mod access;
 mod ai;
 mod ai_evaluate;
 mod ai_filler;
+mod ai_learned;
 mod asyncapi;
 mod bad_input;
 mod body_forms;

@@ -129,7 +129,7 @@ async fn all_that_is_stored_of_somebody_is_printed_and_erased_with_a_receipt() {
     let receipt = printed(&erased.out);
     let mut expected = json!({
         "erased": ["notes", "ai_notes", "drafts", "transcripts"], "erased_on": receipt["erased_on"], "erased_by": "officer",
-        "selected_by": "interaction", "segments": receipt["segments"], "segments_changed": 2,
+        "selected_by": "interaction", "segments": receipt["segments"], "segments_changed": 2, "learned_from": 0,
         "interaction_segments_changed": 1, "interactions_changed": 1, "left_to_others": [], "failed": 0,
     });
     assert_eq!(receipt, expected);

@@ -24,6 +24,8 @@ pub async fn main() -> Result<(), StartError> {
         system,
         #[cfg(feature = "ai")]
         provider: None,
+        #[cfg(feature = "ai")]
+        learns: false,
         redactor: Redactor::default(),
         bus: Some((bus, form)),
     };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use tokio::time::{Instant, timeout_at};
 
 use super::blocking::off_runtime;
-use super::{Extractive, Provider, ProviderError, SuggestedCode, Suggestion, Task};
+use super::{Extractive, Knowledge, Provider, ProviderError, SuggestedCode, Suggestion, Task};
 use crate::redaction::Redactor;
 use crate::segments::{LONGEST_AI_NOTES, MOST_ALTERNATIVES};
 
@@ -15,6 +15,8 @@ use crate::segments::{LONGEST_AI_NOTES, MOST_ALTERNATIVES};
 /// - Sentences that read a code's name or description out are not shown to it.
 /// - A code that a single turn speaks for is asked for again without that turn, and named only if it is named again: one line
 ///   that somebody has planted moves nothing. The embedded provider looks to that by itself.
+/// - Where the deployment learns, a code is named only from the confidence on that its agents' picks bear out, and not where
+///   what was learned contradicts a model strongly.
 #[derive(Clone)]
 pub struct Adviser {
     provider: Arc<dyn Provider>,
@@ -50,10 +52,27 @@ impl Adviser {
     /// # Errors
     /// Those of the provider, and that it has not answered before the deadline.
     pub async fn suggest(&self, task: &Task<'_>, deadline: Instant) -> Result<Suggestion, ProviderError> {
+        self.suggest_by(task, None, deadline).await
+    }
+
+    /// The same by what was learned, too.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn suggest_by(
+        &self,
+        task: &Task<'_>,
+        knowledge: Option<&Arc<Knowledge>>,
+        deadline: Instant,
+    ) -> Result<Suggestion, ProviderError> {
         let (said, codes) = (task.conversation.clone(), task.codes.to_vec());
         let heard = off_runtime(move || said.without_recitals(&codes)).await;
         let task = &Task { conversation: heard.as_ref().unwrap_or(task.conversation), ..*task };
-        let Suggestion { code, alternatives, notes } = self.ask(task, deadline).await?;
+        let answer = match knowledge.filter(|_| self.provider.is_embedded()) {
+            Some(knowledge) => self.embedded.suggest_by(task, Some(Arc::clone(knowledge))).await,
+            None => self.ask(task, deadline).await?,
+        };
+        let Suggestion { code, alternatives, notes } = answer;
         let allowed = |suggested: SuggestedCode| {
             let label = task.allowed(&suggested.label)?.code.as_str().to_owned();
             Some(SuggestedCode { label, ..suggested })
@@ -64,7 +83,7 @@ impl Adviser {
         let notes = notes.filter(|notes| !notes.is_empty());
         let (code, alternatives) = match self.provider.is_embedded() || task.codes.is_empty() {
             true => (code, alternatives),
-            false => self.weigh(task, code, alternatives, deadline).await?,
+            false => self.weigh(task, (code, alternatives), knowledge, deadline).await?,
         };
         let alternatives = if code.is_none() { first_of_each(alternatives) } else { Vec::new() };
         Ok(Suggestion { code, alternatives, notes })
@@ -80,15 +99,17 @@ impl Adviser {
     async fn weigh(
         &self,
         task: &Task<'_>,
-        code: Option<SuggestedCode>,
-        alternatives: Vec<SuggestedCode>,
+        (code, alternatives): (Option<SuggestedCode>, Vec<SuggestedCode>),
+        knowledge: Option<&Arc<Knowledge>>,
         deadline: Instant,
     ) -> Result<(Option<SuggestedCode>, Vec<SuggestedCode>), ProviderError> {
         let embedded = self.embedded.clone();
         let (conversation, codes) = (task.conversation.clone(), task.codes.to_vec());
         let label = code.as_ref().map(|code| code.label.clone());
+        let known = knowledge.cloned();
         let opinion = off_runtime(move || {
-            embedded.opinion(&Task { conversation: &conversation, codes: &codes, notes: false }, label.as_deref())
+            let task = Task { conversation: &conversation, codes: &codes, notes: false };
+            embedded.opinion(&task, label.as_deref(), known.as_deref())
         });
         let opinion = opinion.await;
         let offered = alternatives.into_iter().chain(opinion.ranked);
@@ -106,6 +127,11 @@ impl Adviser {
                 let unsure = SuggestedCode { confidence: None, ..code };
                 return Ok((None, [unsure].into_iter().chain(offered).collect()));
             }
+        }
+        // It may be right; agents have picked otherwise.
+        let enough = knowledge.map_or(0.0, |knowledge| knowledge.threshold(0.0).or(0.0));
+        if opinion.contradicts || code.confidence.is_some_and(|confidence| confidence < enough) {
+            return Ok((None, [code].into_iter().chain(offered).collect()));
         }
         Ok((Some(code), Vec::new()))
     }

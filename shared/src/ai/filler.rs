@@ -1,31 +1,31 @@
 use std::sync::Arc;
 
-use serde_json::Value;
 use tokio::time::Instant;
 
-use super::blocking::off_runtime;
-use super::{Adviser, Conversation, Provider, ProviderError, Said, SuggestedCode, Suggestion, Task};
+use super::conversations::Conversations;
+use super::{Adviser, Conversation, Knowledge, Lessons, Provider, ProviderError, SuggestedCode, Suggestion, Task};
 use crate::Error;
-use crate::document::Id;
-use crate::dynamodb::SYSTEM;
 use crate::interactions::Interactions;
-use crate::language::Language;
 use crate::redaction::Redactor;
 use crate::segment_tables::Registry;
 use crate::segments::{Alternative, Confidence, Filling, Found, Gap, Provenance, Segments};
-use crate::sys_id::digest;
+use crate::sys_id::{digest, sha256};
 
 /// Digits of the hash that tells versions of a conversation apart.
 const VERSION_DIGITS: usize = 16;
+
+/// Of so many segments one is blind.
+const ONE_IN: u16 = 5;
 
 /// Fills an open segment's gaps with what a provider suggests. Safe to run twice, late, or beside another:
 /// it adds only what is still absent from a segment that is still open.
 #[derive(Clone)]
 pub struct Filler {
     segments: Segments,
-    segment_tables: Registry,
-    interactions: Interactions,
+    conversations: Conversations,
     adviser: Adviser,
+    /// What was learned; none where the deployment does not learn.
+    lessons: Option<Lessons>,
 }
 
 /// Where a filler finds segments, and what was said.
@@ -48,6 +48,8 @@ pub enum FillOutcome {
     NotNeeded,
     /// It has been read before for what is lacking, and nothing else has been said since.
     WasRead,
+    /// It is kept with the segment what would have been named, and shown to nobody.
+    KeptBack,
     /// Neither a transcript nor a short description is there to read.
     NoConversation,
     /// The provider suggested nothing that the segment may have.
@@ -61,6 +63,7 @@ impl FillOutcome {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Filled => "filled",
+            Self::KeptBack => "kept_back",
             Self::NotNeeded => "not_needed",
             Self::WasRead => "was_read",
             Self::NoConversation => "no_conversation",
@@ -100,13 +103,31 @@ impl Filler {
     /// The filler of a deployment.
     pub fn new(stores: impl Into<Stores>, provider: Arc<dyn Provider>) -> Self {
         let Stores { segments, segment_tables, interactions } = stores.into();
-        Self { segments, segment_tables, interactions, adviser: Adviser::new(provider, Redactor::default()) }
+        let redactor = Redactor::default();
+        let conversations = Conversations { segment_tables, interactions, redactor };
+        Self { segments, conversations, adviser: Adviser::new(provider, redactor), lessons: None }
+    }
+
+    /// The same filler, which goes by what was learned, too, and keeps some of its suggestions to itself to be told how good
+    /// they are.
+    #[must_use]
+    pub fn with_lessons(self, lessons: Option<Lessons>) -> Self {
+        Self { lessons, ..self }
     }
 
     /// The same filler, which takes out of conversations and notes what this redactor does, in place of all that is known.
     #[must_use]
     pub fn with_redactor(self, redactor: Redactor) -> Self {
-        Self { adviser: self.adviser.with_redactor(redactor), ..self }
+        let conversations = Conversations { redactor, ..self.conversations };
+        Self { adviser: self.adviser.with_redactor(redactor), conversations, ..self }
+    }
+
+    /// Whether nobody is shown which code the filler would name for a segment: one of five where it learns, so that some
+    /// agents pick without having seen it. Always the same for the same segment.
+    pub fn blind(&self, sys_id: &str) -> bool {
+        let digest = sha256(sys_id.as_bytes());
+        let number = digest.get(..4).and_then(|digits| u16::from_str_radix(digits, 16).ok());
+        self.lessons.is_some() && number.is_some_and(|number| number % ONE_IN == 0)
     }
 
     /// Who makes the suggestions.
@@ -115,7 +136,7 @@ impl Filler {
     }
 
     /// Fills the segment with this sys_id. DynamoDB: a read of the segment, what the conversation takes, and one
-    /// conditional update.
+    /// conditional update; where it learns, what was learned of the codes, if the instance has not read that within a minute.
     ///
     /// # Errors
     /// What may go better later. A conversation that the provider declines, or answers with what cannot be read, is
@@ -144,47 +165,25 @@ impl Filler {
 
     /// Reads what was said in a segment, once a version of it, and adds what comes of that.
     async fn read(&self, mut found: Found, gap: Gap, deadline: Instant) -> Result<FillOutcome, FillError> {
-        let Some(said) = self.said(&mut found).await? else { return Ok(FillOutcome::NoConversation) };
-        let redactor = self.adviser.redactor();
-        let conversation = off_runtime(move || Conversation::redacted(said, redactor)).await;
+        let Some(conversation) = self.conversations.of(&mut found).await? else {
+            return Ok(FillOutcome::NoConversation);
+        };
         let read = version_of(&conversation, &found.segment.configuration);
         if found.segment.ai_read.as_ref() == Some(&read) {
             return Ok(FillOutcome::WasRead);
         }
-        let filled = match self.ask(&conversation, &found, gap, deadline).await? {
-            Some(filling) => (Box::pin(self.segments.fill(found, &filling, &read)).await, FillOutcome::Filled),
-            None => (Box::pin(self.segments.mark_read(found, &read)).await, FillOutcome::NoSuggestion),
+        let (done, outcome) = match self.ask(&conversation, &found, gap, deadline).await? {
+            Some(filling) => {
+                let outcome = if filling.is_kept_back() { FillOutcome::KeptBack } else { FillOutcome::Filled };
+                (Box::pin(self.segments.fill(found, &filling, &read)).await, outcome)
+            }
+            None => (Box::pin(self.segments.mark_read(found, &read, None)).await, FillOutcome::NoSuggestion),
         };
-        match filled {
-            (Ok(true), outcome) => Ok(outcome),
-            (Ok(false) | Err(Error::NotFound(_)), _) => Ok(FillOutcome::Overtaken),
-            (Err(error), _) => Err(error.into()),
+        match done {
+            Ok(true) => Ok(outcome),
+            Ok(false) | Err(Error::NotFound(_)) => Ok(FillOutcome::Overtaken),
+            Err(error) => Err(error.into()),
         }
-    }
-
-    /// What was said: out of the interaction segment's record, else out of the interaction.
-    async fn said(&self, found: &mut Found) -> Result<Option<Said>, Error> {
-        // A segment may have been opened by functions that know more tables than this one.
-        let served = |table: &Id| self.segment_tables.get(table.as_str()).is_some();
-        if found.segment.given.segment_table.as_ref().is_some_and(served) {
-            found.include_interaction_segment(&self.segment_tables, SYSTEM).await?;
-        }
-        if let Some(mut record) = found.interaction_segment.take()
-            && let Some(transcript) = record.transcript.take().and_then(unless_blank)
-        {
-            let language = record.fields.get("language").and_then(Value::as_str).and_then(Language::of_tag);
-            return Ok(Some(Said { short_description: None, transcript: Some(transcript), language }));
-        }
-        let Some(interaction) = self.interactions.find(found.segment.interaction.as_str()).await? else {
-            return Ok(None);
-        };
-        let said = Said {
-            short_description: interaction.short_description.and_then(unless_blank),
-            transcript: interaction.transcript.and_then(unless_blank),
-            language: interaction.language,
-        };
-        let silent = said.short_description.is_none() && said.transcript.is_none();
-        Ok((!silent).then_some(said))
     }
 
     /// What the provider suggests, as far as the segment may have it.
@@ -197,8 +196,9 @@ impl Filler {
     ) -> Result<Option<Filling>, FillError> {
         let codes = if gap.code { found.configuration.allowed_codes.as_slice() } else { &[] };
         let task = Task { conversation, codes, notes: gap.notes };
+        let knowledge = self.knowledge(&task).await;
         let begun = Instant::now();
-        let suggestion = match self.adviser.suggest(&task, deadline).await {
+        let suggestion = match self.adviser.suggest_by(&task, knowledge.as_ref(), deadline).await {
             Ok(suggestion) => suggestion,
             Err(problem @ (ProviderError::Declined { .. } | ProviderError::Malformed { .. })) => {
                 tracing::warn!(segment = found.segment.sys_id, %problem, "the provider suggests nothing");
@@ -207,7 +207,22 @@ impl Filler {
             Err(problem) => return Err(FillError::Provider { provider: self.provider().source(), problem }),
         };
         let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Ok(self.filling(suggestion, &task, took_ms))
+        let blind = self.blind(&found.segment.sys_id);
+        Ok(self.filling(suggestion, &task, took_ms).map(|filling| if blind { filling.blind() } else { filling }))
+    }
+
+    /// What was learned of a task's codes. Where it cannot be read, the filler does without: late or less sure is worse than
+    /// that for whoever waits.
+    async fn knowledge(&self, task: &Task<'_>) -> Option<Arc<Knowledge>> {
+        let lessons = self.lessons.as_ref().filter(|_| !task.codes.is_empty())?;
+        let labels: Vec<_> = task.codes.iter().map(|code| &code.code).collect();
+        match lessons.knowledge(&labels).await {
+            Ok(knowledge) => knowledge.map(Arc::new),
+            Err(error) => {
+                tracing::warn!(%error, "what was learned cannot be read");
+                None
+            }
+        }
     }
 
     /// What a suggestion adds to a segment.
@@ -229,7 +244,7 @@ impl Filler {
             took_ms,
         };
         let is_empty = code.is_none() && notes.is_none() && alternatives.is_empty();
-        (!is_empty).then_some(Filling { code, alternatives, notes, provenance })
+        (!is_empty).then_some(Filling { code, alternatives, kept_back: None, notes, provenance })
     }
 }
 
@@ -240,8 +255,4 @@ fn version_of(conversation: &Conversation, configuration: &str) -> String {
     let mut version = digest(&[configuration, &language, texts[0], texts[1]]);
     version.truncate(VERSION_DIGITS);
     version
-}
-
-fn unless_blank(text: String) -> Option<String> {
-    (!text.trim().is_empty()).then_some(text)
 }

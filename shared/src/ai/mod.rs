@@ -7,9 +7,11 @@ mod adviser;
 mod answer;
 mod bedrock;
 mod blocking;
+mod conversations;
 mod extractive;
 mod filler;
 mod key;
+mod learning;
 mod leaving_out;
 mod model;
 mod openai;
@@ -24,6 +26,10 @@ pub use bedrock::{BEDROCK_ENDPOINT, Bedrock, BedrockFailure};
 pub use extractive::Extractive;
 pub use filler::{FillError, FillOutcome, Filler, Late, Stores};
 pub use key::{KeyError, KeyProblem, KeyReference, KeyStore, NotAReference, SECRETS_MANAGER_ENDPOINT, SSM_ENDPOINT};
+pub use learning::{
+    AI_LEARN, Bag, HashKey, Hashing, Knowledge, Learned, Learner, Learnt, Lesson, Lessons, Opinion, Overview, Pick,
+    Pupil, Record, Threshold, Week, fuse, learns_from_env,
+};
 pub use model::TooLate;
 pub use openai::{EndpointFailure, OpenAi, OpenAiFailure};
 pub use provider::{Conversation, Provider, ProviderError, Said, SuggestedCode, Suggestion, Task};

@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemOutput};
 use aws_sdk_dynamodb::operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput};
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 
 use super::stamp::{ATTEMPTS, CREATED_BY, CREATED_ON, UPDATED_BY, UPDATED_ON, VERSION};
 use super::tables::Index;
@@ -279,11 +279,33 @@ impl Dynamo {
         write: Write<'_>,
         writes: Vec<TransactWriteItem>,
     ) -> Result<TransactWriteItemsOutput, SdkError<TransactWriteItemsError>> {
+        self.transact(write, writes, Action::Create).await
+    }
+
+    /// Writes a record together with others that follow from it, or none of them; `action` says what is done to it. The SDK
+    /// names the transaction, as for [`Dynamo::create_with`].
+    pub async fn transact(
+        &self,
+        write: Write<'_>,
+        writes: Vec<TransactWriteItem>,
+        action: Action,
+    ) -> Result<TransactWriteItemsOutput, SdkError<TransactWriteItemsError>> {
         let sent = self.client.transact_write_items().set_transact_items(Some(writes)).send().await;
         if sent.is_ok() {
-            write.note(Action::Create);
+            write.note(action);
         }
         sent
+    }
+
+    /// Removes a record. Answers whether there was one.
+    pub async fn remove(&self, write: Write<'_>) -> Result<bool, Error> {
+        let delete = self.client.delete_item().table_name(write.table).set_key(Some(key(write.sys_id)));
+        let removed = delete.return_values(ReturnValue::AllOld).send().await?;
+        let was_there = removed.attributes.is_some();
+        if was_there {
+            write.note(Action::Remove);
+        }
+        Ok(was_there)
     }
 
     /// Puts an operator's record in place of the one with its key, whose created columns it keeps. One read, and one

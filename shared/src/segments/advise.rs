@@ -81,6 +81,7 @@ impl Segment {
         // Of the two fields, it is not kept which one the filler has made: it is said of neither that a model made it.
         advised.filled_by = None;
         advised.ai_alternatives = Vec::new();
+        advised.ai_kept_back = None;
         Ok(Some(advised))
     }
 }

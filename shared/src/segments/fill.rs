@@ -20,6 +20,9 @@ pub struct Filling {
     pub code: Option<Label>,
     /// Codes that may be right where it names none, the likeliest first; allowed ones.
     pub alternatives: Vec<Alternative>,
+    /// An allowed code that the filler would have named and keeps to itself, so that it learns whether the agent picks it
+    /// unprompted.
+    pub kept_back: Option<Alternative>,
     /// Notes.
     pub notes: Option<String>,
     /// Where all of it is from.
@@ -63,6 +66,11 @@ pub struct Provenance {
 pub struct Confidence(u8);
 
 impl Confidence {
+    /// As it is stored in few bytes: 0 to 100.
+    pub const fn hundredths(self) -> u8 {
+        self.0
+    }
+
     /// Its tenth, 0 to 9; the last one has 1 too.
     pub fn tenth(self) -> u8 {
         (self.0 / 10).min(9)
@@ -74,6 +82,28 @@ impl From<f64> for Confidence {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 100")]
     fn from(share: f64) -> Self {
         Self((share.clamp(0.0, 1.0) * 100.0).round() as u8)
+    }
+}
+
+impl Filling {
+    /// The same without a code that anybody sees: the likeliest is kept back.
+    #[must_use]
+    pub fn blind(self) -> Self {
+        let confidence = self.provenance.confidence;
+        let named = self.code.map(|code| Alternative { code, confidence });
+        let kept_back = named.or_else(|| self.alternatives.into_iter().next());
+        let provenance = Provenance { confidence: None, ..self.provenance };
+        Self { code: None, alternatives: Vec::new(), kept_back, notes: self.notes, provenance }
+    }
+
+    /// Whether nobody sees anything of it.
+    pub fn is_kept_back(&self) -> bool {
+        self.kept_back_alone().is_some()
+    }
+
+    pub(super) fn kept_back_alone(&self) -> Option<&Alternative> {
+        let shown = self.code.is_some() || self.notes.is_some() || !self.alternatives.is_empty();
+        self.kept_back.as_ref().filter(|_| !shown)
     }
 }
 
@@ -135,7 +165,9 @@ impl Segment {
             // It stays what it was of the code that an earlier configuration wanted.
             provenance.confidence = self.filled_by.as_ref().and_then(|earlier| earlier.confidence);
         }
+        let kept_back = filling.kept_back.clone().filter(|kept_back| gap.code && allowed(&kept_back.code));
         Some(Self {
+            ai_kept_back: if code.is_none() { kept_back.or_else(|| self.ai_kept_back.clone()) } else { None },
             ai_code: code.map(|value| Advice { value, defined_at }).or_else(|| self.ai_code.clone()),
             ai_notes: notes.map(|value| Advice { value, defined_at }).or_else(|| self.ai_notes.clone()),
             ai_alternatives,

@@ -1,7 +1,7 @@
 //! Open segments of an interaction of which something is said after they have opened: speech-to-text usually ends then.
 
 use super::store::{ROUNDS, contended};
-use super::{Found, Gap, Segments, record};
+use super::{Alternative, Found, Gap, Segments, record};
 use crate::Error;
 use crate::dynamodb::tables::BY_INTERACTION;
 use crate::dynamodb::{Books, Item};
@@ -38,17 +38,17 @@ impl Segments {
         Ok(lacking)
     }
 
-    /// Notes down that the AI filler has read a conversation for a segment, and has nothing for it: asked again it would say
-    /// the same. That only keeps books. Answers whether it is noted down: the segment may be closed by now, or another filler
+    /// Notes down that the AI filler has read a conversation for a segment, and has nothing for it, or what it would name and
+    /// keeps to itself: asked again it would say the same. That only keeps books. Answers whether it is noted down: the segment may be closed by now, or another filler
     /// may have been faster. One conditional update.
-    pub async fn mark_read(&self, found: Found, read: &str) -> Result<bool, Error> {
+    pub async fn mark_read(&self, found: Found, read: &str, kept_back: Option<&Alternative>) -> Result<bool, Error> {
         let Found { mut segment, configuration, .. } = found;
         let before = segment.clone();
         for _ in 0..ROUNDS {
             if !segment.is_as_read(&before) || segment.lacks(&configuration).is_none() {
                 return Ok(false);
             }
-            let mark = record::read_mark(read);
+            let mark = record::read_mark(read, kept_back)?;
             match self.dynamo.keep_books(&self.table, &segment.sys_id, segment.version, mark).await? {
                 Books::Kept => return Ok(true),
                 Books::Changed(Some(winner)) => segment = record::from_item(winner)?,

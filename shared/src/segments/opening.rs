@@ -173,6 +173,7 @@ impl Segments {
             wants_ai: false,
             ai_alternatives: Vec::new(),
             ai_read: None,
+            ai_kept_back: None,
             filled_by: None,
             draft: None,
             state: State::Open,

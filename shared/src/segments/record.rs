@@ -86,6 +86,8 @@ struct Record {
     ai_notes_defined_at: Option<u64>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     ai_alternatives: Vec<Alternative>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    ai_kept_back: Option<Alternative>,
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     wants_ai: bool,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -208,6 +210,7 @@ pub fn to_item(segment: &Segment) -> Result<Item, dynamodb::Error> {
         ai_notes: segment.ai_notes.as_ref().map(|advice| advice.value.clone()),
         ai_notes_defined_at: segment.ai_notes.as_ref().map(|advice| advice.defined_at),
         ai_alternatives: segment.ai_alternatives.clone(),
+        ai_kept_back: segment.ai_kept_back.clone(),
         wants_ai: segment.wants_ai,
         ai_read: segment.ai_read.clone(),
         ai_source: segment.filled_by.as_ref().map(|provenance| provenance.source.clone()),
@@ -257,9 +260,16 @@ pub fn draft_columns(draft: &DraftRequest, code: Option<&Code>) -> Result<Vec<Dr
 }
 
 /// What the AI filler notes down of a segment that it has read and has nothing for.
-pub fn read_mark(read: &str) -> Item {
-    // What its event source filters by goes: there is nothing to come back for.
-    [("ai_read".to_owned(), string(read)), ("wants_ai".to_owned(), AttributeValue::Bool(false))].into()
+pub fn read_mark(read: &str, kept_back: Option<&Alternative>) -> Result<Item, dynamodb::Error> {
+    #[derive(Serialize)]
+    struct Mark<'a> {
+        ai_read: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ai_kept_back: Option<&'a Alternative>,
+        /// What its event source filters by goes: there is nothing to come back for.
+        wants_ai: bool,
+    }
+    dynamodb::to_item(&Mark { ai_read: read, ai_kept_back: kept_back, wants_ai: false })
 }
 
 /// Whether an item of the table is a segment, and no record that finds one.
@@ -324,6 +334,7 @@ pub fn from_item(mut item: Item) -> Result<Segment, CorruptRecord> {
         ai_code: advice(record.ai_wrap_up_code, record.ai_code_defined_at),
         ai_notes: advice(record.ai_notes, record.ai_notes_defined_at),
         ai_alternatives: record.ai_alternatives,
+        ai_kept_back: record.ai_kept_back,
         wants_ai: record.wants_ai,
         ai_read: record.ai_read,
         filled_by: match (record.ai_source, record.ai_model, record.ai_took_ms) {

@@ -44,6 +44,9 @@ pub struct Segment {
     /// A short hash of the conversation that the AI filler has read last, for the configuration that there was then; none where
     /// it has read none.
     pub ai_read: Option<String>,
+    /// The code that the AI filler would have named, and keeps to itself to learn whether the agent picks it. It is shown to
+    /// nobody.
+    pub ai_kept_back: Option<Alternative>,
     /// Where they are from, if the AI filler stored them.
     pub filled_by: Option<Provenance>,
     /// What the agent has typed so far, if the client says so; none on a closed segment.
@@ -259,6 +262,7 @@ impl Segment {
             ai_notes: None,
             ai_alternatives: Vec::new(),
             ai_read: None,
+            ai_kept_back: None,
             filled_by: None,
             draft: None,
             state: State::Open,

@@ -114,19 +114,24 @@ impl Segments {
         let (now, stamp) = (self.now_ms(), Stamp::now(caller, &self.clock));
         let advised =
             self.change(segment, &stamp, |segment, configuration| segment.advise(request, configuration, now));
-        Ok(advised.await?.0)
+        Ok(Box::pin(advised).await?.0)
     }
 
-    /// The segment with this sys_id and what the AI filler may add to it; none where there is nothing to
-    /// add, or no such segment any more. One consistent read.
-    pub async fn with_gap(&self, sys_id: &str) -> Result<Option<(Found, Gap)>, Error> {
+    /// The segment with this sys_id; none where there is no such one any more. One consistent read.
+    pub async fn with_sys_id(&self, sys_id: &str) -> Result<Option<Found>, Error> {
         let asked = self.clock.since_epoch();
         let Some(item) = self.get(sys_id).await? else { return Ok(None) };
         let segment = record::from_item(item)?;
         if self.is_expired(&segment) {
             return Ok(None);
         }
-        let found = self.seen_at(asked, segment).await?;
+        Ok(Some(self.seen_at(asked, segment).await?))
+    }
+
+    /// The segment with this sys_id and what the AI filler may add to it; none where there is nothing to
+    /// add, or no such segment any more. One consistent read.
+    pub async fn with_gap(&self, sys_id: &str) -> Result<Option<(Found, Gap)>, Error> {
+        let Some(found) = self.with_sys_id(sys_id).await? else { return Ok(None) };
         Ok(found.segment.gap(&found.configuration).map(|gap| (found, gap)))
     }
 
@@ -134,6 +139,9 @@ impl Segments {
     /// that the filler has read: of another one the stream tells, too. `read` is the hash of the conversation that it has
     /// read. Answers whether anything was added: another call may have been faster.
     pub async fn fill(&self, found: Found, filling: &Filling, read: &str) -> Result<bool, Error> {
+        if let Some(kept_back) = filling.kept_back_alone() {
+            return self.mark_read(found, read, Some(kept_back)).await;
+        }
         let (now, stamp) = (self.now_ms(), Stamp::now(dynamodb::SYSTEM, &self.clock));
         let before = found.segment.clone();
         let filled = self.change(found.segment, &stamp, |segment, configuration| {

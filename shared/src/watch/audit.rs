@@ -12,6 +12,8 @@ pub enum Action {
     Update,
     /// What somebody had said or written was taken out of it, for good.
     Erase,
+    /// It is gone.
+    Remove,
 }
 
 /// A stored change of a record: who, what and when, never what is in it.

@@ -44,6 +44,7 @@ pub fn found() -> Option<Found> {
         wants_ai: false,
         ai_alternatives: Vec::new(),
         ai_read: None,
+        ai_kept_back: None,
         filled_by: None,
         draft: None,
         state: State::Open,

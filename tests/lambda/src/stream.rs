@@ -15,13 +15,24 @@ use wrapup_functions::{ConsumerParts, StreamEvent, StreamFunction};
 
 /// The AI filler of a deployment, with this provider.
 pub fn filler(system: System, provider: Arc<dyn Provider>) -> StreamFunction {
-    let parts = ConsumerParts { system, provider: Some(provider), redactor: Redactor::default(), bus: None };
+    filler_that(false, system, provider)
+}
+
+/// The same, which learns from what agents pick.
+pub fn learner(system: System, provider: Arc<dyn Provider>) -> StreamFunction {
+    filler_that(true, system, provider)
+}
+
+fn filler_that(learns: bool, system: System, provider: Arc<dyn Provider>) -> StreamFunction {
+    let redactor = Redactor::default();
+    let parts = ConsumerParts { system, provider: Some(provider), learns, redactor, bus: None };
     StreamFunction::new(Box::new(AiFiller::of(&parts)), Clock::system())
 }
 
 /// The relay of a deployment, to this bus.
 pub fn relay(system: System, bus: EventBus, form: EventForm) -> StreamFunction {
-    let parts = ConsumerParts { system, provider: None, redactor: Redactor::default(), bus: Some((bus, form)) };
+    let (redactor, bus) = (Redactor::default(), Some((bus, form)));
+    let parts = ConsumerParts { system, provider: None, learns: false, redactor, bus };
     StreamFunction::new(Box::new(Relay::of(&parts)), Clock::system())
 }
 

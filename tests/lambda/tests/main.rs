@@ -20,6 +20,7 @@ mod jobs;
 mod kept_sys_ids;
 mod large_answers;
 mod late_words;
+mod learning;
 mod lists;
 mod methods;
 mod model;

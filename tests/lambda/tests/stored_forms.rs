@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
+use wrapup::ai::{Lesson, Lessons};
 use wrapup::configurations::Definition;
-use wrapup::document::{Document, Fields};
+use wrapup::document::{Document, Fields, FromText, Id};
 use wrapup::dynamodb::{Item, SCHEMA, Table};
 use wrapup::interactions::{Interaction, Interactions};
 use wrapup::segment_tables::{PhoneLog, PhoneLogRecord};
@@ -309,6 +310,11 @@ async fn world_of_everything() -> World {
     world.add_client("somebody").await;
     let interaction = read(&json!({"sys_id": "i", "transcript": "Hello."}), Interaction::read);
     Interactions::new(world.stores().dynamo().clone()).put(&interaction, &world.stamp()).await.expect("a put");
+    let external = Whose::External(Id::from_text("EXT-1").expect("an id"));
+    let segment = world.stores().segments().of(&external).await.expect("a read").segments.remove(0).segment;
+    let lessons = Lessons::new(world.stores().dynamo().clone(), world.clock());
+    let lesson = Lesson { segment: &segment, picked: None, pick: None, stamp: &world.stamp() };
+    lessons.prepare(&lesson).await.expect("a key");
     world
 }
 

@@ -309,7 +309,8 @@ async fn the_list_has_the_functions_of_the_code_and_their_kinds() {
         (name.to_owned(), json!(routes))
     });
     assert_eq!(with("routes"), routes.collect());
-    let parts = ConsumerParts { system: deployment.clone(), provider: None, redactor: Redactor::default(), bus: None };
+    let (system, redactor) = (deployment.clone(), Redactor::default());
+    let parts = ConsumerParts { system, provider: None, learns: false, redactor, bus: None };
     let consumers = wrapup_functions::consumers(&parts).into_iter().map(|consumer| consumer.name().to_owned());
     assert_eq!(with("stream").into_keys().collect::<BTreeSet<_>>(), consumers.collect());
     let jobs = wrapup_functions::jobs(&deployment).into_iter().map(|job| {

@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use wrapup::System;
-use wrapup::ai::{AiSettings, AiSettingsError, ProviderKind};
+use wrapup::ai::{AiSettings, AiSettingsError, ProviderKind, learns_from_env};
 use wrapup::api::{Api, Origins, TOKEN_PATH};
 use wrapup::aws::own_endpoint;
 use wrapup::clock::Clock;
@@ -84,6 +84,9 @@ pub struct Options {
     /// How long an event that a receiver does not take is posted again before it is put aside
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = patience)]
     webhook_patience: Duration,
+    /// Have the AI filler learn from the codes that agents pick, as WRAPUP_AI_LEARN=on does
+    #[arg(long)]
+    ai_learn: bool,
     /// Keep the data in memory instead, and lose it at the end
     #[arg(long, conflicts_with = "data")]
     in_memory: bool,
@@ -174,7 +177,8 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let provider = ai_provider(AiSettings::from_env(ProviderKind::Extractive)?).await?;
     let redactor = Redactor::from_env()?;
     // Whoever wants events of a local system is told them by it, without a bus.
-    let parts = ConsumerParts { system: system.clone(), provider, redactor, bus: None };
+    let learns = options.ai_learn || learns_from_env()?;
+    let parts = ConsumerParts { system: system.clone(), provider, learns, redactor, bus: None };
     let consumers = wrapup_functions::consumers(&parts);
     let (mut is_read, mut is_heard) = (!urls.is_empty(), false);
     for consumer in consumers.iter().filter(|consumer| consumer.is_on()) {

@@ -11,6 +11,7 @@ use super::lexicon::{Lexicon, Lexicons};
 use super::profile::{Feature, Profile};
 use super::sentences::Speech;
 use super::thesaurus::{self, Concept};
+use crate::ai::{Bag, HashKey, Hashing, Learned, Opinion, fuse};
 use crate::codes::Code;
 
 /// How soon repeating a thing adds nothing (the k1 of BM25), in a conversation of `USUAL` sentences.
@@ -42,6 +43,8 @@ pub struct Ranking {
     pub telling: BTreeMap<Feature, f64>,
     /// The run of turns that alone speaks for the code that was asked for; see [`Ranking::of`].
     pub carried_by: Option<usize>,
+    /// What the code that was asked for scores beside the best one, from 0 to 1.
+    pub asked: Option<f64>,
 }
 
 /// A code that may fit.
@@ -61,25 +64,84 @@ impl Ranking {
         codes: &[Arc<Code>],
         asked: Option<usize>,
         (lexicons, lexicon): (&Lexicons, &Lexicon),
+        learned: Option<&Learned>,
     ) -> Self {
         let mut profiles = Profile::of_all(codes, lexicons, lexicon);
         let evidence = Evidence::of(speech);
         let contest = Contest::of(&profiles, &evidence);
-        let ranked = in_order(&contest.scores);
-        let Some((best, highest)) = ranked.first().copied() else {
-            return Self { codes: Vec::new(), telling: BTreeMap::new(), carried_by: None };
+        let heard = learned.map(|learned| Heard::of(speech, learned));
+        let fused = |scores: Vec<f64>, unsaid| match &heard {
+            Some(heard) => fuse(&scores, &heard.opinion(unsaid)),
+            None => scores,
         };
-        let without_one = contest.without_one_turn(&evidence).map(|(_, scores)| lead(&scores, best));
-        let steady = without_one.fold(lead(&contest.scores, best), f64::min);
-        // What is left over, and what is said in a language without a thesaurus, tells of no code.
-        let is_told = lexicon.has_thesaurus() && !profiles[best].is_catch_all;
+        let scores = fused(contest.scores.clone(), None);
+        let ranked = in_order(&scores);
+        let Some((best, highest)) = ranked.first().copied() else {
+            return Self { codes: Vec::new(), telling: BTreeMap::new(), carried_by: None, asked: None };
+        };
+        let without_one = contest.without_one_turn(&evidence);
+        let without_one = without_one.map(|(run, scores)| lead(&fused(scores, Some(run)), best));
+        let steady = without_one.fold(lead(&scores, best), f64::min);
+        // What is left over, and what is said in a language without a thesaurus, tells of no code, but of one that was learned.
+        let is_told =
+            (lexicon.has_thesaurus() && !profiles[best].is_catch_all) || learned.is_some_and(Learned::is_telling);
         let sure = if is_told && steady > 0.0 { confidence(steady) } else { UNSTEADY };
         let codes = ranked.iter().enumerate().map(|(place, (code, score))| Ranked {
             code: *code,
             confidence: if place == 0 { sure } else { hundredths(OTHERS * score / highest) },
         });
         let (codes, carried_by) = (codes.collect(), asked.and_then(|code| contest.carried_by(&evidence, code)));
-        Self { codes, telling: profiles.swap_remove(best).features, carried_by }
+        let asked = asked.and_then(|code| scores.get(code)).map(|score| score / highest);
+        Self { codes, telling: profiles.swap_remove(best).features, carried_by, asked }
+    }
+}
+
+/// What the ranking says of a conversation, and of it without each run of turns: for tests that fuse it with much that was
+/// learned, one after the other.
+#[cfg(test)]
+pub struct Scores {
+    whole: Vec<f64>,
+    without: Vec<(usize, Vec<f64>)>,
+    bag: Bag,
+    of_runs: BTreeMap<usize, Bag>,
+    catch_alls: Vec<usize>,
+}
+
+#[cfg(test)]
+impl Scores {
+    pub fn of(
+        speech: &Speech<'_>,
+        codes: &[Arc<Code>],
+        (lexicons, lexicon): (&Lexicons, &Lexicon),
+        key: &HashKey,
+    ) -> Self {
+        let profiles = Profile::of_all(codes, lexicons, lexicon);
+        let evidence = Evidence::of(speech);
+        let contest = Contest::of(&profiles, &evidence);
+        let (bag, of_runs) = bags(speech, key);
+        let without = contest.without_one_turn(&evidence).collect();
+        Self { without, whole: contest.scores, bag, of_runs, catch_alls: contest.catch_alls }
+    }
+
+    /// What was said.
+    pub fn bag(&self) -> &Bag {
+        &self.bag
+    }
+
+    /// The best code and how sure it is, by what was learned, too.
+    pub fn best(&self, learned: Option<&Learned>) -> Option<(usize, f64)> {
+        let heard = learned.map(|learned| Heard { learned, whole: self.bag.clone(), of_runs: self.of_runs.clone() });
+        let fused = |scores: &[f64], unsaid| match &heard {
+            Some(heard) => fuse(scores, &heard.opinion(unsaid)),
+            None => scores.to_vec(),
+        };
+        let scores = fused(&self.whole, None);
+        let ranked = in_order(&scores);
+        let (best, _) = ranked.first().copied()?;
+        let without = self.without.iter().map(|(run, scores)| lead(&fused(scores, Some(*run)), best));
+        let steady = without.fold(lead(&scores, best), f64::min);
+        let is_told = !self.catch_alls.contains(&best) || learned.is_some_and(Learned::is_telling);
+        Some((best, if is_told && steady > 0.0 { confidence(steady) } else { UNSTEADY }))
     }
 }
 
@@ -97,6 +159,39 @@ fn lead(scores: &[f64], code: usize) -> f64 {
     let second = others.map(|(_, score)| *score).fold(0.0, f64::max);
     let score = scores.get(code).copied().unwrap_or_default();
     if score > second { (score - second) / score } else { 0.0 }
+}
+
+/// What was said as it is learned from, and by which run of turns.
+struct Heard<'a> {
+    learned: &'a Learned,
+    whole: Bag,
+    of_runs: BTreeMap<usize, Bag>,
+}
+
+impl<'a> Heard<'a> {
+    fn of(speech: &Speech<'_>, learned: &'a Learned) -> Self {
+        let (whole, of_runs) = bags(speech, learned.key());
+        Self { learned, whole, of_runs }
+    }
+
+    /// What was learned says, as if a run of turns had not been said.
+    fn opinion(&self, unsaid: Option<usize>) -> Opinion {
+        match unsaid.and_then(|run| self.of_runs.get(&run)) {
+            Some(unsaid) => self.learned.opinion(&self.whole.without(unsaid)),
+            None => self.learned.opinion(&self.whole),
+        }
+    }
+}
+
+/// What was said, and what in each run of turns.
+fn bags(speech: &Speech<'_>, key: &HashKey) -> (Bag, BTreeMap<usize, Bag>) {
+    let mut words: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+    for (run, stem) in speech.telling() {
+        words.entry(run).or_default().push(stem);
+    }
+    let mut hashing = Hashing::with(key);
+    let of_runs: BTreeMap<usize, Bag> = words.into_iter().map(|(run, stems)| (run, hashing.bag(stems))).collect();
+    (of_runs.values().fold(Bag::default(), Bag::with), of_runs)
 }
 
 /// How strongly a conversation has each feature, and which turn says so.

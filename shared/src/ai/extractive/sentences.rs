@@ -85,6 +85,15 @@ impl<'a> Speech<'a> {
     }
 }
 
+impl Speech<'_> {
+    /// The stems of the words that say something by themselves, each with the run of turns that it is in: as it is learned
+    /// from them.
+    pub fn telling(&self) -> impl Iterator<Item = (usize, &str)> {
+        let words = self.sentences.iter().flat_map(|sentence| sentence.words.iter().map(|word| (sentence.run, word)));
+        words.filter(|(_, word)| word.telling).map(|(run, word)| (run, word.stem.as_str()))
+    }
+}
+
 impl Sentence<'_> {
     /// Whether it has a phrase of this kind.
     pub fn has(&self, concept: Concept) -> bool {

@@ -40,7 +40,7 @@ fn answer_in(language: Option<&str>, transcript: &str, codes: &[Arc<Code>]) -> S
     let language = language.and_then(|language| Language::from_text(language).ok());
     let said = Said { short_description: None, transcript: Some(transcript.to_owned()), language };
     let conversation = Conversation::redacted(said, Redactor::default());
-    EXTRACTIVE.answer(&Task { conversation: &conversation, codes, notes: true })
+    EXTRACTIVE.answer(&Task { conversation: &conversation, codes, notes: true }, None)
 }
 
 fn answer(transcript: &str, codes: &[Arc<Code>]) -> Suggestion {
@@ -265,7 +265,7 @@ fn a_description_alone_is_enough() {
     let said = Said { short_description: Some("Lost credit card".to_owned()), ..Said::default() };
     let conversation = Conversation::redacted(said, Redactor::default());
     let codes = bank();
-    let suggested = EXTRACTIVE.answer(&Task { conversation: &conversation, codes: &codes, notes: true });
+    let suggested = EXTRACTIVE.answer(&Task { conversation: &conversation, codes: &codes, notes: true }, None);
     assert_eq!(label(&suggested), "Card Lost or Stolen");
     assert_eq!(suggested.notes.as_deref(), Some("Reason: Lost credit card"));
 }

@@ -1,6 +1,7 @@
-//! `wrapup ai`: how good the AI filler's suggestions are, and what it is shown of a conversation.
+//! `wrapup ai`: how good the AI filler's suggestions are, what it is shown of a conversation, and what it has learned.
 
 mod figures;
+mod learned;
 mod plant;
 mod predictions;
 mod report;
@@ -48,6 +49,8 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t)]
         output: Output,
     },
+    /// Show what was learned from the codes that agents pick, or forget it
+    Learned(learned::Options),
     /// Print a transcript as the AI filler sees it: without card numbers, passwords and the like, and without orders to it
     Redact {
         /// The transcript, as text; - reads standard input
@@ -78,6 +81,7 @@ pub async fn run(command: Command) -> Result<(), CommandError> {
             let report = evaluate(&rows, &adviser, &mut Run { plants: plant, predictions }).await?;
             Ok(report.print(output)?)
         }
+        Command::Learned(options) => Box::pin(learned::run(options)).await,
         Command::Redact { file } => {
             // Bytes that are no UTF-8 are shown as such and hide nothing.
             let text = String::from_utf8_lossy(&super::read_file(&file)?).into_owned();

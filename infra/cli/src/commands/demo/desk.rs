@@ -252,8 +252,13 @@ impl Desk {
                     confidence: Some(sure.into()),
                     took_ms: 800,
                 };
-                let filling =
-                    Filling { code: Label::from_text(code).ok(), alternatives: Vec::new(), notes: None, provenance };
+                let filling = Filling {
+                    code: Label::from_text(code).ok(),
+                    alternatives: Vec::new(),
+                    kept_back: None,
+                    notes: None,
+                    provenance,
+                };
                 // Nothing was said that could be read again.
                 Box::pin(segments.fill(found, &filling, CALLER)).await?;
             }

@@ -1,6 +1,7 @@
 use std::io::{self, IsTerminal};
 
 use serde::Serialize;
+use wrapup::ai::Lessons;
 use wrapup::clock::Clock;
 use wrapup::date_time::DateTime;
 use wrapup::dynamodb::Stamp;
@@ -28,6 +29,8 @@ struct Receipt {
     segments: Vec<String>,
     /// How many of them this run has changed.
     segments_changed: usize,
+    /// How many of them something had been learned from, which is forgotten.
+    learned_from: usize,
     /// Interaction segments' records that have lost their transcripts.
     interaction_segments_changed: usize,
     /// Interactions that have lost their transcripts and descriptions.
@@ -78,18 +81,25 @@ async fn erase(stores: &Stores, whose: &Whose, found: &KeptOf, stamp: &Stamp) ->
         selected_by: whose.kind(),
         segments: Vec::new(),
         segments_changed: 0,
+        learned_from: 0,
         interaction_segments_changed: 0,
         interactions_changed: 0,
         left_to_others: Vec::new(),
         failed: 0,
     };
+    let lessons = Lessons::new(stores.system.dynamo().clone(), stores.system.clock().clone());
     for kept in &found.segments {
         let sys_id = &kept.segment.sys_id;
         // Nothing is made of a transcript any more once its segment is erased, so that comes first.
         match stores.system.segments().erase(kept.segment.clone(), stamp).await {
-            Ok((_, erasure)) => {
+            Ok((erased, erasure)) => {
                 receipt.segments.push(sys_id.clone());
                 receipt.segments_changed += usize::from(erasure == Erasure::Erased);
+                // At once, and also where the deployment learns no more and nobody would hear of it.
+                match Box::pin(lessons.take_out(&erased.segment, stamp)).await {
+                    Ok(taken_out) => receipt.learned_from += usize::from(taken_out),
+                    Err(error) => receipt.fail(&format!("what was learned from {sys_id}"), &error),
+                }
             }
             Err(error) => receipt.fail(sys_id, &error),
         }
