@@ -55,7 +55,7 @@ impl Desk {
 
     /// How often the model was asked about a conversation in which this is said.
     fn asked(&self, words: &str) -> usize {
-        self.model.received().iter().filter(|asked| asked.event.to_string().contains(words)).count()
+        asked(&self.model, words)
     }
 
     /// Waits until the filler has taken all that has been put before: it takes what is said in its order.
@@ -68,6 +68,11 @@ impl Desk {
         self.put("interaction", &json!({"sys_id": "fence", "transcript": transcript}));
         self.model.wait_until(|asked| asked.iter().any(|asked| asked.event.to_string().contains(&transcript)));
     }
+}
+
+/// How often a model was asked about a conversation in which this is said.
+fn asked(model: &Receiver, words: &str) -> usize {
+    model.received().iter().filter(|asked| asked.event.to_string().contains(words)).count()
 }
 
 fn start(arguments: &[&str], model: &Receiver) -> Server {
@@ -183,11 +188,11 @@ async fn what_was_said_before_a_crash_is_read_after_it_and_not_twice() {
     desk.server.kill();
     let server = start(&["--data", &data], &desk.model);
     with(&server.api(), "E-1", "ai_source").await;
-    let asked = desk.asked("charged twice");
+    let before = asked(&desk.model, "charged twice");
     server.kill();
     let desk = Desk { server: start(&["--data", &data], &desk.model), ..desk };
     desk.let_the_filler_pass().await;
-    assert_eq!(desk.asked("charged twice"), asked);
+    assert_eq!(desk.asked("charged twice"), before);
 }
 
 #[tokio::test]

@@ -143,7 +143,7 @@ impl Filler {
     /// no error: asked again it would say the same, and hold up the segments behind it.
     pub async fn fill(&self, sys_id: &str, deadline: Instant) -> Result<FillOutcome, FillError> {
         match self.segments.with_gap(sys_id).await? {
-            Some((found, gap)) => self.read(found, gap, deadline).await,
+            Some((found, gap)) => Box::pin(self.read(found, gap, deadline)).await,
             None => Ok(FillOutcome::NotNeeded),
         }
     }
@@ -158,7 +158,7 @@ impl Filler {
         let mut outcomes = Vec::new();
         for (found, gap) in self.segments.lacking(interaction).await? {
             let segment = found.segment.sys_id.clone();
-            outcomes.push(Late { segment, outcome: self.read(found, gap, deadline).await });
+            outcomes.push(Late { segment, outcome: Box::pin(self.read(found, gap, deadline)).await });
         }
         Ok(outcomes)
     }

@@ -47,7 +47,7 @@ pub async fn run(command: Command, target: &Target, team: TeamTables) -> Result<
     match command {
         Command::Put { file } => put(&interactions, &read_json(&file, Interaction::read)?, target).await,
         Command::Demo => put(&interactions, &demo::interaction()?, target).await,
-        Command::Fill { sys_id } => fill(&sys_id, target, team).await,
+        Command::Fill { sys_id } => Box::pin(fill(&sys_id, target, team)).await,
         Command::Show { sys_id } => Ok(output::json(&interactions.get(&sys_id).await?)?),
     }
 }
