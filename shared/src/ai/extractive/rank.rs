@@ -123,6 +123,17 @@ impl Scores {
         Self { without, whole: contest.scores, bag, of_runs, catch_alls: contest.catch_alls }
     }
 
+    /// The same, as if neither labels nor descriptions of the codes said anything.
+    pub fn without_labels(&self) -> Self {
+        let silent = |scores: &[f64]| vec![0.0; scores.len()];
+        Self {
+            whole: silent(&self.whole),
+            without: self.without.iter().map(|(run, scores)| (*run, silent(scores))).collect(),
+            bag: self.bag.clone(),
+            of_runs: self.of_runs.clone(),
+        }
+    }
+
     /// What was said.
     pub fn bag(&self) -> &Bag {
         &self.bag
