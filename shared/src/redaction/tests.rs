@@ -348,6 +348,7 @@ fn long_texts_of_one_thing_are_read_in_one_pass() {
         "a@",
         "IBAN DE89 ",
         "pin 1234 is my pin. ",
+        "password it password was ",
         "what's the password?\nA: x\nB: y\n",
     ] {
         EVERYTHING.find(&unit.repeat(350 * 1024 / unit.len()));
