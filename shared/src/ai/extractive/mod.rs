@@ -31,7 +31,7 @@ const MODEL: &str = "bm25-2";
 
 /// A code is named from this confidence on, which is that of a code that is first whichever turn is taken away: of those,
 /// some four of five are right, and of all others two.
-const SURE_ENOUGH: f64 = 0.7;
+const SURE_ENOUGH: f64 = 0.62;
 
 /// What was learned contradicts another provider only where it has this weight.
 const MUCH: f64 = 1.0;
@@ -73,7 +73,9 @@ impl Extractive {
         let speech = Speech::of(task.conversation, lexicon);
         let learned = knowledge.map(|knowledge| &knowledge.learned);
         let ranking = Ranking::of(&speech, task.codes, None, (&self.lexicons, lexicon), learned);
-        let enough = knowledge.map_or(SURE_ENOUGH, |knowledge| knowledge.threshold(SURE_ENOUGH).or(SURE_ENOUGH));
+        // However well agents may agree: what a single turn carries is not named.
+        let enough = knowledge
+            .map_or(SURE_ENOUGH, |knowledge| knowledge.threshold(SURE_ENOUGH).or(SURE_ENOUGH).max(SURE_ENOUGH));
         let mut ranked = suggested(&ranking, task);
         let code = ranked.next_if(|best| best.confidence >= Some(enough));
         let alternatives = if code.is_none() { ranked.take(MOST_ALTERNATIVES).collect() } else { Vec::new() };
@@ -94,7 +96,7 @@ impl Extractive {
         };
         let has_learned = learned.is_some_and(|learned| learned.weight() > MUCH);
         let beaten = ranking.asked.is_some_and(|asked| asked <= BEATEN);
-        let stands = ranking.codes.first().is_some_and(|best| best.confidence > 0.0);
+        let stands = ranking.codes.first().is_some_and(|best| best.confidence >= SURE_ENOUGH);
         Opinion {
             ranked: suggested(&ranking, task).collect(),
             without_its_turn: ranking.carried_by.map(without),

@@ -10,7 +10,7 @@ const DESCRIPTION: f64 = 0.25;
 /// How much a thing says, beside a matter.
 const THING: f64 = 0.3;
 /// How much a bare word says, beside a matter.
-const WORD: f64 = 0.25;
+const WORD: f64 = 0.05;
 
 /// A matter's name has at most so many words.
 const LONGEST_NAME: usize = 3;

@@ -24,7 +24,7 @@ const USUAL: f64 = 20.0;
 /// conversation is no better guess.
 const CATCH_ALL: f64 = 0.2;
 /// How much it says for such a code that the conversation is about a matter that no other code has.
-const MATTER_OF_NONE: f64 = 0.6;
+const MATTER_OF_NONE: f64 = 0.3;
 
 /// A list of codes that has so many matters of a trade is of that trade.
 const OF_A_TRADE: usize = 4;
@@ -131,6 +131,7 @@ impl Scores {
             without: self.without.iter().map(|(run, scores)| (*run, silent(scores))).collect(),
             bag: self.bag.clone(),
             of_runs: self.of_runs.clone(),
+            catch_alls: Vec::new(),
         }
     }
 
@@ -367,7 +368,7 @@ fn rarity(profiles: &[Profile]) -> BTreeMap<&Feature, f64> {
 /// regression over 300 conversations of four trades. Of those that the thesaurus was written with, phrases did not count
 /// that stood in the conversation at hand alone, so that they were to it as conversations that nobody has seen.
 fn confidence(lead: f64) -> f64 {
-    hundredths(1.0 / (1.0 + (-0.84 - 3.32 * lead).exp()))
+    hundredths(1.0 / (1.0 + (-0.48 - 5.56 * lead).exp()))
 }
 
 fn hundredths(share: f64) -> f64 {
