@@ -32,18 +32,38 @@ fn first_row(transcript: &str, code: &str) -> String {
     json!({"transcript": transcript, "code": code, "allowed_codes": codes, "default_code": "Parking"}).to_string()
 }
 
+/// The provider's figures among others.
+fn provider(figures: &Value) -> [u64; 4] {
+    ["rows", "right", "suggested", "failed"].map(|count| figures["methods"][0][count].as_u64().expect("a count"))
+}
+
 #[test]
-fn the_tuning_half_is_mostly_right() {
-    let figures = figures("tuning.jsonl");
-    let [provider, default_code, overlap] = [0, 1, 2].map(|method| &figures["methods"][method]);
-    assert_eq!((&provider["rows"], &provider["failed"]), (&json!(60), &json!(0)));
-    let right = provider["right"].as_u64().expect("a count");
-    let suggested = provider["suggested"].as_u64().expect("a count");
-    assert!(right >= 45, "{right} of 60");
-    assert!(right * 100 >= suggested * 80, "{right} of {suggested} suggested");
-    for baseline in [default_code, overlap] {
-        assert!(right > 2 * baseline["right"].as_u64().expect("a count"), "{baseline}");
+fn of_conversations_that_it_was_tuned_on_most_are_named_and_right() {
+    for name in ["tuning", "bank", "service-desk", "travel"] {
+        let figures = figures(&format!("{name}.jsonl"));
+        let [rows, right, suggested, failed] = provider(&figures);
+        assert_eq!((rows, failed), (60, 0), "{name}");
+        assert!(suggested * 2 >= rows && right * 100 >= suggested * 90, "{name}: {right} of {suggested}");
+        for baseline in [1, 2].map(|method| &figures["methods"][method]["right"]) {
+            assert!(right > 2 * baseline.as_u64().expect("a count"), "{name}: {baseline}");
+        }
     }
+}
+
+/// Nobody who tunes reads them; what the pages promise of them holds.
+#[test]
+fn of_sealed_conversations_a_third_are_named_and_most_of_those_right() {
+    let (mut all, mut among_three) = ([0; 4], 0);
+    for name in ["bank", "service-desk", "travel"] {
+        let figures = figures(&format!("sealed/{name}.jsonl"));
+        all.iter_mut().zip(provider(&figures)).for_each(|(sum, count)| *sum += count);
+        among_three += figures["methods"][0]["among_three"].as_u64().expect("a count");
+    }
+    let [rows, right, suggested, failed] = all;
+    assert_eq!((rows, failed), (120, 0));
+    assert!(suggested * 3 >= rows, "{suggested} of {rows} named");
+    assert!(right * 100 >= suggested * 72, "{right} of {suggested} right");
+    assert!(among_three * 100 >= rows * 70, "{among_three} of {rows} among three");
 }
 
 #[test]
@@ -55,46 +75,113 @@ fn the_held_out_half_is_well_formed_and_of_the_same_codes() {
     assert!(figures["methods"][0]["right"].as_u64() > figures["methods"][2]["right"].as_u64());
 }
 
+/// Two that a code is named for, the second one wrongly; one that codes are offered for; one that nothing is.
+fn four_rows() -> [String; 4] {
+    [
+        first_row("Customer: somebody stole my card\nAgent: I've blocked the stolen card.", "Lost Card"),
+        r#"{"short_description": "wants the money back", "code": "Refund"}"#.to_owned(),
+        r#"{"transcript": "Customer: the crocuses are out", "code": "Parking", "language": "de"}"#.to_owned(),
+        json!({
+            "transcript": "Customer: where is my refund, when will I get 20 euros?\nAgent: I've sent the refund by Friday.",
+            "code": "Lost Card", "language": "en", "channel": "call",
+            "facts": [
+                {"fact": "When", "pieces": ["refund", "Friday"]},
+                {"fact": "How much", "pieces": ["20 euros"]},
+                {"fact": "What nobody says", "pieces": ["Tuesday"]},
+            ],
+        })
+        .to_string(),
+    ]
+}
+
 #[test]
 fn the_figures_are_counted_row_by_row() {
-    let rows = [
-        &first_row("Customer: somebody stole my card", "Lost Card"),
-        r#"{"short_description": "wants the money back", "code": "Refund"}"#,
-        r#"{"transcript": "Customer: the crocuses are out", "code": "Parking"}"#,
-        "",
-        r#"{"transcript": "Customer: where is my refund?", "code": "Lost Card", "language": "en"}"#,
-    ];
+    let rows = four_rows();
+    let rows = [rows[0].as_str(), &rows[1], "", &rows[2], &rows[3]];
     let printed = evaluate_lines(&rows, &["--output", "json"]).fine();
     let figures: Value = serde_json::from_str(&printed).expect("JSON");
     let counts = |method: usize| {
         let method = &figures["methods"][method];
-        ["rows", "right", "suggested", "failed"].map(|count| method[count].as_u64().expect("a count"))
+        ["rows", "right", "suggested", "failed", "among_three"].map(|count| method[count].as_u64().expect("a count"))
     };
-    assert_eq!(counts(0), [4, 2, 3, 0]);
-    assert_eq!(counts(1), [4, 1, 4, 0]);
-    assert_eq!(counts(2), [4, 1, 2, 0]);
+    assert_eq!(counts(0), [4, 1, 2, 0, 2]);
+    assert_eq!(counts(1), [4, 1, 4, 0, 1]);
+    assert_eq!(counts(2), [4, 1, 2, 0, 1]);
     let provider = &figures["methods"][0];
-    assert_eq!(provider["method"], "extractive bm25-1");
+    assert_eq!(provider["method"], "extractive bm25-2");
     assert_eq!(
         ["accuracy", "coverage", "precision"].map(|share| provider[share].as_f64()),
-        [Some(0.5), Some(0.75), Some(0.667)]
+        [Some(0.25), Some(0.5), Some(0.5)]
     );
+    assert_eq!(provider["precision_interval"], json!([0.095, 0.905]));
     assert_eq!(
         figures["mistakes"],
         json!([
             {"code": "Lost Card", "suggested": "Refund", "times": 1},
             {"code": "Parking", "suggested": null, "times": 1},
+            {"code": "Refund", "suggested": null, "times": 1},
         ])
     );
+    let languages: Vec<_> = figures["languages"].as_array().expect("a list").iter().collect();
+    let of_each: Vec<_> = languages.iter().map(|of| (of["method"].as_str(), of["rows"].as_u64())).collect();
+    assert_eq!(of_each, [(Some("de"), Some(1)), (Some("en"), Some(1)), (Some("unknown"), Some(2))]);
+    assert_eq!(figures["thresholds"][0]["suggested"], 3, "the likeliest of each row that has one: {figures}");
+    let notes = &figures["notes"];
+    assert_eq!([&notes["facts"], &notes["kept"], &notes["unsupported"]], [3, 2, 0]);
     let [median, p95] = ["median_ms", "p95_ms"].map(|at| figures["latency"][at].as_f64().expect("milliseconds"));
     assert!(0.0 < median && median <= p95, "{figures}");
+}
+
+#[test]
+fn predictions_are_written_row_by_row() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("predictions.jsonl");
+    let rows = four_rows();
+    evaluate_lines(&rows.each_ref().map(String::as_str), &["--predictions", &file.to_string_lossy()]).fine();
+    let written = std::fs::read_to_string(&file).expect("a file");
+    let written: Vec<Value> = written.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let first =
+        |row: &Value| (row["line"].as_u64(), row["named"].as_bool(), row["labels"][0].as_str().map(str::to_owned));
+    let label = |label: &str| Some(label.to_owned());
+    assert_eq!(
+        written.iter().map(first).collect::<Vec<_>>(),
+        [
+            (Some(1), Some(true), label("Lost Card")),
+            (Some(2), Some(false), label("Refund")),
+            (Some(3), Some(false), None),
+            (Some(4), Some(true), label("Refund")),
+        ]
+    );
+    let sure = written[0]["confidences"][0].as_f64().expect("a confidence");
+    assert!(sure > 0.5 && written[1]["confidences"][0].as_f64() < Some(sure));
+    assert_eq!((&written[0]["code"], written[2]["notes"].is_null()), (&json!("Lost Card"), true));
+    assert!(written[3]["notes"].as_str().expect("notes").contains("20 euros"));
+    evaluate_lines(&rows.each_ref().map(String::as_str), &["--predictions", "/nowhere/at-all"])
+        .failed(&["cannot be written"]);
+}
+
+#[test]
+fn what_learning_from_the_others_brings_stands_beside() {
+    // Words that no label has, and of which three calls tell what they mean.
+    let row = |transcript: &str, code: &str| json!({"transcript": transcript, "code": code}).to_string();
+    let mut rows = vec![first_row("Customer: the zorgle is gone.\nAgent: The zorgle, I see.", "Lost Card")];
+    for _ in 0..9 {
+        rows.push(row("Customer: the zorgle is gone.\nAgent: The zorgle, I see.", "Lost Card"));
+        rows.push(row("Customer: a frimble is there.\nAgent: The frimble, I see.", "Parking"));
+    }
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let printed = evaluate_lines(&rows, &["--learn", "--output", "json"]).fine();
+    let figures: Value = serde_json::from_str(&printed).expect("JSON");
+    let right = |method: usize| figures["methods"][method]["right"].as_u64().expect("a count");
+    assert_eq!(figures["methods"][1]["method"], "extractive bm25-2, learned from the others");
+    assert_eq!((right(0), right(1)), (0, 19), "{figures}");
 }
 
 #[test]
 fn people_get_tables() {
     let rows = [&first_row("Customer: the crocuses are out", "Parking")];
     let printed = evaluate_lines(&rows.map(String::as_str), &["--provider", "extractive"]).fine();
-    for text in ["extractive bm25-1", "always the default code", "word overlap", "100.0 %", "none", "median"] {
+    for text in ["extractive bm25-2", "always the default code", "word overlap", "100.0 %", "none", "median"] {
         assert!(printed.contains(text), "no '{text}' in:\n{printed}");
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::output;
 
 /// The figures of one way to choose.
-#[derive(Clone, Serialize)]
+#[derive(Serialize)]
 pub struct Figures {
     pub method: String,
     pub rows: usize,

@@ -2,12 +2,13 @@
 
 mod figures;
 mod learned;
+mod lessons;
 mod plant;
 mod predictions;
 mod report;
 mod rows;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use wrapup::ai::{
 use wrapup::codes::Code;
 use wrapup::redaction::Redactor;
 
+use self::lessons::Lessons;
 use self::plant::{Planted, planted};
 use self::predictions::Predictions;
 use self::report::Report;
@@ -35,13 +37,17 @@ pub enum Command {
     Evaluate {
         /// FILE.jsonl: one object a line, with transcript or short_description, code, which is the right one,
         /// and optionally language, channel and facts, which notes should keep; allowed_codes and default_code hold for the rows that follow too. - reads standard input
-        file: PathBuf,
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
         /// Who suggests: extractive, bedrock or openai, set up by the same variables as the AI filler
         #[arg(long, env = AI_PROVIDER, default_value = "extractive", hide_env_values = true)]
         provider: ProviderKind,
         /// Also plant lines in each conversation that want it filed under a wrong code, and count those that are obeyed
         #[arg(long)]
         plant: bool,
+        /// Also let it learn from all other rows what agents pick, and compare
+        #[arg(long)]
+        learn: bool,
         /// Write a line of JSON a row into this file: what was suggested, and what was right
         #[arg(long, value_name = "FILE")]
         predictions: Option<PathBuf>,
@@ -64,6 +70,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What is done beside counting.
 struct Run {
     plants: bool,
+    lessons: Option<Lessons>,
     predictions: Option<Predictions>,
 }
 
@@ -71,14 +78,15 @@ struct Run {
 pub async fn run(command: Command) -> Result<(), CommandError> {
     let redactor = Redactor::from_env().map_err(AiSettingsError::from)?;
     match command {
-        Command::Evaluate { file, provider, plant, predictions, output } => {
-            let rows = read(&file, redactor)?;
+        Command::Evaluate { files, provider, plant, learn, predictions, output } => {
+            let rows = read(&files, redactor)?;
             let provider = ai_provider(AiSettings::of(provider)?)
                 .await?
                 .ok_or_else(|| CommandError::refused("the provider is off; choose one by --provider"))?;
             let predictions = predictions.map(Predictions::create).transpose()?;
             let adviser = Adviser::new(provider, redactor);
-            let report = evaluate(&rows, &adviser, &mut Run { plants: plant, predictions }).await?;
+            let lessons = if learn { Some(Lessons::of(&rows)?) } else { None };
+            let report = evaluate(&rows, &adviser, &mut Run { plants: plant, lessons, predictions }).await?;
             Ok(report.print(output)?)
         }
         Command::Learned(options) => Box::pin(learned::run(options)).await,
@@ -94,21 +102,27 @@ pub async fn run(command: Command) -> Result<(), CommandError> {
 
 /// Reads all rows, or says of each that is wrong what is wrong with it: figures over the others alone would
 /// pass for figures over the file.
-fn read(file: &Path, redactor: Redactor) -> Result<Vec<Row>, CommandError> {
-    let (rows, wrong) = rows::read(&super::read_file(file)?, redactor);
-    for row in &wrong {
-        output::complain(row);
+fn read(files: &[PathBuf], redactor: Redactor) -> Result<Vec<Row>, CommandError> {
+    let mut all = Vec::new();
+    for file in files {
+        let (rows, wrong) = rows::read(&super::read_file(file)?, redactor);
+        for row in &wrong {
+            output::complain(row);
+        }
+        match (wrong.len(), rows.len()) {
+            (0, 0) => return Err(CommandError::file(file, "has no rows")),
+            (0, _) => all.extend(rows),
+            (wrong, _) => {
+                return Err(CommandError::file(file, format!("nothing was evaluated; rows to mend: {wrong}")));
+            }
+        }
     }
-    match (wrong.len(), rows.len()) {
-        (0, 0) => Err(CommandError::file(file, "has no rows")),
-        (0, _) => Ok(rows),
-        (wrong, _) => Err(CommandError::file(file, format!("nothing was evaluated; rows to mend: {wrong}"))),
-    }
+    Ok(all)
 }
 
 /// Lets the provider suggest for each row what it would on a segment; and, if asked to, with a line planted in it.
 async fn evaluate(rows: &[Row], adviser: &Adviser, run: &mut Run) -> Result<Report, CommandError> {
-    let mut report = Report::new(adviser.provider(), run.plants);
+    let mut report = Report::new(adviser.provider(), run.plants, run.lessons.is_some());
     let progress = progress_bar(rows.len(), "conversations");
     for row in rows {
         let codes = &row.choices.codes;
@@ -117,6 +131,12 @@ async fn evaluate(rows: &[Row], adviser: &Adviser, run: &mut Run) -> Result<Repo
         report.add(row, &suggestion, started.elapsed());
         if let Err(error) = &suggestion {
             progress.suspend(|| output::complain(&format!("line {}: {error}", row.line)));
+        }
+        if let Some(lessons) = &mut run.lessons {
+            let task = Task { conversation: &row.conversation, codes, notes: false };
+            let knowledge = lessons.without(row);
+            let learned = adviser.suggest_by(&task, knowledge.as_ref(), Instant::now() + PATIENCE).await;
+            report.add_learned(row, &learned);
         }
         if let Some(predictions) = &mut run.predictions {
             predictions.add(row, &suggestion)?;

@@ -17,6 +17,7 @@ const MISTAKES: usize = 10;
 /// What a provider was worth, beside two ways to choose that cost nothing.
 pub struct Report {
     provider: Figures,
+    learned: Option<Figures>,
     default_code: Figures,
     word_overlap: Figures,
     by_language: BTreeMap<String, Figures>,
@@ -69,7 +70,7 @@ struct Latency {
 
 #[derive(Serialize)]
 struct Json<'a> {
-    methods: [&'a Figures; 3],
+    methods: &'a [Figures],
     languages: Vec<Figures>,
     thresholds: Vec<Threshold>,
     notes: &'a Notes,
@@ -80,10 +81,12 @@ struct Json<'a> {
 }
 
 impl Report {
-    /// Of this provider; with or without what planted lines brought about.
-    pub fn new(provider: &dyn Provider, plants: bool) -> Self {
+    /// Of this provider; with or without what planted lines and learning brought about.
+    pub fn new(provider: &dyn Provider, plants: bool, learns: bool) -> Self {
+        let name = format!("{} {}", provider.source(), provider.model());
         Self {
-            provider: Figures::of(format!("{} {}", provider.source(), provider.model())),
+            learned: learns.then(|| Figures::of(format!("{name}, learned from the others"))),
+            provider: Figures::of(name),
             default_code: Figures::of("always the default code"),
             word_overlap: Figures::of("word overlap with the label"),
             by_language: BTreeMap::new(),
@@ -107,8 +110,7 @@ impl Report {
             of_language.add_failed();
             return self.provider.add_failed();
         };
-        let named = suggestion.code.as_ref().map(|code| code.label.as_str());
-        let offered: Vec<&str> = suggestion.alternatives.iter().map(|other| other.label.as_str()).collect();
+        let (named, offered) = labels(suggestion);
         of_language.add(right, named, &offered);
         self.provider.add(right, named, &offered);
         if let Some(best) = suggestion.code.as_ref().or(suggestion.alternatives.first())
@@ -119,6 +121,18 @@ impl Report {
         self.notes.add(row, suggestion.notes.as_deref());
         if named != Some(right) {
             *self.mistakes.entry((right.to_owned(), named.map(str::to_owned))).or_default() += 1;
+        }
+    }
+
+    /// Counts what the provider makes of a row where it has learned from the others.
+    pub fn add_learned(&mut self, row: &Row, suggestion: &Result<Suggestion, ProviderError>) {
+        let Some(learned) = &mut self.learned else { return };
+        match suggestion {
+            Ok(suggestion) => {
+                let (named, offered) = labels(suggestion);
+                learned.add(row.code.as_str(), named, &offered);
+            }
+            Err(_) => learned.add_failed(),
         }
     }
 
@@ -146,12 +160,13 @@ impl Report {
         let (latency, mistakes) = (Latency::of(self.took), most_often(self.mistakes));
         let thresholds = self.curve.thresholds(self.provider.rows);
         let languages: Vec<Figures> = self.by_language.into_values().collect();
-        let methods = [&self.provider, &self.default_code, &self.word_overlap];
+        let methods = [Some(self.provider), self.learned, Some(self.default_code), Some(self.word_overlap)];
+        let methods: Vec<Figures> = methods.into_iter().flatten().collect();
         if let Output::Json = output {
             let (notes, planted) = (&self.notes, &self.planted);
-            return output::json(&Json { methods, languages, thresholds, notes, planted, mistakes, latency });
+            return output::json(&Json { methods: &methods, languages, thresholds, notes, planted, mistakes, latency });
         }
-        output.list(&methods.map(Figures::clone))?;
+        output.list(&methods)?;
         if let Output::Csv = output {
             return Ok(());
         }
@@ -178,6 +193,12 @@ impl Report {
         }
         output::line(format!("Latency: median {:.1} ms, p95 {:.1} ms", latency.median_ms, latency.p95_ms))
     }
+}
+
+/// The label that is named, and those that are offered.
+fn labels(suggestion: &Suggestion) -> (Option<&str>, Vec<&str>) {
+    let offered = suggestion.alternatives.iter().map(|other| other.label.as_str()).collect();
+    (suggestion.code.as_ref().map(|code| code.label.as_str()), offered)
 }
 
 impl Notes {
