@@ -187,6 +187,20 @@ fn longest(text: &Text<'_>, token: usize) -> Option<(Cue, usize, bool)> {
     {
         return Some((Cue::Other, length - 1 + more, true));
     }
+    // "Votre numéro de sécu", "mon numéro de carte".
+    if found.cue == Cue::PhoneNumber && length > 1 && text.word(token + length - 1) == "numero" {
+        let inner = ALL.by_first_word.get("numero").into_iter().flatten().filter(|phrase| {
+            let mut words = phrase.words.iter().enumerate();
+            phrase.words.len() > 1
+                && words.all(|(at, pattern)| {
+                    let here = token + length - 1 + at;
+                    fits(text.word(here), pattern) && (at == 0 || text.gap(here).is_within(&[Gap::SPACE]))
+                })
+        });
+        if let Some(inner) = inner.max_by_key(|phrase| phrase.words.len()) {
+            return Some((inner.cue, length - 1 + inner.words.len(), true));
+        }
+    }
     Some((found.cue, length, !found.words[0].starts_with('*')))
 }
 

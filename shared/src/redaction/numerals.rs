@@ -32,11 +32,13 @@ enum Part {
     Million,
     /// `double`, `triple`: the next digit so many times.
     Times,
+    /// `fives`: a digit, as often as is said in front of it.
+    Plural,
     /// The day of a date, as a rule.
     Ordinal,
 }
 
-use Part::{Hundred, Hundreds, Million, Ordinal, Teen, Ten, Thousand, Times, Unit, Whole};
+use Part::{Hundred, Hundreds, Million, Ordinal, Plural, Teen, Ten, Thousand, Times, Unit, Whole};
 use Tongue::{De, En, Es, Fr};
 
 /// The words, folded, behind what they mean. What stands in front of a `?` is as often no number at all: it counts
@@ -59,6 +61,11 @@ const WORDS: &[(Tongue, Part, &str)] = &[
     (En, Times, "2 double 3 triple treble 4 quadruple"),
     (
         En,
+        Plural,
+        "0 zeros zeroes noughts oughts ohs 1 ones 2 twos 3 threes 4 fours 5 fives 6 sixes 7 sevens 8 eights 9 nines",
+    ),
+    (
+        En,
         Ordinal,
         "1 first 2 second 3 third 4 fourth 5 fifth 6 sixth 7 seventh 8 eighth 9 ninth 10 tenth 11 eleventh 12 twelfth",
     ),
@@ -75,7 +82,14 @@ const WORDS: &[(Tongue, Part, &str)] = &[
     (De, Hundred, "100 hundert"),
     (De, Thousand, "1000 tausend"),
     (De, Million, "1000000 million millionen"),
-    (De, Times, "2 doppel doppelt doppelte zweimal 3 dreifach dreimal 4 viermal"),
+    (
+        De,
+        Times,
+        "2 doppel doppelt doppelte zweimal 3 dreifach dreimal 4 viermal vierfach 5 funfmal fuenfmal 6 sechsmal",
+    ),
+    (De, Times, "7 siebenmal 8 achtmal 9 neunmal 10 zehnmal"),
+    (De, Plural, "0 nullen 1 einser einsen 2 zweier zweien 3 dreier dreien 4 vierer vieren 5 funfer fuenfer funfen"),
+    (De, Plural, "6 sechser sechsen 7 siebener 8 achter achten 9 neuner neunen"),
     (Es, Unit, "0 cero 1 uno un? una? 2 dos? 3 tres? 4 cuatro 5 cinco 6 seis 7 siete 8 ocho 9 nueve"),
     (
         Es,
@@ -99,6 +113,7 @@ const WORDS: &[(Tongue, Part, &str)] = &[
     (Es, Thousand, "1000 mil?"),
     (Es, Million, "1000000 millon millones"),
     (Es, Times, "2 doble 3 triple"),
+    (Es, Plural, "0 ceros 1 unos 2 doses 3 treses 4 cuatros 5 cincos 6 seises 7 sietes 8 ochos 9 nueves"),
     (Es, Ordinal, "1 primero 2 segundo 3 tercero"),
     (Fr, Unit, "0 zero 1 un? une? 2 deux 3 trois 4 quatre 5 cinq 6 six 7 sept 8 huit 9 neuf?"),
     (Fr, Teen, "10 dix 11 onze 12 douze 13 treize 14 quatorze 15 quinze 16 seize"),
@@ -107,6 +122,7 @@ const WORDS: &[(Tongue, Part, &str)] = &[
     (Fr, Thousand, "1000 mille"),
     (Fr, Million, "1000000 million millions"),
     (Fr, Times, "2 double 3 triple"),
+    (Fr, Plural, "0 zeros"),
     (Fr, Ordinal, "1 premier 2 deuxieme 3 troisieme"),
 ];
 
@@ -151,6 +167,21 @@ static MEANINGS: LazyLock<HashMap<&'static str, Vec<Meaning>>> = LazyLock::new(|
     meanings
 });
 
+/// Words that say how often the digit behind them comes: `four times zero`.
+const OFTEN: &[&str] = &["times", "mal", "veces", "fois"];
+
+/// Articles in front of that digit.
+const ARTICLES: &[&str] = &["die", "der", "el", "le", "the", "la", "un", "a", "eine", "une"];
+
+/// Digits that come more often are none.
+const MOST_OFTEN: u64 = 16;
+
+/// `4 fives`, `4 x 5`: a digit that is counted, where its count is written.
+pub fn counted(text: &Text<'_>, token: usize) -> Option<Spoken> {
+    let count = text.word(token).parse().ok()?;
+    [En, De, Es, Fr].into_iter().find_map(|tongue| Reader { text, tongue }.counted(token + 1, count))
+}
+
 /// The number that is said from a token on, if there is one: of several readings the longest.
 pub fn spoken(text: &Text<'_>, token: usize) -> Option<Spoken> {
     let word = text.word(token);
@@ -188,8 +219,7 @@ impl Reader<'_, '_> {
         match meaning.part {
             Times => {
                 let next = token + 1;
-                let articles = ["die", "der", "el", "le", "the"];
-                let next = if articles.contains(&self.text.word(next)) { next + 1 } else { next };
+                let next = if ARTICLES.contains(&self.text.word(next)) { next + 1 } else { next };
                 let is_digit =
                     self.text.tokens.get(next).is_some_and(|token| token.is_number && token.end - token.start == 1);
                 let digit = match self.part(next) {
@@ -203,8 +233,12 @@ impl Reader<'_, '_> {
             Ordinal => {
                 Some(Spoken { end: token + 1, digits: meaning.value.to_string(), unsure: false, is_ordinal: true })
             }
+            Plural => None,
             _ => {
                 let (value, end) = self.number(token)?;
+                if let Some(counted) = self.counted(end, value) {
+                    return Some(counted);
+                }
                 // "Twenty first" is a day.
                 let ordinal = self.part(end).filter(|(part, day)| *part == Ordinal && *day < 10 && self.is_close(end));
                 if let Some((_, day)) = ordinal.filter(|_| meaning.part == Ten) {
@@ -215,6 +249,29 @@ impl Reader<'_, '_> {
                 Some(Spoken { end, digits: value.to_string(), unsure, is_ordinal: false })
             }
         }
+    }
+
+    /// `four fives`, `four times the five`: the digit behind its count, so often.
+    fn counted(&self, token: usize, count: u64) -> Option<Spoken> {
+        if !(2..=MOST_OFTEN).contains(&count) || !self.is_close(token) {
+            return None;
+        }
+        let times = usize::try_from(count).ok()?;
+        if let Some((Plural, digit)) = self.part(token) {
+            let digits = digit.to_string().repeat(times);
+            return Some(Spoken { end: token + 1, digits, unsure: false, is_ordinal: false });
+        }
+        if !OFTEN.contains(&self.text.word(token)) || !self.is_close(token + 1) {
+            return None;
+        }
+        let has_article = ARTICLES.contains(&self.text.word(token + 1)) && self.part(token + 2).is_some();
+        let place = if has_article { token + 2 } else { token + 1 };
+        let (Unit, digit) = self.next(place)? else { return None };
+        // "Twice a mail" is no digit.
+        if !has_article && times == 2 && digit == 1 {
+            return None;
+        }
+        Some(Spoken { end: place + 1, digits: digit.to_string().repeat(times), unsure: false, is_ordinal: false })
     }
 
     fn part(&self, token: usize) -> Option<(Part, u64)> {
@@ -437,6 +494,7 @@ mod tests {
         assert_eq!(digits("twenty oh one, twenty, one"), "20 0 1 20 1");
         assert_eq!(digits("the twenty first of the third"), "21 3");
         assert_eq!(digits("six thousand one hundred eleven"), "6111");
+        assert_eq!(digits("four fives, three times the seven, 2 eights"), "5555 777");
     }
 
     #[test]
@@ -444,6 +502,7 @@ mod tests {
         assert_eq!(digits("einundzwanzig ein und zwanzig vierhundertelf"), "21 21 411");
         assert_eq!(digits("viertausendeinhundertelf, neunzehnhundertvierundsechzig"), "4111 1964");
         assert_eq!(digits("fünf fuenf zwo zwoelf dreißig"), "5 5 2 12 30");
+        assert_eq!(digits("vier Fünfer, fünfmal die Null, drei mal die Vier"), "5555 00000 444");
         assert_eq!(digits("siebter zwölfte achtzehnten einundzwanzigsten"), "7 12 18 21");
         assert_eq!(digits("hunderte Leute heute"), "");
         assert_eq!(digits(&"hundert".repeat(50_000)), "");
@@ -455,6 +514,7 @@ mod tests {
         assert_eq!(digits("ciento veintitrés, mil novecientos ochenta, dos mil veintinueve"), "123 1980 2029");
         let long = "doce millones trescientos cuarenta y cinco mil seiscientos setenta y ocho";
         assert_eq!(digits(long), "12345678");
+        assert_eq!(digits("cuatro cincos, tres veces el uno"), "5555 111");
     }
 
     #[test]
@@ -464,5 +524,6 @@ mod tests {
         assert_eq!(digits("dix-huit zéro zéro, dix, zéro"), "18 0 0 10 0");
         assert_eq!(digits("septante-trois nonante et un, mille neuf cent quatre-vingts"), "73 91 1980");
         assert_eq!(digits("quatre-vingt-dix-huit quatre"), "98 4");
+        assert_eq!(digits("quatre fois le cinq, trois zéros, deux fois un mail"), "5555 000 2 1");
     }
 }

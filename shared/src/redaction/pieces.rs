@@ -45,12 +45,12 @@ const FILLERS: &str = "uh um er erm eh ehm hm hmm mm mhm mmhm ah oh ahm euh heu 
     ensuite ok okay okey yes yeah yep yup ja jo jawohl si oui right next now sorry no wait that thats it its is s c est t m ist es the le la el lo \
     der die das again once more nochmal nochmals noch mal wieder otra vez encore got all huh uhuh aja d accord alors also bien vale good great \
     perfect lovely go ahead on hang hold moment sec second please bitte gern genau correct correcto exact exactement actually i mean make \
-    siento perdon perdona pardon entschuldigung quatsch nein non digo you well let me see here slash strich barra dash hyphen bindestrich \
+    siento perdon perdona pardon entschuldigung quatsch blodsinn mist rubbish oops nein non digo you well let me see here slash strich barra dash hyphen bindestrich \
     guion tiret space leerzeichen espacio espace of del de du vom von for to too with con mit avec up dass haha well thank thanks danke \
     gracias merci muy hier voila attendez un momento moment mal continue weiter siga sigue allez cle clef key schlussel followed by gefolgt seguido suivi fin end ende was richtig";
 
 /// Words by which somebody starts again.
-const CORRECTIONS: &str = "sorry no wait actually mean correction again nein quatsch entschuldigung nochmal falsch perdon perdona digo \
+const CORRECTIONS: &str = "sorry no wait actually mean correction again nein quatsch blodsinn oops entschuldigung nochmal falsch perdon perdona digo \
     siento otra non pardon enfin plutot excusez not isn doesn didn wrong match matching stimmt nicht coincide pas incorrect";
 
 /// What a number counts that stands in front of it.
@@ -176,6 +176,13 @@ fn piece(text: &Text<'_>, token: usize) -> Option<(Piece, bool)> {
     let word = text.word(token);
     let joined = |token: usize| token < text.tokens.len() && text.gap(token) == Gap::NOTHING;
     if text.tokens[token].is_number {
+        if word.len() <= 2
+            && let Some(said) = numerals::counted(text, token)
+        {
+            let tokens = token..said.end;
+            let piece = Piece { tokens, chars: said.digits, is_letters: false, is_mixed: false, is_measure: false };
+            return Some((piece, false));
+        }
         let is_mixed = joined(token) || joined(token + 1);
         let is_ordinal = joined(token + 1) && ["st", "nd", "rd", "th", "er"].contains(&text.word(token + 1));
         let is_measure = is_ordinal || is_measure(text, token..token + 1, word.len());
@@ -259,7 +266,7 @@ fn drop_unsure(text: &Text<'_>, pieces: &mut Vec<(Piece, bool)>) {
 
 /// Whether a number says how much, or when.
 fn is_measure(text: &Text<'_>, tokens: Range<usize>, digits: usize) -> bool {
-    if digits > LONGEST_MEASURE {
+    if digits > LONGEST_MEASURE || is_of_identity(text, &tokens) {
         return false;
     }
     let (first, end) = (tokens.start, tokens.end);
@@ -281,6 +288,9 @@ fn is_measure(text: &Text<'_>, tokens: Range<usize>, digits: usize) -> bool {
     let weekday = WORDS.weekdays.contains(word_before(text, first, 1));
     let of_month = ["of", "de", "del"].contains(&text.word(end)) && month(text.word(end + 1)).is_some();
     let month_before = first > 0 && text.gap(first).is_within(&close) && month(text.word(first - 1)).is_some();
+    // "May of thirty-two".
+    let month_of =
+        ["of", "de", "del"].contains(&word_before(text, first, 1)) && month(word_before(text, first, 2)).is_some();
     let currency = |token: usize| token < text.tokens.len() && text.gap(token).has(&[Gap::CURRENCY]);
     let behind = text.tokens.get(end - 1).map_or("", |token| text.source[token.end..].trim_start());
     let ends_with_sign = behind.starts_with(['€', '$', '£', '¥', '%']);
@@ -293,6 +303,7 @@ fn is_measure(text: &Text<'_>, tokens: Range<usize>, digits: usize) -> bool {
         || letter
         || of_month
         || month_before
+        || month_of
         || currency(first)
         || ends_with_sign
         || is_decimal(text, &tokens)
@@ -301,6 +312,28 @@ fn is_measure(text: &Text<'_>, tokens: Range<usize>, digits: usize) -> bool {
 
 fn word_before<'t>(text: &'t Text<'_>, token: usize, by: usize) -> &'t str {
     token.checked_sub(by).map_or("", |token| text.word(token))
+}
+
+/// `23.847.156-C`, `X-4.471.203-B`: digits in groups as amounts have them, with a letter behind them as none has.
+fn is_of_identity(text: &Text<'_>, tokens: &Range<usize>) -> bool {
+    let number = |token: usize, length: &[usize]| {
+        text.tokens.get(token).is_some_and(|here| here.is_number) && length.contains(&text.word(token).len())
+    };
+    let dot = |token: usize| text.gap(token) == Gap::DOT;
+    let letter = |token: usize| {
+        let word = text.word(token);
+        word.len() == 1
+            && word.bytes().all(|letter| letter.is_ascii_alphabetic())
+            && text.gap(token).is_within(&[Gap::SPACE, Gap::HYPHEN])
+    };
+    (0..3).filter_map(|by| tokens.start.checked_sub(by)).any(|first| {
+        number(first, &[1, 2])
+            && number(first + 1, &[3])
+            && number(first + 2, &[3])
+            && dot(first + 1)
+            && dot(first + 2)
+            && letter(first + 3)
+    })
 }
 
 /// `1,284.50`, `34,20`, `vier Komma drei`.

@@ -32,15 +32,27 @@ impl Expected {
             Cue::SecurityCode => (Kind::SecurityCode, 3, 12, 3, 5, true),
             Cue::Pin => (Kind::Pin, 4, 12, 4, 4, false),
             Cue::Iban => (Kind::Iban, 3, 44, 14, 8, true),
-            Cue::SocialSecurity => (Kind::SocialSecurityNumber, 4, 24, 4, 5, true),
-            Cue::Identity => (Kind::IdentityNumber, 4, 24, 5, 5, true),
+            Cue::SocialSecurity => (Kind::SocialSecurityNumber, 3, 24, 4, 5, true),
+            Cue::Identity => (Kind::IdentityNumber, 3, 24, 5, 5, true),
             Cue::PhoneNumber => (Kind::PhoneNumber, 3, 36, 7, 4, false),
             _ => return None,
         };
         Some(Self { kind, least, most, total, lines, letters })
     }
+
+    /// With so many characters a number of a person that is said in parts is complete, though it was said twice.
+    fn enough(&self) -> usize {
+        match self.kind {
+            Kind::IdentityNumber => 18,
+            Kind::SocialSecurityNumber => 24,
+            Kind::CardNumber => 15,
+            _ => 0,
+        }
+    }
 }
 
+/// Digits of a part of a number, where another part was said before.
+const PART: usize = 2;
 /// Tokens behind a question, or behind a part, among which the next part begins.
 const REACH: usize = 40;
 /// Tokens between a part and the next in another line.
@@ -151,7 +163,13 @@ impl Search<'_> {
                 continue;
             }
             let end = tokens.end.min(begin + REACH);
-            let least = if some_digits { 1 } else { expected.least };
+            // What is said of it in parts, with talk between them, has parts of few digits.
+            let is_begun = (1..expected.enough()).contains(&characters);
+            let least = match (some_digits, is_begun) {
+                (true, _) => 1,
+                (false, true) => expected.least.min(PART),
+                (false, false) => expected.least,
+            };
             let mut found = false;
             for mut stretch in self.stretches(begin..end, expected.letters) {
                 if expected.kind == Kind::Iban {

@@ -20,6 +20,10 @@ const MOST_DATES: usize = 4;
 const AROUND_CARD: usize = 12;
 /// Lines after a card number in which what goes with it stands alone.
 const BESIDE_CARD: usize = 7;
+/// Words of a line that asks for nothing but a date.
+const BARE: usize = 6;
+/// Tokens behind an expiry date among which the security code stands.
+const BEHIND_DATE: usize = 12;
 /// Words for cards.
 const CARDS: &[&str] = &["card", "visa", "mastercard", "amex", "karte", "kreditkarte", "tarjeta", "carte"];
 /// Words of such a line.
@@ -108,7 +112,13 @@ impl Search<'_> {
             let near = lines.get(lines.partition_point(|of_card| of_card + AROUND_CARD < line));
             // An agent asks for it of a card whose number is known.
             let of_known = self.is_agent(line) == Some(true) && self.is_of_card(line);
-            if !of_known && near.is_none_or(|of_card| *of_card > line + AROUND_CARD) {
+            // "And valid until?" is asked of a card, or of what is answered with a day.
+            let is_bare = self.is_agent(line) == Some(true)
+                && self.text.lines[line].tokens.len() <= BARE
+                && !self.names_a_thing(line)
+                && self.ends_with_question_mark(mark.end);
+            let is_near = near.is_some_and(|of_card| *of_card <= line + AROUND_CARD);
+            if !of_known && !is_bare && !is_near {
                 continue;
             }
             let Some(date) = self.date_behind(&mark, end, Kind::ExpiryDate) else { continue };
@@ -117,7 +127,11 @@ impl Search<'_> {
                 true => (1..=8).contains(&date.digits.len()),
                 false => (3..=8).contains(&date.digits.len()),
             };
-            if is_expiry {
+            let has_no_day = match date.has_month {
+                true => [2, 4].contains(&date.digits.len()),
+                false => is_month_and_year(&date.digits),
+            };
+            if is_expiry && (has_no_day || of_known || is_near) {
                 self.take(date.tokens, Kind::ExpiryDate);
             }
         }
@@ -245,6 +259,7 @@ impl Search<'_> {
                 lines.push(token.line);
             }
         }
+        self.after_expiry_dates();
         for (at, card) in lines.iter().enumerate() {
             self.after_card(self.text.lines[*card].tokens.clone());
             let end = lines.get(at + 1).copied().unwrap_or(self.text.lines.len()).min(card + BESIDE_CARD);
@@ -257,12 +272,30 @@ impl Search<'_> {
         }
     }
 
+    /// `Oh three thirty-one. Three on the back nine one two`: few digits after an expiry date in its line.
+    fn after_expiry_dates(&mut self) {
+        for at in 1..self.text.tokens.len() {
+            let line = self.line_of(at);
+            let is_last = self.kinds[at - 1] == Some(Kind::ExpiryDate) && self.kinds[at].is_none();
+            if !is_last || at == line.start || self.is_agent(self.line(at)) == Some(true) {
+                continue;
+            }
+            let is_code = |stretch: &Range<usize>| (3..=4).contains(&self.chars_in(stretch, false).len());
+            let stretches = self.stretches(at..line.end.min(at + BEHIND_DATE), false);
+            let Some(stretch) = stretches.into_iter().find(is_code) else { continue };
+            if !self.is_taken(stretch.clone()) && !self.is_of_something_else(stretch.start, at) {
+                self.take(stretch, Kind::SecurityCode);
+            }
+        }
+    }
+
     /// Few digits after a card number, in which it was said: the code or the date that goes with it.
     fn after_card(&mut self, line: Range<usize>) {
         let end = line.end.min(line.start + 2 * REACH);
         let card = (line.start..end).rev().find(|token| self.kinds[*token] == Some(Kind::CardNumber));
         let begin = card.map_or(line.start, |token| token + 1);
-        let mut token = begin;
+        // The month may stand in front of what was taken for more of the card.
+        let mut token = line.start;
         while token + 1 < end {
             // "September twenty-seven".
             let named = month(self.text.word(token)).is_some() && !self.is_taken(token..token + 1);
@@ -277,12 +310,34 @@ impl Search<'_> {
         for stretch in self.stretches(begin..end, false) {
             let digits = self.chars_in(&stretch, false);
             let is_taken = self.is_taken(stretch.clone());
+            if !is_taken && self.date_and_code(&stretch, line.start) {
+                continue;
+            }
             if !(3..=6).contains(&digits.len()) || is_taken || self.is_of_something_else(stretch.start, line.start) {
                 continue;
             }
             let kind = if is_month_and_year(&digits) { Kind::ExpiryDate } else { Kind::SecurityCode };
             self.take(stretch, kind);
         }
+    }
+
+    /// `03/2027 and 992`: both in one breath.
+    fn date_and_code(&mut self, stretch: &Range<usize>, from: usize) -> bool {
+        let pieces: Vec<usize> = self.pieces_in(stretch).filter(|at| !self.dictated.pieces[*at].is_letters).collect();
+        let chars = |pieces: &[usize]| -> String {
+            pieces.iter().map(|piece| self.dictated.pieces[*piece].chars.as_str()).collect()
+        };
+        let is_split = |at: &usize| {
+            let (date, code) = pieces.split_at(*at);
+            is_month_and_year(&chars(date)) && (3..=4).contains(&chars(code).len())
+        };
+        let Some(at) = (1..pieces.len().min(7)).find(is_split) else { return false };
+        if self.is_of_something_else(stretch.start, from) {
+            return false;
+        }
+        self.take_pieces(&pieces[..at], Kind::ExpiryDate);
+        self.take_pieces(&pieces[at..], Kind::SecurityCode);
+        true
     }
 
     fn beside_card(&mut self, line: Range<usize>) {

@@ -72,6 +72,10 @@ pub(super) const SPANISH_LETTERS: &[&str] = &[
     "uve", "ve", "equis", "ye", "zeta", "ceta",
 ];
 
+/// Letters as English names them, where nothing else is called so.
+pub(super) const ENGLISH_LETTERS: &[&str] =
+    &["bee", "cee", "dee", "gee", "aitch", "jay", "kay", "pee", "cue", "ess", "tee", "vee"];
+
 impl Search<'_> {
     /// Numbers by the phrase before them, else by the one behind them.
     pub(super) fn dictated(&mut self) {
@@ -147,7 +151,10 @@ impl Search<'_> {
                 digits.ends_with(chars.as_str()) && self.text.speaker(before.start) != self.text.speaker(here.start)
             });
             let is_complete = wanted.is_complete(&digits);
-            if is_complete && !said_again && !(self.is_corrected(last..here.start) && here.start - last <= CORRECTED) {
+            // A card that proves itself is corrected by none that is shorter: that goes with it.
+            let is_proven = checks::is_card(&digits) && chars.len() < SHORT;
+            let is_corrected = self.is_corrected(last..here.start) && here.start - last <= CORRECTED;
+            if is_complete && !said_again && (is_proven || !is_corrected) {
                 // What follows is another number; what was asked for may still be said again, which is found elsewhere.
                 break;
             }

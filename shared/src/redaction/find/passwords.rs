@@ -15,6 +15,12 @@ const BEFORE: usize = 24;
 const BEHIND: usize = 60;
 const LINES_BEFORE: usize = 1;
 const LINES_BEHIND: usize = 5;
+/// Words by which callers say that they type something, and tokens to it.
+const TYPES: &[&str] = &[
+    "type", "typing", "enter", "entering", "geb", "gebe", "tipp", "tippe", "eingebe", "pongo", "tecleo", "escribo",
+    "meto", "tape", "mets", "rentre", "saisis", "entre",
+];
+const TO_TYPED: usize = 6;
 /// Words of a password that is told like that.
 const MOST_WORDS: usize = 6;
 
@@ -28,6 +34,30 @@ impl Search<'_> {
                 self.password_at(token, topic.end);
             }
             at = at.max(topic.end);
+        }
+        self.typed_words();
+    }
+
+    /// `ich geb immer Regenbogen2019 ein`: words with digits that a caller types, of whatever is talked.
+    fn typed_words(&mut self) {
+        for typing in 0..self.text.tokens.len() {
+            let line = self.line(typing);
+            if !TYPES.contains(&self.text.word(typing)) || self.is_agent(line) != Some(false) {
+                continue;
+            }
+            for token in typing + 1..(typing + TO_TYPED).min(self.line_of(typing).end) {
+                if self.text.gap(token) == Gap::NOTHING {
+                    continue;
+                }
+                let (tokens, bytes) = self.chunk(token);
+                let written = &self.text.source[bytes.clone()];
+                let is_word = written.chars().filter(char::is_ascii_lowercase).count() >= 4 && !written.contains('.');
+                let is_new =
+                    !tokens.clone().any(|token| self.kinds[token].is_some_and(|kind| kind != Kind::DateOfBirth));
+                if is_word && is_new && self.is_unmistakable(token) {
+                    self.claim_bytes(tokens, bytes, Kind::Password);
+                }
+            }
         }
     }
 

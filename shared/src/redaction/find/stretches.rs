@@ -100,7 +100,8 @@ impl Search<'_> {
     }
 
     pub(super) fn is_letter_name(&self, token: usize) -> bool {
-        super::dictated::SPANISH_LETTERS.contains(&self.text.word(token))
+        let word = self.text.word(token);
+        super::dictated::SPANISH_LETTERS.contains(&word) || super::dictated::ENGLISH_LETTERS.contains(&word)
     }
 
     /// Written codes of letters and digits.
