@@ -137,6 +137,8 @@ async fn a_changed_transcript_replaces_nothing_and_the_same_one_is_not_read_agai
     let desk = Desk::open(&json!({"code": null, "confidence": 0, "notes": "Charged twice."}));
     let api = desk.api();
     open(&api, "E-1", json!({})).await;
+    // Until it has been looked at for its opening, both that and what is put may ask.
+    desk.let_the_filler_pass().await;
     desk.say(TRANSCRIPT);
     let first = with(&api, "E-1", "ai_notes").await;
     assert_eq!(first.get("ai_wrap_up_code"), None);

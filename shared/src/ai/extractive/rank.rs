@@ -29,6 +29,9 @@ const MATTER_OF_NONE: f64 = 0.3;
 /// A list of codes that has so many matters of a trade is of that trade.
 const OF_A_TRADE: usize = 4;
 
+/// A turn carries a code if no more than this share of its score is left without it.
+const CARRIED: f64 = 0.75;
+
 /// How sure the best code is where it is not first whichever turn is taken away: such a one was right as often.
 const UNSTEADY: f64 = 0.4;
 
@@ -57,7 +60,7 @@ pub struct Ranked {
 }
 
 impl Ranking {
-    /// Ranks the codes. Of one of them it may be asked which run of turns carries it: it makes up at least half of what
+    /// Ranks the codes. Of one of them it may be asked which run of turns carries it: it makes up at least a quarter of what
     /// speaks for the code, and without it another code fits better.
     pub fn of(
         speech: &Speech<'_>,
@@ -315,7 +318,7 @@ impl<'a> Contest<'a> {
     fn carried_by(&self, evidence: &Evidence, code: usize) -> Option<usize> {
         let score = self.scores[code];
         let lowest = self.without_one_turn(evidence).min_by(|(_, one), (_, other)| one[code].total_cmp(&other[code]));
-        let (run, scores) = lowest.filter(|(_, scores)| scores[code] < score && scores[code] * 2.0 <= score)?;
+        let (run, scores) = lowest.filter(|(_, scores)| scores[code] <= score * CARRIED)?;
         (lead(&scores, code) == 0.0).then_some(run)
     }
 
