@@ -149,6 +149,7 @@ async fn a_changed_transcript_replaces_nothing_and_the_same_one_is_not_read_agai
     assert_eq!(get(&api, "E-1").await, first);
     // The code is lacking still: a changed one is read for it, and the notes stay.
     desk.say("Customer: I was charged twice. Now I know more.");
+    desk.model.wait_until(|asked| asked.iter().any(|one| one.event.to_string().contains("Now I know more")));
     desk.let_the_filler_pass().await;
     assert_eq!(desk.asked("charged twice"), 2);
     assert_eq!(get(&api, "E-1").await["ai_notes"], first["ai_notes"]);

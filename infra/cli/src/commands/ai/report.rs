@@ -14,6 +14,9 @@ use crate::output::{self, Output};
 /// Pairs of codes that are shown.
 const MISTAKES: usize = 10;
 
+/// What stands before a colon at the beginning of a line and is no longer is a head, which nobody has to have said.
+const LONGEST_HEAD: usize = 40;
+
 /// What a provider was worth, beside two ways to choose that cost nothing.
 pub struct Report {
     provider: Figures,
@@ -212,7 +215,9 @@ impl Notes {
         let said: HashSet<&str> = said.into_iter().flatten().flat_map(tokens).collect();
         for line in notes.lines() {
             self.lines += 1;
-            self.unsupported += usize::from(claims(line).any(|claim| !said.contains(claim)));
+            let is_head = |head: &str| head.chars().count() <= LONGEST_HEAD;
+            let text = line.split_once(": ").filter(|(head, _)| is_head(head)).map_or(line, |(_, text)| text);
+            self.unsupported += usize::from(claims(text).any(|claim| !said.contains(claim)));
         }
     }
 }
