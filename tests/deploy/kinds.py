@@ -64,6 +64,7 @@ class Sam:
             "AiModel": "a-model",
             "AiUrl": around.model_url,
             "AiKeySecretArn": around.model_key,
+            "AiLearn": "on",
             "Deadlines": "on",
             "RetentionDays": "365",
             "RedactNotes": "on",

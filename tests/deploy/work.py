@@ -146,6 +146,14 @@ def filled_late(deployment: Deployment, external_id: str, scratch: pathlib.Path)
     until(segment, lambda found: found.get("ai_source") and found.get("ai_notes"))
 
 
+def learned(deployment: Deployment, external_id: str):
+    """The code that an agent picks for a wrap-up with a conversation is learned from."""
+    body = {"wrap_up_code": "Delivery Delayed"}
+    deployment.api("PUT", f"segment/update?external_segment_id={external_id}", body)
+    known = lambda: json.loads(deployment.run("ai", "learned", "--output", "json"))["codes"]
+    until(known, lambda codes: any(code["code"] == "Delivery Delayed" for code in codes))
+
+
 def tokens(deployment: Deployment, stack: Stack):
     """A token of a client's is as good as the user's password, and is renewed by its own; also while the job that looks after
     the keys has another one sign."""

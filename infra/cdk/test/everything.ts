@@ -38,6 +38,7 @@ new WrapUpApi(stack, 'Api', {
     },
   },
   indexes: 3,
+  aiLearn: true,
   aiProvider: { kind: 'openai', url: given('model-url'), model: 'a-model', key: { secret: secret('model-key') } },
   deadlines: true,
   supervisorPage: true,
