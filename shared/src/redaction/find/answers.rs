@@ -17,6 +17,8 @@ const LINES_OF_ANYONE: usize = 2;
 const LONGEST: usize = 12;
 /// Words of a further sentence that still belongs to the answer: `Mine was Mr Tumnus.`
 const SHORT: usize = 7;
+/// Digits of a number that names something: a year has fewer.
+const REFERENCE: usize = 5;
 /// Words of an answer in one turn.
 const MOST: usize = 40;
 /// Words of a line that is no more than a question.
@@ -149,12 +151,20 @@ impl Search<'_> {
             let next = (first + 1..end).find(|token| self.text.gap(*token).has(&[Gap::STOP])).unwrap_or(end);
             if cue == Cue::Password && self.looks_like_password(first) {
                 values.push(first..self.chunk(first).0.end);
-            } else if values.is_empty() || next - first <= SHORT || self.recalls(first..next).is_some() {
+            } else if !self.names_something(first..next, cue)
+                && (values.is_empty() || next - first <= SHORT || self.recalls(first..next).is_some())
+            {
                 values.extend(self.value_of(first..next, cue));
             }
             first = next;
         }
         values
+    }
+
+    /// Whether a sentence is about something with a number, such as an order: that is no answer about somebody's life.
+    fn names_something(&self, sentence: Range<usize>, cue: Cue) -> bool {
+        let digits = |token: usize| self.text.word(token).bytes().filter(u8::is_ascii_digit).count();
+        cue == Cue::Answer && sentence.into_iter().any(|token| digits(token) >= REFERENCE)
     }
 
     /// What a sentence says, without what leads to it and what follows it.
