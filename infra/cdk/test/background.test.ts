@@ -126,8 +126,8 @@ describe('a consumer', () => {
     const both = bigger(FURTHER, { aiProvider: { kind: 'extractive' } });
     const readers = both
       .resources('AWS::Lambda::EventSourceMapping')
-      .map(([, { Properties }]) => Properties.FunctionName);
-    const wanted = ['ai-filler', 'outbox'].map((name) => ({ Ref: both.lambdaId(name) }));
+      .map(([, { Properties }]) => Properties.FunctionName.Ref);
+    const wanted = ['ai-filler', 'outbox'].map((name) => both.lambdaId(name));
     assert.deepEqual(new Set(readers), new Set(wanted));
   });
 });

@@ -70,12 +70,13 @@ describe('functions', () => {
       const stream = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map(
         (one) => `dynamodb:${one}`,
       );
+      const streams = [spec.stream, spec.second_stream].flatMap((one) => (one ? stream : []));
       const secrets = Object.values(spec.secrets ?? {})
         .flat()
         .map((action) => `secretsmanager:${action}`);
       const letters = inBackground(spec) ? ['sqs:SendMessage'] : [];
       const bus = (spec.bus ?? []).map((action) => `events:${action}`);
-      const expected = [...tableActions, ...secrets, ...bus, ...log, ...(spec.stream ? stream : []), ...letters];
+      const expected = [...tableActions, ...secrets, ...bus, ...log, ...streams, ...letters];
       assert.deepEqual(others.sort(), expected.sort());
     });
 
