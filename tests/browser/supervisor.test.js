@@ -60,7 +60,7 @@ before(async () => {
   await post("segment/create", { ...timed, opened_on: written(Date.now()) });
   // A single turn names no code: what may be right is offered.
   wrapup(["interaction", "put", "-"], JSON.stringify({ sys_id: "call-UNSURE", transcript: "Customer: I want a refund for the cancellation." }));
-  const unsure = { enable_codes: true, allowed_codes: [{ code: "Refund" }, { code: "Cancellation" }], default_code: "Refund", enable_ai_code: true, duration: 900 };
+  const unsure = { enable_codes: true, allowed_codes: [{ code: "Refund" }, { code: "Cancellation" }], default_code: "Refund", enable_ai_code: true };
   await post("segment/create", external("UNSURE", unsure));
   for (let tries = 0; !(await api("segment/UNSURE")).segment.ai_alternatives; tries += 1) {
     assert.ok(tries < 600, "the AI filler offers nothing");
