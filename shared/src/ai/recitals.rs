@@ -1,7 +1,7 @@
 //! Sentences that read a code out: its name twice, or its description. Nobody talks like that but who wants a code chosen,
 //! so they are left out before anybody reads the conversation.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use unicode_segmentation::UnicodeSegmentation;
@@ -12,71 +12,72 @@ use crate::codes::Code;
 
 /// A description of fewer words may well be what somebody says.
 const FEWEST_WORDS: usize = 5;
-/// The share of a description's words that a sentence has which reads it out.
-const READ_OUT: f64 = 0.8;
+/// Of a hundred words of a description, as many has a sentence that reads it out.
+const READ_OUT: usize = 80;
 
-/// The names and descriptions of codes, in all their languages, by a word of theirs.
+/// The names and descriptions of codes, in all their languages.
 pub struct Recitals {
-    names: HashMap<String, Vec<Vec<String>>>,
-    descriptions: HashMap<String, Vec<HashSet<String>>>,
+    names: HashSet<Vec<String>>,
+    /// How many words names have.
+    lengths: BTreeSet<usize>,
+    descriptions: Vec<HashSet<String>>,
+    /// Where the descriptions stand by their rarest word, which whoever reads one out says: a word that all descriptions have
+    /// would have each of them looked at.
+    by_word: HashMap<String, Vec<usize>>,
 }
 
 impl Recitals {
     /// Those of these codes.
     pub fn of(codes: &[Arc<Code>]) -> Self {
-        let mut recitals = Self { names: HashMap::new(), descriptions: HashMap::new() };
-        for code in codes {
-            recitals.add(code.code.as_str(), &code.description);
-            for translation in &code.translations {
-                let text = |text: &Option<String>| text.clone().unwrap_or_default();
-                recitals.add(&text(&translation.code), &text(&translation.description));
+        let translated = |code: &Code| -> Vec<(String, String)> {
+            let text = |text: &Option<String>| text.clone().unwrap_or_default();
+            code.translations.iter().map(|of| (text(&of.code), text(&of.description))).collect()
+        };
+        let own = codes.iter().map(|code| (code.code.as_str().to_owned(), code.description.clone()));
+        let texts: Vec<(String, String)> = own.chain(codes.iter().flat_map(|code| translated(code))).collect();
+        let names: HashSet<Vec<String>> = texts.iter().map(|(name, _)| words(name).collect()).collect();
+        let lengths = names.iter().map(Vec::len).filter(|length| *length > 0).collect();
+        let descriptions: BTreeSet<BTreeSet<String>> =
+            texts.iter().map(|(_, description)| words(description).collect()).collect();
+        let descriptions: Vec<BTreeSet<String>> =
+            descriptions.into_iter().filter(|words| words.len() >= FEWEST_WORDS).collect();
+        let mut common: HashMap<&str, usize> = HashMap::new();
+        for word in descriptions.iter().flatten() {
+            *common.entry(word).or_default() += 1;
+        }
+        let mut by_word: HashMap<String, Vec<usize>> = HashMap::new();
+        for (place, description) in descriptions.iter().enumerate() {
+            if let Some(rarest) = description.iter().min_by_key(|word| (common.get(word.as_str()), *word)) {
+                by_word.entry(rarest.clone()).or_default().push(place);
             }
         }
-        recitals
-    }
-
-    fn add(&mut self, name: &str, description: &str) {
-        let name: Vec<String> = words(name).collect();
-        if let Some(first) = name.first() {
-            self.names.entry(first.clone()).or_default().push(name);
-        }
-        let description: HashSet<String> = words(description).collect();
-        if description.len() < FEWEST_WORDS {
-            return;
-        }
-        // By its long words, which few sentences have.
-        let longest = description.iter().map(String::len).max().unwrap_or_default();
-        for word in description.iter().filter(|word| word.len() + 2 >= longest) {
-            self.descriptions.entry(word.clone()).or_default().push(description.clone());
-        }
+        let descriptions = descriptions.into_iter().map(|words| words.into_iter().collect()).collect();
+        Self { names, lengths, descriptions, by_word }
     }
 
     /// Where a sentence reads a code out.
     pub fn find(&self, sentence: &str) -> Option<Found> {
         let said: Vec<String> = words(sentence).collect();
-        self.reads_out(&said).then(|| {
+        (self.names_twice(&said) || self.describes(&said)).then(|| {
             let places: Vec<usize> = sentence.unicode_word_indices().map(|(at, _)| at).collect();
             Found { at: start(sentence, &places, 0), is_bare: false }
         })
     }
 
-    fn reads_out(&self, said: &[String]) -> bool {
-        let names = said.iter().enumerate().filter_map(|(at, word)| {
-            let name = self.names.get(word)?.iter().find(|name| said[at..].starts_with(name))?;
-            Some(name.as_slice())
-        });
+    fn names_twice(&self, said: &[String]) -> bool {
         let mut seen = HashSet::new();
-        for name in names {
-            if !seen.insert(name) {
-                return true;
-            }
-        }
+        self.lengths.iter().any(|length| {
+            let mut named = said.windows(*length).filter(|words| self.names.contains(*words));
+            named.any(|name| !seen.insert(name))
+        })
+    }
+
+    fn describes(&self, said: &[String]) -> bool {
         let known: HashSet<&String> = said.iter().collect();
-        let has_most = |description: &HashSet<String>| {
-            let common = description.iter().filter(|word| known.contains(word)).count();
-            common as f64 >= description.len() as f64 * READ_OUT
-        };
-        said.iter().filter_map(|word| self.descriptions.get(word)).flatten().any(has_most)
+        let may_be = known.iter().filter_map(|word| self.by_word.get(*word)).flatten();
+        may_be.filter_map(|place| self.descriptions.get(*place)).any(|description| {
+            description.iter().filter(|word| known.contains(word)).count() * 100 >= description.len() * READ_OUT
+        })
     }
 }
 
@@ -110,5 +111,23 @@ mod tests {
         ] {
             assert_eq!(leave_out(said, |sentence| recitals.find(sentence)), kept, "{said}");
         }
+    }
+
+    /// A test that hangs rather than fails, if a word that all descriptions have made each of them be looked at each time.
+    #[test]
+    fn what_all_codes_have_in_common_is_cheap_to_say() {
+        let code = |number: usize| {
+            let code = Code::new_external(Label::from_text(&format!("Topic {number}")).expect("a label"));
+            let description = format!("An appointment about matter{number} of somebody, whoever that may be");
+            Arc::new(Code { description, ..code })
+        };
+        let recitals = Recitals::of(&(0..1_000).map(code).collect::<Vec<_>>());
+        let stays = |said: String| assert!(leave_out(&said, |sentence| recitals.find(sentence)) == said);
+        stays("an appointment about topic of somebody ".repeat(9_000));
+        stays("Caller: an appointment, about somebody.\n".repeat(9_000));
+        assert_eq!(
+            leave_out("an appointment about matter7 of somebody, whoever it may be", |it| recitals.find(it)),
+            ""
+        );
     }
 }
