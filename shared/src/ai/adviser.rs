@@ -65,8 +65,13 @@ impl Adviser {
         knowledge: Option<&Arc<Knowledge>>,
         deadline: Instant,
     ) -> Result<Suggestion, ProviderError> {
-        let (said, codes) = (task.conversation.clone(), task.codes.to_vec());
-        let heard = off_runtime(move || said.without_recitals(&codes)).await;
+        let heard = match task.codes {
+            [] => None,
+            codes => {
+                let (said, codes) = (task.conversation.clone(), codes.to_vec());
+                off_runtime(move || said.without_recitals(&codes)).await
+            }
+        };
         let task = &Task { conversation: heard.as_ref().unwrap_or(task.conversation), ..*task };
         let answer = match knowledge.filter(|_| self.provider.is_embedded()) {
             Some(knowledge) => self.embedded.suggest_by(task, Some(Arc::clone(knowledge))).await,

@@ -24,7 +24,7 @@ pub use removal::{NotRemoved, Removal, remove_if_empty};
 pub use schema::{NOT_NEWER, RecordProblem, SCHEMA, check_schema, schema};
 pub use stamp::{ATTEMPTS, CREATED_BY, CREATED_ON, SYSTEM, Stamp, UPDATED_BY, UPDATED_ON, VERSION, new_attempt};
 pub use tables::{Table, Tables};
-pub use write::{Books, Write};
+pub use write::{Books, Write, back_off};
 
 pub use crate::aws::Connection;
 

@@ -354,3 +354,11 @@ impl Dynamo {
         Err(Error::Unavailable("the record was being created and deleted in every round".into()))
     }
 }
+
+/// Waits before a write that others got in the way of is tried again: a little longer each round, and not the same time as
+/// the others who wait.
+pub async fn back_off(round: u32) {
+    let most = 10_u64 << round.min(6);
+    let jitter = u64::from(uuid::Uuid::new_v4().as_bytes()[0]);
+    tokio::time::sleep(Duration::from_millis(most / 2 + most * jitter / 512)).await;
+}

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use super::address::latest_key;
 use super::close::CODE;
 use super::record::DraftColumn;
-use super::store::{ROUNDS, Segments, back_off, contended, notes_too_large};
+use super::store::{ROUNDS, Segments, contended, notes_too_large};
 use super::{Address, DraftRequest, Found, Segment, State, deadline, record};
 use crate::Error;
 use crate::codes::{Code, Label};
@@ -107,7 +107,7 @@ impl Segments {
                     // It was tried once, and may be tried again, with the time as it is then.
                     dynamodb::Error::Unavailable(_) if failures + 1 < MOST_FAILURES => {
                         failures += 1;
-                        back_off(failures + 2).await;
+                        dynamodb::back_off(failures + 2).await;
                         continue;
                     }
                     error => return Err(error.into()),

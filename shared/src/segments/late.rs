@@ -39,8 +39,8 @@ impl Segments {
     }
 
     /// Notes down that the AI filler has read a conversation for a segment, and has nothing for it, or what it would name and
-    /// keeps to itself: asked again it would say the same. That only keeps books. Answers whether it is noted down: the segment may be closed by now, or another filler
-    /// may have been faster. One conditional update.
+    /// keeps to itself: asked again it would say the same. That only keeps books. Answers whether it is noted down: the
+    /// segment may be closed by now, or another filler may have been faster. One conditional update.
     pub async fn mark_read(&self, found: Found, read: &str, kept_back: Option<&Alternative>) -> Result<bool, Error> {
         let Found { mut segment, configuration, .. } = found;
         let before = segment.clone();

@@ -15,7 +15,7 @@ use super::open_request::CONFIGURATION;
 use super::record;
 use super::request_hash::Fingerprint;
 use super::snapshots::Kept;
-use super::store::{ALL_OLD, ROUNDS, Segments, back_off, contended};
+use super::store::{ALL_OLD, ROUNDS, Segments, contended};
 use super::{
     Advice, EventKind, Found, LastEvent, OpenRequest, Origin, OriginRequest, Segment, SegmentEvent, State, deadline,
 };
@@ -225,7 +225,7 @@ impl Segments {
                 return Err(dynamodb::Error::from(error).into());
             };
             if outcomes.iter().any(|outcome| matches!(outcome, WriteOutcome::Busy)) {
-                back_off(round).await;
+                dynamodb::back_off(round).await;
                 continue;
             }
             let mut outcomes = outcomes.into_iter();
@@ -340,7 +340,7 @@ impl Segments {
                 Some(PutItemError::ConditionalCheckFailedException(failed)) => {
                     return Ok(Some(record::from_item(failed.item.clone().unwrap_or_default())?));
                 }
-                Some(other) if other.code() == Some("TransactionConflictException") => back_off(round).await,
+                Some(other) if other.code() == Some("TransactionConflictException") => dynamodb::back_off(round).await,
                 _ => return Err(dynamodb::Error::from(error).into()),
             }
         }

@@ -224,7 +224,7 @@ impl Segments {
                 Written::NotNow(event) => {
                     segment = event.before.clone().unwrap_or_else(|| event.after.clone());
                     unanswered = Some(*event);
-                    back_off(round).await;
+                    dynamodb::back_off(round).await;
                 }
             }
         }
@@ -256,7 +256,7 @@ impl Segments {
                 Written::Lost(winner) => segment = winner,
                 Written::NotNow(event) => {
                     segment = event.before.unwrap_or(event.after);
-                    back_off(round).await;
+                    dynamodb::back_off(round).await;
                 }
             }
         }
@@ -398,11 +398,4 @@ pub(super) fn notes_too_large() -> Violations {
 
 pub(super) fn contended() -> dynamodb::Error {
     dynamodb::Error::Unavailable("the same segment was throttled or being changed in every round".into())
-}
-
-/// Waits a little longer each round, and not the same time as the others who wait.
-pub(super) async fn back_off(round: u32) {
-    let most = 10_u64 << round.min(6);
-    let jitter = u64::from(uuid::Uuid::new_v4().as_bytes()[0]);
-    tokio::time::sleep(Duration::from_millis(most / 2 + most * jitter / 512)).await;
 }

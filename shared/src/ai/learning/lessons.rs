@@ -236,7 +236,7 @@ impl Lessons {
         let _turn = self.turn.lock().await;
         for round in 0..ROUNDS {
             if round > 0 {
-                back_off(round).await;
+                dynamodb::back_off(round).await;
             }
             if let Some(learnt) = self.try_to_learn(lesson, said, hash_key).await? {
                 return Ok(learnt);
@@ -546,10 +546,4 @@ fn number(item: &Item, column: &str) -> Option<u64> {
 
 fn contended() -> dynamodb::Error {
     dynamodb::Error::Unavailable("what was learned was being changed in every round".into())
-}
-
-/// Waits a little longer each round, and not the same time as the others who wait.
-async fn back_off(round: u32) {
-    let most = 20_u64 << round.min(6);
-    tokio::time::sleep(Duration::from_millis(fastrand::u64(most / 2..=most))).await;
 }
