@@ -28,7 +28,7 @@ pub use filler::{FillError, FillOutcome, Filler, Late, Stores};
 pub use key::{KeyError, KeyProblem, KeyReference, KeyStore, NotAReference, SECRETS_MANAGER_ENDPOINT, SSM_ENDPOINT};
 pub use learning::{
     AI_LEARN, Bag, HashKey, Hashing, Knowledge, Learned, Learner, Learnt, Lesson, Lessons, Opinion, Overview, Pick,
-    Pupil, Record, Threshold, Week, fuse, learns_from_env,
+    Pupil, Record, Threshold, Told, Week, fuse, learns_from_env,
 };
 pub use model::TooLate;
 pub use openai::{EndpointFailure, OpenAi, OpenAiFailure};

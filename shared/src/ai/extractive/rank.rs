@@ -11,7 +11,7 @@ use super::lexicon::{Lexicon, Lexicons};
 use super::profile::{Feature, Profile};
 use super::sentences::Speech;
 use super::thesaurus::{self, Concept};
-use crate::ai::{Bag, HashKey, Hashing, Learned, Opinion, fuse};
+use crate::ai::{Bag, HashKey, Hashing, Learned, Opinion, Told, fuse};
 use crate::codes::Code;
 
 /// How soon repeating a thing adds nothing (the k1 of BM25), in a conversation of `USUAL` sentences.
@@ -145,7 +145,8 @@ impl Scores {
 
     /// The best code and how sure it is, by what was learned, too.
     pub fn best(&self, learned: Option<&Learned>) -> Option<(usize, f64)> {
-        let heard = learned.map(|learned| Heard { learned, whole: self.bag.clone(), of_runs: self.of_runs.clone() });
+        let heard =
+            learned.map(|learned| Heard { told: learned.told(self.bag.clone()), of_runs: self.of_runs.clone() });
         let fused = |scores: &[f64], unsaid| match &heard {
             Some(heard) => fuse(scores, &heard.opinion(unsaid)),
             None => scores.to_vec(),
@@ -178,22 +179,21 @@ fn lead(scores: &[f64], code: usize) -> f64 {
 
 /// What was said as it is learned from, and by which run of turns.
 struct Heard<'a> {
-    learned: &'a Learned,
-    whole: Bag,
+    told: Told<'a>,
     of_runs: BTreeMap<usize, Bag>,
 }
 
 impl<'a> Heard<'a> {
     fn of(speech: &Speech<'_>, learned: &'a Learned) -> Self {
         let (whole, of_runs) = bags(speech, learned.key());
-        Self { learned, whole, of_runs }
+        Self { told: learned.told(whole), of_runs }
     }
 
     /// What was learned says, as if a run of turns had not been said.
     fn opinion(&self, unsaid: Option<usize>) -> Opinion {
         match unsaid.and_then(|run| self.of_runs.get(&run)) {
-            Some(unsaid) => self.learned.opinion(&self.whole.without(unsaid)),
-            None => self.learned.opinion(&self.whole),
+            Some(unsaid) => self.told.opinion_without(unsaid),
+            None => self.told.opinion(),
         }
     }
 }

@@ -15,7 +15,7 @@ mod simulation;
 pub use buckets::{Bag, HashKey, Hashing};
 pub use learner::Learner;
 pub use lessons::{Knowledge, Learnt, Lesson, Lessons, Overview};
-pub use opinion::{Learned, Opinion, fuse};
+pub use opinion::{Learned, Opinion, Told, fuse};
 pub use pupil::Pupil;
 pub use record::{Pick, Record, Threshold, Week};
 pub use setting::{AI_LEARN, learns_from_env};

@@ -85,16 +85,30 @@ impl Learned {
     /// How well each code fits what was said: the cosine between both, drawn towards what all codes have on average where a
     /// code has few labels, so that one of which little is known is neither ahead nor behind by that.
     pub fn scores(&self, bag: &Bag) -> Vec<f64> {
-        let mut scores = vec![0.0; self.labels.len()];
-        let mut squares = 0.0;
+        self.cosines(self.products(bag))
+    }
+
+    /// The products of what was said with each code's centroid.
+    fn products(&self, bag: &Bag) -> Products {
+        let mut products = Products { of: vec![0.0; self.labels.len()], squares: 0.0 };
         for (bucket, weight) in bag.weights() {
-            let known = self.buckets.get(usize::from(bucket)).and_then(Option::as_ref);
-            let weight = weight * known.map_or(self.unknown, |known| known.rarity);
-            squares += weight * weight;
-            for (code, share) in known.into_iter().flat_map(|known| &known.of) {
-                scores[*code] += weight * share;
-            }
+            self.add(&mut products, bucket, 0.0, weight);
         }
+        products
+    }
+
+    /// Has a bucket count another weight than before.
+    fn add(&self, products: &mut Products, bucket: u16, before: f64, now: f64) {
+        let known = self.buckets.get(usize::from(bucket)).and_then(Option::as_ref);
+        let rarity = known.map_or(self.unknown, |known| known.rarity);
+        products.squares += (now * now - before * before) * rarity * rarity;
+        for (code, share) in known.into_iter().flat_map(|known| &known.of) {
+            products.of[*code] += (now - before) * rarity * share;
+        }
+    }
+
+    fn cosines(&self, products: Products) -> Vec<f64> {
+        let Products { of: mut scores, squares } = products;
         if squares > 0.0 {
             scores.iter_mut().for_each(|score| *score /= f64::sqrt(squares));
         }
@@ -122,6 +136,42 @@ impl Learned {
     /// What it says of a conversation.
     pub fn opinion(&self, bag: &Bag) -> Opinion {
         Opinion { scores: self.scores(bag), weight: self.weight() }
+    }
+
+    /// The same of something that was said, to be asked again and again without some of it.
+    pub fn told(&self, whole: Bag) -> Told<'_> {
+        Told { learned: self, products: self.products(&whole), whole }
+    }
+}
+
+/// The products of what was said with each code's centroid, and what was said with itself.
+#[derive(Clone)]
+struct Products {
+    of: Vec<f64>,
+    squares: f64,
+}
+
+/// What was said, to what was learned.
+pub struct Told<'l> {
+    learned: &'l Learned,
+    whole: Bag,
+    products: Products,
+}
+
+impl Told<'_> {
+    /// What was learned says of all of it.
+    pub fn opinion(&self) -> Opinion {
+        Opinion { scores: self.learned.cosines(self.products.clone()), weight: self.learned.weight() }
+    }
+
+    /// The same without a part, which takes as long as the part is, not as the whole.
+    pub fn opinion_without(&self, part: &Bag) -> Opinion {
+        let mut products = self.products.clone();
+        for (bucket, before, now) in self.whole.weights_without(part) {
+            self.learned.add(&mut products, bucket, before, now);
+        }
+        products.squares = products.squares.max(0.0);
+        Opinion { scores: self.learned.cosines(products), weight: self.learned.weight() }
     }
 }
 
@@ -156,6 +206,24 @@ mod tests {
 
     fn key() -> HashKey {
         HashKey::of_bytes(&[7; 32]).expect("a key")
+    }
+
+    #[test]
+    fn without_a_turn_it_says_what_it_would_if_nobody_had_said_it() {
+        let mut learner = Learner::with_key(key(), 2);
+        for (said, code) in CALLS {
+            learner.learn(&Bag::of(said.split(' '), &key()), code);
+        }
+        let (turn, rest) = (["router", "router", "invoice", "strange"], ["router", "charge", "offline", "odd"]);
+        let bag = |words: &[&'static str]| Bag::of(words.iter().copied(), &key());
+        let learned = learner.learned();
+        let told = learned.told(bag(&[turn, rest].concat()));
+        let (without, direct) = (told.opinion_without(&bag(&turn)), learned.opinion(&bag(&rest)));
+        assert_eq!((without.weight, told.opinion()), (direct.weight, learned.opinion(&bag(&[turn, rest].concat()))));
+        for (one, other) in without.scores.iter().zip(&direct.scores) {
+            assert!((one - other).abs() < 1e-9, "{without:?} {direct:?}");
+        }
+        assert!(told.opinion_without(&bag(&[turn, rest].concat())).scores.iter().all(|score| score.abs() < 1e-6));
     }
 
     fn bag(words: &str) -> Bag {
