@@ -8,6 +8,7 @@ mod import;
 mod local;
 mod operator;
 mod output;
+mod owned;
 mod span;
 mod webhook;
 

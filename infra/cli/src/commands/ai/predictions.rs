@@ -7,8 +7,10 @@ use wrapup::ai::{ProviderError, SuggestedCode, Suggestion};
 
 use super::rows::Row;
 use crate::commands::CommandError;
+use crate::owned;
 
-/// A file of what was suggested: one JSON object a row. It has notes in it, which are personal data.
+/// A file of what was suggested: one JSON object a row. It has notes in it, which are personal data: it is for its
+/// owner alone.
 pub struct Predictions {
     path: PathBuf,
     file: BufWriter<File>,
@@ -31,8 +33,8 @@ struct Prediction<'a> {
 
 impl Predictions {
     pub fn create(path: PathBuf) -> Result<Self, CommandError> {
-        let file =
-            File::create(&path).map_err(|error| CommandError::file(&path, format!("cannot be written: {error}")))?;
+        let opened = owned::open(&path).and_then(|file| file.set_len(0).map(|()| file));
+        let file = opened.map_err(|error| CommandError::file(&path, format!("cannot be written: {error}")))?;
         Ok(Self { path, file: BufWriter::new(file) })
     }
 

@@ -2,9 +2,12 @@
 //! and whatever the process's umask is.
 
 use std::ffi::OsStr;
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::DirBuilder;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+use crate::owned::close_to_others;
+pub use crate::owned::open;
 
 /// What keeps other processes off the folder.
 pub const LOCK: &str = "lock";
@@ -62,17 +65,6 @@ pub fn close(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens a file, or makes it for the owner alone.
-pub fn open(file: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let opened = options.open(file)?;
-    close_to_others(file)?;
-    Ok(opened)
-}
-
 /// Replaces a file's text: whoever reads it finds the old one or the new one, even after a power cut.
 pub fn replace(file: &Path, text: &str) -> io::Result<()> {
     let mut unfinished = PathBuf::from(file);
@@ -82,22 +74,4 @@ pub fn replace(file: &Path, text: &str) -> io::Result<()> {
     written.write_all(text.as_bytes())?;
     written.sync_all()?;
     std::fs::rename(&unfinished, file)
-}
-
-#[cfg(unix)]
-fn close_to_others(file: &Path) -> io::Result<()> {
-    use std::fs::Permissions;
-    use std::os::unix::fs::PermissionsExt;
-
-    let owner_alone = Permissions::from_mode(0o600);
-    match std::fs::metadata(file)?.permissions().mode() & 0o777 == owner_alone.mode() {
-        true => Ok(()),
-        false => std::fs::set_permissions(file, owner_alone),
-    }
-}
-
-/// Elsewhere the access list of the user's own folders closes them.
-#[cfg(not(unix))]
-fn close_to_others(_: &Path) -> io::Result<()> {
-    Ok(())
 }
