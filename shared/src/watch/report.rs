@@ -73,6 +73,13 @@ impl Watched<'_> {
     pub fn end(self, endpoint: &str, outcome: &str, tally: &Tally) {
         let (took_ms, at_ms) = (self.begun.elapsed().as_millis(), self.reporter.clock.since_epoch().as_millis());
         (self.reporter.write)(line(&self.ids, endpoint, outcome, took_ms, at_ms, tally));
+        for label in tally.labels.iter().skip(1) {
+            let mut line = json!(self.ids);
+            line["endpoint"] = json!(endpoint);
+            let directive = labelled(&mut line, label);
+            line["_aws"] = json!({"Timestamp": at_ms, "CloudWatchMetrics": [directive]});
+            (self.reporter.write)(line);
+        }
     }
 }
 
@@ -96,11 +103,7 @@ fn line(ids: &CallIds, endpoint: &str, outcome: &str, took_ms: u128, at_ms: u128
         of.push(metric(name, unit.as_str()));
     }
     let mut directives = vec![directive(&["endpoint", "outcome"], metrics)];
-    if let Some(Label { name, value, counted }) = &tally.label {
-        line[*name] = value.clone();
-        line[*counted] = json!(1);
-        directives.push(directive(&["endpoint", name], vec![metric(counted, Unit::Count.as_str())]));
-    }
+    directives.extend(tally.labels.first().map(|label| labelled(&mut line, label)));
     // By endpoint alone: one alarm sees them all, whatever they were answered.
     let mut by_endpoint = Vec::new();
     if tally.failed_sign_ins > 0 {
@@ -116,6 +119,13 @@ fn line(ids: &CallIds, endpoint: &str, outcome: &str, took_ms: u128, at_ms: u128
     }
     line["_aws"] = json!({"Timestamp": at_ms, "CloudWatchMetrics": directives});
     line
+}
+
+/// Says in a line what a metric is told apart by. A line can do so for one value alone.
+fn labelled(line: &mut Value, Label { name, value, counted, times }: &Label) -> Value {
+    line[*name] = value.clone();
+    line[*counted] = json!(times);
+    directive(&["endpoint", name], vec![metric(counted, Unit::Count.as_str())])
 }
 
 fn directive(dimensions: &[&str], metrics: Vec<Value>) -> Value {

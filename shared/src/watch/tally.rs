@@ -26,8 +26,8 @@ pub struct Tally {
     counts: Vec<Count>,
     /// What alarms look at, whatever the call's outcome is.
     pub(super) measures: Vec<Count>,
-    /// What a metric of the call is told apart by.
-    pub(super) label: Option<Label>,
+    /// What metrics of the call are told apart by.
+    pub(super) labels: Vec<Label>,
 }
 
 /// What a call has counted under one name.
@@ -69,6 +69,8 @@ pub(super) struct Label {
     pub value: Value,
     /// The metric.
     pub counted: &'static str,
+    /// How much it counts.
+    pub times: u64,
 }
 
 /// Where the lines of the audit go while a call runs.
@@ -140,10 +142,13 @@ impl Tally {
         self.measures.push(Count { name, unit, value });
     }
 
-    /// Says what the call's line has in the field `name`, and has the metric `counted` count it by that. The call's last
-    /// one counts.
+    /// Has the metric `counted` count one more by what the field `name` of the call's line says. Where one call counts by
+    /// several values, each further one has a line of its own.
     pub fn count_by(&mut self, name: &'static str, value: Value, counted: &'static str) {
-        self.label = Some(Label { name, value, counted });
+        match self.labels.iter_mut().find(|label| label.name == name && label.value == value) {
+            Some(label) => label.times += 1,
+            None => self.labels.push(Label { name, value, counted, times: 1 }),
+        }
     }
 
     /// What the call has counted, in the order in which it was counted first.

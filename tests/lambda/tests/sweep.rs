@@ -212,8 +212,15 @@ async fn a_segment_whose_place_is_mended_while_it_changes_is_put_where_it_belong
     assert_eq!(version(&confirmed), "2");
 }
 
-/// Runs the function once as Lambda does, with so many seconds; answers its line.
+/// Runs the function once as Lambda does, with so many seconds; answers its one line.
 async fn run(world: &World, seconds: u64) -> Value {
+    let mut lines = run_for_lines(world, seconds).await;
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    lines.remove(0)
+}
+
+/// The same; answers all lines of the run.
+async fn run_for_lines(world: &World, seconds: u64) -> Vec<Value> {
     let (reports, clock) = (Reports::default(), wrapup::clock::Clock::system());
     let job = Box::new(CloseOverdue::new(&world.instance().system));
     let function = JobFunction::new(job, clock.clone()).with_reporter(reports.reporter(clock.clone()));
@@ -222,13 +229,34 @@ async fn run(world: &World, seconds: u64) -> Value {
     context.deadline = u64::try_from(deadline.as_millis()).expect("milliseconds");
     let payload = serde_json::from_value(json!({})).expect("any JSON");
     let done = function.handle(LambdaEvent::new(payload, context)).await;
-    let line = reports.one();
-    assert_eq!(done.is_ok(), line["outcome"] != "failed", "{line}");
-    line
+    let lines = reports.take();
+    assert_eq!(done.is_ok(), lines[0]["outcome"] != "failed", "{lines:?}");
+    lines
 }
 
 fn of_line<'a>(line: &'a Value, names: &[&str]) -> Vec<&'a Value> {
     names.iter().map(|name| &line[*name]).collect()
+}
+
+#[tokio::test]
+async fn what_became_of_ai_codes_is_counted_of_each_that_a_run_closes() {
+    let world = World::start().await;
+    let instance = world.instance();
+    for (id, stands_in) in [("CALL-1", true), ("CALL-2", false), ("CALL-3", true)] {
+        let own = json!({"ai_wrap_up_code": "Code 001", "configuration": {"use_ai_code_as_default": stands_in}});
+        instance.open(&merged(timed(id), &own)).await;
+    }
+    world.pass(Duration::from_secs(3_600));
+    let mut counted: Vec<(Value, Value)> = Vec::new();
+    for line in run_for_lines(&world, 120).await {
+        assert_eq!((&line["endpoint"], line["request_id"].is_string()), (&json!("close-overdue"), true), "{line}");
+        let directives = line["_aws"]["CloudWatchMetrics"].as_array().expect("metrics");
+        let by_outcome = json!(["endpoint", "ai_outcome"]);
+        assert!(directives.iter().any(|directive| directive["Dimensions"][0] == by_outcome), "{line}");
+        counted.push((line["ai_outcome"].clone(), line["ai_outcomes"].clone()));
+    }
+    counted.sort_by_key(|(outcome, _)| outcome.to_string());
+    assert_eq!(counted, [(json!("ai_code_as_default"), json!(2)), (json!("default_code"), json!(1))]);
 }
 
 #[tokio::test]
