@@ -30,5 +30,5 @@ pub use proxy::{Fault, Rule, Traffic};
 pub use reports::Reports;
 pub use samples::{codes_of, internal, opening, opening_with, segmented};
 pub use scripted::{Asked, Scripted, Turn};
-pub use stream::{StreamRecord, filler, learner, relay};
+pub use stream::{StreamRecord, filler, learner, relay, undelivered};
 pub use world::{Parts, World};

@@ -36,6 +36,12 @@ pub fn relay(system: System, bus: EventBus, form: EventForm) -> StreamFunction {
     StreamFunction::new(Box::new(Relay::of(&parts)), Clock::system())
 }
 
+/// Delivers records to a consumer, and answers the sequence numbers of those that have to be delivered again.
+pub async fn undelivered(consumer: &StreamFunction, records: &[StreamRecord]) -> Vec<String> {
+    let response = consumer.handle(StreamRecord::event(records)).await;
+    response.batch_item_failures.into_iter().filter_map(|failure| failure.item_identifier).collect()
+}
+
 /// A record of a table's stream: of the segment table's, unless it says another one.
 #[derive(Clone)]
 pub struct StreamRecord {

@@ -146,6 +146,16 @@ impl World {
         records
     }
 
+    /// The record of a table with this key, if there is one.
+    pub async fn record(&self, table: Table, sys_id: &str) -> Option<Item> {
+        self.records(table).await.into_iter().find(|record| key_of(record) == sys_id)
+    }
+
+    /// The record of the segment with this sys_id.
+    pub async fn segment_record(&self, sys_id: &str) -> Item {
+        self.record(Table::Segments, sys_id).await.expect("a segment")
+    }
+
     /// The keys of all records of a table.
     pub async fn keys(&self, table: Table) -> Vec<String> {
         self.records(table).await.iter().map(key_of).collect()

@@ -7,12 +7,12 @@ use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 use tracing_subscriber::filter::LevelFilter;
 use wrapup::ai::ProviderError;
-use wrapup::dynamodb::{Item, Table};
+use wrapup::dynamodb::Table;
 use wrapup::interactions::{Interaction, Interactions};
 use wrapup::segment_tables::{PhoneLog, PhoneLogRecord};
 use wrapup_functions::StreamFunction;
 use wrapup_lambda_tests::{
-    Event, Fault, Instance, Log, Question, Rule, ScriptedProvider, StreamRecord, World, opening, segmented,
+    Event, Fault, Instance, Log, Question, Rule, ScriptedProvider, StreamRecord, World, opening, segmented, undelivered,
 };
 use wrapup_test_support::merged;
 
@@ -66,12 +66,6 @@ impl Desk {
         self.instance.call(&event).await.expect(200)["segment"].clone()
     }
 
-    async fn item(&self, sys_id: &str) -> Item {
-        let records = self.world.records(Table::Segments).await;
-        let is_it = |item: &Item| item["sys_id"].as_s().is_ok_and(|key| key == sys_id);
-        records.into_iter().find(is_it).expect("a segment")
-    }
-
     async fn delete(&self, sys_id: &str) {
         let key = Some(wrapup::dynamodb::key(sys_id));
         self.world.client().delete_item().table_name(SEGMENTS).set_key(key).send().await.expect("a delete");
@@ -79,18 +73,12 @@ impl Desk {
 
     /// Delivers the record of the segment's opening, and answers what has to be delivered again.
     async fn deliver(&self, sys_id: &str) -> Vec<String> {
-        failed(&self.filler, &[StreamRecord::insert(self.item(sys_id).await)]).await
+        undelivered(&self.filler, &[StreamRecord::insert(self.world.segment_record(sys_id).await)]).await
     }
 }
 
 fn filler(world: &World, provider: &ScriptedProvider) -> StreamFunction {
     wrapup_lambda_tests::filler(world.instance().system, Arc::new(provider.clone()))
-}
-
-/// Delivers records, and answers the sequence numbers of those that have to be delivered again.
-async fn failed(filler: &StreamFunction, records: &[StreamRecord]) -> Vec<String> {
-    let response = filler.handle(StreamRecord::event(records)).await;
-    response.batch_item_failures.into_iter().filter_map(|failure| failure.item_identifier).collect()
 }
 
 /// What the filler may have stored of a segment.
@@ -202,11 +190,11 @@ async fn internal_segments_are_filled_as_well() {
 async fn a_third_partys_ai_is_left_alone() {
     let desk = Desk::usual().await;
     let sys_id = desk.open("E-1", json!({"configuration": {"use_third_party_ai": true}})).await;
-    assert!(!desk.item(&sys_id).await.contains_key("wants_ai"));
+    assert!(!desk.world.segment_record(&sys_id).await.contains_key("wants_ai"));
     // Even if something delivers it.
-    let mut item = desk.item(&sys_id).await;
+    let mut item = desk.world.segment_record(&sys_id).await;
     item.insert("wants_ai".to_owned(), aws_sdk_dynamodb::types::AttributeValue::Bool(true));
-    assert!(failed(&desk.filler, &[StreamRecord::insert(item)]).await.is_empty());
+    assert!(undelivered(&desk.filler, &[StreamRecord::insert(item)]).await.is_empty());
     assert!(desk.provider.asked().is_empty());
     assert!(is_untouched(&desk.instance.read("E-1").await));
 }
@@ -217,7 +205,7 @@ async fn only_what_the_flags_enable_is_asked_for_and_stored() {
         let desk = Desk::usual().await;
         let flags = json!({"configuration": {"enable_ai_code": code, "enable_ai_notes": notes}});
         let sys_id = desk.open("E-1", flags).await;
-        assert_eq!(desk.item(&sys_id).await.contains_key("wants_ai"), code || notes);
+        assert_eq!(desk.world.segment_record(&sys_id).await.contains_key("wants_ai"), code || notes);
         assert!(desk.deliver(&sys_id).await.is_empty());
         let filled = desk.instance.read("E-1").await;
         assert_eq!(filled.get("ai_wrap_up_code").is_some(), code);
@@ -254,9 +242,9 @@ async fn what_the_request_gave_is_kept() {
 async fn a_record_that_comes_after_the_close_changes_nothing() {
     let desk = Desk::usual().await;
     let sys_id = desk.open("E-1", json!({})).await;
-    let record = StreamRecord::insert(desk.item(&sys_id).await);
+    let record = StreamRecord::insert(desk.world.segment_record(&sys_id).await);
     let closed = desk.close(&sys_id, json!({"wrap_up_code": "Code 000"})).await;
-    assert!(failed(&desk.filler, &[record]).await.is_empty());
+    assert!(undelivered(&desk.filler, &[record]).await.is_empty());
     assert_eq!(desk.instance.read("E-1").await, closed);
     assert!(desk.provider.asked().is_empty());
 }
@@ -297,7 +285,7 @@ async fn of_two_fillers_at_once_one_is_taken_whole() {
     let other_provider = ScriptedProvider::new(Some(("Code 000", 0.4)), Some("Other.")).pausing();
     let other = filler(&desk.world, &other_provider);
     let sys_id = desk.open("E-1", json!({})).await;
-    let records = [StreamRecord::insert(desk.item(&sys_id).await)];
+    let records = [StreamRecord::insert(desk.world.segment_record(&sys_id).await)];
     // Both have read the segment before either writes.
     let meet = async {
         join(desk.provider.reading(), other_provider.reading()).await;
@@ -306,7 +294,7 @@ async fn of_two_fillers_at_once_one_is_taken_whole() {
         other_provider.go_on();
     };
     let (one, two, ()) =
-        futures_util::future::join3(failed(&desk.filler, &records), failed(&other, &records), meet).await;
+        futures_util::future::join3(undelivered(&desk.filler, &records), undelivered(&other, &records), meet).await;
     assert!(one.is_empty() && two.is_empty());
     let filled = advice(&desk.instance.read("E-1").await);
     let of = |code: &str, notes: &str, confidence: f64| {
@@ -322,15 +310,15 @@ async fn of_two_fillers_at_once_one_is_taken_whole() {
 async fn a_record_that_comes_five_times_fills_once() {
     let desk = Desk::usual().await;
     let sys_id = desk.open("E-1", json!({})).await;
-    let record = StreamRecord::insert(desk.item(&sys_id).await);
-    assert!(failed(&desk.filler, &vec![record.clone(); 5]).await.is_empty());
-    let filled = desk.item(&sys_id).await;
+    let record = StreamRecord::insert(desk.world.segment_record(&sys_id).await);
+    assert!(undelivered(&desk.filler, &vec![record.clone(); 5]).await.is_empty());
+    let filled = desk.world.segment_record(&sys_id).await;
     assert_eq!(filled["sys_mod_count"].as_n().expect("a number"), "1", "one change");
     desk.provider.asked();
     for _ in 0..5 {
-        assert!(failed(&desk.filler, std::slice::from_ref(&record)).await.is_empty());
+        assert!(undelivered(&desk.filler, std::slice::from_ref(&record)).await.is_empty());
     }
-    assert_eq!(desk.item(&sys_id).await, filled);
+    assert_eq!(desk.world.segment_record(&sys_id).await, filled);
     assert!(desk.provider.asked().is_empty());
 }
 
@@ -338,24 +326,24 @@ async fn a_record_that_comes_five_times_fills_once() {
 async fn a_record_that_comes_again_does_not_complete_what_the_first_left_out() {
     let desk = Desk::new(ScriptedProvider::new(Some(("Code 001", 0.9)), None)).await;
     let sys_id = desk.open("E-1", json!({})).await;
-    let record = StreamRecord::insert(desk.item(&sys_id).await);
-    assert!(failed(&desk.filler, std::slice::from_ref(&record)).await.is_empty());
-    let filled = desk.item(&sys_id).await;
+    let record = StreamRecord::insert(desk.world.segment_record(&sys_id).await);
+    assert!(undelivered(&desk.filler, std::slice::from_ref(&record)).await.is_empty());
+    let filled = desk.world.segment_record(&sys_id).await;
     assert!(filled.contains_key("ai_confidence") && !filled.contains_key("ai_notes"));
     let other = filler(&desk.world, &ScriptedProvider::new(None, Some("Notes.")));
-    assert!(failed(&other, &[record]).await.is_empty());
-    assert_eq!(desk.item(&sys_id).await, filled);
+    assert!(undelivered(&other, &[record]).await.is_empty());
+    assert_eq!(desk.world.segment_record(&sys_id).await, filled);
 }
 
 impl Desk {
     /// Gives a segment another configuration: that of `open` with `changes`. Answers the record of the change.
     async fn configure(&self, sys_id: &str, changes: Value) -> StreamRecord {
-        let before = self.item(sys_id).await;
+        let before = self.world.segment_record(sys_id).await;
         let own = json!({"use_third_party_ai": false, "use_ai_as_default": true});
         let configuration = merged(merged(opening("any")["configuration"].clone(), &own), &changes);
         let event = Event::put(&format!("segment/update?segment_sys_id={sys_id}"));
         self.instance.call(&event.json(&json!({"configuration": configuration}))).await.expect(200);
-        StreamRecord::modify(before, self.item(sys_id).await)
+        StreamRecord::modify(before, self.world.segment_record(sys_id).await)
     }
 }
 
@@ -369,8 +357,8 @@ async fn what_another_configuration_wants_and_is_absent_is_filled_and_then_no_mo
     desk.provider.asked();
     // The notes are there already, so that the code alone is asked for.
     let configured = desk.configure(&sys_id, json!({})).await;
-    let before = desk.item(&sys_id).await;
-    assert!(failed(&desk.filler, std::slice::from_ref(&configured)).await.is_empty());
+    let before = desk.world.segment_record(&sys_id).await;
+    assert!(undelivered(&desk.filler, std::slice::from_ref(&configured)).await.is_empty());
     let asked: Vec<_> = desk.provider.asked().into_iter().map(|asked| (asked.labels.len(), asked.notes)).collect();
     assert_eq!(asked, [(2, false)]);
     let second = desk.instance.read("E-1").await;
@@ -378,17 +366,17 @@ async fn what_another_configuration_wants_and_is_absent_is_filled_and_then_no_mo
     assert_eq!((&second["ai_notes"], &second["ai_confidence"]), (&first["ai_notes"], &json!(0.88)));
     // Neither the filling's own record wakes the filler, nor the same one again, nor one of a configuration that wants
     // nothing more, nor what closes.
-    let filled = StreamRecord::modify(before, desk.item(&sys_id).await);
+    let filled = StreamRecord::modify(before, desk.world.segment_record(&sys_id).await);
     let wants_nothing = desk.configure(&sys_id, json!({"show_timer": true})).await;
-    let before = desk.item(&sys_id).await;
+    let before = desk.world.segment_record(&sys_id).await;
     desk.close(&sys_id, json!({})).await;
-    let closed = StreamRecord::modify(before, desk.item(&sys_id).await);
+    let closed = StreamRecord::modify(before, desk.world.segment_record(&sys_id).await);
     desk.world.traffic();
     for record in [filled, wants_nothing, closed] {
-        assert!(failed(&desk.filler, &[record]).await.is_empty());
+        assert!(undelivered(&desk.filler, &[record]).await.is_empty());
     }
     assert!(desk.world.traffic().requests.is_empty());
-    assert!(failed(&desk.filler, &[configured]).await.is_empty());
+    assert!(undelivered(&desk.filler, &[configured]).await.is_empty());
     assert!(desk.provider.asked().is_empty());
 }
 
@@ -415,7 +403,7 @@ async fn a_segment_that_wanted_nothing_is_filled_once_its_configuration_does() {
         desk.deliver(&sys_id).await;
         assert!(is_untouched(&desk.instance.read(&sys_id).await));
         let configured = desk.configure(&sys_id, json!({})).await;
-        assert!(failed(&desk.filler, &[configured]).await.is_empty());
+        assert!(undelivered(&desk.filler, &[configured]).await.is_empty());
         let filled = desk.instance.read(&sys_id).await;
         assert_eq!((&filled["ai_wrap_up_code"], &filled["ai_notes"]), (&json!("Code 001"), &json!("Charged twice.")));
         desk.delete(&sys_id).await;
@@ -431,7 +419,7 @@ async fn a_segment_whose_record_found_nothing_is_read_again_for_another_configur
     assert!(is_untouched(&desk.instance.read("E-1").await));
     desk.put_interaction(Some(TRANSCRIPT), None).await;
     let configured = desk.configure(&sys_id, json!({"show_timer": true})).await;
-    assert!(failed(&desk.filler, &[configured]).await.is_empty());
+    assert!(undelivered(&desk.filler, &[configured]).await.is_empty());
     assert_eq!(desk.instance.read("E-1").await["ai_wrap_up_code"], "Code 001");
 }
 
@@ -449,7 +437,7 @@ async fn what_was_read_for_one_configuration_is_not_added_to_another() {
     assert!(again.is_empty());
     assert!(is_untouched(&desk.instance.read("E-1").await), "the record of the other one is on its way");
     let other = filler(&desk.world, &ScriptedProvider::new(Some(("Code 000", 0.5)), Some("Others.")));
-    assert!(failed(&other, &[configured]).await.is_empty());
+    assert!(undelivered(&other, &[configured]).await.is_empty());
     let filled = desk.instance.read("E-1").await;
     assert_eq!((&filled["ai_wrap_up_code"], &filled["ai_notes"]), (&json!("Code 000"), &json!("Others.")));
 }
@@ -461,11 +449,11 @@ async fn records_that_are_no_opening_of_a_segment_cost_nothing() {
     let mut records: Vec<_> = desk.world.records(Table::Segments).await.into_iter().map(StreamRecord::insert).collect();
     records.retain(|record| !record.is_of(&sys_id));
     assert!(!records.is_empty(), "the record that finds the latest segment");
-    let (before, after) = (desk.item(&sys_id).await, desk.item(&sys_id).await);
+    let (before, after) = (desk.world.segment_record(&sys_id).await, desk.world.segment_record(&sys_id).await);
     records.push(StreamRecord::modify(before, after));
-    records.push(StreamRecord::remove(desk.item(&sys_id).await));
+    records.push(StreamRecord::remove(desk.world.segment_record(&sys_id).await));
     desk.world.traffic();
-    assert!(failed(&desk.filler, &records).await.is_empty());
+    assert!(undelivered(&desk.filler, &records).await.is_empty());
     assert!(desk.world.traffic().requests.is_empty());
 }
 
@@ -473,9 +461,9 @@ async fn records_that_are_no_opening_of_a_segment_cost_nothing() {
 async fn a_deleted_segments_record_is_done_with() {
     let desk = Desk::usual().await;
     let sys_id = desk.open("E-1", json!({})).await;
-    let record = StreamRecord::insert(desk.item(&sys_id).await);
+    let record = StreamRecord::insert(desk.world.segment_record(&sys_id).await);
     desk.delete(&sys_id).await;
-    assert!(failed(&desk.filler, &[record]).await.is_empty());
+    assert!(undelivered(&desk.filler, &[record]).await.is_empty());
     assert!(desk.world.segment_keys().await.is_empty());
 }
 
@@ -537,7 +525,7 @@ async fn a_segment_whose_table_the_filler_does_not_know_is_filled_from_the_inter
     let wanting = json!({"configuration": {"use_third_party_ai": false}});
     let sys_id = desk.instance.open(&merged(segmented("E-1", "call-1"), &wanting)).await;
     // As it stands there where the functions that opened it have another table.
-    let mut item = desk.item(&sys_id).await;
+    let mut item = desk.world.segment_record(&sys_id).await;
     item.insert("segment_table".to_owned(), wrapup::dynamodb::string("known_elsewhere"));
     let put = desk.world.client().put_item().table_name(SEGMENTS).set_item(Some(item));
     put.send().await.expect("a put");
@@ -573,15 +561,15 @@ async fn a_failed_segment_is_delivered_again_and_the_others_are_not_held_up() {
     let mut records = Vec::new();
     for (index, external_segment_id) in ["E-1", "E-2", "E-3"].into_iter().enumerate() {
         let sys_id = desk.open(external_segment_id, json!({})).await;
-        records.push(StreamRecord::insert(desk.item(&sys_id).await).numbered(&index.to_string()));
+        records.push(StreamRecord::insert(desk.world.segment_record(&sys_id).await).numbered(&index.to_string()));
     }
-    let again = failed(&desk.filler, &records).await;
+    let again = undelivered(&desk.filler, &records).await;
     assert_eq!(again.len(), 1);
     let unfilled = async |id: &str| is_untouched(&desk.instance.read(id).await);
     let left = join_all(["E-1", "E-2", "E-3"].map(unfilled)).await;
     let failed_at: usize = again[0].parse().expect("a number");
     assert!((0..3).all(|index| left[index] == (index == failed_at)), "{left:?} {again:?}");
-    assert!(failed(&desk.filler, &records[failed_at..]).await.is_empty());
+    assert!(undelivered(&desk.filler, &records[failed_at..]).await.is_empty());
     for id in ["E-1", "E-2", "E-3"] {
         assert!(!is_untouched(&desk.instance.read(id).await));
     }
@@ -609,7 +597,7 @@ async fn what_can_be_tried_again_is_and_a_refusal_is_not() {
 async fn a_provider_that_never_answers_is_given_up_in_time() {
     let desk = Desk::new(ScriptedProvider::new(Some(("Code 001", 1.0)), None).pausing()).await;
     let sys_id = desk.open("E-1", json!({})).await;
-    let records = [StreamRecord::insert(desk.item(&sys_id).await)];
+    let records = [StreamRecord::insert(desk.world.segment_record(&sys_id).await)];
     let event = StreamRecord::event_within(&records, 1_200);
     let response = desk.filler.handle(event).await;
     assert_eq!(response.batch_item_failures.len(), 1);
@@ -620,7 +608,7 @@ async fn a_provider_that_never_answers_is_given_up_in_time() {
 async fn a_dynamodb_that_hangs_leaves_time_to_say_which_record_failed() {
     let desk = Desk::usual().await;
     let sys_id = desk.open("E-1", json!({})).await;
-    let records = [StreamRecord::insert(desk.item(&sys_id).await)];
+    let records = [StreamRecord::insert(desk.world.segment_record(&sys_id).await)];
     // Waits for a second request, which never comes.
     desk.world.fail(Rule::once(Fault::together(2)).on("GetItem").of(SEGMENTS));
     let response = desk.filler.handle(StreamRecord::event_within(&records, 1_200)).await;
@@ -649,13 +637,13 @@ async fn filling_takes_a_read_of_the_segment_one_of_the_conversation_and_one_upd
         ("E-2", &["GetItem", "GetItem", "UpdateItem"], (2.0, 1.0)),
     ] {
         let sys_id = desk.open(id, json!({})).await;
-        let record = StreamRecord::insert(desk.item(&sys_id).await);
+        let record = StreamRecord::insert(desk.world.segment_record(&sys_id).await);
         desk.world.traffic();
-        failed(&desk.filler, std::slice::from_ref(&record)).await;
+        undelivered(&desk.filler, std::slice::from_ref(&record)).await;
         let traffic = desk.world.traffic();
         assert_eq!(traffic.requests, wanted);
         assert_eq!((traffic.read_units, traffic.write_units), units);
-        failed(&desk.filler, &[record]).await;
+        undelivered(&desk.filler, &[record]).await;
         assert_eq!(desk.world.traffic().requests, ["GetItem"], "delivered again");
     }
 }

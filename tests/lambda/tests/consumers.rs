@@ -1,6 +1,5 @@
 //! Consumers behind Lambda's events of the segment table's stream: which events they get, in which order, and which
 //! records come again.
-#![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,7 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
 use tokio::time::Instant;
 use wrapup::clock::Clock;
-use wrapup::dynamodb::{Item, Table};
+use wrapup::dynamodb::Table;
 use wrapup::segments::{SegmentEvent, State};
 use wrapup_functions::{Again, Consumer, StreamFunction};
 use wrapup_lambda_tests::{Event, StreamRecord, World, opening};
@@ -59,20 +58,17 @@ async fn history(world: &World) -> (Vec<String>, Vec<StreamRecord>) {
     let (mut ids, mut opened, mut closed) = (Vec::new(), Vec::new(), Vec::new());
     for id in ["E-1", "E-2"] {
         let sys_id = instance.open(&opening(id)).await;
-        let before = item(world, &sys_id).await;
+        let before = world.segment_record(&sys_id).await;
         let close = Event::put(&format!("segment/update?external_segment_id={id}")).json(&json!({}));
         instance.call(&close).await.expect(200);
         opened.push(StreamRecord::insert(before.clone()).numbered(&format!("1{}", ids.len())));
-        closed.push(StreamRecord::modify(before, item(world, &sys_id).await).numbered(&format!("2{}", ids.len())));
+        closed.push(
+            StreamRecord::modify(before, world.segment_record(&sys_id).await).numbered(&format!("2{}", ids.len())),
+        );
         ids.push(sys_id);
     }
     opened.append(&mut closed);
     (ids, opened)
-}
-
-async fn item(world: &World, sys_id: &str) -> Item {
-    let records = world.records(Table::Segments).await;
-    records.into_iter().find(|item| item["sys_id"].as_s().is_ok_and(|key| key == sys_id)).expect("a segment")
 }
 
 /// Delivers records; answers what the consumer was handed, and the sequence numbers that come again.
@@ -94,7 +90,7 @@ async fn a_consumer_gets_what_became_of_each_segment_in_its_order() {
             records.push(StreamRecord::insert(item));
         }
     }
-    records.push(StreamRecord::remove(item(&world, &ids[0]).await));
+    records.push(StreamRecord::remove(world.segment_record(&ids[0]).await));
     let (taken, again) = deliver(Keeping::default(), &records).await;
     assert_eq!(again, Vec::<String>::new());
     for id in &ids {
@@ -118,7 +114,7 @@ async fn behind_an_event_that_comes_again_the_segments_later_ones_do_too_and_no_
 async fn a_record_that_is_none_comes_again_and_holds_up_no_other() {
     let world = World::start().await;
     let (ids, records) = history(&world).await;
-    let mut broken = item(&world, &ids[0]).await;
+    let mut broken = world.segment_record(&ids[0]).await;
     broken.insert("opened_on".to_owned(), AttributeValue::Bool(true));
     let batch = [StreamRecord::insert(broken).numbered("05"), records[1].clone()];
     let (taken, again) = deliver(Keeping::default(), &batch).await;

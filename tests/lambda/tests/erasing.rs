@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use wrapup::document::{FromText, Id};
-use wrapup::dynamodb::{Item, Stamp, Table, string};
+use wrapup::dynamodb::{Item, Stamp, string};
 use wrapup::segments::{Erasure, EventKind, Kept, SegmentEvent, Whose};
 use wrapup::watch::CallIds;
 use wrapup_lambda_tests::{Event, Reports, ScriptedProvider, StreamRecord, World, filler, internal, opening};
@@ -38,11 +38,6 @@ async fn erase(world: &World, external: &str) -> Erasure {
     erased.expect("an erasure").1
 }
 
-async fn record(world: &World, sys_id: &str) -> Item {
-    let records = world.records(Table::Segments).await.into_iter();
-    records.into_iter().find(|item| item["sys_id"] == string(sys_id)).expect("a record")
-}
-
 /// All columns of a record whose texts could be somebody's.
 fn texts(item: &Item) -> Vec<&str> {
     let mut texts: Vec<_> = item.keys().map(String::as_str).filter(|column| column.contains("notes")).collect();
@@ -63,7 +58,7 @@ async fn notes_and_ai_notes_go_and_code_and_times_stay() {
         .await
         .expect(200);
     let before = instance.read(&sys_id).await;
-    let stored = record(&world, &sys_id).await;
+    let stored = world.segment_record(&sys_id).await;
     assert_eq!(texts(&stored), ["ai_notes", "notes"]);
     world.pass(Duration::from_secs(60));
     assert_eq!(erase(&world, "E-1").await, Erasure::Erased);
@@ -87,7 +82,7 @@ async fn notes_and_ai_notes_go_and_code_and_times_stay() {
         segment
     };
     assert_eq!(said(&after), said(&expected));
-    let erased = record(&world, &sys_id).await;
+    let erased = world.segment_record(&sys_id).await;
     assert_eq!(texts(&erased), [""; 0]);
     assert!(!format!("{erased:?}").contains("Jane"), "{erased:?}");
     let count = |item: &Item| item["sys_mod_count"].as_n().expect("a number").parse::<u64>().expect("a number");
@@ -99,7 +94,7 @@ async fn notes_and_ai_notes_go_and_code_and_times_stay() {
     // Done again, it changes nothing.
     world.pass(Duration::from_secs(60));
     assert_eq!(erase(&world, "E-1").await, Erasure::WasErased);
-    assert_eq!(record(&world, &sys_id).await, erased);
+    assert_eq!(world.segment_record(&sys_id).await, erased);
 }
 
 #[tokio::test]
@@ -115,15 +110,15 @@ async fn an_open_segment_stays_open_without_its_draft_and_is_not_filled_again() 
         )
         .await
         .expect(200);
-    let opened = record(&world, &sys_id).await;
+    let opened = world.segment_record(&sys_id).await;
     assert_eq!(erase(&world, "E-1").await, Erasure::Erased);
     let shown = instance.read(&sys_id).await;
     assert_eq!((&shown["state"], shown.get("draft")), (&json!("open"), None));
-    assert!(!format!("{:?}", record(&world, &sys_id).await).contains("Jane"));
+    assert!(!format!("{:?}", world.segment_record(&sys_id).await).contains("Jane"));
     // Neither what the stream has told before, nor another configuration, has anything made of it.
     let filled = async || {
         let provider = Arc::new(ScriptedProvider::new(Some(("Code 001", 1.0)), Some("Jane")));
-        let records = [StreamRecord::insert(opened.clone()), StreamRecord::insert(record(&world, &sys_id).await)];
+        let records = [StreamRecord::insert(opened.clone()), StreamRecord::insert(world.segment_record(&sys_id).await)];
         filler(world.instance().system, provider).handle(StreamRecord::event(&records)).await;
         let segment = world.instance().read(&sys_id).await;
         segment["ai_notes"].is_string() || segment["ai_code"].is_object()
@@ -160,7 +155,7 @@ async fn one_whose_deadline_has_passed_is_closed_first() {
     let said = (&shown["state"], &shown["timed_out"], &shown["submitted_on"], &shown["code"]["code"], &shown["notes"]);
     assert_eq!(said, (&json!("closed"), &json!(true), &json!("2024-09-16 18:01:00"), &json!("Code 001"), &Value::Null));
     assert_eq!(shown["sys_updated_by"], "officer");
-    let count = record(&world, &sys_id).await["sys_mod_count"].clone();
+    let count = world.segment_record(&sys_id).await["sys_mod_count"].clone();
     assert_eq!(count.as_n().expect("a number"), "3", "a draft, the end, the erasing");
 }
 
@@ -197,7 +192,7 @@ async fn what_others_write_meanwhile_is_erased_too_and_nothing_of_it_is_lost() {
     world.stores().segments().erase(read, &officer(&world)).await.expect("an erasure");
     let shown = instance.read(&sys_id).await;
     assert_eq!((&shown["state"], &shown["code"]["code"]), (&json!("closed"), &json!("Code 001")));
-    assert_eq!(texts(&record(&world, &sys_id).await), [""; 0]);
+    assert_eq!(texts(&world.segment_record(&sys_id).await), [""; 0]);
 }
 
 #[tokio::test]

@@ -8,9 +8,11 @@ use futures_util::future::{join, join3};
 use serde_json::{Value, json};
 use tracing_subscriber::filter::LevelFilter;
 use wrapup::ai::ProviderError;
-use wrapup::dynamodb::{Item, Table, string};
+use wrapup::dynamodb::{Table, string};
 use wrapup_functions::StreamFunction;
-use wrapup_lambda_tests::{Event, Fault, Instance, Log, Rule, ScriptedProvider, StreamRecord, World, opening};
+use wrapup_lambda_tests::{
+    Event, Fault, Instance, Log, Rule, ScriptedProvider, StreamRecord, World, opening, undelivered,
+};
 use wrapup_test_support::merged;
 
 const SEGMENTS: &str = "interaction_wrap_up_segment";
@@ -45,22 +47,17 @@ impl Desk {
     async fn open(&self, external_segment_id: &str, changes: Value) -> String {
         let wanting = json!({"configuration": {"use_third_party_ai": false}});
         let sys_id = self.instance.open(&merged(merged(opening(external_segment_id), &wanting), &changes)).await;
-        assert!(failed(&self.filler, &[StreamRecord::insert(self.item(&sys_id).await)]).await.is_empty());
+        assert!(
+            undelivered(&self.filler, &[StreamRecord::insert(self.world.segment_record(&sys_id).await)])
+                .await
+                .is_empty()
+        );
         sys_id
-    }
-
-    async fn stored(&self, table: Table, sys_id: &str) -> Option<Item> {
-        let is_it = |item: &Item| item["sys_id"].as_s().is_ok_and(|key| key == sys_id);
-        self.world.records(table).await.into_iter().find(is_it)
-    }
-
-    async fn item(&self, sys_id: &str) -> Item {
-        self.stored(Table::Segments, sys_id).await.expect("a segment")
     }
 
     /// What whoever makes transcripts does. Answers the record of it in the stream.
     async fn say(&self, columns: &[(&str, &str)]) -> StreamRecord {
-        let before = self.stored(Table::Interactions, "interaction").await;
+        let before = self.world.record(Table::Interactions, "interaction").await;
         let mut item = wrapup::dynamodb::key("interaction");
         item.extend(columns.iter().map(|(column, text)| ((*column).to_owned(), string(*text))));
         let put = self.world.client().put_item().table_name(INTERACTIONS).set_item(Some(item.clone()));
@@ -86,12 +83,6 @@ fn filler(world: &World, provider: &ScriptedProvider) -> StreamFunction {
     wrapup_lambda_tests::filler(world.instance().system, Arc::new(provider.clone()))
 }
 
-/// Delivers records, and answers the sequence numbers of those that have to be delivered again.
-async fn failed(filler: &StreamFunction, records: &[StreamRecord]) -> Vec<String> {
-    let response = filler.handle(StreamRecord::event(records)).await;
-    response.batch_item_failures.into_iter().filter_map(|failure| failure.item_identifier).collect()
-}
-
 #[tokio::test]
 async fn a_transcript_that_comes_after_the_opening_fills_the_open_segments_of_its_interaction() {
     let desk = Desk::usual().await;
@@ -100,7 +91,7 @@ async fn a_transcript_that_comes_after_the_opening_fills_the_open_segments_of_it
     desk.open("ELSEWHERE", json!({"interaction_sys_id": "another"})).await;
     assert_eq!(desk.asked(), 0, "nothing had been said");
     let record = desk.transcribe(FIRST).await;
-    assert!(failed(&desk.filler, &[record]).await.is_empty());
+    assert!(undelivered(&desk.filler, &[record]).await.is_empty());
     for id in ["E-1", "E-2"] {
         let filled = desk.instance.read(id).await;
         assert_eq!((&filled["ai_wrap_up_code"], &filled["ai_notes"]), (&json!("Code 001"), &json!("Charged twice.")));
@@ -115,29 +106,29 @@ async fn what_stands_is_kept_and_what_is_absent_is_asked_for_once_a_version() {
     let desk = Desk::new(ScriptedProvider::new(None, Some("Charged twice."))).await;
     let sys_id = desk.open("E-1", json!({})).await;
     let first = desk.transcribe(FIRST).await;
-    failed(&desk.filler, std::slice::from_ref(&first)).await;
-    let filled = desk.item(&sys_id).await;
+    undelivered(&desk.filler, std::slice::from_ref(&first)).await;
+    let filled = desk.world.segment_record(&sys_id).await;
     assert_eq!(filled["ai_notes"].as_s().expect("notes"), "Charged twice.");
     assert_eq!(desk.asked(), 1);
     // The same record, and one of a change of something else.
     let column = desk.say(&[("transcript", FIRST), ("queue", "billing")]).await;
-    assert!(failed(&desk.filler, &[first, column]).await.is_empty());
-    assert_eq!((desk.asked(), desk.item(&sys_id).await), (0, filled));
+    assert!(undelivered(&desk.filler, &[first, column]).await.is_empty());
+    assert_eq!((desk.asked(), desk.world.segment_record(&sys_id).await), (0, filled));
 
     let better = ScriptedProvider::new(Some(("Code 001", 0.9)), Some("Other notes."));
     let record = desk.transcribe(SECOND).await;
     let filler = filler(&desk.world, &better);
-    assert!(failed(&filler, std::slice::from_ref(&record)).await.is_empty());
+    assert!(undelivered(&filler, std::slice::from_ref(&record)).await.is_empty());
     let asked = better.asked().pop().expect("a question");
     assert_eq!((asked.transcript.as_deref(), asked.notes), (Some(SECOND), false), "the notes are there");
     let segment = desk.instance.read("E-1").await;
     assert_eq!((&segment["ai_wrap_up_code"], &segment["ai_notes"]), (&json!("Code 001"), &json!("Charged twice.")));
 
     // Nothing is lacking any more.
-    let full = desk.item(&sys_id).await;
+    let full = desk.world.segment_record(&sys_id).await;
     let third = desk.transcribe("Customer: All is well.").await;
-    assert!(failed(&filler, &[record, third]).await.is_empty());
-    assert_eq!((better.asked().len(), desk.item(&sys_id).await), (0, full));
+    assert!(undelivered(&filler, &[record, third]).await.is_empty());
+    assert_eq!((better.asked().len(), desk.world.segment_record(&sys_id).await), (0, full));
 }
 
 #[tokio::test]
@@ -146,13 +137,13 @@ async fn where_nothing_is_suggested_only_a_mark_says_that_it_was_read() {
     desk.transcribe(FIRST).await;
     let wanting = json!({"configuration": {"use_third_party_ai": false}});
     let sys_id = desk.instance.open(&merged(opening("E-1"), &wanting)).await;
-    let before = desk.item(&sys_id).await;
+    let before = desk.world.segment_record(&sys_id).await;
     desk.world.traffic();
     let record = StreamRecord::insert(before.clone());
-    assert!(failed(&desk.filler, std::slice::from_ref(&record)).await.is_empty());
+    assert!(undelivered(&desk.filler, std::slice::from_ref(&record)).await.is_empty());
     let traffic = desk.world.traffic();
     assert_eq!((traffic.write_units, traffic.index_write_units), (1.0, 0.0), "no index has the mark");
-    let marked = desk.item(&sys_id).await;
+    let marked = desk.world.segment_record(&sys_id).await;
     let mut but_for_the_mark = marked.clone();
     assert!(but_for_the_mark.remove("ai_read").is_some());
     but_for_the_mark.insert("wants_ai".to_owned(), before["wants_ai"].clone());
@@ -160,15 +151,15 @@ async fn where_nothing_is_suggested_only_a_mark_says_that_it_was_read() {
     assert_eq!(desk.asked(), 1);
     // It is no event, and nobody is asked again, by neither stream.
     let marks = StreamRecord::modify(before, marked.clone());
-    assert!(failed(&desk.filler, &[record, marks]).await.is_empty());
+    assert!(undelivered(&desk.filler, &[record, marks]).await.is_empty());
     let same = desk.say(&[("transcript", FIRST)]).await;
-    assert!(failed(&desk.filler, &[same]).await.is_empty());
-    assert_eq!((desk.asked(), desk.item(&sys_id).await), (0, marked.clone()));
+    assert!(undelivered(&desk.filler, &[same]).await.is_empty());
+    assert_eq!((desk.asked(), desk.world.segment_record(&sys_id).await), (0, marked.clone()));
     // What else is said is read.
     let record = desk.transcribe(SECOND).await;
-    assert!(failed(&desk.filler, &[record]).await.is_empty());
+    assert!(undelivered(&desk.filler, &[record]).await.is_empty());
     assert_eq!(desk.asked(), 1);
-    assert_ne!(desk.item(&sys_id).await["ai_read"], marked["ai_read"]);
+    assert_ne!(desk.world.segment_record(&sys_id).await["ai_read"], marked["ai_read"]);
 }
 
 #[tokio::test]
@@ -177,13 +168,13 @@ async fn another_configuration_is_asked_for_with_the_same_words() {
     desk.transcribe(FIRST).await;
     let sys_id = desk.open("E-1", json!({})).await;
     assert_eq!(desk.asked(), 1);
-    let before = desk.item(&sys_id).await;
+    let before = desk.world.segment_record(&sys_id).await;
     let own = json!({"use_third_party_ai": false, "allowed_codes": [{"code": "Code 000"}, {"code": "Other"}]});
     let configuration = merged(opening("any")["configuration"].clone(), &own);
     let event = Event::put(&format!("segment/update?segment_sys_id={sys_id}"));
     desk.instance.call(&event.json(&json!({"configuration": configuration}))).await.expect(200);
-    let record = StreamRecord::modify(before, desk.item(&sys_id).await);
-    assert!(failed(&desk.filler, &[record]).await.is_empty());
+    let record = StreamRecord::modify(before, desk.world.segment_record(&sys_id).await);
+    assert!(undelivered(&desk.filler, &[record]).await.is_empty());
     assert_eq!(desk.provider.asked().pop().expect("a question").labels, ["Code 000", "Other"]);
 }
 
@@ -203,12 +194,12 @@ async fn a_closed_segment_is_left_alone_and_an_agent_who_closes_meanwhile_wins()
             desk.provider.go_on();
             closed
         };
-        let (again, closed) = join(failed(&desk.filler, std::slice::from_ref(&record)), agent).await;
+        let (again, closed) = join(undelivered(&desk.filler, std::slice::from_ref(&record)), agent).await;
         assert!(again.is_empty());
         assert_eq!(desk.instance.read("E-1").await, closed);
         desk.asked();
         let other = desk.transcribe(SECOND).await;
-        assert!(failed(&desk.filler, &[record, other]).await.is_empty());
+        assert!(undelivered(&desk.filler, &[record, other]).await.is_empty());
         assert_eq!((desk.asked(), desk.instance.read("E-1").await), (0, closed));
     }
 }
@@ -224,9 +215,9 @@ async fn a_draft_that_is_saved_meanwhile_is_kept_and_the_mark_is_made() {
         desk.instance.call(&draft).await.expect(200);
         desk.provider.go_on();
     };
-    let (again, ()) = join(failed(&desk.filler, &[record]), agent).await;
+    let (again, ()) = join(undelivered(&desk.filler, &[record]), agent).await;
     assert!(again.is_empty());
-    let item = desk.item(&sys_id).await;
+    let item = desk.world.segment_record(&sys_id).await;
     assert_eq!(item["draft_notes"].as_s().expect("a draft"), "Typing");
     assert!(item.contains_key("ai_read"));
 }
@@ -243,9 +234,9 @@ async fn of_two_that_read_at_once_one_is_taken_whole() {
         desk.provider.go_on();
         other_provider.go_on();
     };
-    let (one, two, ()) = join3(failed(&desk.filler, &records), failed(&other, &records), meet).await;
+    let (one, two, ()) = join3(undelivered(&desk.filler, &records), undelivered(&other, &records), meet).await;
     assert!(one.is_empty() && two.is_empty());
-    let item = desk.item(&sys_id).await;
+    let item = desk.world.segment_record(&sys_id).await;
     assert!(item.contains_key("ai_wrap_up_code") != item.contains_key("ai_notes"), "{item:?}");
     assert_eq!(item["sys_mod_count"].as_n().expect("a number"), "1", "one change");
 }
@@ -258,9 +249,9 @@ async fn what_the_provider_fails_at_comes_again_and_nothing_is_asked_twice_for_i
     desk.provider.fail_once(ProviderError::Unavailable("throttled".into()));
     // Of one interaction several changes, which are one to whoever reads what is said now.
     let (first, second) = (desk.transcribe(FIRST).await.numbered("1"), desk.transcribe(SECOND).await.numbered("2"));
-    assert_eq!(failed(&desk.filler, &[first.clone(), second.clone()]).await, ["1", "2"]);
+    assert_eq!(undelivered(&desk.filler, &[first.clone(), second.clone()]).await, ["1", "2"]);
     assert_eq!(desk.asked(), 2);
-    assert!(failed(&desk.filler, &[first, second]).await.is_empty());
+    assert!(undelivered(&desk.filler, &[first, second]).await.is_empty());
     let asked = desk.provider.asked();
     assert_eq!(asked.len(), 1, "the other one lacks nothing");
     assert_eq!(asked[0].transcript.as_deref(), Some(SECOND));
@@ -276,9 +267,9 @@ async fn a_throttled_segment_table_is_tried_again_later() {
         desk.open("E-1", json!({})).await;
         let record = desk.transcribe(FIRST).await;
         desk.world.fail(Rule::always(Fault::Throttled).on(operation).of(SEGMENTS));
-        assert_eq!(failed(&desk.filler, std::slice::from_ref(&record)).await.len(), 1, "{operation}");
+        assert_eq!(undelivered(&desk.filler, std::slice::from_ref(&record)).await.len(), 1, "{operation}");
         desk.world.recover();
-        assert!(failed(&desk.filler, &[record]).await.is_empty());
+        assert!(undelivered(&desk.filler, &[record]).await.is_empty());
         assert_eq!(desk.instance.read("E-1").await["ai_notes"], "Charged twice.");
     }
 }
@@ -293,15 +284,15 @@ async fn silence_and_what_is_no_conversation_cost_no_request() {
     let erased = desk.say(&[("erased_on", "2024-09-16 18:00:00")]).await;
     let gone = StreamRecord::remove(wrapup::dynamodb::key("interaction")).of_table(INTERACTIONS);
     desk.world.traffic();
-    assert!(failed(&desk.filler, &[queued, silent, erased, gone]).await.is_empty());
+    assert!(undelivered(&desk.filler, &[queued, silent, erased, gone]).await.is_empty());
     assert_eq!(desk.world.traffic().requests, Vec::<String>::new());
     // What was said and is not any more fills nothing.
-    assert!(failed(&desk.filler, &[spoken]).await.is_empty());
+    assert!(undelivered(&desk.filler, &[spoken]).await.is_empty());
     assert_eq!(desk.asked(), 0);
     // A sys_id that no segment's interaction can have.
     let mut long = wrapup::dynamodb::key("é".repeat(1_024));
     long.insert("transcript".to_owned(), string(FIRST));
-    assert!(failed(&desk.filler, &[StreamRecord::insert(long).of_table(INTERACTIONS)]).await.is_empty());
+    assert!(undelivered(&desk.filler, &[StreamRecord::insert(long).of_table(INTERACTIONS)]).await.is_empty());
 }
 
 #[tokio::test]
@@ -310,9 +301,9 @@ async fn reading_again_takes_a_query_two_reads_and_one_update() {
     desk.open("E-1", json!({})).await;
     let record = desk.transcribe(FIRST).await;
     desk.world.traffic();
-    failed(&desk.filler, std::slice::from_ref(&record)).await;
+    undelivered(&desk.filler, std::slice::from_ref(&record)).await;
     assert_eq!(desk.world.traffic().requests, ["BatchGetItem", "GetItem", "Query", "UpdateItem"]);
-    failed(&desk.filler, &[record]).await;
+    undelivered(&desk.filler, &[record]).await;
     assert_eq!(desk.world.traffic().requests, ["BatchGetItem", "Query"], "delivered again");
 }
 
@@ -321,10 +312,10 @@ async fn a_record_is_of_the_table_that_its_stream_says_whatever_stands_in_front_
     let desk = Desk::usual().await;
     desk.open("E-1", json!({})).await;
     let record = desk.transcribe(FIRST).await.of_table("staging-interaction");
-    assert!(failed(&desk.filler, &[record]).await.is_empty());
+    assert!(undelivered(&desk.filler, &[record]).await.is_empty());
     assert_eq!(desk.asked(), 1);
     let record = desk.transcribe(SECOND).await.of_table("staging-interaction_wrap_up_segment");
-    assert_eq!(failed(&desk.filler, &[record]).await.len(), 1, "it cannot be read as a segment");
+    assert_eq!(undelivered(&desk.filler, &[record]).await.len(), 1, "it cannot be read as a segment");
     assert_eq!(desk.asked(), 0);
 }
 
@@ -339,13 +330,13 @@ async fn the_log_says_once_that_there_is_no_index_and_never_what_was_said() {
     update.send().await.expect("an update");
     for transcript in ["Customer: Unspeakable.", "Customer: Unspeakable words."] {
         let record = desk.transcribe(transcript).await;
-        assert!(failed(&desk.filler, &[record]).await.is_empty(), "it would hold up what is behind it");
+        assert!(undelivered(&desk.filler, &[record]).await.is_empty(), "it would hold up what is behind it");
     }
     let said = log.with("cannot be found");
     assert_eq!(said.lines().count(), 1, "{said}");
     wrapup::dynamodb::tables::add_missing_indexes(desk.world.stores().dynamo()).await.expect("indexes");
     let record = desk.transcribe("Customer: Unspeakable deeds.").await;
-    assert!(failed(&desk.filler, &[record]).await.is_empty());
+    assert!(undelivered(&desk.filler, &[record]).await.is_empty());
     let lines = log.with(&sys_id);
     assert!(lines.contains("segment read again") && lines.contains("outcome=\"filled\""), "{lines}");
     assert_eq!(log.with("Unspeakable"), "");

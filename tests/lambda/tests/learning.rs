@@ -10,11 +10,13 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use wrapup::ai::{Extractive, Lessons, Overview};
 use wrapup::document::{FromText, Id};
-use wrapup::dynamodb::{Item, Table, string};
+use wrapup::dynamodb::{Item, Table};
 use wrapup::interactions::{Interaction, Interactions};
 use wrapup::segments::Whose;
 use wrapup_functions::StreamFunction;
-use wrapup_lambda_tests::{Event, Fault, Instance, Rule, ScriptedProvider, StreamRecord, World, learner, opening};
+use wrapup_lambda_tests::{
+    Event, Fault, Instance, Rule, ScriptedProvider, StreamRecord, World, learner, opening, undelivered,
+};
 use wrapup_test_support::merged;
 
 const TRANSCRIPT: &str = "Agent: Hello.\nCustomer: My invoice shows the broadband charge twice, please refund it.";
@@ -61,17 +63,12 @@ impl Desk {
         self.instance.open(&merged(merged(opening(id), &own), changes)).await
     }
 
-    async fn item(&self, sys_id: &str) -> Item {
-        let records = self.world.records(Table::Segments).await;
-        records.into_iter().find(|item| item["sys_id"] == string(sys_id)).expect("a segment")
-    }
-
     /// Updates a segment, and answers the stream's record of it.
     async fn update(&self, sys_id: &str, body: &Value) -> StreamRecord {
-        let before = self.item(sys_id).await;
+        let before = self.world.segment_record(sys_id).await;
         let event = Event::put(&format!("segment/update?segment_sys_id={sys_id}")).json(body);
         self.instance.call(&event).await.expect(200);
-        StreamRecord::modify(before, self.item(sys_id).await)
+        StreamRecord::modify(before, self.world.segment_record(sys_id).await)
     }
 
     /// Opens a segment and closes it with this code, and answers the record of that.
@@ -83,12 +80,12 @@ impl Desk {
 
     /// Erases a segment as an operator does, and answers the stream's record of it.
     async fn erase(&self, id: &str, sys_id: &str) -> StreamRecord {
-        let before = self.item(sys_id).await;
+        let before = self.world.segment_record(sys_id).await;
         let stores = self.world.stores();
         let whose = Whose::External(Id::from_text(id).expect("an id"));
         let segment = stores.segments().of(&whose).await.expect("a read").segments.remove(0).segment;
         stores.segments().erase(segment, &self.world.stamp()).await.expect("an erasure");
-        StreamRecord::modify(before, self.item(sys_id).await)
+        StreamRecord::modify(before, self.world.segment_record(sys_id).await)
     }
 
     fn lessons(&self) -> Lessons {
@@ -112,7 +109,7 @@ impl Desk {
 
 /// Delivers records to a consumer, and answers how many have to come again.
 async fn deliver(consumer: &StreamFunction, records: &[StreamRecord]) -> usize {
-    consumer.handle(StreamRecord::event(records)).await.batch_item_failures.len()
+    undelivered(consumer, records).await.len()
 }
 
 fn labels(of: &[(&str, u32)]) -> BTreeMap<String, u32> {
@@ -323,7 +320,7 @@ async fn a_share_goes_with_its_segment() {
     assert_eq!(deliver(&desk.learner, &[closed]).await, 0);
     let share = desk.learned().await[&format!("share:{sys_id}")].clone();
     assert!(share.contains_key("expires_at"));
-    assert_eq!(share["expires_at"], desk.item(&sys_id).await["expires_at"]);
+    assert_eq!(share["expires_at"], desk.world.segment_record(&sys_id).await["expires_at"]);
 }
 
 #[tokio::test]
@@ -367,10 +364,10 @@ async fn one_of_five_suggestions_is_kept_back_and_counted_apart() {
     for number in 0..30 {
         let id = format!("E-{number}");
         let sys_id = desk.open(&id, &json!({"agent_sys_id": id})).await;
-        let version = desk.item(&sys_id).await["sys_mod_count"].clone();
-        assert_eq!(deliver(&desk.learner, &[StreamRecord::insert(desk.item(&sys_id).await)]).await, 0);
+        let version = desk.world.segment_record(&sys_id).await["sys_mod_count"].clone();
+        assert_eq!(deliver(&desk.learner, &[StreamRecord::insert(desk.world.segment_record(&sys_id).await)]).await, 0);
         let segment = desk.instance.read(&id).await;
-        let item = desk.item(&sys_id).await;
+        let item = desk.world.segment_record(&sys_id).await;
         if item.contains_key("ai_kept_back") {
             blind += 1;
             assert_eq!(item["sys_mod_count"], version, "it only keeps books");
@@ -417,8 +414,8 @@ async fn filled(desk: &Desk, filler: &StreamFunction, id: &str, said: &str) -> V
     for number in 0.. {
         let id = format!("{id}-{number}");
         let sys_id = desk.open(&id, &json!({"interaction_sys_id": said})).await;
-        assert_eq!(deliver(filler, &[StreamRecord::insert(desk.item(&sys_id).await)]).await, 0);
-        if !desk.item(&sys_id).await.contains_key("ai_kept_back") {
+        assert_eq!(deliver(filler, &[StreamRecord::insert(desk.world.segment_record(&sys_id).await)]).await, 0);
+        if !desk.world.segment_record(&sys_id).await.contains_key("ai_kept_back") {
             return desk.instance.read(&id).await;
         }
     }
@@ -463,7 +460,7 @@ async fn a_filler_whose_codes_nobody_picks_falls_silent() {
     for number in 0..14 {
         let id = format!("E-{number}");
         let sys_id = desk.open(&id, &json!({"agent_sys_id": id})).await;
-        assert_eq!(deliver(&desk.learner, &[StreamRecord::insert(desk.item(&sys_id).await)]).await, 0);
+        assert_eq!(deliver(&desk.learner, &[StreamRecord::insert(desk.world.segment_record(&sys_id).await)]).await, 0);
         let closed = desk.update(&sys_id, &json!({"wrap_up_code": "Code 000"})).await;
         assert_eq!(deliver(&desk.learner, &[closed]).await, 0);
     }

@@ -12,7 +12,9 @@ use wrapup::document::FromText;
 use wrapup::dynamodb::Table;
 use wrapup::interactions::{Interaction, Interactions};
 use wrapup::redaction::{Personal, Redactor};
-use wrapup_lambda_tests::{Event, Instance, Scripted, ScriptedProvider, StreamRecord, Turn, World, filler, opening};
+use wrapup_lambda_tests::{
+    Event, Instance, Scripted, ScriptedProvider, StreamRecord, Turn, World, filler, opening, undelivered,
+};
 use wrapup_test_support::merged;
 
 /// A caller who reads out what nobody should find again, some of it over several turns.
@@ -86,12 +88,9 @@ async fn filled(provider: Arc<dyn Provider>) -> Value {
     Interactions::new(world.stores().dynamo().clone()).put(&interaction, &world.stamp()).await.expect("a put");
     let wanting = json!({"configuration": {"use_third_party_ai": false}});
     let sys_id = instance.open(&merged(opening("E-1"), &wanting)).await;
-    let records = world.records(Table::Segments).await;
-    let item = records.into_iter().find(|item| item["sys_id"].as_s().is_ok_and(|key| *key == sys_id));
     let filler = filler(world.instance().system, provider);
-    let event = StreamRecord::event(&[StreamRecord::insert(item.expect("a segment"))]);
-    let answer = filler.handle(event).await;
-    assert!(answer.batch_item_failures.is_empty());
+    let record = StreamRecord::insert(world.segment_record(&sys_id).await);
+    assert!(undelivered(&filler, &[record]).await.is_empty());
     instance.read("E-1").await
 }
 

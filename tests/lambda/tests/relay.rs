@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use wrapup::aws::EventBus;
 use wrapup::clock::Clock;
-use wrapup::dynamodb::{Item, Table, Tables};
+use wrapup::dynamodb::{Table, Tables};
 use wrapup::openapi::EventContract;
 use wrapup::segments::EventForm;
 use wrapup_functions::BatchResponse;
@@ -159,22 +159,17 @@ impl Bus {
     }
 }
 
-async fn item(world: &World, sys_id: &str) -> Item {
-    let records = world.records(Table::Segments).await;
-    records.into_iter().find(|item| item["sys_id"].as_s().is_ok_and(|key| key == sys_id)).expect("a segment")
-}
-
 /// The records of calls that each change the segment of `E-1`.
 async fn changes(world: &World, instance: &Instance, sys_id: &str, calls: &[(&str, Value)]) -> Vec<StreamRecord> {
     let mut records = Vec::new();
-    let mut before = item(world, sys_id).await;
+    let mut before = world.segment_record(sys_id).await;
     for (number, (path, body)) in calls.iter().enumerate() {
         let path = match *path {
             "segment/update/ai" => (*path).to_owned(),
             path => format!("{path}?external_segment_id=E-1"),
         };
         instance.call(&Event::put(&path).json(body)).await.expect(200);
-        let after = item(world, sys_id).await;
+        let after = world.segment_record(sys_id).await;
         records.push(StreamRecord::modify(before, after.clone()).numbered(&format!("2{number:02}")));
         before = after;
     }
@@ -187,7 +182,7 @@ async fn opened(world: &World, count: usize) -> Vec<StreamRecord> {
     let mut records = Vec::new();
     for index in 0..count {
         let sys_id = instance.open(&opening(&format!("E-{index}"))).await;
-        records.push(StreamRecord::insert(item(world, &sys_id).await).numbered(&format!("1{index:02}")));
+        records.push(StreamRecord::insert(world.segment_record(&sys_id).await).numbered(&format!("1{index:02}")));
     }
     records
 }
@@ -197,7 +192,7 @@ async fn each_change_of_a_segment_is_told_once_and_a_draft_is_not() {
     let (world, bus) = (World::start().await, Bus::that([takes_all()]).await);
     let instance = world.instance();
     let sys_id = instance.open(&opening("E-1")).await;
-    let mut records = vec![StreamRecord::insert(item(&world, &sys_id).await).numbered("100")];
+    let mut records = vec![StreamRecord::insert(world.segment_record(&sys_id).await).numbered("100")];
     let configuration =
         json!({"configuration": merged(opening("E-1")["configuration"].clone(), &json!({"show_timer": true}))});
     let steps = [
@@ -215,7 +210,7 @@ async fn each_change_of_a_segment_is_told_once_and_a_draft_is_not() {
             records.push(StreamRecord::insert(item));
         }
     }
-    records.push(StreamRecord::remove(item(&world, &sys_id).await));
+    records.push(StreamRecord::remove(world.segment_record(&sys_id).await));
     assert_eq!(bus.deliver(&world, &records).await, Vec::<String>::new());
     let calls = bus.calls();
     let [events] = &calls[..] else { panic!("one call: {calls:?}") };
@@ -344,7 +339,7 @@ async fn a_bus_that_is_down_for_a_moment_loses_nothing() {
 async fn a_record_that_cannot_be_read_holds_up_no_other() {
     let (world, bus) = (World::start().await, Bus::that([takes_all()]).await);
     let records = opened(&world, 2).await;
-    let mut broken = item(&world, &world.segment_keys().await[0]).await;
+    let mut broken = world.segment_record(&world.segment_keys().await[0]).await;
     let mut of_no_snapshot = broken.clone();
     broken.insert("opened_on".to_owned(), AttributeValue::Bool(true));
     of_no_snapshot.insert("wrap_up_configuration".to_owned(), AttributeValue::S("0".repeat(64)));

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use wrapup::date_time::DateTime;
 use wrapup::document::{FromText, Id};
-use wrapup::dynamodb::{Item, Table, Tables, string};
+use wrapup::dynamodb::{Table, Tables, string};
 use wrapup::segments::{Address, EventForm, Replay, ReplayPage, SegmentEvent};
 use wrapup_lambda_tests::{Event, World, opening};
 use wrapup_test_support::merged;
@@ -39,11 +39,6 @@ async fn replayed(world: &World, replay: Replay) -> ReplayPage {
     all
 }
 
-async fn item(world: &World, sys_id: &str) -> Item {
-    let records = world.records(Table::Segments).await;
-    records.into_iter().find(|item| item["sys_id"] == string(sys_id)).expect("a segment")
-}
-
 /// Opens three segments a minute after each other, closes the second one, and stores a draft of the third one; answers, by
 /// external id, what the stream tells of their last events.
 async fn three(world: &World) -> BTreeMap<&'static str, String> {
@@ -52,12 +47,12 @@ async fn three(world: &World) -> BTreeMap<&'static str, String> {
     for id in ["E-1", "E-2", "E-3"] {
         let sys_id = instance.open(&opening(id)).await;
         let mut before = None;
-        let mut after = item(world, &sys_id).await;
+        let mut after = world.segment_record(&sys_id).await;
         if id == "E-2" {
             before = Some(after);
             let close = Event::put("segment/update?external_segment_id=E-2").json(&json!({"notes": "Done."}));
             instance.call(&close).await.expect(200);
-            after = item(world, &sys_id).await;
+            after = world.segment_record(&sys_id).await;
         }
         let event = SegmentEvent::from_images(before, after).expect("images").expect("an event");
         let configuration = world.stores().configurations().snapshot(&event.after.configuration).await;
@@ -124,7 +119,7 @@ async fn a_segment_that_cannot_be_read_keeps_no_other_from_being_told_of() {
     let world = World::start().await;
     let told = three(&world).await;
     let first = world.segment_keys().await.remove(0);
-    let mut broken = item(&world, &first).await;
+    let mut broken = world.segment_record(&first).await;
     broken.insert("sys_id".to_owned(), string("0".repeat(32)));
     broken.insert("segmented".to_owned(), string("perhaps"));
     world

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::TimeToLiveStatus;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use wrapup::document::Document;
-use wrapup::dynamodb::{Item, Table, key, string, tables};
+use wrapup::dynamodb::{Table, key, string, tables};
 use wrapup::interactions::Interaction;
 use wrapup::retention::Retention;
 use wrapup::segment_tables::{InteractionSegment, PhoneLog, PhoneLogRecord, Registry, WantedInteractionSegment};
@@ -49,14 +49,9 @@ fn update(id: &str, body: &Value) -> Event {
     Event::put(&format!("segment/update?external_segment_id={id}")).json(body)
 }
 
-async fn record(world: &World, table: Table, sys_id: &str) -> Item {
-    let records = world.records(table).await.into_iter();
-    records.into_iter().find(|item| item["sys_id"] == string(sys_id)).expect("a record")
-}
-
 /// When a segment's record goes.
 async fn end_of(world: &World, sys_id: &str) -> Option<u64> {
-    let record = record(world, Table::Segments, sys_id).await;
+    let record = world.segment_record(sys_id).await;
     record.get("expires_at").map(|end| end.as_n().expect("a number").parse().expect("seconds"))
 }
 
@@ -131,7 +126,7 @@ async fn what_has_expired_is_hidden_from_every_read_though_it_is_still_there() {
     let instance = forgetful(&world);
     let wanting = json!({"configuration": {"use_third_party_ai": false}});
     let sys_id = instance.open(&merged(opening("E-1"), &wanting)).await;
-    let opened = StreamRecord::insert(record(&world, Table::Segments, &sys_id).await);
+    let opened = StreamRecord::insert(world.segment_record(&sys_id).await);
     instance.call(&update("E-1", &json!({"notes": "Done."}))).await.expect(200);
     let kept = instance.open(&merged(opening("KEPT"), &json!({"interaction_sys_id": "other"}))).await;
     world.pass(DAY);

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use wrapup::ai::{AI_KEY, AI_MODEL, AI_PROVIDER, AI_URL};
 use wrapup::api::TOKEN_PATH;
 use wrapup::aws::{EventBus, Secrets};
-use wrapup::dynamodb::{Item, Table, Tables, string};
+use wrapup::dynamodb::{Table, Tables, string};
 use wrapup::logging;
 use wrapup::redaction::Redactor;
 use wrapup::segment_tables::SEGMENT_TABLES;
@@ -244,7 +244,7 @@ async fn sweeps(world: &World) -> Permissions {
 async fn fillers(world: &World) -> Permissions {
     let wanting = json!({"configuration": {"use_third_party_ai": false}});
     let sys_id = world.instance().open(&merged(segmented("FILL", "call-3"), &wanting)).await;
-    let mut used = filled(world, StreamRecord::insert(segment(world, &sys_id).await)).await;
+    let mut used = filled(world, StreamRecord::insert(world.segment_record(&sys_id).await)).await;
     // What is said of a segment that lacks something still.
     let lacking = merged(opening("LATE WORDS"), &json!({"interaction_sys_id": "spoken"}));
     world.instance().open(&merged(lacking, &wanting)).await;
@@ -259,7 +259,7 @@ async fn fillers(world: &World) -> Permissions {
 /// Tells of a segment that has opened.
 async fn relays(world: &World) -> Permissions {
     let sys_id = world.instance().open(&opening("RELAY")).await;
-    let record = StreamRecord::insert(segment(world, &sys_id).await);
+    let record = StreamRecord::insert(world.segment_record(&sys_id).await);
     // To either question.
     let service = Scripted::start([Turn::json(&json!({"Name": "wrapup-events", "Entries": [{"EventId": "1"}]}))]).await;
     let bus = EventBus::new(&service.as_aws(), "wrapup-events".to_owned());
@@ -479,7 +479,7 @@ async fn the_streams_filter_lets_those_records_pass_that_the_filler_acts_on() {
     };
     assert_eq!(passing().await, [wanting.as_str()]);
     // What is filled, or closed, passes no more; what gets a configuration that wants something does.
-    let record = StreamRecord::insert(segment(&world, &wanting).await);
+    let record = StreamRecord::insert(world.segment_record(&wanting).await);
     filled(&world, record).await;
     assert_eq!(passing().await, Vec::<String>::new());
     let update = |body: &Value| Event::put("segment/update?external_segment_id=THIRD-PARTY").json(body);
@@ -503,9 +503,4 @@ async fn the_streams_filter_lets_segments_pass_to_the_relay() {
     let passing: BTreeSet<_> = records.map(|item| item["sys_id"].as_s().expect("a key").clone()).collect();
     assert_eq!(passing, opened.into_iter().collect());
     assert!(world.keys(Table::Segments).await.len() > passing.len());
-}
-
-async fn segment(world: &World, sys_id: &str) -> Item {
-    let records = world.records(Table::Segments).await;
-    records.into_iter().find(|item| item["sys_id"] == string(sys_id)).expect("a segment")
 }
