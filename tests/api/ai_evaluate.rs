@@ -38,11 +38,11 @@ fn provider(figures: &Value) -> [u64; 4] {
 }
 
 #[test]
-fn of_conversations_that_it_was_tuned_on_most_are_named_and_right() {
-    for name in ["tuning", "bank", "service-desk", "travel"] {
+fn of_conversations_that_it_was_tuned_on_half_are_named_and_nearly_all_right() {
+    for (name, all) in [("tuning", 60), ("bank", 100), ("service-desk", 100), ("travel", 100)] {
         let figures = figures(&format!("{name}.jsonl"));
         let [rows, right, suggested, failed] = provider(&figures);
-        assert_eq!((rows, failed), (60, 0), "{name}");
+        assert_eq!((rows, failed), (all, 0), "{name}");
         assert!(suggested * 2 >= rows && right * 100 >= suggested * 90, "{name}: {right} of {suggested}");
         for baseline in [1, 2].map(|method| &figures["methods"][method]["right"]) {
             assert!(right > 2 * baseline.as_u64().expect("a count"), "{name}: {baseline}");
@@ -52,7 +52,7 @@ fn of_conversations_that_it_was_tuned_on_most_are_named_and_right() {
 
 /// Nobody who tunes reads them; what the pages promise of them holds.
 #[test]
-fn of_sealed_conversations_a_third_are_named_and_seven_of_ten_of_those_right() {
+fn of_sealed_conversations_a_third_are_named_and_four_of_five_of_those_right() {
     let (mut all, mut among_three) = ([0; 4], 0);
     for name in ["bank", "service-desk", "travel"] {
         let figures = figures(&format!("sealed/{name}.jsonl"));
@@ -62,7 +62,7 @@ fn of_sealed_conversations_a_third_are_named_and_seven_of_ten_of_those_right() {
     let [rows, right, suggested, failed] = all;
     assert_eq!((rows, failed), (120, 0));
     assert!(suggested * 3 >= rows, "{suggested} of {rows} named");
-    assert!(right * 100 >= suggested * 70, "{right} of {suggested} right");
+    assert!(right * 100 >= suggested * 80, "{right} of {suggested} right");
     assert!(among_three * 100 >= rows * 70, "{among_three} of {rows} among three");
 }
 
@@ -108,7 +108,7 @@ fn the_figures_are_counted_row_by_row() {
     assert_eq!(counts(1), [4, 1, 4, 0, 1]);
     assert_eq!(counts(2), [4, 1, 2, 0, 1]);
     let provider = &figures["methods"][0];
-    assert_eq!(provider["method"], "extractive bm25-2");
+    assert_eq!(provider["method"], "extractive bm25-3");
     assert_eq!(
         ["accuracy", "coverage", "precision"].map(|share| provider[share].as_f64()),
         [Some(0.25), Some(0.5), Some(0.5)]
@@ -138,6 +138,11 @@ fn predictions_are_written_row_by_row() {
     let file = folder.path().join("predictions.jsonl");
     let rows = four_rows();
     evaluate_lines(&rows.each_ref().map(String::as_str), &["--predictions", &file.to_string_lossy()]).fine();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(file.metadata().expect("a file").permissions().mode() & 0o777, 0o600, "notes are in it");
+    }
     let written = std::fs::read_to_string(&file).expect("a file");
     let written: Vec<Value> = written.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let first =
@@ -173,7 +178,7 @@ fn what_learning_from_the_others_brings_stands_beside() {
     let printed = evaluate_lines(&rows, &["--learn", "--output", "json"]).fine();
     let figures: Value = serde_json::from_str(&printed).expect("JSON");
     let right = |method: usize| figures["methods"][method]["right"].as_u64().expect("a count");
-    assert_eq!(figures["methods"][1]["method"], "extractive bm25-2, learned from the others");
+    assert_eq!(figures["methods"][1]["method"], "extractive bm25-3, learned from the others");
     assert_eq!((right(0), right(1)), (0, 19), "{figures}");
 }
 
@@ -181,7 +186,7 @@ fn what_learning_from_the_others_brings_stands_beside() {
 fn people_get_tables() {
     let rows = [&first_row("Customer: the crocuses are out", "Parking")];
     let printed = evaluate_lines(&rows.map(String::as_str), &["--provider", "extractive"]).fine();
-    for text in ["extractive bm25-2", "always the default code", "word overlap", "100.0 %", "none", "median"] {
+    for text in ["extractive bm25-3", "always the default code", "word overlap", "100.0 %", "none", "median"] {
         assert!(printed.contains(text), "no '{text}' in:\n{printed}");
     }
 }

@@ -22,6 +22,8 @@ const DESCRIPTION: f64 = 1.5;
 /// How much it says what a customer says at first, in the part of the conversation that `OPENING` is.
 const FIRST_WORDS: f64 = 1.2;
 const OPENING: f64 = 0.35;
+/// The part of the conversation on which no code may hang; see [`super::rank`].
+const FIRST_PART: f64 = 0.25;
 /// How much it says what a customer asks for.
 const REQUEST: f64 = 1.2;
 /// How much it says what an agent does or agrees to.
@@ -86,11 +88,11 @@ impl<'a> Speech<'a> {
 }
 
 impl Speech<'_> {
-    /// The stems of the words that say something by themselves, each with the run of turns that it is in: as it is learned
+    /// The stems of the words that say something by themselves, each with the sentence that it is in: as it is learned
     /// from them.
-    pub fn telling(&self) -> impl Iterator<Item = (usize, &str)> {
-        let words = self.sentences.iter().flat_map(|sentence| sentence.words.iter().map(|word| (sentence.run, word)));
-        words.filter(|(_, word)| word.telling).map(|(run, word)| (run, word.stem.as_str()))
+    pub fn telling(&self) -> impl Iterator<Item = (&Sentence<'_>, &str)> {
+        let words = self.sentences.iter().flat_map(|sentence| sentence.words.iter().map(move |word| (sentence, word)));
+        words.filter(|(_, word)| word.telling).map(|(sentence, word)| (sentence, word.stem.as_str()))
     }
 }
 
@@ -98,6 +100,11 @@ impl Sentence<'_> {
     /// Whether it has a phrase of this kind.
     pub fn has(&self, concept: Concept) -> bool {
         self.found.iter().any(|found| found.concept == concept)
+    }
+
+    /// Whether it is said before the customer has come to the point, or is what somebody took that to be.
+    pub fn is_of_opening(&self) -> bool {
+        self.is_description || self.progress < FIRST_PART
     }
 
     /// How much it counts what the sentence says.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{HashKey, Learner, Pick, Record};
+use crate::ai::extractive::SURE_ENOUGH;
 use crate::ai::extractive::lexicon::Lexicons;
 use crate::ai::extractive::rank::Scores;
 use crate::ai::extractive::sentences::Speech;
@@ -85,9 +86,6 @@ fn desks() -> Vec<Desk> {
     desks.into_values().collect()
 }
 
-/// From which confidence on a code is named.
-const SURE_ENOUGH: f64 = 0.35;
-
 /// Labels after which what was learned is read again.
 const READ_AFTER: usize = 4;
 
@@ -113,10 +111,15 @@ impl Changed {
         self.worse += usize::from(alone && !fused);
     }
 
-    /// Whether it is worse by more than chance would have it: by two standard deviations, where either is as likely.
+    /// Whether it is worse by more than chance would have it.
     fn is_worse(self) -> bool {
+        Self { better: self.worse, worse: self.better }.is_better()
+    }
+
+    /// Whether it is better by more than chance would have it: by two standard deviations, where either is as likely.
+    fn is_better(self) -> bool {
         let Self { better, worse } = self;
-        worse as f64 - better as f64 > 2.0 * ((better + worse) as f64).sqrt()
+        better as f64 - worse as f64 > 2.0 * ((better + worse) as f64).sqrt()
     }
 }
 
@@ -187,9 +190,9 @@ fn what_is_learned_hurts_at_no_time() {
     }
 }
 
-/// In the end, for each conversation by all that was learned from the others: the ranking was tuned on these very ones, and is
-/// not made worse; where labels and descriptions say nothing, so that there is no ranking, more than twice as many are right as
-/// by chance.
+/// In the end, for each conversation by all that was learned from the others, some five labels a code: more are named and right,
+/// although the ranking was tuned on most of these very ones; with wrong labels no fewer; and where labels and descriptions
+/// say nothing, so that there is no ranking, more than twice as many are right as by chance.
 #[test]
 fn what_is_learned_helps_in_the_end() {
     for wrong in [0.0, 0.1] {
@@ -212,6 +215,7 @@ fn what_is_learned_helps_in_the_end() {
             }
         }
         assert!(!end.right.is_worse() && !end.spoken_right.is_worse(), "{wrong} wrong: {end:?}");
+        assert!(wrong > 0.0 || end.spoken_right.is_better(), "{end:?}");
         assert!(untold as f64 > 2.0 * by_chance, "{wrong} wrong: {untold} right, {by_chance} by chance");
     }
 }
