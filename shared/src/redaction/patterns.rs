@@ -307,7 +307,7 @@ const PATTERNS: &[(Cue, &str)] = &[
     (Cue::Iban, "account bank + international form details refund pay paid transfer sort payment number"),
     (Cue::Iban, "konto kontonummer* bankdaten + geld abbuchen buchen uberweis* erstatt* nummer also iban welches"),
     (Cue::Iban, "cuenta + abono ingreso ingresar transferencia numero domiciliar devolver banco cargar corriente"),
-    (Cue::Iban, "compte + virement remboursement rembourser prelever numero bancaire versons verser"),
+    (Cue::Iban, "compte + virement rembours* prelever numero bancaire versons verser"),
     // Cards.
     (
         Cue::CardNumber,

@@ -266,7 +266,7 @@ fn drop_unsure(text: &Text<'_>, pieces: &mut Vec<(Piece, bool)>) {
 
 /// Whether a number says how much, or when.
 fn is_measure(text: &Text<'_>, tokens: Range<usize>, digits: usize) -> bool {
-    if digits > LONGEST_MEASURE || is_of_identity(text, &tokens) {
+    if digits > LONGEST_MEASURE || is_of_identity(text, &tokens) || is_in_groups(text, &tokens) {
         return false;
     }
     let (first, end) = (tokens.start, tokens.end);
@@ -334,6 +334,27 @@ fn is_of_identity(text: &Text<'_>, tokens: &Range<usize>) -> bool {
             && dot(first + 2)
             && letter(first + 3)
     })
+}
+
+/// `4988.4388.4388.4305`, `3714 496353 98431`: groups of a long number.
+fn is_in_groups(text: &Text<'_>, tokens: &Range<usize>) -> bool {
+    let goes_on = |token: usize| {
+        token > 0
+            && text.tokens.get(token).is_some_and(|here| here.is_number && here.start - text.tokens[token - 1].end == 1)
+            && text.tokens[token - 1].is_number
+            && text.gap(token).is_within(&[Gap::DOT, Gap::SPACE, Gap::HYPHEN])
+    };
+    let (mut begin, mut end) = (tokens.start, tokens.start + 1);
+    while goes_on(begin) && tokens.start - begin < 5 {
+        begin -= 1;
+    }
+    while goes_on(end) && end - tokens.start < 5 {
+        end += 1;
+    }
+    let is_group = |token: usize| (4..=6).contains(&text.word(token).len());
+    text.tokens.get(tokens.start).is_some_and(|token| token.is_number)
+        && (begin..end).all(is_group)
+        && (begin..end).map(|token| text.word(token).len()).sum::<usize>() >= 14
 }
 
 /// `1,284.50`, `34,20`, `vier Komma drei`.

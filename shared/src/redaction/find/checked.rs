@@ -145,6 +145,9 @@ impl Search<'_> {
         let mut letters = false;
         for at in first..end {
             let piece = &self.dictated.pieces[at];
+            if self.is_and(at) {
+                continue;
+            }
             chars.push_str(&piece.chars);
             letters |= piece.is_letters;
             // Behind one letter or two there are digits, in each of them; without letters in front all are shorter.
@@ -169,6 +172,18 @@ impl Search<'_> {
             }
         }
         None
+    }
+
+    /// Whether a letter is the word between two numbers that are said: `ocho y cuatro`.
+    fn is_and(&self, at: usize) -> bool {
+        let piece = &self.dictated.pieces[at];
+        let written = &self.text.source[self.text.tokens[piece.tokens.start].start..];
+        let is_said = |token: usize| self.text.tokens.get(token).is_some_and(|token| !token.is_number);
+        piece.is_letters
+            && piece.tokens.len() == 1
+            && written.starts_with('y')
+            && self.dictated.pieces.get(at + 1).is_some_and(|next| next.tokens.start == piece.tokens.end)
+            && is_said(piece.tokens.end)
     }
 
     /// `219-09-9999`.

@@ -12,7 +12,7 @@ const LONGEST_LOCAL: usize = 64;
 const LONGEST_DOMAIN: usize = 255;
 
 /// How the sign in the middle is said; `ät` is folded.
-const AT: &[&str] = &["at", "arroba", "arobase", "arobas", "klammeraffe", "affenschwanz"];
+const AT: &[&str] = &["at", "arroba", "arobase", "arobas", "arrobase", "arobaze", "arrobas", "klammeraffe", "affenschwanz"];
 const DOT: &[&str] = &["dot", "punkt", "punto", "point"];
 const JOINING: &[&str] = &[
     "dot",
@@ -33,7 +33,8 @@ const JOINING: &[&str] = &[
 /// What ends an address that is said.
 const ENDINGS: &[&str] = &[
     "com", "org", "net", "de", "at", "ch", "es", "fr", "uk", "co", "eu", "io", "info", "edu", "gov", "us", "ca", "ie",
-    "be", "lu", "mx", "ar", "cl", "me", "biz", "email", "online", "app", "dev", "nl", "it", "pt",
+    "be", "lu", "mx", "ar", "cl", "me", "biz", "email", "online", "app", "dev", "nl", "it", "pt", "example", "test",
+    "coop", "shop", "cloud", "mail", "gal", "cat", "eus", "berlin", "wien", "london", "scot", "ai",
 ];
 /// Words in front of an address that are no part of it.
 const INTRODUCING: &[&str] = &[
@@ -75,7 +76,7 @@ impl Search<'_> {
     }
 
     fn said_around(&self, at: usize) -> Option<Range<usize>> {
-        let close = |token: usize| self.text.gap(token).is_within(&[Gap::SPACE, Gap::HYPHEN, Gap::DOT]);
+        let close = |token: usize| self.text.gap(token).is_within(&[Gap::SPACE, Gap::HYPHEN, Gap::DOT, Gap::OTHER]);
         // Behind: words with dots between them, the last of which is an ending.
         let mut token = at + 1;
         let mut end = None;
@@ -85,9 +86,15 @@ impl Search<'_> {
                 false => (token + 2, close(token + 1) && DOT.contains(&self.text.word(token + 1))),
             };
             if !is_written {
-                // "G mail", "out look": a host of two words.
+                // "G mail", "out look": a host of two words; "lindqvist dash home".
+                let is_joined = close(token + 1) && JOINING.contains(&self.text.word(token + 1));
+                if is_joined && end.is_none() {
+                    token += 2;
+                    continue;
+                }
                 token += 1;
-                if token - at > 3 && end.is_none() {
+                let since = (at + 1..token).filter(|token| !JOINING.contains(&self.text.word(*token))).count();
+                if since > 4 && end.is_none() {
                     break;
                 }
                 if end.is_some() {

@@ -11,6 +11,7 @@ mod named;
 mod passwords;
 mod spoken;
 mod stretches;
+mod sums;
 mod unasked;
 mod words;
 
@@ -42,6 +43,7 @@ pub fn findings(source: &str) -> Vec<Finding> {
     search.email_addresses();
     search.checked();
     search.cards();
+    search.sums();
     search.dictated();
     search.expiry_dates();
     search.asked();
