@@ -26,6 +26,15 @@ use super::{Finding, Kind};
 /// Words of a line that is no more than a question for a code.
 const SHORT_QUESTION: usize = 6;
 
+/// Words between a letter and the word that it is spelled by.
+const LINKS: &[&str] = &["de", "como", "wie", "for", "comme", "as", "like", "von"];
+/// Titles in front of a name.
+const TITLES: &[&str] = &[
+    "mr", "mrs", "ms", "miss", "mister", "missus", "dr", "doctor", "sir", "st", "saint", "san", "santa", "frau", "herr", "doktor",
+    "senor", "senora", "senorita", "don", "dona", "profe", "monsieur", "madame", "mademoiselle", "mme", "mlle", "professor",
+    "captain", "king", "queen", "prince", "princess", "lord", "lady", "uncle", "aunt", "onkel", "tante", "tio", "tia", "oncle",
+];
+
 /// What is secret in a text, in its order. Of two rules that claim a word the first has it: those that prove what
 /// they find come before those that go by what was asked.
 pub fn findings(source: &str) -> Vec<Finding> {
@@ -50,15 +59,19 @@ pub fn findings(source: &str) -> Vec<Finding> {
     search.cards_that_fail();
     search.named_afterwards();
     search.bare_replies();
-    search.extensions();
+    search.sent_codes();
     search.written_phone_numbers();
+    search.said_phone_numbers();
+    search.extensions();
     search.dates_of_birth();
+    search.answers_in_digits();
     search.echoed_numbers();
     search.beside_cards();
     search.card_endings();
     search.parts_said_again();
     search.spoken();
     search.passwords_nearby();
+    search.whole_words();
     search.into_findings()
 }
 
@@ -165,6 +178,97 @@ impl Search<'_> {
             ends[at - 1] = if in_one_breath { ends[at] } else { next.first };
         }
         self.marks.iter().copied().zip(ends).filter(|(mark, _)| cues.contains(&mark.cue)).collect()
+    }
+
+    /// Nothing goes by half: letters that name the end of a number go with it, and what stands without a space around digits
+    /// and signs, titles with the name behind them.
+    fn whole_words(&mut self) {
+        for at in 0..self.found.len() {
+            let (mut tokens, mut finding) = self.found[at].clone();
+            if tokens.is_empty() {
+                continue;
+            }
+            match finding.kind {
+                Kind::IdentityNumber | Kind::SocialSecurityNumber | Kind::Iban => self.with_last_letter(&mut tokens),
+                Kind::SecurityAnswer => self.with_title(&mut tokens),
+                Kind::Password | Kind::SecurityCode | Kind::Pin => self.with_signs(&mut tokens, &mut finding.bytes),
+                _ => {}
+            }
+            let line = self.line_of(tokens.start);
+            while tokens.end < line.end && self.text.gap(tokens.end) == Gap::NOTHING && self.kinds[tokens.end].is_none() {
+                tokens.end += 1;
+            }
+            while tokens.start > line.start
+                && self.text.gap(tokens.start) == Gap::NOTHING
+                && self.kinds[tokens.start - 1].is_none()
+            {
+                tokens.start -= 1;
+            }
+            finding.bytes.start = finding.bytes.start.min(self.text.tokens[tokens.start].start);
+            finding.bytes.end = finding.bytes.end.max(self.text.tokens[tokens.end - 1].end);
+            self.kinds[tokens.clone()].fill(Some(finding.kind));
+            self.found[at] = (tokens, finding);
+        }
+    }
+
+    /// `..., ele de León`: the letter behind a number, with the word that it is spelled by.
+    fn with_last_letter(&self, tokens: &mut Range<usize>) {
+        let line = self.line_of(tokens.start);
+        let close = |token: usize| {
+            token < line.end && self.text.gap(token).is_within(&[Gap::SPACE, Gap::COMMA, Gap::HYPHEN])
+        };
+        let last = tokens.end - 1;
+        let named = |token: usize| sums::letter_named(self.text.word(token));
+        let spelled_by = |letter: char, token: usize| {
+            let example = self.text.word(token + 1);
+            LINKS.contains(&self.text.word(token))
+                && close(token)
+                && close(token + 1)
+                && example.len() > 2
+                && example.starts_with(letter.to_ascii_lowercase())
+        };
+        if let Some(letter) = named(last)
+            && spelled_by(letter, tokens.end)
+        {
+            tokens.end += 2;
+        } else if close(tokens.end)
+            && let Some(letter) = named(tokens.end)
+        {
+            let is_last = tokens.end + 1 >= line.end || !self.text.gap(tokens.end + 1).is_within(&[Gap::SPACE]);
+            let is_spelled = spelled_by(letter, tokens.end + 1);
+            if is_spelled {
+                tokens.end += 3;
+            } else if is_last && !self.text.gap(tokens.end + 1).has(&[Gap::APOSTROPHE]) {
+                tokens.end += 1;
+            }
+        }
+    }
+
+    /// `Mister Biscuit`.
+    fn with_title(&self, tokens: &mut Range<usize>) {
+        let line = self.line_of(tokens.start);
+        let is_title = |token: usize| TITLES.contains(&self.text.word(token)) && self.kinds[token].is_none();
+        while tokens.start > line.start && is_title(tokens.start - 1) {
+            tokens.start -= 1;
+        }
+    }
+
+    /// `S@lmonRiver44`: all that stands without a space around letters, digits and signs.
+    fn with_signs(&self, tokens: &mut Range<usize>, bytes: &mut Range<usize>) {
+        let line = self.line_of(tokens.start);
+        let joined = |token: usize| {
+            let between = self.text.tokens[token - 1].end..self.text.tokens[token].start;
+            let written = &self.text.source[between];
+            !written.is_empty() && written.len() <= 4 && written.chars().all(|sign| "@#$%&*!_+^~?=".contains(sign))
+        };
+        while tokens.start > line.start && (joined(tokens.start) || self.text.gap(tokens.start) == Gap::NOTHING) {
+            tokens.start -= 1;
+        }
+        while tokens.end < line.end && (joined(tokens.end) || self.text.gap(tokens.end) == Gap::NOTHING) {
+            tokens.end += 1;
+        }
+        bytes.start = bytes.start.min(self.text.tokens[tokens.start].start);
+        bytes.end = bytes.end.max(self.text.tokens[tokens.end - 1].end);
     }
 
     fn into_findings(mut self) -> Vec<Finding> {

@@ -223,12 +223,16 @@ impl Search<'_> {
             let Some((country, first)) = self.country_before(start) else { continue };
             let Some(length) = checks::iban_length(&country) else { continue };
             for with_letters in [false, true] {
-                let (pieces, chars) = self.behind_country(at, length - 2, with_letters);
+                let (mut pieces, chars) = self.behind_country(at, length - 2, with_letters);
                 let is_proven = checks::is_iban(&format!("{country}{chars}"));
                 let is_misheard = with_letters
                     && chars.len() + 6 >= length
                     && chars.len() >= MISHEARD_IBAN
                     && self.is_asked_for_iban(start);
+                if !is_proven && let Some(last) = pieces.last().copied().filter(|_| is_misheard) {
+                    let line = self.line_of(self.dictated.pieces[last].tokens.start);
+                    pieces.extend(self.pieces_in(&line).filter(|piece| *piece > last));
+                }
                 if is_proven || is_misheard {
                     behind = pieces.last().map_or(start, |piece| self.dictated.pieces[*piece].tokens.end);
                     self.take(first..start, Kind::Iban);

@@ -1,5 +1,7 @@
 //! Numbers that nobody asks for in so many words, and that are told by what is around them.
 
+use std::ops::Range;
+
 use super::Search;
 use super::stretches::APART;
 use super::words::CODE_TALK;
@@ -11,6 +13,19 @@ use crate::redaction::text::Gap;
 /// Digits of a number that is all of an answer, and the lines before it that tell what it is.
 const BARE: std::ops::RangeInclusive<usize> = 4..=8;
 const BARE_LINES: usize = 4;
+/// Digits of a code that comes in a message, and the lines around it in which messages are spoken of.
+const SENT_CODE: std::ops::RangeInclusive<usize> = 6..=8;
+const LINES_OF_MESSAGE: usize = 6;
+const LINES_TO_MESSAGE: usize = 1;
+/// Words of talk about a message with a code, and of talk about two of them.
+const MESSAGES: &[&str] = &[
+    "sms", "text", "texts", "texted", "message", "messages", "code", "codes", "passcode", "otp", "tan", "authenticator", "token",
+    "nachricht", "nachrichten", "kurznachricht", "mensaje", "mensajes", "mensajito", "codigo", "codigos", "texto", "textos", "app",
+    "appli", "verification", "two factor",
+];
+/// Digits of a number that is all of an answer, whatever was asked.
+const ANSWERED: std::ops::RangeInclusive<usize> = 7..=20;
+
 /// Words in front of a further number that belongs to the one before it.
 const EXTENSIONS: &[&str] = &["extension", "ext", "durchwahl", "apparat", "poste", "anexo"];
 
@@ -39,6 +54,109 @@ impl Search<'_> {
             if is_of_code && BARE.contains(&digits.len()) && is_said && is_all && !is_measured && !of_thing {
                 self.take(stretch.clone(), Kind::SecurityCode);
             }
+        }
+    }
+
+    /// A number of many digits that is all of what a customer says, where nobody spoke of the number of a thing.
+    pub(super) fn answers_in_digits(&mut self) {
+        for line in 1..self.text.lines.len() {
+            let tokens = self.text.lines[line].tokens.clone();
+            if !self.text.lines[line].is_customer || tokens.len() > APART * 4 || self.is_taken(tokens.clone()) {
+                continue;
+            }
+            let [stretch] = &self.stretches(tokens.clone(), false)[..] else { continue };
+            let rest = |token: &usize| !stretch.contains(token) && !is_filler(self.text.word(*token));
+            let digits = self.chars_in(stretch, false).len();
+            let is_measured = self.pieces_in(&tokens).any(|piece| self.dictated.pieces[piece].is_measure);
+            let groups = self.pieces_in(stretch).count();
+            if ANSWERED.contains(&digits)
+                && groups > 1
+                && !is_measured
+                && tokens.clone().filter(rest).count() <= 1
+                && !self.speaks_of_things(line)
+            {
+                self.take(stretch.clone(), Kind::IdentityNumber);
+            }
+        }
+    }
+
+    /// Whether the number of a thing is spoken of in a line or a few before it.
+    fn speaks_of_things(&self, line: usize) -> bool {
+        let from = self.text.lines[line.saturating_sub(BARE_LINES)].tokens.start;
+        let end = self.text.lines[line].tokens.end;
+        let before = self.marks.partition_point(|mark| mark.first < from);
+        self.marks[before..].iter().take_while(|mark| mark.first < end).any(|mark| mark.cue == Cue::Other)
+    }
+
+    /// `Me ha llegado un mensaje, siete siete cero dos cuatro uno`: as many digits as such a code has, near such words.
+    pub(super) fn sent_codes(&mut self) {
+        let lines = &self.text.lines;
+        let mut of_messages: Vec<usize> = (0..self.text.tokens.len())
+            .filter(|token| MESSAGES.contains(&self.text.word(*token)) && !self.is_covered(*token))
+            .map(|token| self.line(token))
+            .collect();
+        of_messages.dedup();
+        let mut found = Vec::new();
+        for run in &self.dictated.numbers {
+            let tokens = self.dictated.tokens(run);
+            let line = self.line(tokens.start);
+            let near = of_messages.partition_point(|of_message| of_message + LINES_OF_MESSAGE < line);
+            let is_near = of_messages.get(near).is_some_and(|of_message| *of_message <= line + LINES_TO_MESSAGE);
+            let is_said = run.pieces.len() > 1 || self.text.tokens[tokens.start].is_number;
+            if is_near
+                && is_said
+                && lines[line].is_customer
+                && SENT_CODE.contains(&run.chars.len())
+                && !self.is_mixed(&run.pieces)
+                && !self.is_taken(tokens.clone())
+                && !self.speaks_of_a_thing(&tokens)
+            {
+                found.push(run.pieces.clone());
+            }
+        }
+        for pieces in found {
+            self.take_pieces(&pieces.collect::<Vec<usize>>(), Kind::SecurityCode);
+        }
+    }
+
+    fn is_mixed(&self, pieces: &Range<usize>) -> bool {
+        self.dictated.pieces[pieces.clone()].iter().any(|piece| piece.is_mixed)
+    }
+
+    /// Whether a token is part of what announces the number of a thing.
+    fn is_covered(&self, token: usize) -> bool {
+        let at = self.marks.partition_point(|mark| mark.end <= token);
+        self.marks.get(at).is_some_and(|mark| mark.first <= token && mark.cue == Cue::Other)
+    }
+
+    /// Whether the number of a thing is spoken of in the line of these tokens, before them, or right before it.
+    fn speaks_of_a_thing(&self, tokens: &Range<usize>) -> bool {
+        let before = self.marks.partition_point(|mark| mark.end <= tokens.start);
+        let latest = before.checked_sub(1).map(|at| self.marks[at]);
+        latest.is_some_and(|mark| mark.cue == Cue::Other && self.line(mark.first) + 1 >= self.line(tokens.start))
+    }
+
+    /// `Sie hatten mich auf der null eins sieben eins ... angerufen`: numbers as phones have them, in groups.
+    pub(super) fn said_phone_numbers(&mut self) {
+        let mut found = Vec::new();
+        for run in &self.dictated.numbers {
+            let tokens = self.dictated.tokens(run);
+            let lengths: Vec<usize> =
+                run.pieces.clone().map(|piece| self.dictated.pieces[piece].chars.len()).collect();
+            let is_customers = self.text.lines[self.line(tokens.start)].is_customer;
+            if lengths.len() > 1
+                && (is_customers || run.chars.starts_with('0'))
+                && is_like_a_phone(&run.chars, self.text.tokens[tokens.start].is_number.then_some(&lengths[..]))
+                && !self.is_mixed(&run.pieces)
+                && !self.is_taken(tokens.clone())
+                && !self.speaks_of_a_thing(&tokens)
+            {
+                found.push((run.chars.clone(), run.pieces.clone(), tokens.start));
+            }
+        }
+        for (chars, pieces, token) in found {
+            self.numbers.push((chars, Kind::PhoneNumber, token));
+            self.take_pieces(&pieces.collect::<Vec<usize>>(), Kind::PhoneNumber);
         }
     }
 
@@ -85,5 +203,18 @@ impl Search<'_> {
                 }
             }
         }
+    }
+}
+
+/// Whether digits are as many as phone numbers have that begin like them: with the zero of one's own country, as Spanish ones
+/// begin, or in the three groups of American ones. `written` has the lengths of the groups, where they are written.
+fn is_like_a_phone(digits: &str, written: Option<&[usize]>) -> bool {
+    let groups = |of: &[&[usize]]| written.is_none_or(|lengths| of.contains(&lengths));
+    match digits.as_bytes() {
+        [b'0', b'1'..=b'9', ..] => (10..=12).contains(&digits.len()),
+        [b'0', b'0', b'1'..=b'9', ..] => (11..=15).contains(&digits.len()),
+        [b'6' | b'7' | b'9', ..] if digits.len() == 9 => groups(&[&[3, 3, 3], &[3, 2, 2, 2]]),
+        [b'2'..=b'9', _, _, b'2'..=b'9', ..] if digits.len() == 10 => groups(&[&[3, 3, 4]]),
+        _ => false,
     }
 }
