@@ -104,6 +104,8 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
     spelling: SPELLING.split_whitespace().collect(),
 });
 
+/// Words by which the sign between two numbers is said.
+const PARTING: &[&str] = &["slash", "strich", "schragstrich", "barra", "dash", "tiret"];
 /// Words of somebody else between two pieces of a number, beside fillers: `and the next four?`.
 const STRANGE_BETWEEN_LINES: usize = 2;
 /// Words between two pieces in all.
@@ -238,7 +240,8 @@ fn letters(text: &Text<'_>, token: usize) -> Option<(Range<usize>, String, bool)
 /// What counts only beside other pieces goes where there are none.
 fn drop_unsure(text: &Text<'_>, pieces: &mut Vec<(Piece, bool)>) {
     let beside = |one: &Piece, other: &Piece| {
-        one.tokens.end == other.tokens.start
+        let is_parted = other.tokens.start == one.tokens.end + 1 && PARTING.contains(&text.word(one.tokens.end));
+        (one.tokens.end == other.tokens.start || is_parted)
             && text.gap(other.tokens.start).is_within(&[Gap::SPACE, Gap::HYPHEN, Gap::COMMA, Gap::ELLIPSIS])
     };
     // A day in front of a month, sure ones, and whoever stands beside one that is kept, from both sides.

@@ -26,6 +26,12 @@ impl Search<'_> {
             if chars.len() < SHORTEST_CARD {
                 continue;
             }
+            // Digits in the midst of a parcel's number are no card.
+            let first = pieces.clone().find(|piece| !self.dictated.pieces[*piece].is_letters);
+            let of_thing = first.is_some_and(|first| self.is_of_something_else(self.dictated.pieces[first].tokens.start, 0));
+            if of_thing && chars.len() > LONGEST_CARD + 1 {
+                continue;
+            }
             let all: Vec<usize> = pieces.clone().filter(|piece| !self.dictated.pieces[*piece].is_letters).collect();
             let mut speakers: Vec<Option<usize>> = all.iter().map(|piece| self.speaker_of(*piece)).collect();
             speakers.dedup();

@@ -21,7 +21,7 @@ const AROUND_CARD: usize = 12;
 /// Lines after a card number in which what goes with it stands alone.
 const BESIDE_CARD: usize = 7;
 /// Words of a line that asks for nothing but a date.
-const BARE: usize = 6;
+const BARE: usize = 14;
 /// Tokens behind an expiry date among which the security code stands.
 const BEHIND_DATE: usize = 12;
 /// Words for cards.
@@ -45,6 +45,9 @@ const WITHIN: &[&str] = &[
 const AROUND: &[&str] =
     &["end", "of", "ende", "anfang", "mitte", "fin", "finales", "debut", "en", "in", "the", "de", "start", "beginning"];
 
+/// Words in front of a date since which something goes on.
+const SINCE: &[&str] = &["since", "from", "bought", "seit", "vom", "gekauft", "desde", "compre", "depuis", "achete", "started", "built"];
+
 struct Date {
     tokens: Range<usize>,
     digits: String,
@@ -54,7 +57,7 @@ struct Date {
 impl Search<'_> {
     /// Dates by what asks for a birth, each as often as it is said.
     pub(super) fn dates_of_birth(&mut self) {
-        let marks: Vec<Mark> = self.marks.iter().copied().filter(|mark| mark.cue == Cue::Birth).collect();
+        let marks: Vec<Mark> = self.questions.iter().copied().filter(|mark| mark.cue == Cue::Birth).collect();
         for mark in marks {
             let end = self.end_of_dates(&mark);
             let mut from = mark;
@@ -62,7 +65,9 @@ impl Search<'_> {
             for _ in 0..MOST_DATES {
                 let Some(date) = self.date_behind(&from, end, Kind::DateOfBirth) else { break };
                 (from.first, from.end) = (date.tokens.end - 1, date.tokens.end);
-                let is_long = date.digits.len() >= if digits == 0 { 4 } else { 5 };
+                // "Jahrgang?" "Zweiundsiebzig."
+                let shortest = if self.asks_for_year(&mark) { 2 } else { 4 };
+                let is_long = date.digits.len() >= if digits == 0 { shortest } else { 5 };
                 let is_whole = is_long || (date.has_month && !date.digits.is_empty());
                 // "And the year?"
                 let is_rest = digits > 0 && digits < 6 && (2..=4).contains(&date.digits.len());
@@ -78,6 +83,49 @@ impl Search<'_> {
                 }
             }
         }
+    }
+
+    /// Whether a phrase asks for a year alone.
+    fn asks_for_year(&self, mark: &Mark) -> bool {
+        let words = (mark.first..mark.end).map(|token| self.text.word(token));
+        words.into_iter().any(|word| ["year", "jahrgang", "geburtsjahr", "ano", "annee"].contains(&word))
+    }
+
+    /// `Ray Fuentes, 07-11-1990`: a whole date of so long ago that it is somebody's, not a thing's.
+    pub(super) fn dates_of_long_ago(&mut self) {
+        for at in 0..self.dictated.pieces.len() {
+            let start = self.dictated.pieces[at].tokens.start;
+            let is_new = self.kinds[start].is_none() && self.text.lines[self.line(start)].is_customer;
+            if !is_new || !self.begins_date(start) || self.is_of_something_else(start, 0) || self.is_since(start) {
+                continue;
+            }
+            let from = Mark { cue: Cue::Birth, first: start, end: start, is_phrase: false };
+            let Some(date) = self.date_behind(&from, self.line_of(start).end, Kind::DateOfBirth) else { continue };
+            let year = date.digits.get(date.digits.len().saturating_sub(4)..).and_then(|year| year.parse().ok());
+            let days = date.digits.len().saturating_sub(4);
+            let has_day = if date.has_month {
+                (1..=2).contains(&days)
+            } else {
+                (2..=4).contains(&days) && self.is_written_date(&date.tokens)
+            };
+            let is_near = date.tokens.start <= start && date.tokens.len() <= LONGEST;
+            if is_near && has_day && year.is_some_and(|year: u32| (1915..=2007).contains(&year)) {
+                self.take(date.tokens, Kind::DateOfBirth);
+            }
+        }
+    }
+
+    /// `07-11-1990`, `3/4/71`.
+    fn is_written_date(&self, tokens: &Range<usize>) -> bool {
+        tokens.len() == 3
+            && tokens.clone().all(|token| self.text.tokens[token].is_number)
+            && tokens.clone().skip(1).all(|token| self.text.gap(token).has(&[Gap::SLASH, Gap::HYPHEN, Gap::DOT]))
+    }
+
+    /// Whether a date is one since which something goes on.
+    fn is_since(&self, token: usize) -> bool {
+        let before = token.saturating_sub(3).max(self.line_of(token).start)..token;
+        before.into_iter().any(|token| SINCE.contains(&self.text.word(token)))
     }
 
     /// The token at which another matter begins: where who asked asks on, or another number is announced and said.
@@ -307,6 +355,9 @@ impl Search<'_> {
             }
             token += 1;
         }
+        if card.is_some() {
+            self.dotted_date_after_card(begin, end);
+        }
         for stretch in self.stretches(begin..end, false) {
             let digits = self.chars_in(&stretch, false);
             let is_taken = self.is_taken(stretch.clone());
@@ -318,6 +369,19 @@ impl Search<'_> {
             }
             let kind = if is_month_and_year(&digits) { Kind::ExpiryDate } else { Kind::SecurityCode };
             self.take(stretch, kind);
+        }
+    }
+
+    /// `11.28, 737` right behind a card: what looks like an amount is until when it is valid.
+    fn dotted_date_after_card(&mut self, begin: usize, end: usize) {
+        let is_number = |token: usize| token < end && self.text.tokens[token].is_number && self.kinds[token].is_none();
+        let month = (begin..end.min(begin + 4)).find(|token| is_number(*token));
+        let Some(month) = month.filter(|month| is_number(month + 1) && self.text.gap(month + 1) == Gap::DOT) else {
+            return;
+        };
+        let digits = format!("{}{}", self.text.word(month), self.text.word(month + 1));
+        if is_month_and_year(&digits) {
+            self.take(month..month + 2, Kind::ExpiryDate);
         }
     }
 

@@ -23,6 +23,15 @@ use super::pieces::Dictated;
 use super::text::{Gap, Text};
 use super::{Finding, Kind};
 
+/// Words by which something is asked for once more, all of it, and the lines after what was asked.
+const AGAIN: &[&str] = &[
+    "retype", "again", "repeat", "reenter", "resend", "nochmal", "nochmals", "wiederholen", "repetir", "repita", "repitame", "repeter",
+    "repetez", "type", "give", "need", "read", "say", "brauche", "necesito", "besoin",
+];
+const WHOLE: &[&str] =
+    &["full", "whole", "complete", "entire", "ganz", "ganze", "vollstandig", "komplett", "completo", "completa", "entier", "complet"];
+const AGAIN_LINES: usize = 5;
+const AGAIN_WITHIN: usize = 12;
 /// Words of a line that is no more than a question for a code.
 const SHORT_QUESTION: usize = 6;
 
@@ -64,6 +73,7 @@ pub fn findings(source: &str) -> Vec<Finding> {
     search.said_phone_numbers();
     search.extensions();
     search.dates_of_birth();
+    search.dates_of_long_ago();
     search.answers_in_digits();
     search.echoed_numbers();
     search.beside_cards();
@@ -103,9 +113,49 @@ fn questions(text: &Text<'_>, marks: &[Mark]) -> Vec<Mark> {
             questions.push(Mark { cue: Cue::SecurityCode, first, end: first + 1, is_phrase: false });
         }
     }
+    questions.extend(codes_told(text, marks));
+    questions.extend(asked_again(text, marks));
     questions.extend(marks.iter().filter(|mark| mark.cue != Cue::Other));
     questions.sort_by_key(|mark| (mark.first, mark.end));
     questions
+}
+
+/// `code is 2580`, `code: 123`: a code that nothing else is said of.
+fn codes_told(text: &Text<'_>, marks: &[Mark]) -> Vec<Mark> {
+    let is_told = |token: &usize| {
+        let next = text.word(token + 1);
+        let verb = ["is", "s", "ist", "es", "est", "lautet", "was", "war", "c", "wars", "ware"].contains(&next);
+        let number = if verb { token + 2 } else { token + 1 };
+        let number = if ["the", "est", "der", "die"].contains(&text.word(number)) { number + 1 } else { number };
+        let follows = text.tokens.get(number).is_some_and(|token| token.is_number || token.redacted.is_none());
+        ["code", "codigo", "codes"].contains(&text.word(*token))
+            && (verb || text.gap(token + 1).has(&[Gap::COLON]))
+            && follows
+            && text.tokens.get(number).is_some_and(|number| number.is_number && (3..=8).contains(&(number.end - number.start)))
+    };
+    let covered = |token: &usize| {
+        let at = marks.partition_point(|mark| mark.end <= *token);
+        marks.get(at).is_some_and(|mark| mark.first <= *token)
+    };
+    let told = (0..text.tokens.len()).filter(|token| is_told(token) && !covered(token));
+    told.map(|first| Mark { cue: Cue::SecurityCode, first, end: first + 1, is_phrase: true }).collect()
+}
+
+/// `Could you retype it in full?`: what was asked for last is asked for once more.
+fn asked_again(text: &Text<'_>, marks: &[Mark]) -> Vec<Mark> {
+    let asks = |token: &usize| {
+        let line = text.lines[text.tokens[*token].line].tokens.clone();
+        AGAIN.contains(&text.word(*token))
+            && line.clone().take(2 * AGAIN_WITHIN).any(|token| WHOLE.contains(&text.word(token)))
+    };
+    let again = (0..text.tokens.len()).filter(asks).filter_map(|token| {
+        let from = text.lines[text.tokens[token].line.saturating_sub(AGAIN_LINES)].tokens.start;
+        let before = marks.partition_point(|mark| mark.end <= token);
+        let latest = marks[..before].iter().rev().take_while(|mark| mark.first >= from);
+        let of_secret = latest.into_iter().find(|mark| !matches!(mark.cue, Cue::Other | Cue::Card | Cue::Phone))?;
+        Some(Mark { cue: of_secret.cue, first: token, end: token + 1, is_phrase: true })
+    });
+    again.collect()
 }
 
 /// What the rules read and what they have found.
@@ -227,7 +277,14 @@ impl Search<'_> {
                 && example.len() > 2
                 && example.starts_with(letter.to_ascii_lowercase())
         };
-        if let Some(letter) = named(last)
+        // "Ele de", where "de" was read as a letter.
+        if last > line.start
+            && LINKS.contains(&self.text.word(last))
+            && let Some(letter) = named(last - 1)
+            && spelled_by(letter, last)
+        {
+            tokens.end += 1;
+        } else if let Some(letter) = named(last)
             && spelled_by(letter, tokens.end)
         {
             tokens.end += 2;

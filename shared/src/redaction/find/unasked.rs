@@ -28,6 +28,8 @@ const ANSWERED: std::ops::RangeInclusive<usize> = 7..=20;
 
 /// Words in front of a further number that belongs to the one before it.
 const EXTENSIONS: &[&str] = &["extension", "ext", "durchwahl", "apparat", "poste", "anexo"];
+/// Words in front of the first digits of a number that are said behind its others.
+const AREAS: &[&str] = &["area", "vorwahl", "prefijo", "indicatif", "prefix"];
 
 impl Search<'_> {
     /// A number that is all of what a customer answers, where nobody spoke of the number of a thing.
@@ -72,18 +74,20 @@ impl Search<'_> {
             if ANSWERED.contains(&digits)
                 && groups > 1
                 && !is_measured
-                && tokens.clone().filter(rest).count() <= 1
+                && tokens.clone().filter(rest).count() == 0
                 && !self.speaks_of_things(line)
             {
+                self.numbers.push((self.chars_in(stretch, false), Kind::IdentityNumber, stretch.start));
                 self.take(stretch.clone(), Kind::IdentityNumber);
             }
         }
     }
 
-    /// Whether the number of a thing is spoken of in a line or a few before it.
+    /// Whether the number of a thing is spoken of in a line, a few before it or the one behind it.
     fn speaks_of_things(&self, line: usize) -> bool {
         let from = self.text.lines[line.saturating_sub(BARE_LINES)].tokens.start;
-        let end = self.text.lines[line].tokens.end;
+        let last = (line + 1).min(self.text.lines.len() - 1);
+        let end = self.text.lines[last].tokens.end;
         let before = self.marks.partition_point(|mark| mark.first < from);
         self.marks[before..].iter().take_while(|mark| mark.first < end).any(|mark| mark.cue == Cue::Other)
     }
@@ -119,6 +123,11 @@ impl Search<'_> {
         }
     }
 
+    /// Whether no more than a word of hesitation is between pieces.
+    fn is_in_one_breath(&self, pieces: &Range<usize>) -> bool {
+        self.dictated.pieces[pieces.clone()].windows(2).all(|pair| pair[1].tokens.start <= pair[0].tokens.end + 1)
+    }
+
     fn is_mixed(&self, pieces: &Range<usize>) -> bool {
         self.dictated.pieces[pieces.clone()].iter().any(|piece| piece.is_mixed)
     }
@@ -148,6 +157,7 @@ impl Search<'_> {
                 && (is_customers || run.chars.starts_with('0'))
                 && is_like_a_phone(&run.chars, self.text.tokens[tokens.start].is_number.then_some(&lengths[..]))
                 && !self.is_mixed(&run.pieces)
+                && self.is_in_one_breath(&run.pieces)
                 && !self.is_taken(tokens.clone())
                 && !self.speaks_of_a_thing(&tokens)
             {
@@ -193,12 +203,14 @@ impl Search<'_> {
     /// `828 555 0190 extension 12`.
     pub(super) fn extensions(&mut self) {
         for token in 1..self.text.tokens.len().saturating_sub(1) {
-            if EXTENSIONS.contains(&self.text.word(token))
+            let is_area = AREAS.contains(&self.text.word(token));
+            let number = token + 1 + usize::from(is_area && ["code", "is", "ist", "es"].contains(&self.text.word(token + 1)));
+            if (is_area || EXTENSIONS.contains(&self.text.word(token)))
                 && self.kinds[token - 1] == Some(Kind::PhoneNumber)
-                && let Some(piece) = self.pieces_in(&(token + 1..token + 2)).next()
+                && let Some(stretch) = self.stretches(number..self.line_of(token).end, false).into_iter().next()
             {
-                let end = self.dictated.pieces[piece].tokens.end;
-                if self.line(token) == self.line(end - 1) {
+                let end = stretch.end;
+                if stretch.start == number && self.line(token) == self.line(end - 1) {
                     self.take(token..end, Kind::PhoneNumber);
                 }
             }
@@ -210,11 +222,12 @@ impl Search<'_> {
 /// begin, or in the three groups of American ones. `written` has the lengths of the groups, where they are written.
 fn is_like_a_phone(digits: &str, written: Option<&[usize]>) -> bool {
     let groups = |of: &[&[usize]]| written.is_none_or(|lengths| of.contains(&lengths));
-    match digits.as_bytes() {
-        [b'0', b'1'..=b'9', ..] => (10..=12).contains(&digits.len()),
-        [b'0', b'0', b'1'..=b'9', ..] => (11..=15).contains(&digits.len()),
-        [b'6' | b'7' | b'9', ..] if digits.len() == 9 => groups(&[&[3, 3, 3], &[3, 2, 2, 2]]),
-        [b'2'..=b'9', _, _, b'2'..=b'9', ..] if digits.len() == 10 => groups(&[&[3, 3, 4]]),
+    match (digits.len(), digits.as_bytes()) {
+        (10, [b'0', b'1'..=b'7' | b'9', ..]) | (11, [b'0', b'1' | b'2' | b'7', ..]) => true,
+        (11..=12, [b'0', b'1', b'5'..=b'7', ..]) => true,
+        (11..=14, [b'0', b'0', b'3' | b'4', ..]) => true,
+        (9, [b'6' | b'7' | b'9', ..]) => groups(&[&[3, 3, 3], &[3, 2, 2, 2]]),
+        (10, [b'2'..=b'9', _, _, b'2'..=b'9', ..]) => groups(&[&[3, 3, 4]]),
         _ => false,
     }
 }

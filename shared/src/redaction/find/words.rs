@@ -59,7 +59,7 @@ pub(super) static LEADING: Words = Words::of(
      they me use used put say want to going ones either just only would've might eh ah ach mensch gott oje \
      naturlich sicher wohl glaub hatte habe angegeben genannt dem unser unsere aufs auf in aus en fue llamabamos \
      debe ser debio ponia decia tenia nous j ai mis un une bah alors tiens oui voila hm phrase frase palabra wort \
-     word pin code codigo muss musste mussste sein must have",
+     word pin code codigo muss musste mussste sein must have at on by peut etre",
 );
 
 /// Words in front of an answer that is a thing: `an old Beetle`.
@@ -146,7 +146,7 @@ pub(super) static NOT_TYPED: Words = Words::of(
      something and or is was with correctly right wrong again for out back about of them all be sure new another \
      different mi la el lo una un mis su en que le los las y mal bien ein eine einen mein meine das die der den \
      es sie ich immer und richtig falsch mon ma mes les une votre ce ca quoi nothing nada nichts rien by password \
-     passwort contrasena details credentials email code pin one two use used try log when if what i we they",
+     passwort contrasena details credentials email code pin one two use used try log when if what i we they all since hard every both several",
 );
 
 /// Words by which signs within a password are said.
