@@ -63,6 +63,8 @@ const BEFORE: usize = 12;
 const NEAR: usize = 3;
 /// Digits of a card number.
 const WHOLE_CARD: usize = 12;
+/// Lines in front of the digits of a number in which its letters are said.
+const LINES_OF_LETTERS: usize = 3;
 /// Tokens around a question in which a refusal makes it none.
 const AROUND: usize = 6;
 
@@ -211,6 +213,11 @@ impl Search<'_> {
         if characters < total && !some_digits {
             return;
         }
+        if expected.letters
+            && let Some(first) = taken.first()
+        {
+            self.take_letters_before(question, first.start, expected.kind);
+        }
         for stretch in taken {
             let digits = self.chars_in(&stretch, true);
             // What is known was remembered when it was found.
@@ -219,6 +226,25 @@ impl Search<'_> {
                 self.numbers.push((digits, expected.kind, stretch.start));
             }
             self.take(stretch, expected.kind);
+        }
+    }
+
+    /// `Es P A A,` in a line of its own in front of the digits.
+    fn take_letters_before(&mut self, question: &Mark, first: usize, kind: Kind) {
+        let line = self.line(first);
+        let speaker = self.text.lines[line].speaker;
+        let from = question.end.max(self.text.lines[line.saturating_sub(LINES_OF_LETTERS)].tokens.start);
+        let before: Vec<Range<usize>> = self
+            .stretches(from..self.text.lines[line].tokens.start, true)
+            .into_iter()
+            .filter(|stretch| {
+                let (digits, all) = self.characters_of(stretch, true);
+                let is_all = stretch.end == self.line_of(stretch.start).end;
+                digits == 0 && (2..=4).contains(&all) && is_all && self.text.speaker(stretch.start) == speaker
+            })
+            .collect();
+        for stretch in before {
+            self.take(stretch, kind);
         }
     }
 

@@ -21,6 +21,12 @@ const TYPES: &[&str] = &[
     "meto", "tape", "mets", "rentre", "saisis", "entre",
 ];
 const TO_TYPED: usize = 6;
+/// Words by which agents give a password, and tokens to it.
+const PROVISIONAL: &[&str] = &[
+    "provision", "temporar", "tempor", "temp", "initial", "startpasswort", "startkennwort", "provisoi", "password", "passwort",
+    "kennwort", "contrasena", "passe", "clave", "one", "mdp",
+];
+const GIVEN_WITHIN: usize = 6;
 /// Words of a password that is told like that.
 const MOST_WORDS: usize = 6;
 
@@ -87,8 +93,8 @@ impl Search<'_> {
     }
 
     fn password_at(&mut self, token: usize, end: usize) {
-        // Agents are told passwords, and say none.
-        if self.kinds[token].is_some() || self.is_agent(self.line(token)) == Some(true) {
+        // Agents are told passwords, and say none but those that they give.
+        if self.kinds[token].is_some() || (self.is_agent(self.line(token)) == Some(true) && !self.is_given(token)) {
             return;
         }
         if self.text.gap(token) != Gap::NOTHING && self.is_unmistakable(token) {
@@ -109,6 +115,14 @@ impl Search<'_> {
         {
             self.take(value, Kind::Password);
         }
+    }
+
+    /// `Le he puesto una provisional: ...`
+    fn is_given(&self, token: usize) -> bool {
+        let line = self.line_of(token);
+        let before = token.saturating_sub(GIVEN_WITHIN).max(line.start)..token;
+        let is_provisional = |token: usize| PROVISIONAL.iter().any(|start| self.text.word(token).starts_with(start));
+        self.text.gap(token) != Gap::NOTHING && before.into_iter().any(is_provisional)
     }
 
     /// Letters and digits, or letters and a sign, without a space: nobody writes that of anything else here.

@@ -19,6 +19,9 @@ const MOST_WORDS: usize = 4;
 const MOST_SPELLED: usize = 48;
 /// Tokens in front of an answer that say nothing: `oh gosh, I think it was`.
 const MOST_LEADING: usize = 14;
+/// Tokens between what a security question is about and its answer.
+const TO_ANSWER: usize = 20;
+const ANSWERS: &[&str] = &["answer", "antwort", "respuesta", "reponse", "ans"];
 /// Tokens around an answer in which it is said again.
 const SAID_AGAIN: usize = 60;
 
@@ -32,6 +35,7 @@ impl Search<'_> {
                 self.claim_value(tokens, bytes, mark.cue, &mut values);
             }
         }
+        self.told_answers(&mut values);
         for at in 0..self.questions.len() {
             let question = self.questions[at];
             if !matches!(question.cue, Cue::Password | Cue::Answer) {
@@ -49,6 +53,26 @@ impl Search<'_> {
         }
         for (tokens, kind) in values {
             self.said_again(tokens, kind);
+        }
+    }
+
+    /// `security question pls change to fav teacher, answer Mrs Quilliam`: what follows the word, in a line about one.
+    fn told_answers(&mut self, values: &mut Vec<(Range<usize>, Kind)>) {
+        for at in 0..self.questions.len() {
+            let question = self.questions[at];
+            let line = self.line_of(question.first);
+            if question.cue != Cue::Answer || self.is_agent(self.line(question.first)) == Some(true) {
+                continue;
+            }
+            let end = line.end.min(question.end + TO_ANSWER);
+            let is_word = |token: &usize| ANSWERS.contains(&self.text.word(*token)) && self.text.gap(*token) != Gap::SPACE;
+            let Some(word) = (question.end..end).find(is_word) else { continue };
+            let begin = word + 1 + usize::from(VERBS.contains(self.text.word(word + 1)));
+            if begin < line.end
+                && let Some((tokens, bytes)) = self.value(begin, line.end, Cue::Answer)
+            {
+                self.claim_value(tokens, bytes, Cue::Answer, values);
+            }
         }
     }
 

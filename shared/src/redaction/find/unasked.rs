@@ -113,7 +113,7 @@ impl Search<'_> {
                 && SENT_CODE.contains(&run.chars.len())
                 && !self.is_mixed(&run.pieces)
                 && !self.is_taken(tokens.clone())
-                && !self.speaks_of_a_thing(&tokens)
+                && (self.speaks_of_another(line) || !self.speaks_of_a_thing(&tokens))
             {
                 found.push(run.pieces.clone());
             }
@@ -130,6 +130,12 @@ impl Search<'_> {
 
     fn is_mixed(&self, pieces: &Range<usize>) -> bool {
         self.dictated.pieces[pieces.clone()].iter().any(|piece| piece.is_mixed)
+    }
+
+    /// `Y luego otro con ...`: another message.
+    fn speaks_of_another(&self, line: usize) -> bool {
+        let words = ["another", "otro", "otra", "autre", "noch", "zweite", "zweiten", "second"];
+        self.text.lines[line].tokens.clone().take(APART * 3).any(|token| words.contains(&self.text.word(token)))
     }
 
     /// Whether a token is part of what announces the number of a thing.
