@@ -25,6 +25,8 @@ const MOST: usize = 40;
 const SHORT_QUESTION: usize = 14;
 /// Words of a question that lacks its mark.
 const BARE_QUESTION: usize = 7;
+const BEGINNING: &[&str] =
+    &["your", "votre", "ton", "ihr", "dein", "su", "tu", "the", "le", "la", "el", "das", "and", "et", "und", "y"];
 /// Words of a line that takes note.
 const TAKING_NOTE: usize = 4;
 /// Words around a phrase that tell whether it asks.
@@ -136,7 +138,9 @@ impl Search<'_> {
             }
             let is_short = end - first <= SHORT_QUESTION && !WHETHER.contains(self.text.word(first));
             // "Votre mot de passe client", without its question mark.
-            let is_bare = end - first <= BARE_QUESTION && self.is_agent(self.line(question.first)) == Some(true);
+            let is_bare = end - first <= BARE_QUESTION
+                && BEGINNING.contains(&self.text.word(first))
+                && self.is_agent(self.line(question.first)) == Some(true);
             return has(&ASKING) || (is_short && (is_asked || is_bare || question.end == end));
         }
         if !is_asked && has(&NO_QUESTION) {

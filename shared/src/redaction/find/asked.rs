@@ -125,7 +125,7 @@ impl Search<'_> {
         let stop = (end..end + AROUND).find(|token| self.text.gap(*token).has(&[Gap::STOP, Gap::LINE])).unwrap_or(end);
         let from =
             self.text.tokens.get(stop.saturating_sub(1).max(last)).map_or(self.text.source.len(), |token| token.end);
-        self.text.source[from..].trim_start_matches([' ', '\u{a0}', '"', '”', ')']).starts_with(['?', '？'])
+        self.text.source[from..].trim_start_matches([' ', '\u{a0}', '"', '”', ')', '.', '…']).starts_with(['?', '？'])
     }
 
     fn follow(&mut self, question: &Mark, expected: &Expected) {
@@ -217,6 +217,9 @@ impl Search<'_> {
             && let Some(first) = taken.first()
         {
             self.take_letters_before(question, first.start, expected.kind);
+            if let Some(last) = taken.last() {
+                self.take_letters_behind(last.end - 1, expected.kind);
+            }
         }
         for stretch in taken {
             let digits = self.chars_in(&stretch, true);
@@ -248,6 +251,20 @@ impl Search<'_> {
         }
     }
 
+    /// `B for Bravo.` in a line of its own behind the digits.
+    fn take_letters_behind(&mut self, last: usize, kind: Kind) {
+        let line = self.line(last);
+        let speaker = self.text.lines[line].speaker;
+        let to = (line + LINES_OF_LETTERS).min(self.text.lines.len());
+        let Some(behind) = (line + 1..to).find(|line| self.text.lines[*line].speaker == speaker) else { return };
+        let tokens = self.text.lines[behind].tokens.clone();
+        let is_letter = |token: usize| self.is_letter_name(token) || self.text.word(token).len() == 1;
+        let is_all = tokens.len() <= 3 && is_letter(tokens.start) && (tokens.len() == 1 || self.is_spelled(tokens.end - 1));
+        if is_all && !self.is_taken(tokens.clone()) {
+            self.take(tokens, kind);
+        }
+    }
+
     /// Whether an agent speaks, where that is known.
     pub(super) fn is_agent(&self, line: usize) -> Option<bool> {
         self.text.has_customers.then(|| !self.text.lines[line].is_customer)
@@ -271,7 +288,7 @@ impl Search<'_> {
         let begin = question.first.saturating_sub(BEFORE).max(line.start);
         for stretch in self.stretches(begin..question.first, false) {
             let (digits, _) = self.characters_of(&stretch, false);
-            let typed = (2..4).any(|by| stretch.start >= by && TYPING.contains(self.text.word(stretch.start + 1 - by)));
+            let typed = (2..4).any(|by| stretch.start + 1 >= by && TYPING.contains(self.text.word(stretch.start + 1 - by)));
             let least = if expected.kind == Kind::SecurityCode { 3 } else { 4 };
             let fits = (least..=6).contains(&digits) && (typed || question.first - stretch.end <= NEAR);
             if fits && !self.is_taken(stretch.clone()) && !self.is_of_something_else(stretch.start, line.start) {

@@ -45,7 +45,7 @@ const INTRODUCING: &[&str] = &[
 /// Those that no other word is, and that may stand without a dot.
 const BARE_ENDINGS: &[&str] = &["com", "org", "net", "fr", "uk", "co", "ch"];
 /// Words between the parts of an address that is said.
-const MOST_PARTS: usize = 12;
+const MOST_PARTS: usize = 20;
 
 impl Search<'_> {
     /// Addresses with their sign, or with it said.
@@ -139,7 +139,7 @@ impl Search<'_> {
             while first > line.start
                 && at - first < MOST_PARTS
                 && self.text.gap(first).is_within(&[Gap::SPACE, Gap::HYPHEN, Gap::DOT, Gap::COMMA])
-                && !INTRODUCING.contains(&self.text.word(first - 1))
+                && (!INTRODUCING.contains(&self.text.word(first - 1)) || self.is_lone_letter(first - 1))
             {
                 first -= 1;
             }
@@ -153,6 +153,13 @@ impl Search<'_> {
         let line = self.line(at);
         let mut latest = self.marks[..before].iter().rev().take_while(|mark| self.line(mark.first) + 3 >= line).take(8);
         latest.any(|mark| mark.cue == Cue::Email)
+    }
+
+    /// A letter that is spelled among others.
+    fn is_lone_letter(&self, token: usize) -> bool {
+        let lone = |token: usize| self.text.word(token).len() == 1;
+        let apart = |token: usize| !self.text.gap(token).has(&[Gap::APOSTROPHE]);
+        lone(token) && apart(token) && apart(token + 1) && (lone(token + 1) || AT.contains(&self.text.word(token + 1)))
     }
 
     fn is_digit(&self, token: usize) -> bool {

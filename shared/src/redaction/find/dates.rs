@@ -22,6 +22,8 @@ const AROUND_CARD: usize = 12;
 const BESIDE_CARD: usize = 7;
 /// Words of a line that asks for nothing but a date.
 const BARE: usize = 14;
+/// Words of one that needs no question mark.
+const SHORT_QUESTION: usize = 7;
 /// Tokens behind an expiry date among which the security code stands.
 const BEHIND_DATE: usize = 12;
 /// Words for cards.
@@ -164,7 +166,7 @@ impl Search<'_> {
             let is_bare = self.is_agent(line) == Some(true)
                 && self.text.lines[line].tokens.len() <= BARE
                 && !self.names_a_thing(line)
-                && self.ends_with_question_mark(mark.end);
+                && (self.ends_with_question_mark(mark.end) || self.text.lines[line].tokens.len() <= SHORT_QUESTION);
             let is_near = near.is_some_and(|of_card| *of_card <= line + AROUND_CARD);
             if !of_known && !is_bare && !is_near {
                 continue;

@@ -75,6 +75,7 @@ pub fn findings(source: &str) -> Vec<Finding> {
     search.dates_of_birth();
     search.dates_of_long_ago();
     search.answers_in_digits();
+    search.shapes_of_identity();
     search.echoed_numbers();
     search.beside_cards();
     search.card_endings();
@@ -241,6 +242,7 @@ impl Search<'_> {
             match finding.kind {
                 Kind::IdentityNumber | Kind::SocialSecurityNumber | Kind::Iban => self.with_last_letter(&mut tokens),
                 Kind::SecurityAnswer => self.with_title(&mut tokens),
+                Kind::SecurityCode if self.is_led_by_letter(tokens.start) => tokens.start -= 2,
                 Kind::Password | Kind::SecurityCode | Kind::Pin => self.with_signs(&mut tokens, &mut finding.bytes),
                 _ => {}
             }
@@ -299,6 +301,15 @@ impl Search<'_> {
                 tokens.end += 1;
             }
         }
+    }
+
+    /// `G dash 441902`: whether a letter and a hyphen are said in front of a token.
+    fn is_led_by_letter(&self, token: usize) -> bool {
+        let dashes = ["dash", "hyphen", "strich", "bindestrich", "guion", "tiret", "minus"];
+        token >= self.line_of(token).start + 2
+            && dashes.contains(&self.text.word(token - 1))
+            && self.text.word(token - 2).len() == 1
+            && self.kinds[token - 2].is_none()
     }
 
     /// `Mister Biscuit`.

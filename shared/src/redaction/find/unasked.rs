@@ -83,6 +83,26 @@ impl Search<'_> {
         }
     }
 
+    /// `71884903-Q`: the shape of a Spanish number of a person, as all of a line.
+    pub(super) fn shapes_of_identity(&mut self) {
+        for line in 0..self.text.lines.len() {
+            let tokens = self.text.lines[line].tokens.clone();
+            let word = |at: usize| self.text.word(tokens.start + at);
+            let is_letter = |word: &str| word.len() == 1 && word.bytes().all(|letter| letter.is_ascii_alphabetic());
+            let is_number = |word: &str, length: usize| {
+                word.len() == length && word.bytes().all(|digit| digit.is_ascii_digit())
+            };
+            let is_like_one = match tokens.len() {
+                2 => is_number(word(0), 8) && is_letter(word(1)),
+                3 => ["x", "y", "z"].contains(&word(0)) && is_number(word(1), 7) && is_letter(word(2)),
+                _ => false,
+            };
+            if is_like_one && self.text.lines[line].is_customer && !self.is_taken(tokens.clone()) && !self.speaks_of_things(line) {
+                self.take(tokens, Kind::IdentityNumber);
+            }
+        }
+    }
+
     /// Whether the number of a thing is spoken of in a line, a few before it or the one behind it.
     fn speaks_of_things(&self, line: usize) -> bool {
         let from = self.text.lines[line.saturating_sub(BARE_LINES)].tokens.start;

@@ -59,7 +59,7 @@ pub(super) static LEADING: Words = Words::of(
      they me use used put say want to going ones either just only would've might eh ah ach mensch gott oje \
      naturlich sicher wohl glaub hatte habe angegeben genannt dem unser unsere aufs auf in aus en fue llamabamos \
      debe ser debio ponia decia tenia nous j ai mis un une bah alors tiens oui voila hm phrase frase palabra wort \
-     word pin code codigo muss musste mussste sein must have at on by peut etre",
+     word pin code codigo muss musste mussste sein must have at on by peut etre always immer siempre toujours",
 );
 
 /// Words in front of an answer that is a thing: `an old Beetle`.
