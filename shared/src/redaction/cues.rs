@@ -154,8 +154,15 @@ pub fn marks(text: &Text<'_>) -> Vec<Mark> {
 }
 
 /// Words that are no thing behind one of these: `in case we're cut off`.
-const IDIOMS: &[(&str, &str)] =
-    &[("in", "case"), ("just", "case"), ("any", "case"), ("in", "order"), ("of", "charge"), ("in", "total"), ("in", "contact")];
+const IDIOMS: &[(&str, &str)] = &[
+    ("in", "case"),
+    ("just", "case"),
+    ("any", "case"),
+    ("in", "order"),
+    ("of", "charge"),
+    ("in", "total"),
+    ("in", "contact"),
+];
 /// Words that are no thing in front of one of these: `reading it off the card`.
 const IDIOMS_BEFORE: &[(&str, &[&str])] = &[
     ("reading", &["it", "off", "from", "out", "this", "that", "them", "you"]),
@@ -190,7 +197,8 @@ fn longest(text: &Text<'_>, token: usize) -> Option<(Cue, usize, bool)> {
     let matches = |phrase: &&Phrase| {
         let mut words = phrase.words.iter().enumerate();
         words.all(|(at, pattern)| {
-            let together = at == 0 || text.gap(token + at).is_within(&[Gap::SPACE, Gap::HYPHEN, Gap::APOSTROPHE, Gap::DOT]);
+            let together =
+                at == 0 || text.gap(token + at).is_within(&[Gap::SPACE, Gap::HYPHEN, Gap::APOSTROPHE, Gap::DOT]);
             together && fits(text.word(token + at), pattern)
         })
     };

@@ -27,7 +27,10 @@ const PATTERNS: &[(Cue, &str)] = &[
     ),
     (Cue::SecurityCode, "six 6 sechs seis + digit digits ziffern cifras digitos chiffres stellige sechsstellige thing"),
     (Cue::SecurityCode, "six + chiffres"),
-    (Cue::SecurityCode, "six 6 sechs seis + numbers numeros zahlen + send sending sent text schicke sende mando enviado"),
+    (
+        Cue::SecurityCode,
+        "six 6 sechs seis + numbers numeros zahlen + send sending sent text schicke sende mando enviado",
+    ),
     (Cue::SecurityCode, "what was que + comes pops kommt sale + up hoch"),
     (Cue::SecurityCode, "sent + me + two three another"),
     (Cue::SecurityCode, "thing message text notification + phone screen mobile + says shows showing reads"),
@@ -67,7 +70,10 @@ const PATTERNS: &[(Cue, &str)] = &[
     (Cue::SecurityCode, "vuelta gire girar + tarjeta"),
     (Cue::SecurityCode, "retourne* + carte"),
     (Cue::SecurityCode, "turn flip turned flipped + card it + whats what there read says see tell"),
-    (Cue::SecurityCode, "signature unterschrift* firma + panel strip feld field panel banda + read last digits block number numbers what"),
+    (
+        Cue::SecurityCode,
+        "signature unterschrift* firma + panel strip feld field panel banda + read last digits block number numbers what",
+    ),
     (Cue::SecurityCode, "cvc cvv code digits number + three back + reading read tell"),
     // Codes for one use.
     (
@@ -120,7 +126,10 @@ const PATTERNS: &[(Cue, &str)] = &[
     (Cue::SecurityCode, "sms texto message + numero chiffres marque ecrit"),
     (Cue::SecurityCode, "zahlen ziffern zahl nummer + nachricht mitteilung meldung push"),
     (Cue::SecurityCode, "numerito numeritos numero numeros codigo + mensaje llegado llegar entrado entrar sms aviso"),
-    (Cue::SecurityCode, "llegado llega recibido entrado + algo mensaje aviso + movil telefono telefonito celular pantalla"),
+    (
+        Cue::SecurityCode,
+        "llegado llega recibido entrado + algo mensaje aviso + movil telefono telefonito celular pantalla",
+    ),
     (Cue::SecurityCode, "recu recevez arrive + quelque truc message notification + texto sms telephone portable"),
     (Cue::SecurityCode, "gekommen angekommen bekommen + etwas was nachricht + handy telefon"),
     (Cue::SecurityCode, "message text notification + from + us our them + had got received see"),
@@ -140,7 +149,10 @@ const PATTERNS: &[(Cue, &str)] = &[
     (Cue::Pin, "cuatro seis + cifras digitos numeros + clave codigo numero"),
     (Cue::Pin, "numero clave codigo + secreto secreta cajero personal"),
     (Cue::Pin, "code chiffres + quatre secret confidentiel personnel choisi choisir carte distributeur coffre tape"),
-    (Cue::Pin, "number code numbers numero nummer zahl kennzahl digits + picked chose chosen eligio escogio gewahlt ausgesucht ausgedacht choisi"),
+    (
+        Cue::Pin,
+        "number code numbers numero nummer zahl kennzahl digits + picked chose chosen eligio escogio gewahlt ausgesucht ausgedacht choisi",
+    ),
     (Cue::Pin, "number code + did + pick choose"),
     (Cue::Pin, "kennzahl + welche ihre meine"),
     (Cue::Pin, "code + alarm unlock safe lock keypad"),
@@ -266,18 +278,33 @@ const PATTERNS: &[(Cue, &str)] = &[
     (Cue::Answer, "oncle tante temoin peluche voisin voisine + nom prenom appelait appelle"),
     (Cue::Answer, "rue village quartier maison + enfance enfant petit petite grandi"),
     (Cue::Answer, "ou + marie maries mariee lune rencontre grandi"),
-    (Cue::Answer, "road street lane avenue house town village + lived live grew raised + child kid childhood young little"),
+    (
+        Cue::Answer,
+        "road street lane avenue house town village + lived live grew raised + child kid childhood young little",
+    ),
     (Cue::Answer, "first + job employer boss work worked workplace + your you"),
     (Cue::Answer, "best + friend + growing childhood school child kid"),
     (Cue::Answer, "pueblo ciudad nombre apellido + abuela abuelo abuelos padre madre padres + su tu"),
-    (Cue::Answer, "security secret + q question questions + answer fav favourite favorite pet teacher maiden moms mothers"),
+    (
+        Cue::Answer,
+        "occupation job profession beruf profesion oficio metier trabajo + grandfather* grandmother* father fathers mother mothers abuelo abuela \
+         padre madre grossvater* grossmutter* vater* opa* oma* mutter* pere mere grand grand-pere grand-mere",
+    ),
+    (Cue::Answer, "name who + first + kissed kiss dated date boyfriend girlfriend love crush"),
+    (
+        Cue::Answer,
+        "security secret + q question questions + answer fav favourite favorite pet teacher maiden moms mothers",
+    ),
     (Cue::Answer, "name surname + before + married"),
     (Cue::Answer, "name nachname + vor + hochzeit ehe heirat"),
     (Cue::Answer, "apellido nombre + antes + casarse casarme casada casar"),
     (Cue::Answer, "nom + avant + mariage marier mariee"),
     (Cue::Answer, "dorf stadt ort + oma opa grosseltern eltern vater mutter + ihr ihre ihrer ihres"),
     (Cue::Answer, "village ville + grands-parents grand mere pere parents + vos votre"),
-    (Cue::Answer, "name nom nombre heisst hiess + school ecole escuela colegio schule grundschule + your votre su ihre ihrer primaire primaria primary"),
+    (
+        Cue::Answer,
+        "name nom nombre heisst hiess + school ecole escuela colegio schule grundschule + your votre su ihre ihrer primaire primaria primary",
+    ),
     (Cue::Answer, "what whats which who + first + your"),
     (Cue::Answer, "what + was + called"),
     (Cue::Answer, "wie + hiess"),
@@ -325,6 +352,7 @@ const PATTERNS: &[(Cue, &str)] = &[
     ),
     (Cue::Identity, "passport passports licence license permit visa + number reads says top it its what read"),
     (Cue::Identity, "number numbers nummer numero + photo lichtbild* foto + page seite pagina"),
+    (Cue::Identity, "document dokument documento + which what welches que quel have number"),
     (Cue::Identity, "utr itin perso cedula licencia"),
     (Cue::Identity, "id ids"),
     (Cue::Identity, "documento identificacion"),
@@ -360,7 +388,7 @@ const PATTERNS: &[(Cue, &str)] = &[
     (Cue::Iban, "account bank + international form details refund pay paid transfer sort payment number"),
     (Cue::Iban, "konto kontonummer* bankdaten + geld abbuchen buchen uberweis* erstatt* nummer also iban welches"),
     (Cue::Iban, "cuenta + abono ingreso ingresar transferencia numero domiciliar devolver banco cargar corriente"),
-    (Cue::Iban, "compte + virement rembours* prelever numero bancaire versons verser"),
+    (Cue::Iban, "compte + virement rembours* crediter debiter prelever numero bancaire versons verser"),
     // Cards.
     (
         Cue::CardNumber,
@@ -375,6 +403,7 @@ const PATTERNS: &[(Cue, &str)] = &[
         "first next ersten nachsten primeros siguientes premiers suivants + four 4 six 6 vier cuatro quatre + digits numbers ziffern zahlen digitos numeros chiffres",
     ),
     (Cue::CardNumber, "first next + four 4"),
+    (Cue::CardNumber, "card karte tarjeta carte + end beginning rest missing slowly slower langsam despacio lentement"),
     // Until when they are valid.
     (Cue::Birth, "month mes monat mois + day tag dia jour + year jahr ano annee"),
     (
@@ -383,6 +412,8 @@ const PATTERNS: &[(Cue, &str)] = &[
     ),
     (Cue::Expiry, "date fecha datum + under underneath below beneath debajo abajo darunter drunter dessous unten"),
     (Cue::Expiry, "good valid + thru through until till"),
+    (Cue::Expiry, "digits numbers figures ziffern cifras chiffres + date datum fecha"),
+    (Cue::Expiry, "jusque + quand + valide valable bonne elle"),
     (Cue::Expiry, "month mes monat mois + year ano jahr annee"),
     (Cue::Expiry, "how wie + long lange + valid gultig lauft good card karte"),
     (Cue::Expiry, "when wann cuando quand + run runs expire expires ablauft lauft caduca vence expire end"),

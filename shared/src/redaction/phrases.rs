@@ -61,7 +61,8 @@ pub const PHRASES: &[(Cue, &str)] = &[
         security answer|security question|answer to my security question|answer to the security question|secret question|secret answer|town were you born|city were you born|born in which|\
         where were you born|place of birth|first car|childhood nickname|street you grew up|street did you grow up|best friend s name|\
         madchenname*|maedchenname*|geburtsname*|name ihrer mutter|erstes haustier|ersten haustier*|ihr haustier|erste schule|ersten schule|\
-        sicherheitsfrage|sicherheitsantwort|geheimfrage|geheimantwort|security q|secret q|security questions answer|lieblingslehrer*|erstes auto|ersten autos|geburtsort|\
+        sicherheitsfrage|sicherheitsantwort|sicherheitsabfrage|kontrollfrage|question de controle|questions de controle|\
+        pregunta de control|preguntas de control|preguntas de seguridad|questions de securite|verification question|one of your questions|geheimfrage|geheimantwort|security q|secret q|security questions answer|lieblingslehrer*|erstes auto|ersten autos|geburtsort|\
         apellido de soltera|primera mascota|nombre de su mascota|primer colegio|primera escuela|pregunta de seguridad|\
         pregunta secreta|primer coche|ciudad de nacimiento|ciudad nacio|lugar de nacimiento|profesor favorito|\
         nom de jeune fille|premier animal|animal de compagnie|premiere ecole|question secrete|question de securite|\
@@ -79,7 +80,7 @@ pub const PHRASES: &[(Cue, &str)] = &[
     (
         Cue::Identity,
         "dni|nie|nif|documento de identidad|documento nacional|carnet de identidad|pasaporte|\
-        passport number|passport|licence no|license no|passport no|licence number|license number|dl number|driving licence number|driver s license number|id card number|tax id|tax identification number|\
+        passport number|passport|residence card|residence permit|green card|carte de sejour|titre de sejour|tarjeta de residencia|aufenthaltskarte|licence no|license no|passport no|licence number|license number|dl number|driving licence number|driver s license number|id card number|tax id|tax identification number|\
         steuer id|steuerid|steueridentifikationsnummer|steuerliche identifikationsnummer|steuernummer|identifikationsnummer|\
         ausweisnummer|personalausweis*|reisepass*|passnummer|fuhrerschein*|\
         numero fiscal|carte d identite|passeport|permis de conduire",
@@ -134,7 +135,7 @@ pub const PHRASES: &[(Cue, &str)] = &[
         numero de dossier|reference|numero de serie|code postal|compteur|releve|vol|montant|solde|se termine par|se terminant par|terminant par|terminado en|acabada en|acabado en|acaba en|endet mit|endend mit|finissant par|\
         quatre derniers|carte cadeau|carte de fidelite|carte sim|livraison|rendez vous|avoir|plafond|numero de demande|bon d achat|\
         remboursement|point de livraison|\
-        planning application|application number|parcel|consignment|subscription|subscription number|membership|lot number|batch|\
+        vat|vat number|vat id|umsatzsteuer id|ust id|ustid|tva|numero de tva|registered company number|company number|handelsregister*|planning application|application number|parcel|consignment|subscription|subscription number|membership|lot number|batch|\
         batch number|docket|docket number|unit number|apartment|suite|bus|train|platform|aisle|pallet|crate|shelf|branch code|\
         letter of|wifi network|ssid|firmware|software|release|patch|update|lottery|raffle|tax year|module|chapter|channel|frequency|\
         bauantrag|genehmigung|flurstuck|fahrgestell*|typ|typenschild|modell|baujahr|zahler|messwert|kilometerstand|kilometer|bescheid|\

@@ -90,7 +90,8 @@ impl Search<'_> {
     /// Whether a line only takes note, and letters are spelled in the next.
     fn is_spelled_behind(&self, line: usize) -> bool {
         let here = &self.text.lines[line];
-        let takes_note = here.tokens.len() <= TAKING_NOTE && here.tokens.clone().all(|token| is_filler(self.text.word(token)));
+        let takes_note =
+            here.tokens.len() <= TAKING_NOTE && here.tokens.clone().all(|token| is_filler(self.text.word(token)));
         let next = self.text.lines.get(line + 1).filter(|next| next.speaker != here.speaker);
         takes_note && next.is_some_and(|next| self.is_spelled_out(next.tokens.start))
     }

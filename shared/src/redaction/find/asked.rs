@@ -237,6 +237,7 @@ impl Search<'_> {
         let line = self.line(first);
         let speaker = self.text.lines[line].speaker;
         let from = question.end.max(self.text.lines[line.saturating_sub(LINES_OF_LETTERS)].tokens.start);
+        let from = from.max(first.saturating_sub(REACH));
         let before: Vec<Range<usize>> = self
             .stretches(from..self.text.lines[line].tokens.start, true)
             .into_iter()
@@ -259,7 +260,8 @@ impl Search<'_> {
         let Some(behind) = (line + 1..to).find(|line| self.text.lines[*line].speaker == speaker) else { return };
         let tokens = self.text.lines[behind].tokens.clone();
         let is_letter = |token: usize| self.is_letter_name(token) || self.text.word(token).len() == 1;
-        let is_all = tokens.len() <= 3 && is_letter(tokens.start) && (tokens.len() == 1 || self.is_spelled(tokens.end - 1));
+        let is_all =
+            tokens.len() <= 3 && is_letter(tokens.start) && (tokens.len() == 1 || self.is_spelled(tokens.end - 1));
         if is_all && !self.is_taken(tokens.clone()) {
             self.take(tokens, kind);
         }
@@ -288,7 +290,8 @@ impl Search<'_> {
         let begin = question.first.saturating_sub(BEFORE).max(line.start);
         for stretch in self.stretches(begin..question.first, false) {
             let (digits, _) = self.characters_of(&stretch, false);
-            let typed = (2..4).any(|by| stretch.start + 1 >= by && TYPING.contains(self.text.word(stretch.start + 1 - by)));
+            let typed =
+                (2..4).any(|by| stretch.start + 1 >= by && TYPING.contains(self.text.word(stretch.start + 1 - by)));
             let least = if expected.kind == Kind::SecurityCode { 3 } else { 4 };
             let fits = (least..=6).contains(&digits) && (typed || question.first - stretch.end <= NEAR);
             if fits && !self.is_taken(stretch.clone()) && !self.is_of_something_else(stretch.start, line.start) {

@@ -28,7 +28,8 @@ impl Search<'_> {
             }
             // Digits in the midst of a parcel's number are no card.
             let first = pieces.clone().find(|piece| !self.dictated.pieces[*piece].is_letters);
-            let of_thing = first.is_some_and(|first| self.is_of_something_else(self.dictated.pieces[first].tokens.start, 0));
+            let of_thing =
+                first.is_some_and(|first| self.is_of_something_else(self.dictated.pieces[first].tokens.start, 0));
             if of_thing && chars.len() > LONGEST_CARD + 1 {
                 continue;
             }

@@ -12,7 +12,8 @@ const LONGEST_LOCAL: usize = 64;
 const LONGEST_DOMAIN: usize = 255;
 
 /// How the sign in the middle is said; `ät` is folded.
-const AT: &[&str] = &["at", "arroba", "arobase", "arobas", "arrobase", "arobaze", "arrobas", "klammeraffe", "affenschwanz"];
+const AT: &[&str] =
+    &["at", "arroba", "arobase", "arobas", "arrobase", "arobaze", "arrobas", "klammeraffe", "affenschwanz"];
 const DOT: &[&str] = &["dot", "punkt", "punto", "point"];
 const JOINING: &[&str] = &[
     "dot",

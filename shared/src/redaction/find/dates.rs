@@ -48,7 +48,8 @@ const AROUND: &[&str] =
     &["end", "of", "ende", "anfang", "mitte", "fin", "finales", "debut", "en", "in", "the", "de", "start", "beginning"];
 
 /// Words in front of a date since which something goes on.
-const SINCE: &[&str] = &["since", "from", "bought", "seit", "vom", "gekauft", "desde", "compre", "depuis", "achete", "started", "built"];
+const SINCE: &[&str] =
+    &["since", "from", "bought", "seit", "vom", "gekauft", "desde", "compre", "depuis", "achete", "started", "built"];
 
 struct Date {
     tokens: Range<usize>,
@@ -168,7 +169,9 @@ impl Search<'_> {
                 && !self.names_a_thing(line)
                 && (self.ends_with_question_mark(mark.end) || self.text.lines[line].tokens.len() <= SHORT_QUESTION);
             let is_near = near.is_some_and(|of_card| *of_card <= line + AROUND_CARD);
-            if !of_known && !is_bare && !is_near {
+            // "Amex ending 1005 exp 05/30".
+            let is_told = self.is_agent(line) == Some(false) && mark.is_phrase && self.is_of_card(line);
+            if !of_known && !is_bare && !is_near && !is_told {
                 continue;
             }
             let Some(date) = self.date_behind(&mark, end, Kind::ExpiryDate) else { continue };

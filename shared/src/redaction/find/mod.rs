@@ -23,25 +23,142 @@ use super::pieces::Dictated;
 use super::text::{Gap, Text};
 use super::{Finding, Kind};
 
+/// Words for whom and what a service has to do with, of whom no security question is.
+const COLLEAGUES: &[&str] = &[
+    "technician",
+    "engineer",
+    "driver",
+    "colleague",
+    "adviser",
+    "advisor",
+    "installer",
+    "courier",
+    "contact",
+    "salesman",
+    "sofa",
+    "parcel",
+    "techniker",
+    "technikerin",
+    "monteur",
+    "kollege",
+    "kollegin",
+    "mitarbeiter",
+    "mitarbeiterin",
+    "fahrer",
+    "zusteller",
+    "berater",
+    "tecnico",
+    "tecnica",
+    "companero",
+    "companera",
+    "empleado",
+    "empleada",
+    "repartidor",
+    "instalador",
+    "comercial",
+    "averia",
+    "technicien",
+    "technicienne",
+    "collegue",
+    "livreur",
+    "vendeur",
+    "vendeuse",
+    "conseiller",
+    "conseillere",
+    "panne",
+];
+const COLLEAGUE_WITHIN: usize = 5;
 /// Words by which something is asked for once more, all of it, and the lines after what was asked.
 const AGAIN: &[&str] = &[
-    "retype", "again", "repeat", "reenter", "resend", "nochmal", "nochmals", "wiederholen", "repetir", "repita", "repitame", "repeter",
-    "repetez", "type", "give", "need", "read", "say", "brauche", "necesito", "besoin",
+    "retype",
+    "again",
+    "repeat",
+    "reenter",
+    "resend",
+    "nochmal",
+    "nochmals",
+    "wiederholen",
+    "repetir",
+    "repita",
+    "repitame",
+    "repeter",
+    "repetez",
+    "type",
+    "give",
+    "need",
+    "read",
+    "say",
+    "brauche",
+    "necesito",
+    "besoin",
 ];
-const WHOLE: &[&str] =
-    &["full", "whole", "complete", "entire", "ganz", "ganze", "vollstandig", "komplett", "completo", "completa", "entier", "complet"];
+const WHOLE: &[&str] = &[
+    "full",
+    "whole",
+    "complete",
+    "entire",
+    "ganz",
+    "ganze",
+    "vollstandig",
+    "komplett",
+    "completo",
+    "completa",
+    "entier",
+    "complet",
+];
 const AGAIN_LINES: usize = 5;
 const AGAIN_WITHIN: usize = 12;
 /// Words of a line that is no more than a question for a code.
 const SHORT_QUESTION: usize = 6;
 
+/// Tokens on either side of a part of a password.
+const MOST_SIGNS: usize = 12;
 /// Words between a letter and the word that it is spelled by.
 const LINKS: &[&str] = &["de", "como", "wie", "for", "comme", "as", "like", "von"];
 /// Titles in front of a name.
 const TITLES: &[&str] = &[
-    "mr", "mrs", "ms", "miss", "mister", "missus", "dr", "doctor", "sir", "st", "saint", "san", "santa", "frau", "herr", "doktor",
-    "senor", "senora", "senorita", "don", "dona", "profe", "monsieur", "madame", "mademoiselle", "mme", "mlle", "professor",
-    "captain", "king", "queen", "prince", "princess", "lord", "lady", "uncle", "aunt", "onkel", "tante", "tio", "tia", "oncle",
+    "mr",
+    "mrs",
+    "ms",
+    "miss",
+    "mister",
+    "missus",
+    "dr",
+    "doctor",
+    "sir",
+    "st",
+    "saint",
+    "san",
+    "santa",
+    "frau",
+    "herr",
+    "doktor",
+    "senor",
+    "senora",
+    "senorita",
+    "don",
+    "dona",
+    "profe",
+    "monsieur",
+    "madame",
+    "mademoiselle",
+    "mme",
+    "mlle",
+    "professor",
+    "captain",
+    "king",
+    "queen",
+    "prince",
+    "princess",
+    "lord",
+    "lady",
+    "uncle",
+    "aunt",
+    "onkel",
+    "tante",
+    "tio",
+    "tia",
+    "oncle",
 ];
 
 /// What is secret in a text, in its order. Of two rules that claim a word the first has it: those that prove what
@@ -100,6 +217,12 @@ fn questions(text: &Text<'_>, marks: &[Mark]) -> Vec<Mark> {
     };
     let mut questions: Vec<Mark> = patterns::questions(text);
     questions.retain(|question| matches!(question.cue, Cue::Answer | Cue::Password) || !of_thing(question));
+    // "What was the engineer called?"
+    let of_colleague = |question: &Mark| {
+        let end = text.lines[text.tokens[question.first].line].tokens.end.min(question.end + COLLEAGUE_WITHIN);
+        (question.first..end).any(|token| COLLEAGUES.contains(&text.word(token)))
+    };
+    questions.retain(|question| question.cue != Cue::Answer || !of_colleague(question));
     // "And the code?"
     for line in text.lines.iter().filter(|line| line.tokens.len() <= SHORT_QUESTION) {
         let is_code = |token: &usize| {
@@ -132,7 +255,10 @@ fn codes_told(text: &Text<'_>, marks: &[Mark]) -> Vec<Mark> {
         ["code", "codigo", "codes"].contains(&text.word(*token))
             && (verb || text.gap(token + 1).has(&[Gap::COLON]))
             && follows
-            && text.tokens.get(number).is_some_and(|number| number.is_number && (3..=8).contains(&(number.end - number.start)))
+            && text
+                .tokens
+                .get(number)
+                .is_some_and(|number| number.is_number && (3..=8).contains(&(number.end - number.start)))
     };
     let covered = |token: &usize| {
         let at = marks.partition_point(|mark| mark.end <= *token);
@@ -152,7 +278,7 @@ fn asked_again(text: &Text<'_>, marks: &[Mark]) -> Vec<Mark> {
     let again = (0..text.tokens.len()).filter(asks).filter_map(|token| {
         let from = text.lines[text.tokens[token].line.saturating_sub(AGAIN_LINES)].tokens.start;
         let before = marks.partition_point(|mark| mark.end <= token);
-        let latest = marks[..before].iter().rev().take_while(|mark| mark.first >= from);
+        let latest = marks[..before].iter().rev().take(2 * AGAIN_WITHIN).take_while(|mark| mark.first >= from);
         let of_secret = latest.into_iter().find(|mark| !matches!(mark.cue, Cue::Other | Cue::Card | Cue::Phone))?;
         Some(Mark { cue: of_secret.cue, first: token, end: token + 1, is_phrase: true })
     });
@@ -247,7 +373,8 @@ impl Search<'_> {
                 _ => {}
             }
             let line = self.line_of(tokens.start);
-            while tokens.end < line.end && self.text.gap(tokens.end) == Gap::NOTHING && self.kinds[tokens.end].is_none() {
+            while tokens.end < line.end && self.text.gap(tokens.end) == Gap::NOTHING && self.kinds[tokens.end].is_none()
+            {
                 tokens.end += 1;
             }
             while tokens.start > line.start
@@ -266,9 +393,8 @@ impl Search<'_> {
     /// `..., ele de León`: the letter behind a number, with the word that it is spelled by.
     fn with_last_letter(&self, tokens: &mut Range<usize>) {
         let line = self.line_of(tokens.start);
-        let close = |token: usize| {
-            token < line.end && self.text.gap(token).is_within(&[Gap::SPACE, Gap::COMMA, Gap::HYPHEN])
-        };
+        let close =
+            |token: usize| token < line.end && self.text.gap(token).is_within(&[Gap::SPACE, Gap::COMMA, Gap::HYPHEN]);
         let last = tokens.end - 1;
         let named = |token: usize| sums::letter_named(self.text.word(token));
         let spelled_by = |letter: char, token: usize| {
@@ -329,10 +455,12 @@ impl Search<'_> {
             let written = &self.text.source[between];
             !written.is_empty() && written.len() <= 4 && written.chars().all(|sign| "@#$%&*!_+^~?=".contains(sign))
         };
-        while tokens.start > line.start && (joined(tokens.start) || self.text.gap(tokens.start) == Gap::NOTHING) {
+        let goes_on = |token: usize| joined(token) || self.text.gap(token) == Gap::NOTHING;
+        let (first, last) = (tokens.start.saturating_sub(MOST_SIGNS), tokens.end + MOST_SIGNS);
+        while tokens.start > line.start.max(first) && goes_on(tokens.start) {
             tokens.start -= 1;
         }
-        while tokens.end < line.end && (joined(tokens.end) || self.text.gap(tokens.end) == Gap::NOTHING) {
+        while tokens.end < line.end.min(last) && goes_on(tokens.end) {
             tokens.end += 1;
         }
         bytes.start = bytes.start.min(self.text.tokens[tokens.start].start);

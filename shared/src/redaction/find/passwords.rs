@@ -21,10 +21,41 @@ const TYPES: &[&str] = &[
     "meto", "tape", "mets", "rentre", "saisis", "entre",
 ];
 const TO_TYPED: usize = 6;
+/// Words by which agents ask what was typed.
+const TYPED: &[&str] = &[
+    "tried",
+    "typing",
+    "typed",
+    "entering",
+    "entered",
+    "eingegeben",
+    "probiert",
+    "probado",
+    "poniendo",
+    "escribiendo",
+    "essaye",
+    "tapez",
+    "saisissez",
+    "tape",
+];
 /// Words by which agents give a password, and tokens to it.
 const PROVISIONAL: &[&str] = &[
-    "provision", "temporar", "tempor", "temp", "initial", "startpasswort", "startkennwort", "provisoi", "password", "passwort",
-    "kennwort", "contrasena", "passe", "clave", "one", "mdp",
+    "provision",
+    "temporar",
+    "tempor",
+    "temp",
+    "initial",
+    "startpasswort",
+    "startkennwort",
+    "provisoi",
+    "password",
+    "passwort",
+    "kennwort",
+    "contrasena",
+    "passe",
+    "clave",
+    "one",
+    "mdp",
 ];
 const GIVEN_WITHIN: usize = 6;
 /// Words of a password that is told like that.
@@ -70,7 +101,9 @@ impl Search<'_> {
     /// The tokens around words about passwords.
     fn topics(&self) -> Vec<Range<usize>> {
         let by_word = (0..self.text.tokens.len())
-            .filter(|token| LOGIN.contains(self.text.word(*token)) || self.is_log_in(*token))
+            .filter(|token| {
+                LOGIN.contains(self.text.word(*token)) || self.is_log_in(*token) || self.is_asked_what_was_typed(*token)
+            })
             .map(|token| (token, token + 1));
         let by_mark =
             self.questions.iter().filter(|mark| matches!(mark.cue, Cue::Password | Cue::Pin) && !self.is_refused(mark));
@@ -87,8 +120,21 @@ impl Search<'_> {
             .collect()
     }
 
-    /// `log-in`, as a noun.
+    /// `So what have you tried?`
+    fn is_asked_what_was_typed(&self, token: usize) -> bool {
+        TYPED.contains(&self.text.word(token))
+            && self.is_agent(self.line(token)) == Some(true)
+            && self.ends_with_question_mark(token + 1)
+    }
+
+    /// `log-in`, as a noun; `log in as`.
     fn is_log_in(&self, token: usize) -> bool {
+        let enters = ["log", "logged", "logging", "sign", "signed"].contains(&self.text.word(token))
+            && ["in", "on"].contains(&self.text.word(token + 1))
+            && ["as", "with"].contains(&self.text.word(token + 2));
+        if enters {
+            return true;
+        }
         self.text.word(token) == "log" && self.text.word(token + 1) == "in" && self.text.gap(token + 1) == Gap::HYPHEN
     }
 

@@ -65,7 +65,8 @@ impl Search<'_> {
                 continue;
             }
             let end = line.end.min(question.end + TO_ANSWER);
-            let is_word = |token: &usize| ANSWERS.contains(&self.text.word(*token)) && self.text.gap(*token) != Gap::SPACE;
+            let is_word =
+                |token: &usize| ANSWERS.contains(&self.text.word(*token)) && self.text.gap(*token) != Gap::SPACE;
             let Some(word) = (question.end..end).find(is_word) else { continue };
             let begin = word + 1 + usize::from(VERBS.contains(self.text.word(word + 1)));
             if begin < line.end

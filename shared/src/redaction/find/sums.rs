@@ -1,6 +1,7 @@
 //! Numbers that one speaker says in parts, with anything short between them, and that prove themselves once the parts are
 //! added up: cards and IBANs, asked for or not.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::Search;
@@ -92,21 +93,19 @@ impl Search<'_> {
 
     /// What each speaker says in digits, group by group. A number of a thing is no part of anything.
     fn groups_by_speaker(&self) -> Vec<Vec<Group>> {
-        let mut all: Vec<(Option<usize>, Vec<Group>)> = Vec::new();
+        let mut all: Vec<Vec<Group>> = Vec::new();
+        let mut places: HashMap<Option<usize>, usize> = HashMap::new();
         for (at, piece) in self.dictated.pieces.iter().enumerate() {
             let is_known = self.kinds[piece.tokens.start].is_some();
             if piece.is_letters || piece.is_mixed || piece.is_measure || is_known {
                 continue;
             }
             let speaker = self.text.speaker(piece.tokens.start);
-            let place = match all.iter().position(|(of, _)| *of == speaker) {
-                Some(place) => place,
-                None => {
-                    all.push((speaker, Vec::new()));
-                    all.len() - 1
-                }
-            };
-            let groups = &mut all[place].1;
+            let place = *places.entry(speaker).or_insert(all.len());
+            if place == all.len() {
+                all.push(Vec::new());
+            }
+            let groups = &mut all[place];
             match groups.last_mut() {
                 Some(group)
                     if group.tokens.end == piece.tokens.start
@@ -117,14 +116,12 @@ impl Search<'_> {
                     group.digits.push_str(&piece.chars);
                 }
                 _ if self.is_number_of_a_thing(piece.tokens.start) => {}
-                _ => groups.push(Group {
-                    tokens: piece.tokens.clone(),
-                    pieces: at..at + 1,
-                    digits: piece.chars.clone(),
-                }),
+                _ => {
+                    groups.push(Group { tokens: piece.tokens.clone(), pieces: at..at + 1, digits: piece.chars.clone() })
+                }
             }
         }
-        all.into_iter().map(|(_, groups)| groups).collect()
+        all
     }
 
     /// How many of these groups are near enough to the first.
@@ -198,7 +195,10 @@ impl Search<'_> {
         for (at, group) in near.iter().enumerate() {
             digits.push_str(&group.digits);
             let is_proven = |country: &&&str| checks::is_iban(&format!("{country}{digits}"));
-            if (is_asked && digits.len() >= MISHEARD_IBAN || digits.len() >= LONG_IBAN) && OF_DIGITS.iter().find(is_proven).is_some() && self.is_told(near, &[0, at], STRANGE_IN_IBAN, 1) {
+            if (is_asked && digits.len() >= MISHEARD_IBAN || digits.len() >= LONG_IBAN)
+                && OF_DIGITS.iter().find(is_proven).is_some()
+                && self.is_told(near, &[0, at], STRANGE_IN_IBAN, 1)
+            {
                 for group in &near[..=at] {
                     self.take(group.tokens.clone(), Kind::Iban);
                 }

@@ -19,9 +19,33 @@ const LINES_OF_MESSAGE: usize = 6;
 const LINES_TO_MESSAGE: usize = 1;
 /// Words of talk about a message with a code, and of talk about two of them.
 const MESSAGES: &[&str] = &[
-    "sms", "text", "texts", "texted", "message", "messages", "code", "codes", "passcode", "otp", "tan", "authenticator", "token",
-    "nachricht", "nachrichten", "kurznachricht", "mensaje", "mensajes", "mensajito", "codigo", "codigos", "texto", "textos", "app",
-    "appli", "verification", "two factor",
+    "sms",
+    "text",
+    "texts",
+    "texted",
+    "message",
+    "messages",
+    "code",
+    "codes",
+    "passcode",
+    "otp",
+    "tan",
+    "authenticator",
+    "token",
+    "nachricht",
+    "nachrichten",
+    "kurznachricht",
+    "mensaje",
+    "mensajes",
+    "mensajito",
+    "codigo",
+    "codigos",
+    "texto",
+    "textos",
+    "app",
+    "appli",
+    "verification",
+    "two factor",
 ];
 /// Digits of a number that is all of an answer, whatever was asked.
 const ANSWERED: std::ops::RangeInclusive<usize> = 7..=20;
@@ -89,15 +113,18 @@ impl Search<'_> {
             let tokens = self.text.lines[line].tokens.clone();
             let word = |at: usize| self.text.word(tokens.start + at);
             let is_letter = |word: &str| word.len() == 1 && word.bytes().all(|letter| letter.is_ascii_alphabetic());
-            let is_number = |word: &str, length: usize| {
-                word.len() == length && word.bytes().all(|digit| digit.is_ascii_digit())
-            };
+            let is_number =
+                |word: &str, length: usize| word.len() == length && word.bytes().all(|digit| digit.is_ascii_digit());
             let is_like_one = match tokens.len() {
                 2 => is_number(word(0), 8) && is_letter(word(1)),
                 3 => ["x", "y", "z"].contains(&word(0)) && is_number(word(1), 7) && is_letter(word(2)),
                 _ => false,
             };
-            if is_like_one && self.text.lines[line].is_customer && !self.is_taken(tokens.clone()) && !self.speaks_of_things(line) {
+            if is_like_one
+                && self.text.lines[line].is_customer
+                && !self.is_taken(tokens.clone())
+                && !self.speaks_of_things(line)
+            {
                 self.take(tokens, Kind::IdentityNumber);
             }
         }
@@ -176,8 +203,7 @@ impl Search<'_> {
         let mut found = Vec::new();
         for run in &self.dictated.numbers {
             let tokens = self.dictated.tokens(run);
-            let lengths: Vec<usize> =
-                run.pieces.clone().map(|piece| self.dictated.pieces[piece].chars.len()).collect();
+            let lengths: Vec<usize> = run.pieces.clone().map(|piece| self.dictated.pieces[piece].chars.len()).collect();
             let is_customers = self.text.lines[self.line(tokens.start)].is_customer;
             if lengths.len() > 1
                 && (is_customers || run.chars.starts_with('0'))
@@ -230,10 +256,12 @@ impl Search<'_> {
     pub(super) fn extensions(&mut self) {
         for token in 1..self.text.tokens.len().saturating_sub(1) {
             let is_area = AREAS.contains(&self.text.word(token));
-            let number = token + 1 + usize::from(is_area && ["code", "is", "ist", "es"].contains(&self.text.word(token + 1)));
+            let number =
+                token + 1 + usize::from(is_area && ["code", "is", "ist", "es"].contains(&self.text.word(token + 1)));
             if (is_area || EXTENSIONS.contains(&self.text.word(token)))
                 && self.kinds[token - 1] == Some(Kind::PhoneNumber)
-                && let Some(stretch) = self.stretches(number..self.line_of(token).end, false).into_iter().next()
+                && let Some(stretch) =
+                    self.stretches(number..self.line_of(token).end.min(number + APART * 3), false).into_iter().next()
             {
                 let end = stretch.end;
                 if stretch.start == number && self.line(token) == self.line(end - 1) {
