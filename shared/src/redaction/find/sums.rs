@@ -22,6 +22,8 @@ const TOKENS: usize = 160;
 const CARD: std::ops::RangeInclusive<usize> = 15..=16;
 /// Parts that are left out at most, because they are said again.
 const LEFT_OUT: usize = 3;
+/// Sums that are tried from one part on.
+const TRIES: usize = 48;
 /// Parts that are tried from one on.
 const PARTS: usize = 24;
 /// Words that are no part of the number, in the lines of its parts: some, and more for each line.
@@ -146,7 +148,8 @@ impl Search<'_> {
         let first = groups.first().filter(|group| group.digits.starts_with(['2', '3', '4', '5', '6']))?;
         let near = &groups[..self.within_reach(groups)];
         let mut taken = vec![0];
-        let is_proven = first.digits.len() < *CARD.end() && add_up(near, &first.digits, &mut taken, LEFT_OUT);
+        let is_proven =
+            first.digits.len() < *CARD.end() && add_up(near, &first.digits, &mut taken, LEFT_OUT, &mut { TRIES });
         if !is_proven || !self.is_told(near, &taken, STRANGE, STRANGE_IN_LINE) {
             return None;
         }
@@ -293,23 +296,25 @@ impl Search<'_> {
 
 /// Whether the digits, and some of the groups behind the first, are a card's. A group may be left out that says again what
 /// was just said.
-fn add_up(groups: &[Group], digits: &str, taken: &mut Vec<usize>, left_out: usize) -> bool {
+fn add_up(groups: &[Group], digits: &str, taken: &mut Vec<usize>, left_out: usize, tries: &mut usize) -> bool {
     if CARD.contains(&digits.len()) && checks::is_card(digits) {
         return true;
     }
+    let Some(left) = tries.checked_sub(1) else { return false };
+    *tries = left;
     let next = taken.last().map_or(0, |last| last + 1);
     let mut skipped = 0;
     for at in next..groups.len() {
         let group = &groups[at].digits;
         if digits.len() + group.len() <= *CARD.end() {
             taken.push(at);
-            if add_up(groups, &format!("{digits}{group}"), taken, left_out - skipped) {
+            if add_up(groups, &format!("{digits}{group}"), taken, left_out - skipped, tries) {
                 return true;
             }
             taken.pop();
         }
         // "The next four are": no digit of it.
-        let says_again = group.len() == 1
+        let says_again = (group.len() == 1 && at > 0 && groups[at - 1].digits.len() > 1)
             || digits.ends_with(group.as_str())
             || groups.get(at + 1).is_some_and(|next| next.digits.starts_with(group.as_str()))
             || (group.len() >= 2 && digits.contains(group.as_str()));
