@@ -290,7 +290,7 @@ const PATTERNS: &[(Cue, &str)] = &[
         "occupation job profession beruf profesion oficio metier trabajo + grandfather* grandmother* father fathers mother mothers abuelo abuela \
          padre madre grossvater* grossmutter* vater* opa* oma* mutter* pere mere grand grand-pere grand-mere",
     ),
-    (Cue::Answer, "name who + first + kissed kiss dated date boyfriend girlfriend love crush"),
+    (Cue::Answer, "name who + first + kissed kiss dated boyfriend girlfriend crush"),
     (
         Cue::Answer,
         "security secret + q question questions + answer fav favourite favorite pet teacher maiden moms mothers",

@@ -55,7 +55,7 @@ pub const PHRASES: &[(Cue, &str)] = &[
     ),
     (
         Cue::Answer,
-        "maiden name|mother s maiden|mothers maiden|first pet|pet s name|pets name|name of your pet|first school|\
+        "maiden name|mother s maiden|mothers maiden|mother s maiden name|mothers maiden name|moms maiden name|mom s maiden name|first pet|pet s name|pets name|name of your pet|first school|\
         primary school|elementary school|favourite teacher|favorite teacher|favourite film|favorite movie|favorite film|favourite book|\
         favourite food|favorite food|favourite place|favorite place|memorable word|memorable place|memorable name|memorable date|\
         security answer|security question|answer to my security question|answer to the security question|secret question|secret answer|town were you born|city were you born|born in which|\

@@ -63,6 +63,8 @@ const BEFORE: usize = 12;
 const NEAR: usize = 3;
 /// Digits of a card number.
 const WHOLE_CARD: usize = 12;
+/// Parts that are broken off and said anew.
+const MOST_BROKEN_OFF: usize = 8;
 /// Lines in front of the digits of a number in which its letters are said.
 const LINES_OF_LETTERS: usize = 3;
 /// Tokens around a question in which a refusal makes it none.
@@ -133,6 +135,7 @@ impl Search<'_> {
         let asks = self.is_question(question);
         let some_digits = self.asks_for_some(question);
         let (mut taken, mut characters, mut said) = (Vec::new(), 0, String::new());
+        let mut broken_off: Vec<Range<usize>> = Vec::new();
         let first_line = self.line(question.first);
         let (mut last_line, mut last_token) = (first_line, question.end);
         for line in first_line..self.text.lines.len() {
@@ -180,6 +183,9 @@ impl Search<'_> {
                 let (digits, all) = self.characters_of(&stretch, expected.letters);
                 // Letters alone are none, but beside what was said before.
                 let is_less = if expected.kind == Kind::Iban { all < 4 || digits < 1 } else { digits < least };
+                if is_less && digits == 2 && !self.is_taken(stretch.clone()) {
+                    broken_off.push(stretch.clone());
+                }
                 if is_less
                     || all > expected.most
                     || (!is_last && self.is_of_something_else(stretch.start, question.end))
@@ -219,6 +225,15 @@ impl Search<'_> {
             self.take_letters_before(question, first.start, expected.kind);
             if let Some(last) = taken.last() {
                 self.take_letters_behind(last.end - 1, expected.kind);
+            }
+        }
+        // "Seven seven, hold on. There. Seven seven two ..."
+        for begun in broken_off.into_iter().take(MOST_BROKEN_OFF) {
+            let is_said_on = |stretch: &Range<usize>| {
+                stretch.start > begun.start && self.chars_in(stretch, false).starts_with(&self.chars_in(&begun, false))
+            };
+            if taken.iter().take(MOST_BROKEN_OFF).any(is_said_on) {
+                self.take(begun, expected.kind);
             }
         }
         for stretch in taken {

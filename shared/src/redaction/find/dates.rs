@@ -47,6 +47,8 @@ const WITHIN: &[&str] = &[
 const AROUND: &[&str] =
     &["end", "of", "ende", "anfang", "mitte", "fin", "finales", "debut", "en", "in", "the", "de", "start", "beginning"];
 
+/// Tokens in front of a word for a birth in which its date begins.
+const IN_FRONT: usize = 8;
 /// Words in front of a date since which something goes on.
 const SINCE: &[&str] =
     &["since", "from", "bought", "seit", "vom", "gekauft", "desde", "compre", "depuis", "achete", "started", "built"];
@@ -63,8 +65,10 @@ impl Search<'_> {
         let marks: Vec<Mark> = self.questions.iter().copied().filter(|mark| mark.cue == Cue::Birth).collect();
         for mark in marks {
             let end = self.end_of_dates(&mark);
+            self.date_in_front(&mark);
             let mut from = mark;
             let (mut digits, mut latest) = (0, String::new());
+            let mut broken_off: Option<Range<usize>> = None;
             for _ in 0..MOST_DATES {
                 let Some(date) = self.date_behind(&from, end, Kind::DateOfBirth) else { break };
                 (from.first, from.end) = (date.tokens.end - 1, date.tokens.end);
@@ -79,12 +83,33 @@ impl Search<'_> {
                     || self.is_agent(self.line(date.tokens.start)) != Some(true)
                     || date.digits.get(date.digits.len().saturating_sub(2)..)
                         == latest.get(latest.len().saturating_sub(2)..);
+                let is_begun = digits == 0 && (2..=3).contains(&date.digits.len()) && date.tokens.len() <= 3;
+                if !is_whole && is_begun {
+                    broken_off = Some(date.tokens.clone());
+                }
                 if (is_whole || is_rest) && is_own {
+                    // "Vierter fünfter, nein, fünfter vierter neunundsechzig".
+                    if let Some(begun) =
+                        broken_off.take().filter(|begun| self.line(begun.start) == self.line(date.tokens.start))
+                    {
+                        self.take(begun, Kind::DateOfBirth);
+                    }
                     latest.clone_from(&date.digits);
                     digits += date.digits.len() + if date.has_month { 2 } else { 0 };
                     self.take(date.tokens, Kind::DateOfBirth);
                 }
             }
+        }
+    }
+
+    /// `Er ist am 9. Juli 2011 geboren`.
+    fn date_in_front(&mut self, mark: &Mark) {
+        let begin = mark.first.saturating_sub(IN_FRONT).max(self.line_of(mark.first).start);
+        let from = Mark { cue: Cue::Birth, first: begin, end: begin, is_phrase: false };
+        let Some(date) = self.date_behind(&from, mark.first, Kind::DateOfBirth) else { return };
+        let is_whole = date.digits.len() >= 5 && (date.has_month || date.digits.len() >= 6);
+        if is_whole && date.tokens.end + 1 >= mark.first && date.tokens.start >= begin {
+            self.take(date.tokens, Kind::DateOfBirth);
         }
     }
 
@@ -98,6 +123,9 @@ impl Search<'_> {
     pub(super) fn dates_of_long_ago(&mut self) {
         for at in 0..self.dictated.pieces.len() {
             let start = self.dictated.pieces[at].tokens.start;
+            // "March third, nineteen eighty".
+            let led = start > self.line_of(start).start && month(self.text.word(start - 1)).is_some();
+            let start = if led { start - 1 } else { start };
             let is_new = self.kinds[start].is_none() && self.text.lines[self.line(start)].is_customer;
             if !is_new || !self.begins_date(start) || self.is_of_something_else(start, 0) || self.is_since(start) {
                 continue;
@@ -205,7 +233,7 @@ impl Search<'_> {
         let first = reach.find(|token| {
             self.kinds[*token].is_none() && self.begins_date(*token) && !self.is_of_something_else(*token, mark.first)
         })?;
-        let article = first > mark.end
+        let article = first > self.line_of(first).start
             && ARTICLES.contains(&self.text.word(first - 1))
             && self.text.gap(first).is_within(&[Gap::SPACE]);
         let begin = if article { first - 1 } else { first };

@@ -186,6 +186,7 @@ pub fn findings(source: &str) -> Vec<Finding> {
     search.named_afterwards();
     search.bare_replies();
     search.sent_codes();
+    search.typed_codes();
     search.written_phone_numbers();
     search.said_phone_numbers();
     search.extensions();

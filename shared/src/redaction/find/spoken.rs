@@ -51,7 +51,9 @@ impl Search<'_> {
                 self.claim_value(tokens, bytes, question.cue, &mut values);
             }
         }
+        self.called_by_name(&mut values);
         for (tokens, kind) in values {
+            self.spelled_again(&tokens, kind);
             self.said_again(tokens, kind);
         }
     }
@@ -74,6 +76,55 @@ impl Search<'_> {
             {
                 self.claim_value(tokens, bytes, Cue::Answer, values);
             }
+        }
+    }
+
+    /// `mother's maiden name Lindgren, ...`: a customer's one word with a capital, or in a list of what they are asked for.
+    fn called_by_name(&mut self, values: &mut Vec<(Range<usize>, Kind)>) {
+        for at in 0..self.marks.len() {
+            let mark = self.marks[at];
+            let line = self.line_of(mark.first);
+            let (first, next) = (mark.end, mark.end + 1);
+            let is_told =
+                matches!(mark.cue, Cue::Answer | Cue::Password) && self.is_agent(self.line(mark.first)) == Some(false);
+            if !is_told || first >= line.end || self.text.gap(first) != Gap::SPACE {
+                continue;
+            }
+            let written = &self.text.source[self.text.tokens[first].start..self.text.tokens[first].end];
+            let is_name = written.starts_with(char::is_uppercase) && written.chars().count() > 2;
+            let word = self.text.word(first);
+            let ends = next >= line.end || self.text.gap(next).has(&[Gap::COMMA, Gap::STOP]);
+            let is_talk =
+                ABOUT.contains(word) || NO_VALUE.contains(word) || VERBS.contains(word) || BETWEEN.contains(word);
+            if is_name && ends && !is_talk && !self.ends_with_question_mark(next) {
+                let bytes = self.bytes_of(&(first..next));
+                self.claim_value(first..next, bytes, mark.cue, values);
+            }
+        }
+    }
+
+    /// Takes the letters of a value where they are spelled soon after it, by whomever.
+    fn spelled_again(&mut self, value: &Range<usize>, kind: Kind) {
+        let letters: String = value.clone().map(|token| self.text.word(token)).collect();
+        let to = (value.end + SAID_AGAIN).min(self.text.tokens.len());
+        let is_letter = |token: usize| {
+            token < to && self.text.word(token).len() == 1 && !self.text.gap(token).has(&[Gap::APOSTROPHE])
+        };
+        let mut found = Vec::new();
+        let mut token = value.end;
+        while token < to {
+            let (first, mut spelled) = (token, String::new());
+            while is_letter(token) && (token == first || !self.text.gap(token).has(&[Gap::LINE, Gap::STOP])) {
+                spelled.push_str(self.text.word(token));
+                token += 1;
+            }
+            if spelled.len() > 1 && letters.contains(&spelled) {
+                found.push(first..token);
+            }
+            token = token.max(first + 1);
+        }
+        for spelled in found {
+            self.take(spelled, kind);
         }
     }
 

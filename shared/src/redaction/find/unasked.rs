@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Search;
 use super::stretches::APART;
-use super::words::CODE_TALK;
+use super::words::{CODE_TALK, TYPING};
 use crate::redaction::Kind;
 use crate::redaction::cues::Cue;
 use crate::redaction::pieces::is_filler;
@@ -47,6 +47,24 @@ const MESSAGES: &[&str] = &[
     "verification",
     "two factor",
 ];
+/// Words for a number's last digits, which are no thing's.
+const ENDINGS: &[&str] = &[
+    "ending",
+    "ends",
+    "acabado",
+    "acabada",
+    "acaba",
+    "termina",
+    "terminado",
+    "endet",
+    "endend",
+    "terminant",
+    "finissant",
+    "termine",
+];
+/// Words for codes that are typed, and tokens to them.
+const CODES: &[&str] = &["code", "codes", "pin", "codigo", "clave", "geheimzahl", "passcode"];
+const CODE_WITHIN: usize = 10;
 /// Digits of a number that is all of an answer, whatever was asked.
 const ANSWERED: std::ops::RangeInclusive<usize> = 7..=20;
 
@@ -195,7 +213,31 @@ impl Search<'_> {
     fn speaks_of_a_thing(&self, tokens: &Range<usize>) -> bool {
         let before = self.marks.partition_point(|mark| mark.end <= tokens.start);
         let latest = before.checked_sub(1).map(|at| self.marks[at]);
-        latest.is_some_and(|mark| mark.cue == Cue::Other && self.line(mark.first) + 1 >= self.line(tokens.start))
+        latest.is_some_and(|mark| {
+            let is_ending = (mark.first..mark.end).any(|token| ENDINGS.contains(&self.text.word(token)));
+            mark.cue == Cue::Other && !is_ending && self.line(mark.first) + 1 >= self.line(tokens.start)
+        })
+    }
+
+    /// `it keeps saying wrong code, I'm putting 7-7-1-0`: what a customer types, in a line about a code.
+    pub(super) fn typed_codes(&mut self) {
+        let mut found = Vec::new();
+        for run in &self.dictated.numbers {
+            let tokens = self.dictated.tokens(run);
+            let line = self.line_of(tokens.start);
+            let near = line.start.max(tokens.start.saturating_sub(CODE_WITHIN))..line.end.min(tokens.end + CODE_WITHIN);
+            let is_of_code =
+                near.into_iter().any(|token| CODES.contains(&self.text.word(token)) && !self.is_covered(token));
+            let typed = (line.start.max(tokens.start.saturating_sub(3))..tokens.start)
+                .any(|token| TYPING.contains(self.text.word(token)));
+            let is_own = self.is_agent(self.line(tokens.start)) == Some(false);
+            if is_own && typed && is_of_code && BARE.contains(&run.chars.len()) && !self.is_taken(tokens.clone()) {
+                found.push(run.pieces.clone());
+            }
+        }
+        for pieces in found {
+            self.take_pieces(&pieces.collect::<Vec<usize>>(), Kind::Pin);
+        }
     }
 
     /// `Sie hatten mich auf der null eins sieben eins ... angerufen`: numbers as phones have them, in groups.
@@ -206,7 +248,7 @@ impl Search<'_> {
             let lengths: Vec<usize> = run.pieces.clone().map(|piece| self.dictated.pieces[piece].chars.len()).collect();
             let is_customers = self.text.lines[self.line(tokens.start)].is_customer;
             if lengths.len() > 1
-                && (is_customers || run.chars.starts_with('0'))
+                && (is_customers || run.chars.starts_with('0') || self.ends_with_question_mark(tokens.end))
                 && is_like_a_phone(&run.chars, self.text.tokens[tokens.start].is_number.then_some(&lengths[..]))
                 && !self.is_mixed(&run.pieces)
                 && self.is_in_one_breath(&run.pieces)
