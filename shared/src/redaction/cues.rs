@@ -353,6 +353,17 @@ const OF_NO_THING: &[&str] = &[
     "contacto",
     "contact",
     "fijo",
+    "cuatro",
+    "seis",
+    "tres",
+    "quatre",
+    "trois",
+    "dieciseis",
+    "cifras",
+    "chiffres",
+    "digitos",
+    "afiliado",
+    "afiliacion",
 ];
 
 /// `job number`, `numéro de réservation`: numbers of things that have no phrase of their own.

@@ -83,7 +83,8 @@ const PATTERNS: &[(Cue, &str)] = &[
          arrive through popped pops six temporary type enter generated token showing shows verify verification ping pinged \
          whatsapp key authorise authorize authorisation authorization login log sign",
     ),
-    (Cue::SecurityCode, "number numbers digits figures + texted sms texting"),
+    (Cue::SecurityCode, "number numbers digits figures + texted sms texting message"),
+    (Cue::SecurityCode, "six 6 + figure figures"),
     (Cue::SecurityCode, "read tell what whats say says said give + screen fob authenticator token text message"),
     (Cue::SecurityCode, "lesen lies steht sagen nennen + display bildschirm app sms nachricht generator"),
     (Cue::SecurityCode, "lea leer dice pone digame + pantalla mensaje sms aplicacion"),
@@ -158,6 +159,8 @@ const PATTERNS: &[(Cue, &str)] = &[
     (Cue::Pin, "code + alarm unlock safe lock keypad"),
     (Cue::Pin, "entsperrcode* entsperr* sperrcode* geratecode* turcode*"),
     (Cue::Pin, "deverrouiller deverrouillage desbloquear desbloqueo desbloqueo unlock entsperren"),
+    (Cue::Pin, "key + box safe lockbox"),
+    (Cue::Pin, "schlusselsafe schlusseltresor schlusselbox lockbox cajetin"),
     (Cue::Pin, "code + to + unlock open get"),
     // Passwords.
     (
@@ -305,6 +308,11 @@ const PATTERNS: &[(Cue, &str)] = &[
         Cue::Answer,
         "name nom nombre heisst hiess + school ecole escuela colegio schule grundschule + your votre su ihre ihrer primaire primaria primary",
     ),
+    (
+        Cue::Answer,
+        "what which who + first + thing concert stadium place country film album record match team meal dish trip flight",
+    ),
+    (Cue::Answer, "ou + connu connus rencontre rencontres + vous"),
     (Cue::Answer, "what whats which who + first + your"),
     (Cue::Answer, "what + was + called"),
     (Cue::Answer, "wie + hiess"),
@@ -411,7 +419,7 @@ const PATTERNS: &[(Cue, &str)] = &[
         "old edad alt age + how que wie quel cual la your + child kid patient he she son daughter you baby nino nina hijo hija kind sohn tochter enfant fils fille",
     ),
     (Cue::Expiry, "date fecha datum + under underneath below beneath debajo abajo darunter drunter dessous unten"),
-    (Cue::Expiry, "good valid + thru through until till"),
+    (Cue::Expiry, "good valid + thru through until till til"),
     (Cue::Expiry, "digits numbers figures ziffern cifras chiffres + date datum fecha"),
     (Cue::Expiry, "jusque + quand + valide valable bonne elle"),
     (Cue::Expiry, "month mes monat mois + year ano jahr annee"),

@@ -18,6 +18,7 @@ mod words;
 use std::ops::Range;
 
 use super::cues::{self, Cue, Mark};
+use super::numerals;
 use super::patterns;
 use super::pieces::Dictated;
 use super::text::{Gap, Text};
@@ -252,14 +253,12 @@ fn codes_told(text: &Text<'_>, marks: &[Mark]) -> Vec<Mark> {
         let verb = ["is", "s", "ist", "es", "est", "lautet", "was", "war", "c", "wars", "ware"].contains(&next);
         let number = if verb { token + 2 } else { token + 1 };
         let number = if ["the", "est", "der", "die"].contains(&text.word(number)) { number + 1 } else { number };
-        let follows = text.tokens.get(number).is_some_and(|token| token.is_number || token.redacted.is_none());
         ["code", "codigo", "codes"].contains(&text.word(*token))
             && (verb || text.gap(token + 1).has(&[Gap::COLON]))
-            && follows
-            && text
-                .tokens
-                .get(number)
-                .is_some_and(|number| number.is_number && (3..=8).contains(&(number.end - number.start)))
+            && text.tokens.get(number).is_some_and(|here| {
+                let is_written = here.is_number && (3..=8).contains(&(here.end - here.start));
+                is_written || numerals::spoken(text, number).is_some_and(|said| !said.unsure)
+            })
     };
     let covered = |token: &usize| {
         let at = marks.partition_point(|mark| mark.end <= *token);
@@ -370,6 +369,7 @@ impl Search<'_> {
                 Kind::IdentityNumber | Kind::SocialSecurityNumber | Kind::Iban => self.with_last_letter(&mut tokens),
                 Kind::SecurityAnswer => self.with_title(&mut tokens),
                 Kind::SecurityCode if self.is_led_by_letter(tokens.start) => tokens.start -= 2,
+                Kind::SecurityCode if self.is_behind_letter(tokens.start) => tokens.start -= 1,
                 Kind::Password | Kind::SecurityCode | Kind::Pin => self.with_signs(&mut tokens, &mut finding.bytes),
                 _ => {}
             }
@@ -437,6 +437,14 @@ impl Search<'_> {
             && dashes.contains(&self.text.word(token - 1))
             && self.text.word(token - 2).len() == 1
             && self.kinds[token - 2].is_none()
+    }
+
+    /// `G-441902`.
+    fn is_behind_letter(&self, token: usize) -> bool {
+        token > self.line_of(token).start
+            && self.text.gap(token) == Gap::HYPHEN
+            && self.text.word(token - 1).len() == 1
+            && self.kinds[token - 1].is_none()
     }
 
     /// `Mister Biscuit`.

@@ -73,6 +73,28 @@ impl Search<'_> {
             at = at.max(topic.end);
         }
         self.typed_words();
+        self.words_with_signs();
+    }
+
+    /// `Bretagne#7`: small letters, a digit, and a sign in the middle that no word has.
+    fn words_with_signs(&mut self) {
+        for token in 0..self.text.tokens.len() {
+            let begins = token + 1 < self.text.tokens.len()
+                && self.text.gap(token) != Gap::NOTHING
+                && self.text.gap(token + 1) == Gap::OTHER
+                && self.is_agent(self.line(token)) == Some(false);
+            if !begins || self.kinds[token].is_some() || self.is_of_something_else(token, 0) {
+                continue;
+            }
+            let (tokens, bytes) = self.chunk(token);
+            let written = &self.text.source[bytes.clone()];
+            let small = written.chars().filter(char::is_ascii_lowercase).count();
+            let sign = written.contains(['#', '!', '$', '&', '*', '%']);
+            let is_one = small >= 3 && sign && written.contains(|letter: char| letter.is_ascii_digit());
+            if is_one && !written.contains(['/', ':', '.', '=']) && !self.is_taken(tokens.clone()) {
+                self.claim_bytes(tokens, bytes, Kind::Password);
+            }
+        }
     }
 
     /// `ich geb immer Regenbogen2019 ein`: words with digits that a caller types, of whatever is talked.

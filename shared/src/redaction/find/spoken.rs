@@ -13,6 +13,8 @@ use crate::redaction::text::Gap;
 const TO_VERB: usize = 6;
 /// Tokens between a phrase and what is unmistakably a password.
 const TO_PASSWORD: usize = 12;
+/// Tokens of a question behind a colon.
+const TO_QUESTION_MARK: usize = 16;
 /// Words of a value that is not spelled.
 const MOST_WORDS: usize = 4;
 /// Tokens of one that is spelled.
@@ -173,6 +175,10 @@ impl Search<'_> {
                 return None;
             }
             if gap.has(&[Gap::COLON]) {
+                // "Security question: what was your first car?"
+                if mark.cue == Cue::Answer && self.asks_on(token, line.end) {
+                    return None;
+                }
                 return self.value(token, line.end, mark.cue);
             }
             let word = self.text.word(token);
@@ -190,6 +196,14 @@ impl Search<'_> {
             token += 1;
         }
         None
+    }
+
+    /// Whether what follows a colon is the question itself.
+    fn asks_on(&self, token: usize, end: usize) -> bool {
+        let is_stop = |token: &usize| self.text.gap(*token).has(&[Gap::STOP]);
+        let stop =
+            (token + 1..end.min(token + TO_QUESTION_MARK)).find(is_stop).unwrap_or(end.min(token + TO_QUESTION_MARK));
+        self.is_agent(self.line(token)) != Some(false) && stop > token + 2 && self.ends_with_question_mark(stop)
     }
 
     /// `code word pickle`: what is called a word is not much talked about, so one or two behind it are it.

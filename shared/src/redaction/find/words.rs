@@ -36,7 +36,8 @@ pub(super) static ASKING: Words = Words::of(
      verraten hiess heisst cual cuales como dime digame diga dice dices decirme facilita facilite necesito pido \
      donde confirme confirma quel quelle quels comment dites donnez donner besoin faut plait confirmer ou can \
      could would kann konnen koennen puede podria pouvez quelles mir lesen read avez peux tiene tienen hay hat \
-     haben haette hatten gives lee leer leame muestra affiche zeigt",
+     haben haette hatten gives lee leer leame muestra affiche zeigt pick choose elija elige escoja escoge invente \
+     inventese choisissez choisis inventez suchen aussuchen wahlen wahle denken make",
 );
 
 /// Words of talk about a password that tells none.
@@ -123,7 +124,7 @@ pub(super) static AGAIN: Words = Words::of(
 pub(super) static RECALLING: Words = Words::of(
     "think believe guess maybe perhaps probably possibly might was called named put say be try creo era llamaba \
      llamaban quizas quiza puse seria glaube glaub vielleicht war hiess wohl genommen nehme croyais crois peut \
-     etait appelait mis thought used it's",
+     etait appelait mis thought used it's nehm nehmen pongo pon ponga ponemos mettez prenons",
 );
 
 /// Words with which, behind a comma, a clause begins that is no part of an answer.
@@ -158,7 +159,7 @@ pub(super) static SIGNS: Words = Words::of(
 /// Words around which passwords are talked about.
 pub(super) static LOGIN: Words = Words::of(
     "login logon username user userid usuario benutzer benutzername identifiant wifi wlan password passwort \
-     contrasena kennwort",
+     contrasena kennwort hint gateway",
 );
 
 /// Words of talk in which a number alone is a code.
