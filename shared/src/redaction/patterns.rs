@@ -416,7 +416,7 @@ const PATTERNS: &[(Cue, &str)] = &[
     (Cue::Birth, "month mes monat mois + day tag dia jour + year jahr ano annee"),
     (
         Cue::Birth,
-        "old edad alt age + how que wie quel cual la your + child kid patient he she son daughter you baby nino nina hijo hija kind sohn tochter enfant fils fille",
+        "old edad alt age + how que wie quel cual la your + child kid patient he she son daughter baby passenger nino nina hijo hija kind sohn tochter enfant fils fille",
     ),
     (Cue::Expiry, "date fecha datum + under underneath below beneath debajo abajo darunter drunter dessous unten"),
     (Cue::Expiry, "good valid + thru through until till til"),

@@ -87,7 +87,7 @@ pub const PHRASES: &[(Cue, &str)] = &[
     ),
     (
         Cue::Birth,
-        "date of birth|dates of birth|year of birth|birth year|cumple anos|cumple|month of birth|day of birth|jahrgang|geburtsjahr|ano de nacimiento|annee de naissance|month day year|born on|d o b|fechas de nacimiento|dates de naissance|geburtsdaten|dob|birth date|birthdate|birthday|born|geburtsdatum|geburtstag|geboren|geb|\
+        "date of birth|dates of birth|year of birth|birth year|how old are you|wie alt sind sie|que edad tiene|quel age avez|cumple anos|cumple|month of birth|day of birth|jahrgang|geburtsjahr|ano de nacimiento|annee de naissance|month day year|born on|d o b|fechas de nacimiento|dates de naissance|geburtsdaten|dob|birth date|birthdate|birthday|born|geburtsdatum|geburtstag|geboren|geb|\
         fecha de nacimiento|naci|nacio|nacio usted|etes ne|etes nee|nacida|nacido|cumpleanos|date de naissance|ne le|nee le|naissance|anniversaire",
     ),
     (

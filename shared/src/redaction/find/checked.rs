@@ -30,7 +30,7 @@ impl Search<'_> {
             let first = pieces.clone().find(|piece| !self.dictated.pieces[*piece].is_letters);
             let of_thing =
                 first.is_some_and(|first| self.is_of_something_else(self.dictated.pieces[first].tokens.start, 0));
-            if of_thing && chars.len() > LONGEST_CARD + 1 {
+            if of_thing && chars.len() > LONGEST_CARD - 2 {
                 continue;
             }
             let all: Vec<usize> = pieces.clone().filter(|piece| !self.dictated.pieces[*piece].is_letters).collect();

@@ -388,9 +388,6 @@ impl Search<'_> {
             }
             token += 1;
         }
-        if card.is_some() {
-            self.dotted_date_after_card(begin, end);
-        }
         for stretch in self.stretches(begin..end, false) {
             let digits = self.chars_in(&stretch, false);
             let is_taken = self.is_taken(stretch.clone());
@@ -402,6 +399,15 @@ impl Search<'_> {
             }
             let kind = if is_month_and_year(&digits) { Kind::ExpiryDate } else { Kind::SecurityCode };
             self.take(stretch, kind);
+        }
+    }
+
+    /// `11.28` behind each card.
+    pub(super) fn dotted_dates(&mut self) {
+        for token in 1..self.text.tokens.len() {
+            if self.kinds[token - 1] == Some(Kind::CardNumber) && self.kinds[token].is_none() {
+                self.dotted_date_after_card(token, self.line_of(token - 1).end);
+            }
         }
     }
 

@@ -180,6 +180,7 @@ pub fn findings(source: &str) -> Vec<Finding> {
     search.checked();
     search.cards();
     search.sums();
+    search.dotted_dates();
     search.dictated();
     search.expiry_dates();
     search.asked();

@@ -190,7 +190,11 @@ impl Search<'_> {
 
     /// Whether no more than a word of hesitation is between pieces.
     fn is_in_one_breath(&self, pieces: &Range<usize>) -> bool {
-        self.dictated.pieces[pieces.clone()].windows(2).all(|pair| pair[1].tokens.start <= pair[0].tokens.end + 1)
+        self.dictated.pieces[pieces.clone()].windows(2).all(|pair| {
+            // Numbers that are written have not even that.
+            let between = usize::from(!self.text.tokens[pair[1].tokens.start].is_number);
+            pair[1].tokens.start <= pair[0].tokens.end + between
+        })
     }
 
     fn is_mixed(&self, pieces: &Range<usize>) -> bool {

@@ -77,7 +77,7 @@ pub(super) static NO_VALUE: Words = Words::of(
      warum welches auch schon nur wichtig yo ni ninguna incorrecta correcta demasiado mala igual siempre ya cual \
      por cuando muy ne pas non expire trop bon mauvais toujours quel quoi pourquoi bloque periode nous vous tried \
      twice nada nichts rien accepted rejected denied okay okey abgelehnt akzeptiert ungultig rechazada refuse \
-     refusee olvidada oublie perdu correctly stored saved",
+     refusee olvidada oublie perdu correctly stored saved ca cela eso",
 );
 
 /// Words that end a value.
@@ -147,7 +147,7 @@ pub(super) static NOT_TYPED: Words = Words::of(
      something and or is was with correctly right wrong again for out back about of them all be sure new another \
      different mi la el lo una un mis su en que le los las y mal bien ein eine einen mein meine das die der den \
      es sie ich immer und richtig falsch mon ma mes les une votre ce ca quoi nothing nada nichts rien by password \
-     passwort contrasena details credentials email code pin one two use used try log when if what i we they all since hard every both several",
+     passwort contrasena details credentials email code pin one two use used try log when if what i we they all since hard every both several morning day week night evening afternoon weekend times time hours",
 );
 
 /// Words by which signs within a password are said.
