@@ -16,7 +16,7 @@ const PATTERNS: &[(Cue, &str)] = &[
     // What stands on a card.
     (
         Cue::SecurityCode,
-        "digit digits number numbers code figure figures three thing numerals + back behind reverse strip flip italics",
+        "digit digits number numbers code figure figures three thing numerals + back behind reverse strip flip italics signature",
     ),
     (Cue::SecurityCode, "four 4 small little + front + digit digits number numbers code amex express"),
     (Cue::SecurityCode, "four 4 + front + amex express"),
@@ -159,6 +159,8 @@ const PATTERNS: &[(Cue, &str)] = &[
     (Cue::Pin, "code + alarm unlock safe lock keypad"),
     (Cue::Pin, "entsperrcode* entsperr* sperrcode* geratecode* turcode*"),
     (Cue::Pin, "deverrouiller deverrouillage desbloquear desbloqueo desbloqueo unlock entsperren"),
+    (Cue::Pin, "codigo clave + alarma"),
+    (Cue::Pin, "code + alarme"),
     (Cue::Pin, "key + box safe lockbox"),
     (Cue::Pin, "schlusselsafe schlusseltresor schlusselbox lockbox cajetin"),
     (Cue::Pin, "code + to + unlock open get"),
@@ -214,7 +216,7 @@ const PATTERNS: &[(Cue, &str)] = &[
     (Cue::Answer, "lieblings*"),
     (
         Cue::Answer,
-        "mutter grossmutter grossvater vater vaters oma opa bruder bruders schwester freund freundin freundes patenonkel patentante kindheit \
+        "mutter grossmutter grossvater vater vaters oma opa bruder bruders schwester freund freundin freundes patenonkel patentante patenkind cousin cousine cousins neffe neffen nichte kindheit \
          + name namen heisst hiess madchenname vorname vornamen geborene geburtsname geburtsort geboren zweiter nannte",
     ),
     (
@@ -227,7 +229,7 @@ const PATTERNS: &[(Cue, &str)] = &[
     (Cue::Answer, "haustier* hund katze + name hiess heisst"),
     (
         Cue::Answer,
-        "madre padre abuela abuelo hermano hermana amigo amiga infancia primo tio padrino + apellido apellidos nombre llama* nacio soltera mote apodo conocieron",
+        "madre padre abuela abuelo hermano hermana amigo amiga infancia primo prima sobrino sobrina ahijado ahijada tio padrino + apellido apellidos nombre llama* nacio soltera mote apodo conocieron",
     ),
     (
         Cue::Answer,
@@ -243,7 +245,7 @@ const PATTERNS: &[(Cue, &str)] = &[
     (Cue::Answer, "mascota perro gato + llama* nombre"),
     (
         Cue::Answer,
-        "mere pere grand-mere grand-pere mamie papi soeur frere ami amie enfance parrain marraine + nom prenom appelait appelle naissance nee surnom jeune",
+        "mere pere grand-mere grand-pere mamie papi soeur frere ami amie enfance parrain marraine cousin cousine neveu niece filleul filleule + nom prenom appelait appelle naissance nee surnom jeune",
     ),
     (
         Cue::Answer,

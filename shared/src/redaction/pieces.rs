@@ -313,7 +313,11 @@ fn is_measure(text: &Text<'_>, tokens: Range<usize>, digits: usize) -> bool {
         || is_time(text, &tokens)
 }
 
+/// A word in front of a token, in the same sentence.
 fn word_before<'t>(text: &'t Text<'_>, token: usize, by: usize) -> &'t str {
+    if text.gap(token).has(&[Gap::LINE]) {
+        return "";
+    }
     token.checked_sub(by).map_or("", |token| text.word(token))
 }
 

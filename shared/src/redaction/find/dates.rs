@@ -47,6 +47,8 @@ const WITHIN: &[&str] = &[
 const AROUND: &[&str] =
     &["end", "of", "ende", "anfang", "mitte", "fin", "finales", "debut", "en", "in", "the", "de", "start", "beginning"];
 
+/// Tokens in front of a word for a birth among which it is said what of it is asked for.
+const BEFORE_BIRTH: usize = 3;
 /// Tokens in front of a word for a birth in which its date begins.
 const IN_FRONT: usize = 8;
 /// Words in front of a date since which something goes on.
@@ -115,7 +117,8 @@ impl Search<'_> {
 
     /// Whether a phrase asks for a year alone.
     fn asks_for_year(&self, mark: &Mark) -> bool {
-        let words = (mark.first..mark.end).map(|token| self.text.word(token));
+        let first = mark.first.saturating_sub(BEFORE_BIRTH).max(self.line_of(mark.first).start);
+        let words = (first..mark.end).map(|token| self.text.word(token));
         words.into_iter().any(|word| ["year", "jahrgang", "geburtsjahr", "ano", "annee"].contains(&word))
     }
 

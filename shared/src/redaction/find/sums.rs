@@ -314,10 +314,12 @@ fn add_up(groups: &[Group], digits: &str, taken: &mut Vec<usize>, left_out: usiz
             taken.pop();
         }
         // "The next four are": no digit of it.
-        let says_again = (group.len() == 1 && at > 0 && groups[at - 1].digits.len() > 1)
-            || digits.ends_with(group.as_str())
-            || groups.get(at + 1).is_some_and(|next| next.digits.starts_with(group.as_str()))
-            || (group.len() >= 2 && digits.contains(group.as_str()));
+        let says_again = if group.len() == 1 {
+            at > 0 && groups[at - 1].digits.len() > 1
+        } else {
+            digits.contains(group.as_str())
+                || groups.get(at + 1).is_some_and(|next| next.digits.starts_with(group.as_str()))
+        };
         skipped += 1;
         if !says_again || skipped > left_out {
             return false;

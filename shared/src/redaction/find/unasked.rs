@@ -66,7 +66,7 @@ const ENDINGS: &[&str] = &[
 const CODES: &[&str] = &["code", "codes", "pin", "codigo", "clave", "geheimzahl", "passcode"];
 const CODE_WITHIN: usize = 10;
 /// Digits of a number that is all of an answer, whatever was asked.
-const ANSWERED: std::ops::RangeInclusive<usize> = 7..=20;
+const ANSWERED: std::ops::RangeInclusive<usize> = 6..=20;
 
 /// Words in front of a further number that belongs to the one before it.
 const EXTENSIONS: &[&str] = &["extension", "ext", "durchwahl", "apparat", "poste", "anexo"];

@@ -112,7 +112,7 @@ pub(super) static REFUSED: Words = Words::of(
 
 /// Words by which who asked asks once more, or says that it was not that.
 pub(super) static AGAIN: Words = Words::of(
-    "again spell spelled spelling not no nope wrong incorrect match matches matching other another try trying \
+    "again spell spelled spelling not no non nope wrong incorrect match matches matching other another try trying \
      else repeat sorry didn didnt doesn doesnt isn isnt wasn pardon catch different one more say nicht nein \
      falsch nochmal nochmals noch wiederholen buchstabieren anderes andere anderer oder stimmt leider coincide \
      deletrear deletrea deletreeme repetir repita otra otro incorrecta incorrecto pas epeler epelez repeter \
