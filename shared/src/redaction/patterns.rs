@@ -312,7 +312,7 @@ const PATTERNS: &[(Cue, &str)] = &[
     ),
     (
         Cue::Answer,
-        "what which who + first + thing concert stadium place country film album record match team meal dish trip flight",
+        "what which who + first + concert stadium place country film album record match team meal dish trip flight",
     ),
     (Cue::Answer, "ou + connu connus rencontre rencontres + vous"),
     (Cue::Answer, "what whats which who + first + your"),

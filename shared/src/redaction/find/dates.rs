@@ -52,8 +52,26 @@ const BEFORE_BIRTH: usize = 3;
 /// Tokens in front of a word for a birth in which its date begins.
 const IN_FRONT: usize = 8;
 /// Words in front of a date since which something goes on.
-const SINCE: &[&str] =
-    &["since", "from", "bought", "seit", "vom", "gekauft", "desde", "compre", "depuis", "achete", "started", "built"];
+const SINCE: &[&str] = &[
+    "since",
+    "from",
+    "bought",
+    "seit",
+    "vom",
+    "gekauft",
+    "desde",
+    "compre",
+    "depuis",
+    "achete",
+    "started",
+    "built",
+    "installed",
+    "gebaut",
+    "construida",
+    "construite",
+    "moved",
+    "joined",
+];
 
 struct Date {
     tokens: Range<usize>,
@@ -158,8 +176,10 @@ impl Search<'_> {
 
     /// Whether a date is one since which something goes on.
     fn is_since(&self, token: usize) -> bool {
-        let before = token.saturating_sub(3).max(self.line_of(token).start)..token;
-        before.into_iter().any(|token| SINCE.contains(&self.text.word(token)))
+        let line = self.line_of(token);
+        let before = token.saturating_sub(3).max(line.start)..token;
+        let asked = line.start.saturating_sub(IN_FRONT)..line.start;
+        before.chain(asked).any(|token| SINCE.contains(&self.text.word(token)))
     }
 
     /// The token at which another matter begins: where who asked asks on, or another number is announced and said.

@@ -202,6 +202,7 @@ pub fn findings(source: &str) -> Vec<Finding> {
     search.parts_said_again();
     search.spoken();
     search.passwords_nearby();
+    search.numbers_of_companies();
     search.whole_words();
     search.into_findings()
 }

@@ -47,6 +47,55 @@ const MESSAGES: &[&str] = &[
     "verification",
     "two factor",
 ];
+/// Words for what a number stands on that is nobody's, and by which it is asked how much.
+const THINGS: &[&str] = &[
+    "sticker",
+    "label",
+    "odometer",
+    "part",
+    "steps",
+    "many",
+    "much",
+    "count",
+    "box",
+    "counter",
+    "barcode",
+    "tag",
+    "plate",
+    "bottom",
+    "device",
+    "machine",
+    "router",
+    "aufkleber",
+    "etikett",
+    "viele",
+    "viel",
+    "gerat",
+    "schritte",
+    "karton",
+    "kiste",
+    "tacho",
+    "pegatina",
+    "etiqueta",
+    "cuantos",
+    "cuantas",
+    "cuanto",
+    "aparato",
+    "caja",
+    "pasos",
+    "marca",
+    "etiquette",
+    "combien",
+    "appareil",
+    "carton",
+    "compteur",
+];
+/// First digits of numbers that anybody may call.
+const FREE: &[&str] = &["0800", "0808", "0180", "0900", "0300", "0333", "1800", "1888", "900", "901", "902", "800"];
+/// Those that nobody has at home.
+const FREE_TO_ALL: &[&str] = &["0800", "0808"];
+/// Words by which a company's own number is told.
+const OURS: &[&str] = &["us", "our", "uns", "unser", "unsere", "unserer", "nos", "nuestro", "nuestra", "nous", "notre"];
 /// Words for a number's last digits, which are no thing's.
 const ENDINGS: &[&str] = &[
     "ending",
@@ -148,8 +197,13 @@ impl Search<'_> {
         }
     }
 
-    /// Whether the number of a thing is spoken of in a line, a few before it or the one behind it.
+    /// Whether the number of a thing is spoken of in a line, a few before it or the one behind it, or a thing in the one before.
     fn speaks_of_things(&self, line: usize) -> bool {
+        let before = self.text.lines[line.saturating_sub(1)].tokens.clone();
+        let near = before.end.saturating_sub(2 * APART).max(before.start)..before.end;
+        if near.into_iter().any(|token| THINGS.contains(&self.text.word(token))) {
+            return true;
+        }
         let from = self.text.lines[line.saturating_sub(BARE_LINES)].tokens.start;
         let last = (line + 1).min(self.text.lines.len() - 1);
         let end = self.text.lines[last].tokens.end;
@@ -195,6 +249,30 @@ impl Search<'_> {
             let between = usize::from(!self.text.tokens[pair[1].tokens.start].is_number);
             pair[1].tokens.start <= pair[0].tokens.end + between
         })
+    }
+
+    /// Gives back the phone numbers under which agents say that their company is called, and those that are free to call.
+    pub(super) fn numbers_of_companies(&mut self) {
+        let mut kept = Vec::with_capacity(self.found.len());
+        for (tokens, finding) in std::mem::take(&mut self.found) {
+            if finding.kind == Kind::PhoneNumber && !tokens.is_empty() && self.is_of_company(&tokens) {
+                self.kinds[tokens].fill(None);
+            } else {
+                kept.push((tokens, finding));
+            }
+        }
+        self.found = kept;
+    }
+
+    fn is_of_company(&self, tokens: &Range<usize>) -> bool {
+        let line = self.line_of(tokens.start);
+        let near = line.start.max(tokens.start.saturating_sub(2 * APART))..tokens.start;
+        let is_agents = self.is_agent(self.line(tokens.start)) == Some(true);
+        let digits = self.chars_in(tokens, false);
+        let is_free = |known: &[&str]| digits.len() >= 9 && known.iter().any(|free| digits.starts_with(free));
+        is_free(FREE_TO_ALL)
+            || (is_agents && is_free(FREE))
+            || (is_agents && near.into_iter().any(|token| OURS.contains(&self.text.word(token))))
     }
 
     fn is_mixed(&self, pieces: &Range<usize>) -> bool {
