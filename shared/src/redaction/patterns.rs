@@ -36,6 +36,10 @@ const PATTERNS: &[(Cue, &str)] = &[
     (Cue::SecurityCode, "thing message text notification + phone screen mobile + says shows showing reads"),
     (Cue::SecurityCode, "came come comes + through + as it"),
     (Cue::SecurityCode, "inbox posteingang bandeja"),
+    (Cue::SecurityCode, "neben hinter uber + unterschrift*"),
+    (Cue::SecurityCode, "cote dos + signature"),
+    (Cue::SecurityCode, "lado junto + firma"),
+    (Cue::SecurityCode, "voice automated robot + call message"),
     (Cue::SecurityCode, "renvoie renvoyer resend reenvio + code codigo"),
     (
         Cue::SecurityCode,

@@ -320,8 +320,20 @@ impl Search<'_> {
         let line = self.line_of(question.first);
         let range = question.first.saturating_sub(BEFORE).max(line.start)..question.end.min(line.end);
         let has = |words: &[&str]| range.clone().any(|token| words.contains(&self.text.word(token)));
-        has(&["digit", "digits", "character", "characters", "letter", "ziffer", "stelle", "cifra", "digito", "chiffre"])
-            && has(&[
+        let is_end_of_pin = question.cue == Cue::Pin && has(LAST) && has(&["digits", "ziffern", "cifras", "chiffres"]);
+        is_end_of_pin
+            || has(&[
+                "digit",
+                "digits",
+                "character",
+                "characters",
+                "letter",
+                "ziffer",
+                "stelle",
+                "cifra",
+                "digito",
+                "chiffre",
+            ]) && has(&[
                 "first",
                 "second",
                 "third",
@@ -339,8 +351,7 @@ impl Search<'_> {
                 "premier",
                 "deuxieme",
                 "troisieme",
-            ])
-            && has(&["and", "und", "y", "et"])
+            ]) && has(&["and", "und", "y", "et"])
     }
 
     /// Whether who asked speaks of another matter: of other numbers, or asks for something else.
