@@ -324,13 +324,9 @@ fn long_texts_of_one_thing_are_read_in_one_pass() {
         "password it password was ",
         "what's the password?\nA: x\nB: y\n",
         "4_",
-        "one, ",
-        "order again full ",
-        "area code 12 ",
         "security question answer x ",
         "code is 123 message 4 5 6 7 8 9, ",
         "iban d e eight nine, three seven, ",
-        "five two oh oh\n",
     ] {
         EVERYTHING.find(&unit.repeat(350 * 1024 / unit.len()));
     }

@@ -197,9 +197,9 @@ impl Search<'_> {
         let mut digits = String::new();
         for (at, group) in near.iter().enumerate() {
             digits.push_str(&group.digits);
-            let is_proven = |country: &&&str| checks::is_iban(&format!("{country}{digits}"));
+            let is_proven = |country: &&str| checks::is_iban(&format!("{country}{digits}"));
             if (is_asked && digits.len() >= MISHEARD_IBAN || digits.len() >= LONG_IBAN)
-                && OF_DIGITS.iter().find(is_proven).is_some()
+                && OF_DIGITS.iter().any(|country| is_proven(country))
                 && self.is_told(near, &[0, at], STRANGE_IN_IBAN, 1)
             {
                 for group in &near[..=at] {
