@@ -199,7 +199,7 @@ impl Search<'_> {
             digits.push_str(&group.digits);
             let is_proven = |country: &&str| checks::is_iban(&format!("{country}{digits}"));
             if (is_asked && digits.len() >= MISHEARD_IBAN || digits.len() >= LONG_IBAN)
-                && OF_DIGITS.iter().any(|country| is_proven(country))
+                && OF_DIGITS.iter().any(is_proven)
                 && self.is_told(near, &[0, at], STRANGE_IN_IBAN, 1)
             {
                 for group in &near[..=at] {
