@@ -145,12 +145,44 @@ pub fn marks(text: &Text<'_>) -> Vec<Mark> {
         };
         let mark = Mark { cue, first: token, end: token + length, is_phrase };
         let belongs = marks.last().is_some_and(|before| belongs_to(text, before, &mark));
-        if !belongs {
+        if !belongs && !is_idiom(text, &mark) {
             marks.push(mark);
         }
         token = mark.end;
     }
     marks
+}
+
+/// Words that are no thing behind one of these: `in case we're cut off`.
+const IDIOMS: &[(&str, &str)] = &[
+    ("in", "case"),
+    ("just", "case"),
+    ("any", "case"),
+    ("in", "order"),
+    ("of", "charge"),
+    ("in", "total"),
+    ("in", "contact"),
+];
+/// Words that are no thing in front of one of these: `reading it off the card`.
+const IDIOMS_BEFORE: &[(&str, &[&str])] = &[
+    ("reading", &["it", "off", "from", "out", "this", "that", "them", "you"]),
+    ("order", &["to"]),
+    ("claim", &["to", "that"]),
+    ("claims", &["to", "that"]),
+    ("charge", &["it", "the", "that", "this", "my", "to", "me"]),
+    ("bill", &["it", "the", "that", "to", "my"]),
+    ("booking", &["it", "this", "for"]),
+];
+
+/// Whether a phrase for a thing is no thing here.
+fn is_idiom(text: &Text<'_>, mark: &Mark) -> bool {
+    if mark.cue != Cue::Other || mark.end != mark.first + 1 {
+        return false;
+    }
+    let word = text.word(mark.first);
+    let before = mark.first.checked_sub(1).map_or("", |before| text.word(before));
+    let next = text.word(mark.end);
+    IDIOMS.contains(&(before, word)) || IDIOMS_BEFORE.iter().any(|(of, words)| *of == word && words.contains(&next))
 }
 
 /// Whether a text has a phrase in it.
@@ -165,7 +197,8 @@ fn longest(text: &Text<'_>, token: usize) -> Option<(Cue, usize, bool)> {
     let matches = |phrase: &&Phrase| {
         let mut words = phrase.words.iter().enumerate();
         words.all(|(at, pattern)| {
-            let together = at == 0 || text.gap(token + at).is_within(&[Gap::SPACE, Gap::HYPHEN, Gap::APOSTROPHE]);
+            let together =
+                at == 0 || text.gap(token + at).is_within(&[Gap::SPACE, Gap::HYPHEN, Gap::APOSTROPHE, Gap::DOT]);
             together && fits(text.word(token + at), pattern)
         })
     };
@@ -320,6 +353,17 @@ const OF_NO_THING: &[&str] = &[
     "contacto",
     "contact",
     "fijo",
+    "cuatro",
+    "seis",
+    "tres",
+    "quatre",
+    "trois",
+    "dieciseis",
+    "cifras",
+    "chiffres",
+    "digitos",
+    "afiliado",
+    "afiliacion",
 ];
 
 /// `job number`, `numéro de réservation`: numbers of things that have no phrase of their own.

@@ -454,6 +454,12 @@ fn german_cardinal(word: &str, depth: usize) -> Option<u64> {
             return (many < 1000 && more < size).then_some(many * size + more);
         }
     }
+    // "Zwanzigsechzehn": a year.
+    if let Some(year) = word.strip_prefix("zwanzig").filter(|rest| !rest.is_empty())
+        && let Some(year) = german_cardinal(year, depth - 1)
+    {
+        return (year < 100).then_some(2000 + year);
+    }
     let of = |word: &str, parts: &[Part]| {
         let meaning = MEANINGS.get(word)?.iter().find(|meaning| meaning.tongue == De)?;
         parts.contains(&meaning.part).then_some(meaning.value)

@@ -16,7 +16,7 @@ const PATTERNS: &[(Cue, &str)] = &[
     // What stands on a card.
     (
         Cue::SecurityCode,
-        "digit digits number numbers code figure figures three thing numerals + back behind reverse strip flip italics",
+        "digit digits number numbers code figure figures three thing numerals + back behind reverse strip flip italics signature",
     ),
     (Cue::SecurityCode, "four 4 small little + front + digit digits number numbers code amex express"),
     (Cue::SecurityCode, "four 4 + front + amex express"),
@@ -27,6 +27,24 @@ const PATTERNS: &[(Cue, &str)] = &[
     ),
     (Cue::SecurityCode, "six 6 sechs seis + digit digits ziffern cifras digitos chiffres stellige sechsstellige thing"),
     (Cue::SecurityCode, "six + chiffres"),
+    (
+        Cue::SecurityCode,
+        "six 6 sechs seis + numbers numeros zahlen + send sending sent text schicke sende mando enviado",
+    ),
+    (Cue::SecurityCode, "what was que + comes pops kommt sale + up hoch"),
+    (Cue::SecurityCode, "sent + me + two three another"),
+    (Cue::SecurityCode, "thing message text notification + phone screen mobile + says shows showing reads"),
+    (Cue::SecurityCode, "came come comes + through + as it"),
+    (Cue::SecurityCode, "inbox posteingang bandeja"),
+    (Cue::SecurityCode, "neben hinter uber + unterschrift*"),
+    (Cue::SecurityCode, "cote dos + signature"),
+    (Cue::SecurityCode, "lado junto + firma"),
+    (Cue::SecurityCode, "voice automated robot + call message"),
+    (Cue::SecurityCode, "renvoie renvoyer resend reenvio + code codigo"),
+    (
+        Cue::SecurityCode,
+        "freischaltcode* aktivierungscode* bestatigungscode* einmalcode* verifizierungscode* zugangscode* zahlencode* smscode* anmeldecode*",
+    ),
     (Cue::SecurityCode, "sechsstellig* dreistellig*"),
     (Cue::SecurityCode, "sec security sicherheits* seguridad securite + code number numbers codigo"),
     (Cue::SecurityCode, "last final + three 3 + digit digits number numbers card strip"),
@@ -36,7 +54,7 @@ const PATTERNS: &[(Cue, &str)] = &[
     (Cue::SecurityCode, "trois + chiffres numeros"),
     (
         Cue::SecurityCode,
-        "ziffern zahl nummer zahlen stellen dreistellig* zahlchen ziffer + hinten ruckseite rueckseite unterschrift* umdrehen drehen hinter",
+        "drei ziffern zahl nummer zahlen stellen dreistellig* zahlchen ziffer + hinten ruckseite rueckseite unterschrift* umdrehen drehen hinter",
     ),
     (Cue::SecurityCode, "vierstellig* vier + vorne vorn vorderseite + zahl ziffern nummer stellen amex"),
     (Cue::SecurityCode, "kleine kleinen kleiner + zahl nummer ziffern zahlen"),
@@ -55,6 +73,12 @@ const PATTERNS: &[(Cue, &str)] = &[
     (Cue::SecurityCode, "drehen dreh drehe umdrehen wenden + karte + um mal bitte ruckseite"),
     (Cue::SecurityCode, "vuelta gire girar + tarjeta"),
     (Cue::SecurityCode, "retourne* + carte"),
+    (Cue::SecurityCode, "turn flip turned flipped + card it + whats what there read says see tell"),
+    (
+        Cue::SecurityCode,
+        "signature unterschrift* firma + panel strip feld field panel banda + read last digits block number numbers what",
+    ),
+    (Cue::SecurityCode, "cvc cvv code digits number + three back + reading read tell"),
     // Codes for one use.
     (
         Cue::SecurityCode,
@@ -63,7 +87,8 @@ const PATTERNS: &[(Cue, &str)] = &[
          arrive through popped pops six temporary type enter generated token showing shows verify verification ping pinged \
          whatsapp key authorise authorize authorisation authorization login log sign",
     ),
-    (Cue::SecurityCode, "number numbers digits figures + texted sms texting"),
+    (Cue::SecurityCode, "number numbers digits figures + texted sms texting message"),
+    (Cue::SecurityCode, "six 6 + figure figures"),
     (Cue::SecurityCode, "read tell what whats say says said give + screen fob authenticator token text message"),
     (Cue::SecurityCode, "lesen lies steht sagen nennen + display bildschirm app sms nachricht generator"),
     (Cue::SecurityCode, "lea leer dice pone digame + pantalla mensaje sms aplicacion"),
@@ -104,6 +129,18 @@ const PATTERNS: &[(Cue, &str)] = &[
          portable message application appli mail affiche ecran validation unique provisoire",
     ),
     (Cue::SecurityCode, "sms texto message + numero chiffres marque ecrit"),
+    (Cue::SecurityCode, "zahlen ziffern zahl nummer + nachricht mitteilung meldung push"),
+    (Cue::SecurityCode, "numerito numeritos numero numeros codigo + mensaje llegado llegar entrado entrar sms aviso"),
+    (
+        Cue::SecurityCode,
+        "llegado llega recibido entrado + algo mensaje aviso + movil telefono telefonito celular pantalla",
+    ),
+    (Cue::SecurityCode, "recu recevez arrive + quelque truc message notification + texto sms telephone portable"),
+    (Cue::SecurityCode, "gekommen angekommen bekommen + etwas was nachricht + handy telefon"),
+    (Cue::SecurityCode, "message text notification + from + us our them + had got received see"),
+    (Cue::SecurityCode, "app + approve approved confirm authorise authorize + comes shows says"),
+    (Cue::SecurityCode, "authenticator token + showing shows says"),
+    (Cue::SecurityCode, "sms texto message + avec + chiffres code numero"),
     // PINs: codes that somebody chose.
     (
         Cue::Pin,
@@ -117,6 +154,20 @@ const PATTERNS: &[(Cue, &str)] = &[
     (Cue::Pin, "cuatro seis + cifras digitos numeros + clave codigo numero"),
     (Cue::Pin, "numero clave codigo + secreto secreta cajero personal"),
     (Cue::Pin, "code chiffres + quatre secret confidentiel personnel choisi choisir carte distributeur coffre tape"),
+    (
+        Cue::Pin,
+        "number code numbers numero nummer zahl kennzahl digits + picked chose chosen eligio escogio gewahlt ausgesucht ausgedacht choisi",
+    ),
+    (Cue::Pin, "number code + did + pick choose"),
+    (Cue::Pin, "kennzahl + welche ihre meine"),
+    (Cue::Pin, "code + alarm unlock safe lock keypad"),
+    (Cue::Pin, "entsperrcode* entsperr* sperrcode* geratecode* turcode*"),
+    (Cue::Pin, "deverrouiller deverrouillage desbloquear desbloqueo desbloqueo unlock entsperren"),
+    (Cue::Pin, "codigo clave + alarma"),
+    (Cue::Pin, "code + alarme"),
+    (Cue::Pin, "key + box safe lockbox"),
+    (Cue::Pin, "schlusselsafe schlusseltresor schlusselbox lockbox cajetin"),
+    (Cue::Pin, "code + to + unlock open get"),
     // Passwords.
     (
         Cue::Password,
@@ -169,7 +220,7 @@ const PATTERNS: &[(Cue, &str)] = &[
     (Cue::Answer, "lieblings*"),
     (
         Cue::Answer,
-        "mutter grossmutter grossvater vater vaters oma opa bruder bruders schwester freund freundin freundes patenonkel patentante kindheit \
+        "mutter grossmutter grossvater vater vaters oma opa bruder bruders schwester freund freundin freundes patenonkel patentante patenkind cousin cousine cousins neffe neffen nichte kindheit \
          + name namen heisst hiess madchenname vorname vornamen geborene geburtsname geburtsort geboren zweiter nannte",
     ),
     (
@@ -182,7 +233,7 @@ const PATTERNS: &[(Cue, &str)] = &[
     (Cue::Answer, "haustier* hund katze + name hiess heisst"),
     (
         Cue::Answer,
-        "madre padre abuela abuelo hermano hermana amigo amiga infancia primo tio padrino + apellido apellidos nombre llama* nacio soltera mote apodo conocieron",
+        "madre padre abuela abuelo hermano hermana amigo amiga infancia primo prima sobrino sobrina ahijado ahijada tio padrino + apellido apellidos nombre llama* nacio soltera mote apodo conocieron",
     ),
     (
         Cue::Answer,
@@ -198,7 +249,7 @@ const PATTERNS: &[(Cue, &str)] = &[
     (Cue::Answer, "mascota perro gato + llama* nombre"),
     (
         Cue::Answer,
-        "mere pere grand-mere grand-pere mamie papi soeur frere ami amie enfance parrain marraine + nom prenom appelait appelle naissance nee surnom jeune",
+        "mere pere grand-mere grand-pere mamie papi soeur frere ami amie enfance parrain marraine cousin cousine neveu niece filleul filleule + nom prenom appelait appelle naissance nee surnom jeune",
     ),
     (
         Cue::Answer,
@@ -236,6 +287,38 @@ const PATTERNS: &[(Cue, &str)] = &[
     (Cue::Answer, "oncle tante temoin peluche voisin voisine + nom prenom appelait appelle"),
     (Cue::Answer, "rue village quartier maison + enfance enfant petit petite grandi"),
     (Cue::Answer, "ou + marie maries mariee lune rencontre grandi"),
+    (
+        Cue::Answer,
+        "road street lane avenue house town village + lived live grew raised + child kid childhood young little",
+    ),
+    (Cue::Answer, "first + job employer boss work worked workplace + your you"),
+    (Cue::Answer, "best + friend + growing childhood school child kid"),
+    (Cue::Answer, "pueblo ciudad nombre apellido + abuela abuelo abuelos padre madre padres + su tu"),
+    (
+        Cue::Answer,
+        "occupation job profession beruf profesion oficio metier trabajo + grandfather* grandmother* father fathers mother mothers abuelo abuela \
+         padre madre grossvater* grossmutter* vater* opa* oma* mutter* pere mere grand grand-pere grand-mere",
+    ),
+    (Cue::Answer, "name who + first + kissed kiss dated boyfriend girlfriend crush"),
+    (
+        Cue::Answer,
+        "security secret + q question questions + answer fav favourite favorite pet teacher maiden moms mothers",
+    ),
+    (Cue::Answer, "name surname + before + married"),
+    (Cue::Answer, "name nachname + vor + hochzeit ehe heirat"),
+    (Cue::Answer, "apellido nombre + antes + casarse casarme casada casar"),
+    (Cue::Answer, "nom + avant + mariage marier mariee"),
+    (Cue::Answer, "dorf stadt ort + oma opa grosseltern eltern vater mutter + ihr ihre ihrer ihres"),
+    (Cue::Answer, "village ville + grands-parents grand mere pere parents + vos votre"),
+    (
+        Cue::Answer,
+        "name nom nombre heisst hiess + school ecole escuela colegio schule grundschule + your votre su ihre ihrer primaire primaria primary",
+    ),
+    (
+        Cue::Answer,
+        "what which who + first + concert stadium place country film album record match team meal dish trip flight",
+    ),
+    (Cue::Answer, "ou + connu connus rencontre rencontres + vous"),
     (Cue::Answer, "what whats which who + first + your"),
     (Cue::Answer, "what + was + called"),
     (Cue::Answer, "wie + hiess"),
@@ -248,6 +331,13 @@ const PATTERNS: &[(Cue, &str)] = &[
         "number numbers + call ring reach text contact mobile daytime landline phone telephone cell callback \
          husband husbands wife wifes son sons daughter daughters mum mums mom moms partner neighbour neighbor office home work brother sister",
     ),
+    (Cue::PhoneNumber, "if + drops drop cut cuts lost disconnected lose + i'm m im me my"),
+    (Cue::PhoneNumber, "area + code + number call phone me on reach"),
+    (Cue::PhoneNumber, "message voicemail + left + on"),
+    (Cue::PhoneNumber, "called rang phoned texted + on me + old wrong number this my"),
+    (Cue::PhoneNumber, "mobil handy nummer + auf unter + angerufen erreicht versucht"),
+    (Cue::PhoneNumber, "laisse appele + message le au sur + numero portable fixe ligne"),
+    (Cue::PhoneNumber, "dejado llamado llamaron + aviso mensaje llamada + en al"),
     (Cue::PhoneNumber, "get reach catch find + hold reached + you him her them me"),
     (Cue::PhoneNumber, "call text ring phone reach + me us her him them + back on at please"),
     (Cue::PhoneNumber, "message text + confirmation reminder receipt updates + by"),
@@ -275,6 +365,8 @@ const PATTERNS: &[(Cue, &str)] = &[
          taxpayer green resident citizen immigration identity alien",
     ),
     (Cue::Identity, "passport passports licence license permit visa + number reads says top it its what read"),
+    (Cue::Identity, "number numbers nummer numero + photo lichtbild* foto + page seite pagina"),
+    (Cue::Identity, "document dokument documento + which what welches que quel have number"),
     (Cue::Identity, "utr itin perso cedula licencia"),
     (Cue::Identity, "id ids"),
     (Cue::Identity, "documento identificacion"),
@@ -292,9 +384,12 @@ const PATTERNS: &[(Cue, &str)] = &[
     ),
     (Cue::Identity, "dni nie nif cif pasaporte carnet carne"),
     (Cue::Identity, "numero piece carte titre + identite sejour passeport permis fiscal impots imposition spi"),
-    (Cue::Identity, "permis passeport + numero conduire votre mon"),
+    (Cue::Identity, "permis + conduire sejour + numero votre mon son le"),
+    (Cue::Identity, "passeport + numero votre mon"),
+    (Cue::Identity, "numero + permis"),
     // Numbers of social security.
     (Cue::SocialSecurity, "social + number digits last four security full"),
+    (Cue::SocialSecurity, "ni + whats what your my"),
     (Cue::SocialSecurity, "secu vitale insee nir nino ssn nss"),
     (Cue::SocialSecurity, "rentenversicherung* sozialversicherung* versicherungsnummer* svnr"),
     (Cue::SocialSecurity, "afiliacion seguridad + social numero"),
@@ -307,7 +402,7 @@ const PATTERNS: &[(Cue, &str)] = &[
     (Cue::Iban, "account bank + international form details refund pay paid transfer sort payment number"),
     (Cue::Iban, "konto kontonummer* bankdaten + geld abbuchen buchen uberweis* erstatt* nummer also iban welches"),
     (Cue::Iban, "cuenta + abono ingreso ingresar transferencia numero domiciliar devolver banco cargar corriente"),
-    (Cue::Iban, "compte + virement remboursement rembourser prelever numero bancaire versons verser"),
+    (Cue::Iban, "compte + virement rembours* crediter debiter prelever numero bancaire versons verser"),
     // Cards.
     (
         Cue::CardNumber,
@@ -322,7 +417,17 @@ const PATTERNS: &[(Cue, &str)] = &[
         "first next ersten nachsten primeros siguientes premiers suivants + four 4 six 6 vier cuatro quatre + digits numbers ziffern zahlen digitos numeros chiffres",
     ),
     (Cue::CardNumber, "first next + four 4"),
+    (Cue::CardNumber, "card karte tarjeta carte + end beginning rest missing slowly slower langsam despacio lentement"),
     // Until when they are valid.
+    (Cue::Birth, "month mes monat mois + day tag dia jour + year jahr ano annee"),
+    (
+        Cue::Birth,
+        "old edad alt age + how que wie quel cual la your + child kid patient he she son daughter baby passenger nino nina hijo hija kind sohn tochter enfant fils fille",
+    ),
+    (Cue::Expiry, "date fecha datum + under underneath below beneath debajo abajo darunter drunter dessous unten"),
+    (Cue::Expiry, "good valid + thru through until till til"),
+    (Cue::Expiry, "digits numbers figures ziffern cifras chiffres + date datum fecha"),
+    (Cue::Expiry, "jusque + quand + valide valable bonne elle"),
     (Cue::Expiry, "month mes monat mois + year ano jahr annee"),
     (Cue::Expiry, "how wie + long lange + valid gultig lauft good card karte"),
     (Cue::Expiry, "when wann cuando quand + run runs expire expires ablauft lauft caduca vence expire end"),

@@ -55,13 +55,14 @@ pub const PHRASES: &[(Cue, &str)] = &[
     ),
     (
         Cue::Answer,
-        "maiden name|mother s maiden|mothers maiden|first pet|pet s name|pets name|name of your pet|first school|\
+        "maiden name|mother s maiden|mothers maiden|mother s maiden name|mothers maiden name|moms maiden name|mom s maiden name|first pet|pet s name|pets name|name of your pet|first school|\
         primary school|elementary school|favourite teacher|favorite teacher|favourite film|favorite movie|favorite film|favourite book|\
         favourite food|favorite food|favourite place|favorite place|memorable word|memorable place|memorable name|memorable date|\
-        security answer|security question|secret question|secret answer|town were you born|city were you born|born in which|\
+        security answer|security question|answer to my security question|answer to the security question|secret question|secret answer|town were you born|city were you born|born in which|\
         where were you born|place of birth|first car|childhood nickname|street you grew up|street did you grow up|best friend s name|\
         madchenname*|maedchenname*|geburtsname*|name ihrer mutter|erstes haustier|ersten haustier*|ihr haustier|erste schule|ersten schule|\
-        sicherheitsfrage|sicherheitsantwort|lieblingslehrer*|erstes auto|ersten autos|geburtsort|\
+        sicherheitsfrage|sicherheitsantwort|sicherheitsabfrage|kontrollfrage|question de controle|questions de controle|\
+        pregunta de control|preguntas de control|preguntas de seguridad|questions de securite|verification question|one of your questions|geheimfrage|geheimantwort|security q|secret q|security questions answer|lieblingslehrer*|erstes auto|ersten autos|geburtsort|\
         apellido de soltera|primera mascota|nombre de su mascota|primer colegio|primera escuela|pregunta de seguridad|\
         pregunta secreta|primer coche|ciudad de nacimiento|ciudad nacio|lugar de nacimiento|profesor favorito|\
         nom de jeune fille|premier animal|animal de compagnie|premiere ecole|question secrete|question de securite|\
@@ -73,20 +74,20 @@ pub const PHRASES: &[(Cue, &str)] = &[
         "social security number|social security|social|ssn|last four of your social|socials|\
         national insurance number|national insurance|ni number|nino|\
         sozialversicherungsnummer|rentenversicherungsnummer|versicherungsnummer der rente|sozialversicherung|sv nummer|\
-        seguridad social|numero de la seguridad social|numero de afiliacion|nss|\
+        seguridad social|numero de la seguridad social|numero de afiliacion|nss|nuss|versichertennummer|\
         securite sociale|numero de securite sociale|numero de secu|nir|carte vitale",
     ),
     (
         Cue::Identity,
         "dni|nie|nif|documento de identidad|documento nacional|carnet de identidad|pasaporte|\
-        passport number|passport|driving licence number|driver s license number|id card number|tax id|tax identification number|\
+        passport number|passport|residence card|residence permit|green card|carte de sejour|titre de sejour|tarjeta de residencia|aufenthaltskarte|licence no|license no|passport no|licence number|license number|dl number|driving licence number|driver s license number|id card number|tax id|tax identification number|\
         steuer id|steuerid|steueridentifikationsnummer|steuerliche identifikationsnummer|steuernummer|identifikationsnummer|\
         ausweisnummer|personalausweis*|reisepass*|passnummer|fuhrerschein*|\
         numero fiscal|carte d identite|passeport|permis de conduire",
     ),
     (
         Cue::Birth,
-        "date of birth|dates of birth|d o b|fechas de nacimiento|dates de naissance|geburtsdaten|dob|birth date|birthdate|birthday|born|geburtsdatum|geburtstag|geboren|geb|\
+        "date of birth|dates of birth|year of birth|birth year|how old are you|wie alt sind sie|que edad tiene|quel age avez|cumple anos|cumple|month of birth|day of birth|jahrgang|geburtsjahr|ano de nacimiento|annee de naissance|month day year|born on|d o b|fechas de nacimiento|dates de naissance|geburtsdaten|dob|birth date|birthdate|birthday|born|geburtsdatum|geburtstag|geboren|geb|\
         fecha de nacimiento|naci|nacio|nacio usted|etes ne|etes nee|nacida|nacido|cumpleanos|date de naissance|ne le|nee le|naissance|anniversaire",
     ),
     (
@@ -133,6 +134,16 @@ pub const PHRASES: &[(Cue, &str)] = &[
         commande|numero de commande|suivi|numero de suivi|colis|facture|numero de client|contrat|numero de contrat|dossier|\
         numero de dossier|reference|numero de serie|code postal|compteur|releve|vol|montant|solde|se termine par|se terminant par|terminant par|terminado en|acabada en|acabado en|acaba en|endet mit|endend mit|finissant par|\
         quatre derniers|carte cadeau|carte de fidelite|carte sim|livraison|rendez vous|avoir|plafond|numero de demande|bon d achat|\
-        remboursement|point de livraison",
+        remboursement|point de livraison|\
+        vat|vat number|vat id|umsatzsteuer id|ust id|ustid|tva|numero de tva|registered company number|company number|handelsregister*|planning application|application number|parcel|consignment|subscription|subscription number|membership|lot number|batch|\
+        batch number|docket|docket number|unit number|apartment|suite|bus|train|platform|aisle|pallet|crate|shelf|branch code|\
+        letter of|wifi network|ssid|firmware|software|release|patch|update|lottery|raffle|tax year|module|chapter|channel|frequency|\
+        bauantrag|genehmigung|flurstuck|fahrgestell*|typ|typenschild|modell|baujahr|zahler|messwert|kilometerstand|kilometer|bescheid|\
+        schreiben vom|brief vom|az|aktz|kdnr|kd nr|kundennr|rechnungsnr|bestellnr|auftragsnr|vertragsnr|sendungsnr|vorgangsnr|abo|abonummer|gleis|zug|\
+        filiale|regal|fach|version|fehler|chargennummer|charge|losnummer|\
+        licencia de obra|licencia de obras|parcela|catastro|referencia catastral|matricula|bastidor|modelo|lote|abono|suscripcion|tren|anden|tienda|\
+        pasillo|estanteria|formulario|kilometraje|kilometros|error|version|bulto|\
+        permis pc|permis de construire|permis d amenager|declaration prealable|parcelle|cadastre|courrier n|guichet|immatriculation|plaque|modele|\
+        abonnement|abonne numero|train|quai|magasin|rayon|formulaire|kilometrage|erreur|bordereau|bon de commande|numero de bon|numero de lot|piece pcmi|pcmi",
     ),
 ];

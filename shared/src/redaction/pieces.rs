@@ -104,6 +104,8 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
     spelling: SPELLING.split_whitespace().collect(),
 });
 
+/// Words by which the sign between two numbers is said.
+const PARTING: &[&str] = &["slash", "strich", "schragstrich", "barra", "dash", "tiret"];
 /// Words of somebody else between two pieces of a number, beside fillers: `and the next four?`.
 const STRANGE_BETWEEN_LINES: usize = 2;
 /// Words between two pieces in all.
@@ -238,7 +240,8 @@ fn letters(text: &Text<'_>, token: usize) -> Option<(Range<usize>, String, bool)
 /// What counts only beside other pieces goes where there are none.
 fn drop_unsure(text: &Text<'_>, pieces: &mut Vec<(Piece, bool)>) {
     let beside = |one: &Piece, other: &Piece| {
-        one.tokens.end == other.tokens.start
+        let is_parted = other.tokens.start == one.tokens.end + 1 && PARTING.contains(&text.word(one.tokens.end));
+        (one.tokens.end == other.tokens.start || is_parted)
             && text.gap(other.tokens.start).is_within(&[Gap::SPACE, Gap::HYPHEN, Gap::COMMA, Gap::ELLIPSIS])
     };
     // A day in front of a month, sure ones, and whoever stands beside one that is kept, from both sides.
@@ -266,7 +269,7 @@ fn drop_unsure(text: &Text<'_>, pieces: &mut Vec<(Piece, bool)>) {
 
 /// Whether a number says how much, or when.
 fn is_measure(text: &Text<'_>, tokens: Range<usize>, digits: usize) -> bool {
-    if digits > LONGEST_MEASURE || is_of_identity(text, &tokens) {
+    if digits > LONGEST_MEASURE || is_of_identity(text, &tokens) || is_in_groups(text, &tokens) {
         return false;
     }
     let (first, end) = (tokens.start, tokens.end);
@@ -310,7 +313,11 @@ fn is_measure(text: &Text<'_>, tokens: Range<usize>, digits: usize) -> bool {
         || is_time(text, &tokens)
 }
 
+/// A word in front of a token, in the same sentence.
 fn word_before<'t>(text: &'t Text<'_>, token: usize, by: usize) -> &'t str {
+    if text.gap(token).has(&[Gap::LINE]) {
+        return "";
+    }
     token.checked_sub(by).map_or("", |token| text.word(token))
 }
 
@@ -334,6 +341,27 @@ fn is_of_identity(text: &Text<'_>, tokens: &Range<usize>) -> bool {
             && dot(first + 2)
             && letter(first + 3)
     })
+}
+
+/// `4988.4388.4388.4305`, `3714 496353 98431`: groups of a long number.
+fn is_in_groups(text: &Text<'_>, tokens: &Range<usize>) -> bool {
+    let goes_on = |token: usize| {
+        token > 0
+            && text.tokens.get(token).is_some_and(|here| here.is_number && here.start - text.tokens[token - 1].end == 1)
+            && text.tokens[token - 1].is_number
+            && text.gap(token).is_within(&[Gap::DOT, Gap::SPACE, Gap::HYPHEN])
+    };
+    let (mut begin, mut end) = (tokens.start, tokens.start + 1);
+    while goes_on(begin) && tokens.start - begin < 5 {
+        begin -= 1;
+    }
+    while goes_on(end) && end - tokens.start < 5 {
+        end += 1;
+    }
+    let is_group = |token: usize| (4..=6).contains(&text.word(token).len());
+    text.tokens.get(tokens.start).is_some_and(|token| token.is_number)
+        && (begin..end).all(is_group)
+        && (begin..end).map(|token| text.word(token).len()).sum::<usize>() >= 14
 }
 
 /// `1,284.50`, `34,20`, `vier Komma drei`.

@@ -36,6 +36,121 @@ const CUSTOMERS: &[&str] = &[
     "clienta",
     "utilisateur",
     "subscriber",
+    "assure",
+    "assuree",
+    "abonne",
+    "abonnee",
+    "adherent",
+    "adherente",
+    "societaire",
+    "locataire",
+    "usager",
+    "usagere",
+    "passager",
+    "passagere",
+    "voyageur",
+    "voyageuse",
+    "hote",
+    "patiente",
+    "titulaire",
+    "huesped",
+    "socio",
+    "socia",
+    "abonado",
+    "abonada",
+    "asegurado",
+    "asegurada",
+    "paciente",
+    "pasajero",
+    "pasajera",
+    "inquilino",
+    "inquilina",
+    "viajero",
+    "viajera",
+    "titular",
+    "comprador",
+    "compradora",
+    "versicherter",
+    "versicherte",
+    "patientin",
+    "mieter",
+    "mieterin",
+    "gast",
+    "reisender",
+    "reisende",
+    "mitglied",
+    "nutzer",
+    "nutzerin",
+    "burger",
+    "burgerin",
+    "kaufer",
+    "kauferin",
+    "tenant",
+    "resident",
+    "passenger",
+    "traveller",
+    "traveler",
+    "policyholder",
+    "shopper",
+    "buyer",
+    "borrower",
+    "student",
+    "parent",
+    "owner",
+    "rider",
+    "taxpayer",
+    "cardholder",
+    "renter",
+    "llamante",
+];
+
+/// What those who answer them are called, folded: where one of two speakers is called so, the other is a customer.
+const AGENTS: &[&str] = &[
+    "agent",
+    "agente",
+    "agentin",
+    "advisor",
+    "adviser",
+    "rep",
+    "representative",
+    "operator",
+    "support",
+    "service",
+    "desk",
+    "helpdesk",
+    "reception",
+    "receptionist",
+    "clerk",
+    "teller",
+    "a",
+    "berater",
+    "beraterin",
+    "mitarbeiter",
+    "mitarbeiterin",
+    "sachbearbeiter",
+    "sachbearbeiterin",
+    "kundenservice",
+    "kundendienst",
+    "empfang",
+    "asesor",
+    "asesora",
+    "operador",
+    "operadora",
+    "gestor",
+    "gestora",
+    "recepcion",
+    "soporte",
+    "atencion",
+    "teleoperador",
+    "teleoperadora",
+    "conseiller",
+    "conseillere",
+    "operateur",
+    "operatrice",
+    "standard",
+    "accueil",
+    "assistance",
+    "standardiste",
 ];
 
 /// A text with its words and digits.
@@ -143,7 +258,7 @@ impl<'a> Text<'a> {
                 let count = speakers.len();
                 let known = speakers.entry(label).or_insert_with(|| (!is_cue(label)).then_some(count));
                 if known.is_some() {
-                    is_customer = names_customer(label);
+                    is_customer = names_one_of(label, CUSTOMERS);
                 }
                 speaker = known.or(speaker);
                 let said = if known.is_some() { said + behind } else { said };
@@ -152,7 +267,23 @@ impl<'a> Text<'a> {
                 text.read_line(said..begin, speaker, is_customer);
             }
         }
+        text.find_customer(&speakers);
         text
+    }
+
+    /// Where nobody is called a customer, and one of two is called an agent, the other is a customer.
+    fn find_customer(&mut self, speakers: &HashMap<&str, Option<usize>>) {
+        let named: Vec<(&str, usize)> =
+            speakers.iter().filter_map(|(label, speaker)| Some((*label, (*speaker)?))).collect();
+        let is_agent = |(label, _): &&(&str, usize)| names_one_of(label, AGENTS);
+        if self.has_customers || named.len() != 2 || named.iter().filter(is_agent).count() != 1 {
+            return;
+        }
+        let Some((_, customer)) = named.iter().find(|speaker| !is_agent(speaker)) else { return };
+        for line in self.lines.iter_mut().filter(|line| line.speaker == Some(*customer)) {
+            line.is_customer = true;
+            self.has_customers = true;
+        }
     }
 
     /// A token as it is compared: in lower case, without accents, digits as ASCII.
@@ -308,13 +439,13 @@ fn label_of(line: &str) -> (Option<&str>, usize) {
     if is_label { (Some(label), colon + width) } else { (None, 0) }
 }
 
-/// Whether a label says that a customer speaks.
-fn names_customer(label: &str) -> bool {
+/// Whether a word of a label is one of these.
+fn names_one_of(label: &str, names: &[&str]) -> bool {
     let mut folded = String::with_capacity(label.len());
     for letter in label.chars() {
         fold(letter, digit_of(letter), &mut folded);
     }
-    folded.split(|letter: char| !letter.is_alphabetic()).any(|word| CUSTOMERS.contains(&word))
+    folded.split(|letter: char| !letter.is_alphabetic()).any(|word| names.contains(&word))
 }
 
 /// Characters that are not seen, or only change how another one looks.

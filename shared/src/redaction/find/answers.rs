@@ -23,6 +23,12 @@ const REFERENCE: usize = 5;
 const MOST: usize = 40;
 /// Words of a line that is no more than a question.
 const SHORT_QUESTION: usize = 14;
+/// Words of a question that lacks its mark.
+const BARE_QUESTION: usize = 7;
+const BEGINNING: &[&str] =
+    &["your", "votre", "ton", "ihr", "dein", "su", "tu", "the", "le", "la", "el", "das", "and", "et", "und", "y"];
+/// Words of a line that takes note.
+const TAKING_NOTE: usize = 4;
 /// Words around a phrase that tell whether it asks.
 const AROUND: usize = 14;
 
@@ -54,8 +60,10 @@ impl Search<'_> {
                 break;
             }
             if speaker.is_some() && here.speaker == speaker {
+                // "Okay.", after which it is spelled on.
+                let goes_on = is_answered && self.is_spelled_behind(line);
                 if self.asks_for_something_else(here.tokens.clone(), question.cue)
-                    || (is_answered && !self.asks_again(here.tokens.clone()))
+                    || (is_answered && !goes_on && !self.asks_again(here.tokens.clone()))
                 {
                     break;
                 }
@@ -77,6 +85,15 @@ impl Search<'_> {
             }
         }
         values
+    }
+
+    /// Whether a line only takes note, and letters are spelled in the next.
+    fn is_spelled_behind(&self, line: usize) -> bool {
+        let here = &self.text.lines[line];
+        let takes_note =
+            here.tokens.len() <= TAKING_NOTE && here.tokens.clone().all(|token| is_filler(self.text.word(token)));
+        let next = self.text.lines.get(line + 1).filter(|next| next.speaker != here.speaker);
+        takes_note && next.is_some_and(|next| self.is_spelled_out(next.tokens.start))
     }
 
     /// Whether a customer says what was asked, before the answer: `Oh, the first pet one? That was Domino.`
@@ -121,7 +138,11 @@ impl Search<'_> {
                 return false;
             }
             let is_short = end - first <= SHORT_QUESTION && !WHETHER.contains(self.text.word(first));
-            return has(&ASKING) || (is_short && (is_asked || question.end == end));
+            // "Votre mot de passe client", without its question mark.
+            let is_bare = end - first <= BARE_QUESTION
+                && BEGINNING.contains(&self.text.word(first))
+                && self.is_agent(self.line(question.first)) == Some(true);
+            return has(&ASKING) || (is_short && (is_asked || is_bare || question.end == end));
         }
         if !is_asked && has(&NO_QUESTION) {
             return false;

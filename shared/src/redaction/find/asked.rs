@@ -63,6 +63,10 @@ const BEFORE: usize = 12;
 const NEAR: usize = 3;
 /// Digits of a card number.
 const WHOLE_CARD: usize = 12;
+/// Parts that are broken off and said anew.
+const MOST_BROKEN_OFF: usize = 8;
+/// Lines in front of the digits of a number in which its letters are said.
+const LINES_OF_LETTERS: usize = 3;
 /// Tokens around a question in which a refusal makes it none.
 const AROUND: usize = 6;
 
@@ -123,7 +127,7 @@ impl Search<'_> {
         let stop = (end..end + AROUND).find(|token| self.text.gap(*token).has(&[Gap::STOP, Gap::LINE])).unwrap_or(end);
         let from =
             self.text.tokens.get(stop.saturating_sub(1).max(last)).map_or(self.text.source.len(), |token| token.end);
-        self.text.source[from..].trim_start_matches([' ', '\u{a0}', '"', '”', ')']).starts_with(['?', '？'])
+        self.text.source[from..].trim_start_matches([' ', '\u{a0}', '"', '”', ')', '.', '…']).starts_with(['?', '？'])
     }
 
     fn follow(&mut self, question: &Mark, expected: &Expected) {
@@ -131,6 +135,7 @@ impl Search<'_> {
         let asks = self.is_question(question);
         let some_digits = self.asks_for_some(question);
         let (mut taken, mut characters, mut said) = (Vec::new(), 0, String::new());
+        let mut broken_off: Vec<Range<usize>> = Vec::new();
         let first_line = self.line(question.first);
         let (mut last_line, mut last_token) = (first_line, question.end);
         for line in first_line..self.text.lines.len() {
@@ -178,6 +183,9 @@ impl Search<'_> {
                 let (digits, all) = self.characters_of(&stretch, expected.letters);
                 // Letters alone are none, but beside what was said before.
                 let is_less = if expected.kind == Kind::Iban { all < 4 || digits < 1 } else { digits < least };
+                if is_less && digits == 2 && !self.is_taken(stretch.clone()) {
+                    broken_off.push(stretch.clone());
+                }
                 if is_less
                     || all > expected.most
                     || (!is_last && self.is_of_something_else(stretch.start, question.end))
@@ -211,6 +219,23 @@ impl Search<'_> {
         if characters < total && !some_digits {
             return;
         }
+        if expected.letters
+            && let Some(first) = taken.first()
+        {
+            self.take_letters_before(question, first.start, expected.kind);
+            if let Some(last) = taken.last() {
+                self.take_letters_behind(last.end - 1, expected.kind);
+            }
+        }
+        // "Seven seven, hold on. There. Seven seven two ..."
+        for begun in broken_off.into_iter().take(MOST_BROKEN_OFF) {
+            let is_said_on = |stretch: &Range<usize>| {
+                stretch.start > begun.start && self.chars_in(stretch, false).starts_with(&self.chars_in(&begun, false))
+            };
+            if taken.iter().take(MOST_BROKEN_OFF).any(is_said_on) {
+                self.take(begun, expected.kind);
+            }
+        }
         for stretch in taken {
             let digits = self.chars_in(&stretch, true);
             // What is known was remembered when it was found.
@@ -219,6 +244,41 @@ impl Search<'_> {
                 self.numbers.push((digits, expected.kind, stretch.start));
             }
             self.take(stretch, expected.kind);
+        }
+    }
+
+    /// `Es P A A,` in a line of its own in front of the digits.
+    fn take_letters_before(&mut self, question: &Mark, first: usize, kind: Kind) {
+        let line = self.line(first);
+        let speaker = self.text.lines[line].speaker;
+        let from = question.end.max(self.text.lines[line.saturating_sub(LINES_OF_LETTERS)].tokens.start);
+        let from = from.max(first.saturating_sub(REACH));
+        let before: Vec<Range<usize>> = self
+            .stretches(from..self.text.lines[line].tokens.start, true)
+            .into_iter()
+            .filter(|stretch| {
+                let (digits, all) = self.characters_of(stretch, true);
+                let is_all = stretch.end == self.line_of(stretch.start).end;
+                digits == 0 && (2..=4).contains(&all) && is_all && self.text.speaker(stretch.start) == speaker
+            })
+            .collect();
+        for stretch in before {
+            self.take(stretch, kind);
+        }
+    }
+
+    /// `B for Bravo.` in a line of its own behind the digits.
+    fn take_letters_behind(&mut self, last: usize, kind: Kind) {
+        let line = self.line(last);
+        let speaker = self.text.lines[line].speaker;
+        let to = (line + LINES_OF_LETTERS).min(self.text.lines.len());
+        let Some(behind) = (line + 1..to).find(|line| self.text.lines[*line].speaker == speaker) else { return };
+        let tokens = self.text.lines[behind].tokens.clone();
+        let is_letter = |token: usize| self.is_letter_name(token) || self.text.word(token).len() == 1;
+        let is_all =
+            tokens.len() <= 3 && is_letter(tokens.start) && (tokens.len() == 1 || self.is_spelled(tokens.end - 1));
+        if is_all && !self.is_taken(tokens.clone()) {
+            self.take(tokens, kind);
         }
     }
 
@@ -245,7 +305,8 @@ impl Search<'_> {
         let begin = question.first.saturating_sub(BEFORE).max(line.start);
         for stretch in self.stretches(begin..question.first, false) {
             let (digits, _) = self.characters_of(&stretch, false);
-            let typed = (2..4).any(|by| stretch.start >= by && TYPING.contains(self.text.word(stretch.start + 1 - by)));
+            let typed =
+                (2..4).any(|by| stretch.start + 1 >= by && TYPING.contains(self.text.word(stretch.start + 1 - by)));
             let least = if expected.kind == Kind::SecurityCode { 3 } else { 4 };
             let fits = (least..=6).contains(&digits) && (typed || question.first - stretch.end <= NEAR);
             if fits && !self.is_taken(stretch.clone()) && !self.is_of_something_else(stretch.start, line.start) {
@@ -259,8 +320,20 @@ impl Search<'_> {
         let line = self.line_of(question.first);
         let range = question.first.saturating_sub(BEFORE).max(line.start)..question.end.min(line.end);
         let has = |words: &[&str]| range.clone().any(|token| words.contains(&self.text.word(token)));
-        has(&["digit", "digits", "character", "characters", "letter", "ziffer", "stelle", "cifra", "digito", "chiffre"])
-            && has(&[
+        let is_end_of_pin = question.cue == Cue::Pin && has(LAST) && has(&["digits", "ziffern", "cifras", "chiffres"]);
+        is_end_of_pin
+            || has(&[
+                "digit",
+                "digits",
+                "character",
+                "characters",
+                "letter",
+                "ziffer",
+                "stelle",
+                "cifra",
+                "digito",
+                "chiffre",
+            ]) && has(&[
                 "first",
                 "second",
                 "third",
@@ -278,8 +351,7 @@ impl Search<'_> {
                 "premier",
                 "deuxieme",
                 "troisieme",
-            ])
-            && has(&["and", "und", "y", "et"])
+            ]) && has(&["and", "und", "y", "et"])
     }
 
     /// Whether who asked speaks of another matter: of other numbers, or asks for something else.

@@ -26,6 +26,13 @@ impl Search<'_> {
             if chars.len() < SHORTEST_CARD {
                 continue;
             }
+            // Digits in the midst of a parcel's number are no card.
+            let first = pieces.clone().find(|piece| !self.dictated.pieces[*piece].is_letters);
+            let of_thing =
+                first.is_some_and(|first| self.is_of_something_else(self.dictated.pieces[first].tokens.start, 0));
+            if of_thing && chars.len() > LONGEST_CARD - 2 {
+                continue;
+            }
             let all: Vec<usize> = pieces.clone().filter(|piece| !self.dictated.pieces[*piece].is_letters).collect();
             let mut speakers: Vec<Option<usize>> = all.iter().map(|piece| self.speaker_of(*piece)).collect();
             speakers.dedup();
@@ -145,6 +152,9 @@ impl Search<'_> {
         let mut letters = false;
         for at in first..end {
             let piece = &self.dictated.pieces[at];
+            if self.is_and(at) {
+                continue;
+            }
             chars.push_str(&piece.chars);
             letters |= piece.is_letters;
             // Behind one letter or two there are digits, in each of them; without letters in front all are shorter.
@@ -169,6 +179,18 @@ impl Search<'_> {
             }
         }
         None
+    }
+
+    /// Whether a letter is the word between two numbers that are said: `ocho y cuatro`.
+    fn is_and(&self, at: usize) -> bool {
+        let piece = &self.dictated.pieces[at];
+        let written = &self.text.source[self.text.tokens[piece.tokens.start].start..];
+        let is_said = |token: usize| self.text.tokens.get(token).is_some_and(|token| !token.is_number);
+        piece.is_letters
+            && piece.tokens.len() == 1
+            && written.starts_with('y')
+            && self.dictated.pieces.get(at + 1).is_some_and(|next| next.tokens.start == piece.tokens.end)
+            && is_said(piece.tokens.end)
     }
 
     /// `219-09-9999`.

@@ -12,7 +12,8 @@ const LONGEST_LOCAL: usize = 64;
 const LONGEST_DOMAIN: usize = 255;
 
 /// How the sign in the middle is said; `ät` is folded.
-const AT: &[&str] = &["at", "arroba", "arobase", "arobas", "klammeraffe", "affenschwanz"];
+const AT: &[&str] =
+    &["at", "arroba", "arobase", "arobas", "arrobase", "arobaze", "arrobas", "klammeraffe", "affenschwanz"];
 const DOT: &[&str] = &["dot", "punkt", "punto", "point"];
 const JOINING: &[&str] = &[
     "dot",
@@ -33,7 +34,8 @@ const JOINING: &[&str] = &[
 /// What ends an address that is said.
 const ENDINGS: &[&str] = &[
     "com", "org", "net", "de", "at", "ch", "es", "fr", "uk", "co", "eu", "io", "info", "edu", "gov", "us", "ca", "ie",
-    "be", "lu", "mx", "ar", "cl", "me", "biz", "email", "online", "app", "dev", "nl", "it", "pt",
+    "be", "lu", "mx", "ar", "cl", "me", "biz", "email", "online", "app", "dev", "nl", "it", "pt", "example", "test",
+    "coop", "shop", "cloud", "mail", "gal", "cat", "eus", "berlin", "wien", "london", "scot", "ai",
 ];
 /// Words in front of an address that are no part of it.
 const INTRODUCING: &[&str] = &[
@@ -44,7 +46,7 @@ const INTRODUCING: &[&str] = &[
 /// Those that no other word is, and that may stand without a dot.
 const BARE_ENDINGS: &[&str] = &["com", "org", "net", "fr", "uk", "co", "ch"];
 /// Words between the parts of an address that is said.
-const MOST_PARTS: usize = 12;
+const MOST_PARTS: usize = 20;
 
 impl Search<'_> {
     /// Addresses with their sign, or with it said.
@@ -75,7 +77,7 @@ impl Search<'_> {
     }
 
     fn said_around(&self, at: usize) -> Option<Range<usize>> {
-        let close = |token: usize| self.text.gap(token).is_within(&[Gap::SPACE, Gap::HYPHEN, Gap::DOT]);
+        let close = |token: usize| self.text.gap(token).is_within(&[Gap::SPACE, Gap::HYPHEN, Gap::DOT, Gap::OTHER]);
         // Behind: words with dots between them, the last of which is an ending.
         let mut token = at + 1;
         let mut end = None;
@@ -85,9 +87,15 @@ impl Search<'_> {
                 false => (token + 2, close(token + 1) && DOT.contains(&self.text.word(token + 1))),
             };
             if !is_written {
-                // "G mail", "out look": a host of two words.
+                // "G mail", "out look": a host of two words; "lindqvist dash home".
+                let is_joined = close(token + 1) && JOINING.contains(&self.text.word(token + 1));
+                if is_joined && end.is_none() {
+                    token += 2;
+                    continue;
+                }
                 token += 1;
-                if token - at > 3 && end.is_none() {
+                let since = (at + 1..token).filter(|token| !JOINING.contains(&self.text.word(*token))).count();
+                if since > 4 && end.is_none() {
                     break;
                 }
                 if end.is_some() {
@@ -132,7 +140,7 @@ impl Search<'_> {
             while first > line.start
                 && at - first < MOST_PARTS
                 && self.text.gap(first).is_within(&[Gap::SPACE, Gap::HYPHEN, Gap::DOT, Gap::COMMA])
-                && !INTRODUCING.contains(&self.text.word(first - 1))
+                && (!INTRODUCING.contains(&self.text.word(first - 1)) || self.is_lone_letter(first - 1))
             {
                 first -= 1;
             }
@@ -146,6 +154,13 @@ impl Search<'_> {
         let line = self.line(at);
         let mut latest = self.marks[..before].iter().rev().take_while(|mark| self.line(mark.first) + 3 >= line).take(8);
         latest.any(|mark| mark.cue == Cue::Email)
+    }
+
+    /// A letter that is spelled among others.
+    fn is_lone_letter(&self, token: usize) -> bool {
+        let lone = |token: usize| self.text.word(token).len() == 1;
+        let apart = |token: usize| !self.text.gap(token).has(&[Gap::APOSTROPHE]);
+        lone(token) && apart(token) && apart(token + 1) && (lone(token + 1) || AT.contains(&self.text.word(token + 1)))
     }
 
     fn is_digit(&self, token: usize) -> bool {

@@ -21,7 +21,9 @@ const AROUND_CARD: usize = 12;
 /// Lines after a card number in which what goes with it stands alone.
 const BESIDE_CARD: usize = 7;
 /// Words of a line that asks for nothing but a date.
-const BARE: usize = 6;
+const BARE: usize = 14;
+/// Words of one that needs no question mark.
+const SHORT_QUESTION: usize = 7;
 /// Tokens behind an expiry date among which the security code stands.
 const BEHIND_DATE: usize = 12;
 /// Words for cards.
@@ -45,6 +47,32 @@ const WITHIN: &[&str] = &[
 const AROUND: &[&str] =
     &["end", "of", "ende", "anfang", "mitte", "fin", "finales", "debut", "en", "in", "the", "de", "start", "beginning"];
 
+/// Tokens in front of a word for a birth among which it is said what of it is asked for.
+const BEFORE_BIRTH: usize = 3;
+/// Tokens in front of a word for a birth in which its date begins.
+const IN_FRONT: usize = 8;
+/// Words in front of a date since which something goes on.
+const SINCE: &[&str] = &[
+    "since",
+    "from",
+    "bought",
+    "seit",
+    "vom",
+    "gekauft",
+    "desde",
+    "compre",
+    "depuis",
+    "achete",
+    "started",
+    "built",
+    "installed",
+    "gebaut",
+    "construida",
+    "construite",
+    "moved",
+    "joined",
+];
+
 struct Date {
     tokens: Range<usize>,
     digits: String,
@@ -54,15 +82,19 @@ struct Date {
 impl Search<'_> {
     /// Dates by what asks for a birth, each as often as it is said.
     pub(super) fn dates_of_birth(&mut self) {
-        let marks: Vec<Mark> = self.marks.iter().copied().filter(|mark| mark.cue == Cue::Birth).collect();
+        let marks: Vec<Mark> = self.questions.iter().copied().filter(|mark| mark.cue == Cue::Birth).collect();
         for mark in marks {
             let end = self.end_of_dates(&mark);
+            self.date_in_front(&mark);
             let mut from = mark;
             let (mut digits, mut latest) = (0, String::new());
+            let mut broken_off: Option<Range<usize>> = None;
             for _ in 0..MOST_DATES {
                 let Some(date) = self.date_behind(&from, end, Kind::DateOfBirth) else { break };
                 (from.first, from.end) = (date.tokens.end - 1, date.tokens.end);
-                let is_long = date.digits.len() >= if digits == 0 { 4 } else { 5 };
+                // "Jahrgang?" "Zweiundsiebzig."
+                let shortest = if self.asks_for_year(&mark) { 2 } else { 4 };
+                let is_long = date.digits.len() >= if digits == 0 { shortest } else { 5 };
                 let is_whole = is_long || (date.has_month && !date.digits.is_empty());
                 // "And the year?"
                 let is_rest = digits > 0 && digits < 6 && (2..=4).contains(&date.digits.len());
@@ -71,13 +103,83 @@ impl Search<'_> {
                     || self.is_agent(self.line(date.tokens.start)) != Some(true)
                     || date.digits.get(date.digits.len().saturating_sub(2)..)
                         == latest.get(latest.len().saturating_sub(2)..);
+                let is_begun = digits == 0 && (2..=3).contains(&date.digits.len()) && date.tokens.len() <= 3;
+                if !is_whole && is_begun {
+                    broken_off = Some(date.tokens.clone());
+                }
                 if (is_whole || is_rest) && is_own {
+                    // "Vierter fünfter, nein, fünfter vierter neunundsechzig".
+                    if let Some(begun) =
+                        broken_off.take().filter(|begun| self.line(begun.start) == self.line(date.tokens.start))
+                    {
+                        self.take(begun, Kind::DateOfBirth);
+                    }
                     latest.clone_from(&date.digits);
                     digits += date.digits.len() + if date.has_month { 2 } else { 0 };
                     self.take(date.tokens, Kind::DateOfBirth);
                 }
             }
         }
+    }
+
+    /// `Er ist am 9. Juli 2011 geboren`.
+    fn date_in_front(&mut self, mark: &Mark) {
+        let begin = mark.first.saturating_sub(IN_FRONT).max(self.line_of(mark.first).start);
+        let from = Mark { cue: Cue::Birth, first: begin, end: begin, is_phrase: false };
+        let Some(date) = self.date_behind(&from, mark.first, Kind::DateOfBirth) else { return };
+        let is_whole = date.digits.len() >= 5 && (date.has_month || date.digits.len() >= 6);
+        if is_whole && date.tokens.end + 1 >= mark.first && date.tokens.start >= begin {
+            self.take(date.tokens, Kind::DateOfBirth);
+        }
+    }
+
+    /// Whether a phrase asks for a year alone.
+    fn asks_for_year(&self, mark: &Mark) -> bool {
+        let first = mark.first.saturating_sub(BEFORE_BIRTH).max(self.line_of(mark.first).start);
+        let words = (first..mark.end).map(|token| self.text.word(token));
+        words.into_iter().any(|word| ["year", "jahrgang", "geburtsjahr", "ano", "annee"].contains(&word))
+    }
+
+    /// `Ray Fuentes, 07-11-1990`: a whole date of so long ago that it is somebody's, not a thing's.
+    pub(super) fn dates_of_long_ago(&mut self) {
+        for at in 0..self.dictated.pieces.len() {
+            let start = self.dictated.pieces[at].tokens.start;
+            // "March third, nineteen eighty".
+            let led = start > self.line_of(start).start && month(self.text.word(start - 1)).is_some();
+            let start = if led { start - 1 } else { start };
+            let is_new = self.kinds[start].is_none() && self.text.lines[self.line(start)].is_customer;
+            if !is_new || !self.begins_date(start) || self.is_of_something_else(start, 0) || self.is_since(start) {
+                continue;
+            }
+            let from = Mark { cue: Cue::Birth, first: start, end: start, is_phrase: false };
+            let Some(date) = self.date_behind(&from, self.line_of(start).end, Kind::DateOfBirth) else { continue };
+            let year = date.digits.get(date.digits.len().saturating_sub(4)..).and_then(|year| year.parse().ok());
+            let days = date.digits.len().saturating_sub(4);
+            let has_day = if date.has_month {
+                (1..=2).contains(&days)
+            } else {
+                (2..=4).contains(&days) && self.is_written_date(&date.tokens)
+            };
+            let is_near = date.tokens.start <= start && date.tokens.len() <= LONGEST;
+            if is_near && has_day && year.is_some_and(|year: u32| (1915..=2007).contains(&year)) {
+                self.take(date.tokens, Kind::DateOfBirth);
+            }
+        }
+    }
+
+    /// `07-11-1990`, `3/4/71`.
+    fn is_written_date(&self, tokens: &Range<usize>) -> bool {
+        tokens.len() == 3
+            && tokens.clone().all(|token| self.text.tokens[token].is_number)
+            && tokens.clone().skip(1).all(|token| self.text.gap(token).has(&[Gap::SLASH, Gap::HYPHEN, Gap::DOT]))
+    }
+
+    /// Whether a date is one since which something goes on.
+    fn is_since(&self, token: usize) -> bool {
+        let line = self.line_of(token);
+        let before = token.saturating_sub(3).max(line.start)..token;
+        let asked = line.start.saturating_sub(IN_FRONT)..line.start;
+        before.chain(asked).any(|token| SINCE.contains(&self.text.word(token)))
     }
 
     /// The token at which another matter begins: where who asked asks on, or another number is announced and said.
@@ -116,9 +218,11 @@ impl Search<'_> {
             let is_bare = self.is_agent(line) == Some(true)
                 && self.text.lines[line].tokens.len() <= BARE
                 && !self.names_a_thing(line)
-                && self.ends_with_question_mark(mark.end);
+                && (self.ends_with_question_mark(mark.end) || self.text.lines[line].tokens.len() <= SHORT_QUESTION);
             let is_near = near.is_some_and(|of_card| *of_card <= line + AROUND_CARD);
-            if !of_known && !is_bare && !is_near {
+            // "Amex ending 1005 exp 05/30".
+            let is_told = self.is_agent(line) == Some(false) && mark.is_phrase && self.is_of_card(line);
+            if !of_known && !is_bare && !is_near && !is_told {
                 continue;
             }
             let Some(date) = self.date_behind(&mark, end, Kind::ExpiryDate) else { continue };
@@ -152,7 +256,7 @@ impl Search<'_> {
         let first = reach.find(|token| {
             self.kinds[*token].is_none() && self.begins_date(*token) && !self.is_of_something_else(*token, mark.first)
         })?;
-        let article = first > mark.end
+        let article = first > self.line_of(first).start
             && ARTICLES.contains(&self.text.word(first - 1))
             && self.text.gap(first).is_within(&[Gap::SPACE]);
         let begin = if article { first - 1 } else { first };
@@ -318,6 +422,28 @@ impl Search<'_> {
             }
             let kind = if is_month_and_year(&digits) { Kind::ExpiryDate } else { Kind::SecurityCode };
             self.take(stretch, kind);
+        }
+    }
+
+    /// `11.28` behind each card.
+    pub(super) fn dotted_dates(&mut self) {
+        for token in 1..self.text.tokens.len() {
+            if self.kinds[token - 1] == Some(Kind::CardNumber) && self.kinds[token].is_none() {
+                self.dotted_date_after_card(token, self.line_of(token - 1).end);
+            }
+        }
+    }
+
+    /// `11.28, 737` right behind a card: what looks like an amount is until when it is valid.
+    fn dotted_date_after_card(&mut self, begin: usize, end: usize) {
+        let is_number = |token: usize| token < end && self.text.tokens[token].is_number && self.kinds[token].is_none();
+        let month = (begin..end.min(begin + 4)).find(|token| is_number(*token));
+        let Some(month) = month.filter(|month| is_number(month + 1) && self.text.gap(month + 1) == Gap::DOT) else {
+            return;
+        };
+        let digits = format!("{}{}", self.text.word(month), self.text.word(month + 1));
+        if is_month_and_year(&digits) {
+            self.take(month..month + 2, Kind::ExpiryDate);
         }
     }
 

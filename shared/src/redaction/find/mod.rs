@@ -11,19 +11,156 @@ mod named;
 mod passwords;
 mod spoken;
 mod stretches;
+mod sums;
 mod unasked;
 mod words;
 
 use std::ops::Range;
 
 use super::cues::{self, Cue, Mark};
+use super::numerals;
 use super::patterns;
 use super::pieces::Dictated;
 use super::text::{Gap, Text};
 use super::{Finding, Kind};
 
+/// Words for whom and what a service has to do with, of whom no security question is.
+const COLLEAGUES: &[&str] = &[
+    "technician",
+    "engineer",
+    "driver",
+    "colleague",
+    "adviser",
+    "advisor",
+    "installer",
+    "courier",
+    "contact",
+    "salesman",
+    "sofa",
+    "parcel",
+    "techniker",
+    "technikerin",
+    "monteur",
+    "kollege",
+    "kollegin",
+    "mitarbeiter",
+    "mitarbeiterin",
+    "fahrer",
+    "zusteller",
+    "berater",
+    "tecnico",
+    "tecnica",
+    "companero",
+    "companera",
+    "empleado",
+    "empleada",
+    "repartidor",
+    "instalador",
+    "comercial",
+    "averia",
+    "technicien",
+    "technicienne",
+    "collegue",
+    "livreur",
+    "vendeur",
+    "vendeuse",
+    "conseiller",
+    "conseillere",
+    "panne",
+];
+const COLLEAGUE_WITHIN: usize = 5;
+/// Words by which something is asked for once more, all of it, and the lines after what was asked.
+const AGAIN: &[&str] = &[
+    "retype",
+    "again",
+    "repeat",
+    "reenter",
+    "resend",
+    "nochmal",
+    "nochmals",
+    "wiederholen",
+    "repetir",
+    "repita",
+    "repitame",
+    "repeter",
+    "repetez",
+    "type",
+    "give",
+    "need",
+    "read",
+    "say",
+    "brauche",
+    "necesito",
+    "besoin",
+];
+const WHOLE: &[&str] = &[
+    "full",
+    "whole",
+    "complete",
+    "entire",
+    "ganz",
+    "ganze",
+    "vollstandig",
+    "komplett",
+    "completo",
+    "completa",
+    "entier",
+    "complet",
+];
+const AGAIN_LINES: usize = 5;
+const AGAIN_WITHIN: usize = 12;
 /// Words of a line that is no more than a question for a code.
 const SHORT_QUESTION: usize = 6;
+
+/// Tokens on either side of a part of a password.
+const MOST_SIGNS: usize = 12;
+/// Words between a letter and the word that it is spelled by.
+const LINKS: &[&str] = &["de", "como", "wie", "for", "comme", "as", "like", "von"];
+/// Titles in front of a name.
+const TITLES: &[&str] = &[
+    "mr",
+    "mrs",
+    "ms",
+    "miss",
+    "mister",
+    "missus",
+    "dr",
+    "doctor",
+    "sir",
+    "st",
+    "saint",
+    "san",
+    "santa",
+    "frau",
+    "herr",
+    "doktor",
+    "senor",
+    "senora",
+    "senorita",
+    "don",
+    "dona",
+    "profe",
+    "monsieur",
+    "madame",
+    "mademoiselle",
+    "mme",
+    "mlle",
+    "professor",
+    "captain",
+    "king",
+    "queen",
+    "prince",
+    "princess",
+    "lord",
+    "lady",
+    "uncle",
+    "aunt",
+    "onkel",
+    "tante",
+    "tio",
+    "tia",
+    "oncle",
+];
 
 /// What is secret in a text, in its order. Of two rules that claim a word the first has it: those that prove what
 /// they find come before those that go by what was asked.
@@ -42,21 +179,31 @@ pub fn findings(source: &str) -> Vec<Finding> {
     search.email_addresses();
     search.checked();
     search.cards();
+    search.sums();
+    search.dotted_dates();
     search.dictated();
     search.expiry_dates();
     search.asked();
     search.cards_that_fail();
     search.named_afterwards();
     search.bare_replies();
-    search.extensions();
+    search.sent_codes();
+    search.typed_codes();
     search.written_phone_numbers();
+    search.said_phone_numbers();
+    search.extensions();
     search.dates_of_birth();
+    search.dates_of_long_ago();
+    search.answers_in_digits();
+    search.shapes_of_identity();
     search.echoed_numbers();
     search.beside_cards();
     search.card_endings();
     search.parts_said_again();
     search.spoken();
     search.passwords_nearby();
+    search.numbers_of_companies();
+    search.whole_words();
     search.into_findings()
 }
 
@@ -74,6 +221,12 @@ fn questions(text: &Text<'_>, marks: &[Mark]) -> Vec<Mark> {
     };
     let mut questions: Vec<Mark> = patterns::questions(text);
     questions.retain(|question| matches!(question.cue, Cue::Answer | Cue::Password) || !of_thing(question));
+    // "What was the engineer called?"
+    let of_colleague = |question: &Mark| {
+        let end = text.lines[text.tokens[question.first].line].tokens.end.min(question.end + COLLEAGUE_WITHIN);
+        (question.first..end).any(|token| COLLEAGUES.contains(&text.word(token)))
+    };
+    questions.retain(|question| question.cue != Cue::Answer || !of_colleague(question));
     // "And the code?"
     for line in text.lines.iter().filter(|line| line.tokens.len() <= SHORT_QUESTION) {
         let is_code = |token: &usize| {
@@ -88,9 +241,50 @@ fn questions(text: &Text<'_>, marks: &[Mark]) -> Vec<Mark> {
             questions.push(Mark { cue: Cue::SecurityCode, first, end: first + 1, is_phrase: false });
         }
     }
+    questions.extend(codes_told(text, marks));
+    questions.extend(asked_again(text, marks));
     questions.extend(marks.iter().filter(|mark| mark.cue != Cue::Other));
     questions.sort_by_key(|mark| (mark.first, mark.end));
     questions
+}
+
+/// `code is 2580`, `code: 123`: a code that nothing else is said of.
+fn codes_told(text: &Text<'_>, marks: &[Mark]) -> Vec<Mark> {
+    let is_told = |token: &usize| {
+        let next = text.word(token + 1);
+        let verb = ["is", "s", "ist", "es", "est", "lautet", "was", "war", "c", "wars", "ware"].contains(&next);
+        let number = if verb { token + 2 } else { token + 1 };
+        let number = if ["the", "est", "der", "die"].contains(&text.word(number)) { number + 1 } else { number };
+        ["code", "codigo", "codes"].contains(&text.word(*token))
+            && (verb || text.gap(token + 1).has(&[Gap::COLON]))
+            && text.tokens.get(number).is_some_and(|here| {
+                let is_written = here.is_number && (3..=8).contains(&(here.end - here.start));
+                is_written || numerals::spoken(text, number).is_some_and(|said| !said.unsure)
+            })
+    };
+    let covered = |token: &usize| {
+        let at = marks.partition_point(|mark| mark.end <= *token);
+        marks.get(at).is_some_and(|mark| mark.first <= *token)
+    };
+    let told = (0..text.tokens.len()).filter(|token| is_told(token) && !covered(token));
+    told.map(|first| Mark { cue: Cue::SecurityCode, first, end: first + 1, is_phrase: true }).collect()
+}
+
+/// `Could you retype it in full?`: what was asked for last is asked for once more.
+fn asked_again(text: &Text<'_>, marks: &[Mark]) -> Vec<Mark> {
+    let asks = |token: &usize| {
+        let line = text.lines[text.tokens[*token].line].tokens.clone();
+        AGAIN.contains(&text.word(*token))
+            && line.clone().take(2 * AGAIN_WITHIN).any(|token| WHOLE.contains(&text.word(token)))
+    };
+    let again = (0..text.tokens.len()).filter(asks).filter_map(|token| {
+        let from = text.lines[text.tokens[token].line.saturating_sub(AGAIN_LINES)].tokens.start;
+        let before = marks.partition_point(|mark| mark.end <= token);
+        let latest = marks[..before].iter().rev().take(2 * AGAIN_WITHIN).take_while(|mark| mark.first >= from);
+        let of_secret = latest.into_iter().find(|mark| !matches!(mark.cue, Cue::Other | Cue::Card | Cue::Phone))?;
+        Some(Mark { cue: of_secret.cue, first: token, end: token + 1, is_phrase: true })
+    });
+    again.collect()
 }
 
 /// What the rules read and what they have found.
@@ -163,6 +357,125 @@ impl Search<'_> {
             ends[at - 1] = if in_one_breath { ends[at] } else { next.first };
         }
         self.marks.iter().copied().zip(ends).filter(|(mark, _)| cues.contains(&mark.cue)).collect()
+    }
+
+    /// Nothing goes by half: letters that name the end of a number go with it, and what stands without a space around digits
+    /// and signs, titles with the name behind them.
+    fn whole_words(&mut self) {
+        for at in 0..self.found.len() {
+            let (mut tokens, mut finding) = self.found[at].clone();
+            if tokens.is_empty() {
+                continue;
+            }
+            match finding.kind {
+                Kind::IdentityNumber | Kind::SocialSecurityNumber | Kind::Iban => self.with_last_letter(&mut tokens),
+                Kind::SecurityAnswer => self.with_title(&mut tokens),
+                Kind::SecurityCode if self.is_led_by_letter(tokens.start) => tokens.start -= 2,
+                Kind::SecurityCode if self.is_behind_letter(tokens.start) => tokens.start -= 1,
+                Kind::Password | Kind::SecurityCode | Kind::Pin => self.with_signs(&mut tokens, &mut finding.bytes),
+                _ => {}
+            }
+            let line = self.line_of(tokens.start);
+            while tokens.end < line.end && self.text.gap(tokens.end) == Gap::NOTHING && self.kinds[tokens.end].is_none()
+            {
+                tokens.end += 1;
+            }
+            while tokens.start > line.start
+                && self.text.gap(tokens.start) == Gap::NOTHING
+                && self.kinds[tokens.start - 1].is_none()
+            {
+                tokens.start -= 1;
+            }
+            finding.bytes.start = finding.bytes.start.min(self.text.tokens[tokens.start].start);
+            finding.bytes.end = finding.bytes.end.max(self.text.tokens[tokens.end - 1].end);
+            self.kinds[tokens.clone()].fill(Some(finding.kind));
+            self.found[at] = (tokens, finding);
+        }
+    }
+
+    /// `..., ele de León`: the letter behind a number, with the word that it is spelled by.
+    fn with_last_letter(&self, tokens: &mut Range<usize>) {
+        let line = self.line_of(tokens.start);
+        let close =
+            |token: usize| token < line.end && self.text.gap(token).is_within(&[Gap::SPACE, Gap::COMMA, Gap::HYPHEN]);
+        let last = tokens.end - 1;
+        let named = |token: usize| sums::letter_named(self.text.word(token));
+        let spelled_by = |letter: char, token: usize| {
+            let example = self.text.word(token + 1);
+            LINKS.contains(&self.text.word(token))
+                && close(token)
+                && close(token + 1)
+                && example.len() > 2
+                && example.starts_with(letter.to_ascii_lowercase())
+        };
+        // "Ele de", where "de" was read as a letter.
+        if last > line.start
+            && LINKS.contains(&self.text.word(last))
+            && let Some(letter) = named(last - 1)
+            && spelled_by(letter, last)
+        {
+            tokens.end += 1;
+        } else if let Some(letter) = named(last)
+            && spelled_by(letter, tokens.end)
+        {
+            tokens.end += 2;
+        } else if close(tokens.end)
+            && let Some(letter) = named(tokens.end)
+        {
+            let is_last = tokens.end + 1 >= line.end || !self.text.gap(tokens.end + 1).is_within(&[Gap::SPACE]);
+            let is_spelled = spelled_by(letter, tokens.end + 1);
+            if is_spelled {
+                tokens.end += 3;
+            } else if is_last && !self.text.gap(tokens.end + 1).has(&[Gap::APOSTROPHE]) {
+                tokens.end += 1;
+            }
+        }
+    }
+
+    /// `G dash 441902`: whether a letter and a hyphen are said in front of a token.
+    fn is_led_by_letter(&self, token: usize) -> bool {
+        let dashes = ["dash", "hyphen", "strich", "bindestrich", "guion", "tiret", "minus"];
+        token >= self.line_of(token).start + 2
+            && dashes.contains(&self.text.word(token - 1))
+            && self.text.word(token - 2).len() == 1
+            && self.kinds[token - 2].is_none()
+    }
+
+    /// `G-441902`.
+    fn is_behind_letter(&self, token: usize) -> bool {
+        token > self.line_of(token).start
+            && self.text.gap(token) == Gap::HYPHEN
+            && self.text.word(token - 1).len() == 1
+            && self.kinds[token - 1].is_none()
+    }
+
+    /// `Mister Biscuit`.
+    fn with_title(&self, tokens: &mut Range<usize>) {
+        let line = self.line_of(tokens.start);
+        let is_title = |token: usize| TITLES.contains(&self.text.word(token)) && self.kinds[token].is_none();
+        while tokens.start > line.start && is_title(tokens.start - 1) {
+            tokens.start -= 1;
+        }
+    }
+
+    /// `S@lmonRiver44`: all that stands without a space around letters, digits and signs.
+    fn with_signs(&self, tokens: &mut Range<usize>, bytes: &mut Range<usize>) {
+        let line = self.line_of(tokens.start);
+        let joined = |token: usize| {
+            let between = self.text.tokens[token - 1].end..self.text.tokens[token].start;
+            let written = &self.text.source[between];
+            !written.is_empty() && written.len() <= 4 && written.chars().all(|sign| "@#$%&*!_+^~?=".contains(sign))
+        };
+        let goes_on = |token: usize| joined(token) || self.text.gap(token) == Gap::NOTHING;
+        let (first, last) = (tokens.start.saturating_sub(MOST_SIGNS), tokens.end + MOST_SIGNS);
+        while tokens.start > line.start.max(first) && goes_on(tokens.start) {
+            tokens.start -= 1;
+        }
+        while tokens.end < line.end.min(last) && goes_on(tokens.end) {
+            tokens.end += 1;
+        }
+        bytes.start = bytes.start.min(self.text.tokens[tokens.start].start);
+        bytes.end = bytes.end.max(self.text.tokens[tokens.end - 1].end);
     }
 
     fn into_findings(mut self) -> Vec<Finding> {

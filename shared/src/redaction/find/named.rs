@@ -68,7 +68,7 @@ impl Search<'_> {
                 Cue::SecurityCode => (Kind::SecurityCode, 3..=8, false),
                 Cue::Pin => (Kind::Pin, 4..=8, false),
                 Cue::Iban => (Kind::Iban, 12..=34, true),
-                Cue::SocialSecurity => (Kind::SocialSecurityNumber, 8..=16, true),
+                Cue::SocialSecurity => (Kind::SocialSecurityNumber, 6..=16, true),
                 Cue::Identity => (Kind::IdentityNumber, 6..=16, true),
                 _ => continue,
             };

@@ -21,6 +21,43 @@ const TYPES: &[&str] = &[
     "meto", "tape", "mets", "rentre", "saisis", "entre",
 ];
 const TO_TYPED: usize = 6;
+/// Words by which agents ask what was typed.
+const TYPED: &[&str] = &[
+    "tried",
+    "typing",
+    "typed",
+    "entering",
+    "entered",
+    "eingegeben",
+    "probiert",
+    "probado",
+    "poniendo",
+    "escribiendo",
+    "essaye",
+    "tapez",
+    "saisissez",
+    "tape",
+];
+/// Words by which agents give a password, and tokens to it.
+const PROVISIONAL: &[&str] = &[
+    "provision",
+    "temporar",
+    "tempor",
+    "temp",
+    "initial",
+    "startpasswort",
+    "startkennwort",
+    "provisoi",
+    "password",
+    "passwort",
+    "kennwort",
+    "contrasena",
+    "passe",
+    "clave",
+    "one",
+    "mdp",
+];
+const GIVEN_WITHIN: usize = 6;
 /// Words of a password that is told like that.
 const MOST_WORDS: usize = 6;
 
@@ -36,6 +73,28 @@ impl Search<'_> {
             at = at.max(topic.end);
         }
         self.typed_words();
+        self.words_with_signs();
+    }
+
+    /// `Bretagne#7`: small letters, a digit, and a sign in the middle that no word has.
+    fn words_with_signs(&mut self) {
+        for token in 0..self.text.tokens.len() {
+            let begins = token + 1 < self.text.tokens.len()
+                && self.text.gap(token) != Gap::NOTHING
+                && self.text.gap(token + 1) == Gap::OTHER
+                && self.is_agent(self.line(token)) == Some(false);
+            if !begins || self.kinds[token].is_some() || self.is_of_something_else(token, 0) {
+                continue;
+            }
+            let (tokens, bytes) = self.chunk(token);
+            let written = &self.text.source[bytes.clone()];
+            let small = written.chars().filter(char::is_ascii_lowercase).count();
+            let sign = written.contains(['#', '!', '$', '&', '*', '%']);
+            let is_one = small >= 3 && sign && written.contains(|letter: char| letter.is_ascii_digit());
+            if is_one && !written.contains(['/', ':', '.', '=']) && !self.is_taken(tokens.clone()) {
+                self.claim_bytes(tokens, bytes, Kind::Password);
+            }
+        }
     }
 
     /// `ich geb immer Regenbogen2019 ein`: words with digits that a caller types, of whatever is talked.
@@ -64,7 +123,9 @@ impl Search<'_> {
     /// The tokens around words about passwords.
     fn topics(&self) -> Vec<Range<usize>> {
         let by_word = (0..self.text.tokens.len())
-            .filter(|token| LOGIN.contains(self.text.word(*token)) || self.is_log_in(*token))
+            .filter(|token| {
+                LOGIN.contains(self.text.word(*token)) || self.is_log_in(*token) || self.is_asked_what_was_typed(*token)
+            })
             .map(|token| (token, token + 1));
         let by_mark =
             self.questions.iter().filter(|mark| matches!(mark.cue, Cue::Password | Cue::Pin) && !self.is_refused(mark));
@@ -81,14 +142,27 @@ impl Search<'_> {
             .collect()
     }
 
-    /// `log-in`, as a noun.
+    /// `So what have you tried?`
+    fn is_asked_what_was_typed(&self, token: usize) -> bool {
+        TYPED.contains(&self.text.word(token))
+            && self.is_agent(self.line(token)) == Some(true)
+            && self.ends_with_question_mark(token + 1)
+    }
+
+    /// `log-in`, as a noun; `log in as`.
     fn is_log_in(&self, token: usize) -> bool {
+        let enters = ["log", "logged", "logging", "sign", "signed"].contains(&self.text.word(token))
+            && ["in", "on"].contains(&self.text.word(token + 1))
+            && ["as", "with"].contains(&self.text.word(token + 2));
+        if enters {
+            return true;
+        }
         self.text.word(token) == "log" && self.text.word(token + 1) == "in" && self.text.gap(token + 1) == Gap::HYPHEN
     }
 
     fn password_at(&mut self, token: usize, end: usize) {
-        // Agents are told passwords, and say none.
-        if self.kinds[token].is_some() || self.is_agent(self.line(token)) == Some(true) {
+        // Agents are told passwords, and say none but those that they give.
+        if self.kinds[token].is_some() || (self.is_agent(self.line(token)) == Some(true) && !self.is_given(token)) {
             return;
         }
         if self.text.gap(token) != Gap::NOTHING && self.is_unmistakable(token) {
@@ -109,6 +183,14 @@ impl Search<'_> {
         {
             self.take(value, Kind::Password);
         }
+    }
+
+    /// `Le he puesto una provisional: ...`
+    fn is_given(&self, token: usize) -> bool {
+        let line = self.line_of(token);
+        let before = token.saturating_sub(GIVEN_WITHIN).max(line.start)..token;
+        let is_provisional = |token: usize| PROVISIONAL.iter().any(|start| self.text.word(token).starts_with(start));
+        self.text.gap(token) != Gap::NOTHING && before.into_iter().any(is_provisional)
     }
 
     /// Letters and digits, or letters and a sign, without a space: nobody writes that of anything else here.

@@ -13,12 +13,17 @@ use crate::redaction::text::Gap;
 const TO_VERB: usize = 6;
 /// Tokens between a phrase and what is unmistakably a password.
 const TO_PASSWORD: usize = 12;
+/// Tokens of a question behind a colon.
+const TO_QUESTION_MARK: usize = 16;
 /// Words of a value that is not spelled.
 const MOST_WORDS: usize = 4;
 /// Tokens of one that is spelled.
 const MOST_SPELLED: usize = 48;
 /// Tokens in front of an answer that say nothing: `oh gosh, I think it was`.
 const MOST_LEADING: usize = 14;
+/// Tokens between what a security question is about and its answer.
+const TO_ANSWER: usize = 20;
+const ANSWERS: &[&str] = &["answer", "antwort", "respuesta", "reponse", "ans"];
 /// Tokens around an answer in which it is said again.
 const SAID_AGAIN: usize = 60;
 
@@ -32,6 +37,7 @@ impl Search<'_> {
                 self.claim_value(tokens, bytes, mark.cue, &mut values);
             }
         }
+        self.told_answers(&mut values);
         for at in 0..self.questions.len() {
             let question = self.questions[at];
             if !matches!(question.cue, Cue::Password | Cue::Answer) {
@@ -47,8 +53,80 @@ impl Search<'_> {
                 self.claim_value(tokens, bytes, question.cue, &mut values);
             }
         }
+        self.called_by_name(&mut values);
         for (tokens, kind) in values {
+            self.spelled_again(&tokens, kind);
             self.said_again(tokens, kind);
+        }
+    }
+
+    /// `security question pls change to fav teacher, answer Mrs Quilliam`: what follows the word, in a line about one.
+    fn told_answers(&mut self, values: &mut Vec<(Range<usize>, Kind)>) {
+        for at in 0..self.questions.len() {
+            let question = self.questions[at];
+            let line = self.line_of(question.first);
+            if question.cue != Cue::Answer || self.is_agent(self.line(question.first)) == Some(true) {
+                continue;
+            }
+            let end = line.end.min(question.end + TO_ANSWER);
+            let is_word =
+                |token: &usize| ANSWERS.contains(&self.text.word(*token)) && self.text.gap(*token) != Gap::SPACE;
+            let Some(word) = (question.end..end).find(is_word) else { continue };
+            let begin = word + 1 + usize::from(VERBS.contains(self.text.word(word + 1)));
+            if begin < line.end
+                && let Some((tokens, bytes)) = self.value(begin, line.end, Cue::Answer)
+            {
+                self.claim_value(tokens, bytes, Cue::Answer, values);
+            }
+        }
+    }
+
+    /// `mother's maiden name Lindgren, ...`: a customer's one word with a capital, or in a list of what they are asked for.
+    fn called_by_name(&mut self, values: &mut Vec<(Range<usize>, Kind)>) {
+        for at in 0..self.marks.len() {
+            let mark = self.marks[at];
+            let line = self.line_of(mark.first);
+            let (first, next) = (mark.end, mark.end + 1);
+            let is_told =
+                matches!(mark.cue, Cue::Answer | Cue::Password) && self.is_agent(self.line(mark.first)) == Some(false);
+            if !is_told || first >= line.end || self.text.gap(first) != Gap::SPACE {
+                continue;
+            }
+            let written = &self.text.source[self.text.tokens[first].start..self.text.tokens[first].end];
+            let is_name = written.starts_with(char::is_uppercase) && written.chars().count() > 2;
+            let word = self.text.word(first);
+            let ends = next >= line.end || self.text.gap(next).has(&[Gap::COMMA, Gap::STOP]);
+            let is_talk =
+                ABOUT.contains(word) || NO_VALUE.contains(word) || VERBS.contains(word) || BETWEEN.contains(word);
+            if is_name && ends && !is_talk && !self.ends_with_question_mark(next) {
+                let bytes = self.bytes_of(&(first..next));
+                self.claim_value(first..next, bytes, mark.cue, values);
+            }
+        }
+    }
+
+    /// Takes the letters of a value where they are spelled soon after it, by whomever.
+    fn spelled_again(&mut self, value: &Range<usize>, kind: Kind) {
+        let letters: String = value.clone().map(|token| self.text.word(token)).collect();
+        let to = (value.end + SAID_AGAIN).min(self.text.tokens.len());
+        let is_letter = |token: usize| {
+            token < to && self.text.word(token).len() == 1 && !self.text.gap(token).has(&[Gap::APOSTROPHE])
+        };
+        let mut found = Vec::new();
+        let mut token = value.end;
+        while token < to {
+            let (first, mut spelled) = (token, String::new());
+            while is_letter(token) && (token == first || !self.text.gap(token).has(&[Gap::LINE, Gap::STOP])) {
+                spelled.push_str(self.text.word(token));
+                token += 1;
+            }
+            if spelled.len() > 1 && letters.contains(&spelled) {
+                found.push(first..token);
+            }
+            token = token.max(first + 1);
+        }
+        for spelled in found {
+            self.take(spelled, kind);
         }
     }
 
@@ -97,6 +175,10 @@ impl Search<'_> {
                 return None;
             }
             if gap.has(&[Gap::COLON]) {
+                // "Security question: what was your first car?"
+                if mark.cue == Cue::Answer && self.asks_on(token, line.end) {
+                    return None;
+                }
                 return self.value(token, line.end, mark.cue);
             }
             let word = self.text.word(token);
@@ -114,6 +196,14 @@ impl Search<'_> {
             token += 1;
         }
         None
+    }
+
+    /// Whether what follows a colon is the question itself.
+    fn asks_on(&self, token: usize, end: usize) -> bool {
+        let is_stop = |token: &usize| self.text.gap(*token).has(&[Gap::STOP]);
+        let stop =
+            (token + 1..end.min(token + TO_QUESTION_MARK)).find(is_stop).unwrap_or(end.min(token + TO_QUESTION_MARK));
+        self.is_agent(self.line(token)) != Some(false) && stop > token + 2 && self.ends_with_question_mark(stop)
     }
 
     /// `code word pickle`: what is called a word is not much talked about, so one or two behind it are it.

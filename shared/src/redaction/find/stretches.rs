@@ -75,7 +75,7 @@ impl Search<'_> {
         let is_part = |token: usize| {
             let written = self.text.tokens.get(token).map_or("", |token| &self.text.source[token.start..token.end]);
             self.is_letter_name(token)
-                || (written.len() == 1 && written.chars().all(char::is_alphabetic))
+                || (written.len() == 1 && written.chars().all(|letter| letter.is_ascii_alphabetic()))
                 || (written.len() <= 8
                     && written.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit()))
                 || (self.text.gap(token) == Gap::NOTHING && written.len() <= 8)

@@ -36,7 +36,8 @@ pub(super) static ASKING: Words = Words::of(
      verraten hiess heisst cual cuales como dime digame diga dice dices decirme facilita facilite necesito pido \
      donde confirme confirma quel quelle quels comment dites donnez donner besoin faut plait confirmer ou can \
      could would kann konnen koennen puede podria pouvez quelles mir lesen read avez peux tiene tienen hay hat \
-     haben haette hatten gives lee leer leame muestra affiche zeigt",
+     haben haette hatten gives lee leer leame muestra affiche zeigt pick choose elija elige escoja escoge invente \
+     inventese choisissez choisis inventez suchen aussuchen wahlen wahle denken make",
 );
 
 /// Words of talk about a password that tells none.
@@ -59,7 +60,7 @@ pub(super) static LEADING: Words = Words::of(
      they me use used put say want to going ones either just only would've might eh ah ach mensch gott oje \
      naturlich sicher wohl glaub hatte habe angegeben genannt dem unser unsere aufs auf in aus en fue llamabamos \
      debe ser debio ponia decia tenia nous j ai mis un une bah alors tiens oui voila hm phrase frase palabra wort \
-     word pin code codigo muss musste mussste sein must have",
+     word pin code codigo muss musste mussste sein must have at on by peut etre always immer siempre toujours",
 );
 
 /// Words in front of an answer that is a thing: `an old Beetle`.
@@ -76,7 +77,7 @@ pub(super) static NO_VALUE: Words = Words::of(
      warum welches auch schon nur wichtig yo ni ninguna incorrecta correcta demasiado mala igual siempre ya cual \
      por cuando muy ne pas non expire trop bon mauvais toujours quel quoi pourquoi bloque periode nous vous tried \
      twice nada nichts rien accepted rejected denied okay okey abgelehnt akzeptiert ungultig rechazada refuse \
-     refusee olvidada oublie perdu correctly stored saved",
+     refusee olvidada oublie perdu correctly stored saved ca cela eso",
 );
 
 /// Words that end a value.
@@ -111,7 +112,7 @@ pub(super) static REFUSED: Words = Words::of(
 
 /// Words by which who asked asks once more, or says that it was not that.
 pub(super) static AGAIN: Words = Words::of(
-    "again spell spelled spelling not no nope wrong incorrect match matches matching other another try trying \
+    "again spell spelled spelling not no non nope wrong incorrect match matches matching other another try trying \
      else repeat sorry didn didnt doesn doesnt isn isnt wasn pardon catch different one more say nicht nein \
      falsch nochmal nochmals noch wiederholen buchstabieren anderes andere anderer oder stimmt leider coincide \
      deletrear deletrea deletreeme repetir repita otra otro incorrecta incorrecto pas epeler epelez repeter \
@@ -123,7 +124,7 @@ pub(super) static AGAIN: Words = Words::of(
 pub(super) static RECALLING: Words = Words::of(
     "think believe guess maybe perhaps probably possibly might was called named put say be try creo era llamaba \
      llamaban quizas quiza puse seria glaube glaub vielleicht war hiess wohl genommen nehme croyais crois peut \
-     etait appelait mis thought used it's",
+     etait appelait mis thought used it's nehm nehmen pongo pon ponga ponemos mettez prenons",
 );
 
 /// Words with which, behind a comma, a clause begins that is no part of an answer.
@@ -146,7 +147,7 @@ pub(super) static NOT_TYPED: Words = Words::of(
      something and or is was with correctly right wrong again for out back about of them all be sure new another \
      different mi la el lo una un mis su en que le los las y mal bien ein eine einen mein meine das die der den \
      es sie ich immer und richtig falsch mon ma mes les une votre ce ca quoi nothing nada nichts rien by password \
-     passwort contrasena details credentials email code pin one two use used try log when if what i we they",
+     passwort contrasena details credentials email code pin one two use used try log when if what i we they all since hard every both several morning day week night evening afternoon weekend times time hours",
 );
 
 /// Words by which signs within a password are said.
@@ -158,7 +159,7 @@ pub(super) static SIGNS: Words = Words::of(
 /// Words around which passwords are talked about.
 pub(super) static LOGIN: Words = Words::of(
     "login logon username user userid usuario benutzer benutzername identifiant wifi wlan password passwort \
-     contrasena kennwort",
+     contrasena kennwort hint gateway",
 );
 
 /// Words of talk in which a number alone is a code.
