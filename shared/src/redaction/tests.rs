@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::*;
 
 const TUNING: &str = include_str!("../../../tests/conversations/redaction-tuning.jsonl");
+const SEALED: &str = include_str!("../../../tests/conversations/sealed/secrets.jsonl");
 const HELD_OUT: &str = include_str!("../../../tests/conversations/redaction-held-out.jsonl");
 
 const EVERYTHING: Redactor = Redactor::new(Personal::ALL);
@@ -105,6 +106,16 @@ impl Figures {
         println!("  {:30} {}", "other lines touched", share(self.beside));
     }
 
+    /// So many of 100 secrets, and of 100 card numbers, go; of so many lines without any at most one is touched.
+    fn reach(&self, secrets: usize, cards: usize, lines: usize) {
+        let (all, gone) = self.secrets();
+        assert!(gone * 100 >= all * secrets, "{gone} of {all}");
+        let (all, gone) = self.by_kind.get(Kind::CardNumber.as_str()).copied().unwrap_or_default();
+        assert!(all > 0 && gone * 100 >= all * cards, "{gone} of {all} card numbers");
+        let (all, touched) = self.without;
+        assert!(touched * lines <= all, "{touched} of {all}");
+    }
+
     /// What is promised: 98 of 100 secrets go, and of 50 lines without any at most one is touched.
     fn hold(&self) {
         let (secrets, gone) = self.secrets();
@@ -126,6 +137,14 @@ fn of_the_held_out_half_98_percent_goes_and_one_line_in_50_is_touched_at_most() 
     let figures = Figures::of(HELD_OUT);
     figures.print("held out");
     figures.hold();
+}
+
+/// Conversations by two hands, which nobody reads who writes rules.
+#[test]
+fn of_the_sealed_conversations_most_goes() {
+    let figures = Figures::of(SEALED);
+    figures.print("sealed");
+    figures.reach(80, 80, 20);
 }
 
 /// The conversations that codes are suggested for were written by others, who knew nothing of redaction.

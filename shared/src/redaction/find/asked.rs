@@ -308,7 +308,7 @@ impl Search<'_> {
             let typed =
                 (2..4).any(|by| stretch.start + 1 >= by && TYPING.contains(self.text.word(stretch.start + 1 - by)));
             let least = if expected.kind == Kind::SecurityCode { 3 } else { 4 };
-            let fits = (least..=6).contains(&digits) && (typed || question.first - stretch.end <= NEAR);
+            let fits = (least..=6).contains(&digits) && (typed || question.first.saturating_sub(stretch.end) <= NEAR);
             if fits && !self.is_taken(stretch.clone()) && !self.is_of_something_else(stretch.start, line.start) {
                 self.take(stretch, expected.kind);
             }
