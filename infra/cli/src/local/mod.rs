@@ -105,8 +105,8 @@ pub enum LocalError {
     #[error("cannot use {} for the data: {problem}", path.display())]
     Data { path: PathBuf, problem: String },
     /// Two functions would answer to one name.
-    #[error("two functions are named {name}; each --function needs a name of its own")]
-    FunctionTwice { name: String },
+    #[error("two functions are named {name}, `{first}` and `{second}`; each --function needs a name of its own")]
+    FunctionTwice { name: String, first: String, second: String },
     /// A webhook that is none.
     #[error("--webhook {0}")]
     Webhook(#[from] WebhookUrlError),
@@ -148,6 +148,7 @@ pub enum LocalError {
 /// Runs until it is told to end, finishes the requests that run, and ends at once when told a second time.
 pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let urls = webhook_urls(&options.webhooks)?;
+    lambda::refuse_same_names(&options.functions)?;
     let api_listener = listen(options.port, "--port").await?;
     let engine_listener = listen(options.dynamodb_port, "--dynamodb-port").await?;
     let (api_port, engine_port) = (api_listener.local_addr()?.port(), engine_listener.local_addr()?.port());
