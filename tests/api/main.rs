@@ -8,6 +8,7 @@ mod ai_learned;
 mod asyncapi;
 mod bad_input;
 mod body_forms;
+mod clock;
 mod closing;
 mod codes;
 mod concurrency;
