@@ -14,6 +14,7 @@ mod codes;
 mod concurrency;
 mod configuring;
 mod conformance;
+mod crash;
 mod desk;
 mod drafts;
 mod ending;
