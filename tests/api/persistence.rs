@@ -177,6 +177,55 @@ fn a_folder_that_cannot_be_used_is_named() {
     assert_not_started(&ended, &[&file.to_string_lossy()]);
 }
 
+#[test]
+fn a_damaged_database_is_named_with_what_can_be_done_and_works_again_once_that_is_done() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, copy) = (folder.path().join("data"), folder.path().join("copy"));
+    let arguments = [
+        "local",
+        "--port",
+        "0",
+        "--dynamodb-port",
+        "0",
+        "--data",
+        &data.to_string_lossy(),
+        "--webhook",
+        "http://127.0.0.1:9/",
+    ];
+    let start_and_end = || {
+        let (process, _) = start(&arguments, folder.path());
+        signal(process.pid(), "TERM");
+        assert_eq!(process.end().status.code(), Some(0));
+    };
+    start_and_end();
+    let restore = |from: &Path, to: &Path| {
+        let copied = Command::new("sh").args(["-c", r#"rm -rf "$1" && cp -a "$0" "$1""#]).arg(from).arg(to).status();
+        assert!(copied.expect("sh runs").success());
+    };
+    restore(&data, &copy);
+    let database = std::fs::read(data.join("dynamodb.sqlite")).expect("a database");
+    let garbage = vec![b'x'; 8 * 1024];
+    let cut = database[..database.len() / 2].to_vec();
+    // The page of the table of users, of which the first record is read at the start.
+    let mut a_page = database.clone();
+    let page = a_page.windows(8).position(|bytes| bytes == b"username").expect("the demo user") / 4096 * 4096;
+    a_page[page..page + 4096].fill(b'x');
+    for (what, content) in [("garbage", &garbage), ("cut", &cut), ("a page", &a_page)] {
+        std::fs::write(data.join("dynamodb.sqlite"), content).expect("a file");
+        let ended = run_to_end(&arguments);
+        assert_not_started(&ended, &[&data.to_string_lossy(), "damaged", "copy", "aside"]);
+        // No word of what nobody can switch on.
+        assert!(!ended.stderr.contains("feature") && !ended.stderr.contains("encrypt"), "{what}: {}", ended.stderr);
+        restore(&copy, &data);
+        start_and_end();
+    }
+    std::fs::write(data.join("webhooks.sqlite"), &garbage).expect("a file");
+    let ended = run_to_end(&arguments);
+    assert_not_started(&ended, &[&data.join("webhooks.sqlite").to_string_lossy(), "damaged", "aside"]);
+    std::fs::rename(data.join("webhooks.sqlite"), folder.path().join("aside")).expect("moved aside");
+    start_and_end();
+}
+
 /// A POST of a code of which the server has read the head, and waits for the body.
 struct HalfSent {
     stream: TcpStream,

@@ -4,8 +4,10 @@
 
 use std::collections::HashSet;
 use std::io::Write;
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
@@ -74,6 +76,20 @@ def answer(event):
         return handler(event, None)
     while os.getppid() == server:
         time.sleep(0.1)
+"#;
+
+/// Notes down what it is asked, and answers once it is let go. It ends with the server, which a test kills.
+const PATIENT: &str = r#"
+import time
+server = os.getppid()
+
+def answer(event):
+    segment_id = event.get("segment", event)["segment_id"]
+    with open("asked", "a") as asked:
+        print(segment_id, file=asked)
+    while not os.path.exists("go") and os.getppid() == server:
+        time.sleep(0.01)
+    return {"version": 1, "record": {"id": segment_id, "table": event["segment_table"]}}
 "#;
 
 /// The example, except that its process ends in the middle of its first call.
@@ -426,6 +442,43 @@ async fn a_function_that_does_not_answer_is_given_up_and_runs_again() {
     // A caller who tries again waits for the new process.
     desk.open_segmented("CALL-1", "u_chat", "chat-1").await.expect(200);
     assert_eq!(desk.included("CALL-1").await["id"], "chat-1");
+}
+
+#[tokio::test]
+async fn what_its_callers_have_given_up_is_dropped_and_what_has_begun_is_finished() {
+    let desk = Desk::with_function(&json!({"u_chat": "patient"}), "patient", PATIENT);
+    let asked = || std::fs::read_to_string(desk.folder.path().join("asked")).unwrap_or_default();
+    let opening = |id: &str| {
+        let (api, body) = (desk.api(), segmented(id, "u_chat", id));
+        tokio::spawn(async move { api.post("segment/create", &body).await })
+    };
+    let begun = opening("begun");
+    while asked().is_empty() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    // By the API, and by whoever invokes the function: both wait behind the first one, and hang up.
+    let given_up: Vec<_> = (0..5).map(|number| opening(&format!("given up {number}"))).collect();
+    let lambda = format!("127.0.0.1:{}", port_behind("Lambda ", &desk.server.banner).expect("a port"));
+    let event = r#"{"segment_table":"u_chat","segment_id":"given up, too"}"#;
+    let mut invoking = TcpStream::connect(&lambda).expect("a connection");
+    let head = format!(
+        "POST /2015-03-31/functions/patient/invocations HTTP/1.1\r\nHost: {lambda}\r\nContent-Length: {}\r\n\r\n",
+        event.len()
+    );
+    invoking.write_all((head + event).as_bytes()).expect("an invocation");
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    given_up.iter().for_each(tokio::task::JoinHandle::abort);
+    drop(invoking);
+    for one in given_up {
+        assert!(one.await.is_err_and(|error| error.is_cancelled()));
+    }
+    let waiting = opening("waiting");
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(asked(), "begun\n");
+    std::fs::write(desk.folder.path().join("go"), "").expect("a file");
+    begun.await.expect("no panic").expect(200);
+    waiting.await.expect("no panic").expect(200);
+    assert_eq!(asked(), "begun\nwaiting\n");
 }
 
 #[tokio::test]

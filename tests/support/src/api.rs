@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use hyper::{Method, Request};
+use hyper::{Method, Request, Response};
 use serde_json::{Value, json};
 
 use crate::{Http, as_xml, xml_to_json};
@@ -156,8 +156,20 @@ impl Call {
     /// Sends it; unless the test says what it accepts, as one who accepts anything.
     pub async fn send(mut self) -> Reply {
         self.request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
-        let (head, body) = self.client.send(self.request).await.into_parts();
-        Reply { status: head.status.as_u16(), headers: head.headers, body: body.to_vec() }
+        self.client.send(self.request).await.into()
+    }
+
+    /// The same, where no answer may come: none where none does, or not a whole one.
+    pub async fn try_send(mut self) -> Option<Reply> {
+        self.request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+        self.client.try_send(self.request).await.map(Reply::from)
+    }
+}
+
+impl From<Response<Bytes>> for Reply {
+    fn from(response: Response<Bytes>) -> Self {
+        let (head, body) = response.into_parts();
+        Self { status: head.status.as_u16(), headers: head.headers, body: body.to_vec() }
     }
 }
 

@@ -34,6 +34,12 @@ impl Http {
         let (head, body) = self.0.request(request).await.expect("an answer").into_parts();
         Response::from_parts(head, body.collect().await.expect("a whole answer").to_bytes())
     }
+
+    /// The same; none where no whole answer comes.
+    pub async fn try_send(&self, request: Request<Full<Bytes>>) -> Option<Response<Bytes>> {
+        let (head, body) = self.0.request(request).await.ok()?.into_parts();
+        Some(Response::from_parts(head, body.collect().await.ok()?.to_bytes()))
+    }
 }
 
 impl Default for Http {

@@ -44,7 +44,7 @@ use crate::span;
 use crate::webhook::{Narrator, OutboxError, Poster, WebhookUrl, WebhookUrlError};
 use consumers::EventSource;
 pub use engine::files::{self, OUTBOX};
-use engine::{Engine, StreamError};
+use engine::{Engine, MEND, StreamError};
 use server::{Guard, Limits, Server};
 pub use signals::Signals;
 use webhooks::Webhook;
@@ -104,9 +104,18 @@ pub enum LocalError {
     /// The data folder cannot be used.
     #[error("cannot use {} for the data: {problem}", path.display())]
     Data { path: PathBuf, problem: String },
+    /// The database is none any more.
+    #[error("the database in {}, {}, is damaged or none at all: {MEND}", data.display(), files::DATABASE)]
+    Damaged { data: PathBuf },
+    /// The events for webhooks are none any more.
+    #[error(
+        "what is kept for webhooks in {} is damaged or none at all: move the file aside, and the next start makes a new one, \
+         without the events in it that no webhook has taken", file.display()
+    )]
+    DamagedOutbox { file: PathBuf },
     /// Two functions would answer to one name.
-    #[error("two functions are named {name}; each --function needs a name of its own")]
-    FunctionTwice { name: String },
+    #[error("two functions are named {name}, `{first}` and `{second}`; each --function needs a name of its own")]
+    FunctionTwice { name: String, first: String, second: String },
     /// A webhook that is none.
     #[error("--webhook {0}")]
     Webhook(#[from] WebhookUrlError),
@@ -148,6 +157,7 @@ pub enum LocalError {
 /// Runs until it is told to end, finishes the requests that run, and ends at once when told a second time.
 pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let urls = webhook_urls(&options.webhooks)?;
+    lambda::refuse_same_names(&options.functions)?;
     let api_listener = listen(options.port, "--port").await?;
     let engine_listener = listen(options.dynamodb_port, "--dynamodb-port").await?;
     let (api_port, engine_port) = (api_listener.local_addr()?.port(), engine_listener.local_addr()?.port());
@@ -158,9 +168,10 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     // As the functions do, so that they can run on this DynamoDB in the same environment.
     let tables = Tables::with_prefix(settings::optional(settings::TABLE_PREFIX).unwrap_or_default());
     let dynamo = engine.dynamo(tables);
-    tables::create_missing(&dynamo).await.map_err(wrapup::Error::from)?;
-    tables::add_missing_indexes(&dynamo).await.map_err(wrapup::Error::from)?;
-    tables::enable_expiry(&dynamo).await.map_err(wrapup::Error::from)?;
+    let failed = |error| engine.cause_of(wrapup::Error::from(error));
+    tables::create_missing(&dynamo).await.map_err(failed)?;
+    tables::add_missing_indexes(&dynamo).await.map_err(failed)?;
+    tables::enable_expiry(&dynamo).await.map_err(failed)?;
     let lambda_port = start_functions(options.lambda_port, options.functions, limits).await?;
     let connect_lambda = || {
         let mut lambda = on_this_machine(lambda_port.unwrap_or(options.lambda_port));
@@ -186,7 +197,7 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     }
     let read = [(Table::Segments, is_read), (Table::Interactions, is_heard)];
     let read: Vec<_> = read.into_iter().filter_map(|(table, is_read)| is_read.then_some(table)).collect();
-    tables::enable_streams(system.dynamo(), &read).await.map_err(wrapup::Error::from)?;
+    tables::enable_streams(system.dynamo(), &read).await.map_err(failed)?;
     let webhooks = start_webhooks(&urls, options.webhook_patience, &engine, &system, data.as_deref())?;
     // Served only from here on: a change that others make while a stream is switched would be in none, and a new webhook
     // gets what happens from its first start on.
@@ -194,7 +205,7 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let engine_served = Server::new(engine.routes(), Guard::for_programs(engine_port), limits)
         .serve(engine_listener, async { drop(told_to_stop.await) });
     let engine_served = tokio::spawn(engine_served);
-    let demo = demo::ensure(&system).await?;
+    let demo = demo::ensure(&system).await.map_err(|error| engine.cause_of(error))?;
     let endpoints = wrapup_functions::documented(&system);
     let document = serde_json::to_string(&Contract::new(&endpoints, "/", Form::Plain)).map_err(io::Error::from)?;
     let origins = Origins::from_env()?;
@@ -310,13 +321,12 @@ fn start_webhooks(
     if urls.is_empty() {
         return Ok(Vec::new());
     }
-    let stream = engine.stream(&tables.name(Table::Segments))?;
     let narrator = Narrator::new(system.configurations().clone(), form);
     let webhook = |url: &WebhookUrl| {
         let out_of_reach = |problem| LocalError::WebhookOutOfReach { url: url.clone(), problem };
         let poster = Poster::new(url.clone()).map_err(out_of_reach)?;
-        let (outbox, stream) = (Arc::clone(&outbox), stream.clone());
-        Webhook::new(outbox, poster, stream, narrator.clone(), Clock::system(), patience)
+        let stream = engine.stream(&tables.name(Table::Segments))?;
+        Webhook::new(Arc::clone(&outbox), poster, stream, narrator.clone(), Clock::system(), patience)
     };
     urls.iter().map(webhook).collect()
 }

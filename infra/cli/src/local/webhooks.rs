@@ -42,7 +42,10 @@ pub fn outbox(data: Option<&Path>) -> Result<Outbox, super::LocalError> {
     let file = data.join(files::OUTBOX);
     let failed = |error: io::Error| super::LocalError::Data { path: file.clone(), problem: error.to_string() };
     files::open(&file).map_err(failed)?;
-    Ok(Outbox::open(Some(&file))?)
+    Outbox::open(Some(&file)).map_err(|error| match error.is_damage() {
+        true => super::LocalError::DamagedOutbox { file },
+        false => error.into(),
+    })
 }
 
 /// Says which webhooks events wait for that are not among those that there are now.

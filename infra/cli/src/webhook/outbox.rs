@@ -2,7 +2,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, Transaction, params};
 use time::OffsetDateTime;
 
 use super::{KeptEvent, WebhookUrl};
@@ -48,6 +48,14 @@ pub enum OutboxError {
     /// Newer code has written it.
     #[error("the events that are kept for webhooks were written by a newer version of wrapup; use that one")]
     Newer,
+}
+
+impl OutboxError {
+    /// Whether the file is no database, or a part of it does not fit the rest.
+    pub fn is_damage(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        matches!(error.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
+    }
 }
 
 /// An event whose turn it is.

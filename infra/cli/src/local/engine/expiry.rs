@@ -1,38 +1,77 @@
-//! What DynamoDB does in the background for tables with a TTL attribute: removes the records whose time is over.
+//! What DynamoDB does in the background: removes the records whose time is over, of tables with a TTL attribute and of
+//! streams.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use dynoxide::storage::Storage;
 use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::operations::Operations;
+use wrapup::clock::Clock;
 
-/// How long it is from one look to the next.
-const EVERY: Duration = Duration::from_secs(60);
+use super::operations::Operations;
+use super::trimming::trim;
+
+/// How long it is from one look to the next: streams are not read for it.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// At how manieth look each the tables are looked at, too.
+const TABLES: u64 = 6;
 
 /// Removes records whose time is over.
-pub struct Expiry(Arc<Operations>);
+pub struct Expiry {
+    operations: Arc<Operations>,
+    beside: Arc<Mutex<Storage>>,
+}
 
 impl Expiry {
-    pub fn new(operations: Arc<Operations>) -> Self {
-        Self(operations)
+    /// What does so on a database, by the engine and by a connection beside it.
+    pub fn new(operations: Arc<Operations>, beside: Arc<Mutex<Storage>>) -> Self {
+        Self { operations, beside }
     }
 
-    /// Does so now, and again each minute, for good.
+    /// Does so now, and again and again, for good. Never both at once, since they work by two connections.
     pub async fn keep_removing(self) {
         let mut clock = interval(EVERY);
         clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
+        for look in 0_u64.. {
             clock.tick().await;
-            let database = self.0.database.clone();
-            // The engine reads whole tables for it, page by page, and lets others in between.
-            match spawn_blocking(move || database.sweep_ttl()).await {
-                Ok(Ok(removed)) if removed > 0 => tracing::info!(removed, "records are removed whose time is over"),
-                Ok(Ok(_)) => {}
-                Ok(Err(error)) => tracing::error!(%error, "records whose time is over cannot be removed"),
-                Err(error) => tracing::error!(%error, "records whose time is over were not removed"),
+            if look.is_multiple_of(TABLES) {
+                self.remove_from_tables().await;
             }
+            self.remove_from_streams().await;
+        }
+    }
+
+    async fn remove_from_tables(&self) {
+        let database = self.operations.database.clone();
+        // The engine reads whole tables for it, page by page, and lets others in between.
+        match spawn_blocking(move || database.sweep_ttl()).await {
+            Ok(Ok(removed)) if removed > 0 => tracing::info!(removed, "records are removed whose time is over"),
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => {
+                self.operations.look_for_damage(&error);
+                tracing::error!(%error, "records whose time is over cannot be removed");
+            }
+            Err(error) => tracing::error!(%error, "records whose time is over were not removed"),
+        }
+    }
+
+    async fn remove_from_streams(&self) {
+        let (operations, beside) = (Arc::clone(&self.operations), Arc::clone(&self.beside));
+        let trimmed = spawn_blocking(move || {
+            let beside = beside.lock().unwrap_or_else(PoisonError::into_inner);
+            trim(&operations, &beside, Clock::system().since_epoch())
+        });
+        match trimmed.await {
+            Ok(Ok(removed)) if removed > 0 => tracing::info!(removed, "stream records of a day ago are removed"),
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => {
+                self.operations.look_for_damage(&error);
+                tracing::error!(%error, "old stream records cannot be removed");
+            }
+            Err(error) => tracing::error!(%error, "old stream records were not removed"),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! but that one invites the pages of every site (`Access-Control-Allow-Origin: *`), waits for slow callers for ever, and
 //! slows down with each transaction. Whatever an SDK can send is answered here as it is there.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
 
 use axum::Router;
@@ -17,6 +17,7 @@ use dynoxide::actions::execute_transaction::ExecuteTransactionRequest;
 use dynoxide::actions::transact_write_items::TransactWriteItemsRequest;
 use dynoxide::auth_material::{self, AuthMaterial};
 use dynoxide::{Database, DynoxideError};
+use rusqlite::ErrorCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -24,6 +25,7 @@ use wrapup::api::BodyError;
 
 use super::super::server;
 use super::tokens::Tokens;
+use super::trimming::Readers;
 
 /// Bytes that DynamoDB takes as a request.
 const LARGEST_REQUEST: usize = 16 * 1024 * 1024;
@@ -40,16 +42,53 @@ const EMPTY_VALUE: &str = "Supplied AttributeValue is empty, must contain exactl
 /// What DynamoDB says to what is no request of its API.
 const NOT_FOUND: &str = "<UnknownOperationException/>\n";
 
+/// What can be done about a damaged database.
+pub const MEND: &str = "put a copy of the whole folder back in its place; or move it aside, and the next start makes a new one, \
+                        without what is in it";
+
 /// The database, and what is remembered of its transactions.
 pub struct Operations {
     pub database: Database,
     transactions: Mutex<Tokens>,
     statements: Mutex<Tokens>,
+    /// How far whoever reads streams has come.
+    pub readers: Readers,
+    gate: RwLock<()>,
+    damage: OnceLock<()>,
 }
 
 impl Operations {
     pub fn new(database: Database) -> Self {
-        Self { database, transactions: Mutex::default(), statements: Mutex::default() }
+        Self {
+            database,
+            transactions: Mutex::default(),
+            statements: Mutex::default(),
+            readers: Readers::default(),
+            gate: RwLock::default(),
+            damage: OnceLock::new(),
+        }
+    }
+
+    /// Whether something was found in the database that does not fit the rest of it.
+    pub fn is_damaged(&self) -> bool {
+        self.damage.get().is_some()
+    }
+
+    /// Tells the operator what to do, once, where an error shows that the database is damaged.
+    pub fn look_for_damage(&self, error: &DynoxideError) {
+        if is_damage(error) && self.damage.set(()).is_ok() {
+            tracing::error!(%error, "the database in the data folder is damaged: {MEND}");
+        }
+    }
+
+    /// Keeps off the database whatever works on it by another connection than the engine's.
+    pub fn together(&self) -> RwLockReadGuard<'_, ()> {
+        self.gate.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps off the database whatever asks the engine.
+    pub fn alone(&self) -> RwLockWriteGuard<'_, ()> {
+        self.gate.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The HTTP API.
@@ -102,9 +141,11 @@ impl Operations {
     }
 
     fn perform(&self, operation: &Operation, body: &str) -> (StatusCode, String) {
+        let _together = self.together();
         match (operation.perform)(self, body) {
             Ok(answer) => (StatusCode::OK, answer),
             Err(error) => {
+                self.look_for_damage(&error);
                 let error = operation.word(error);
                 let status = StatusCode::from_u16(error.status_code()).unwrap_or(StatusCode::BAD_REQUEST);
                 (status, error.to_json())
@@ -189,6 +230,19 @@ impl Operation {
             }
             error => error,
         }
+    }
+}
+
+/// Whether the database's file is none, or a part of it does not fit the rest.
+pub fn is_damage(error: &DynoxideError) -> bool {
+    match error {
+        DynoxideError::SqliteError(error) => error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt),
+        // The engine's words: the former, which advises what nobody can switch on here, for a file that begins otherwise than a
+        // database; the latter, which are SQLite's, for what it finds while it works.
+        DynoxideError::InternalServerError(message) => {
+            message.starts_with("Database file is encrypted or not") || message.ends_with("image is malformed")
+        }
+        _ => false,
     }
 }
 

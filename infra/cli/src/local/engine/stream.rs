@@ -4,19 +4,20 @@ use std::sync::Arc;
 
 use dynoxide::DynoxideError;
 use dynoxide::actions::get_records::GetRecordsRequest;
-use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
+use dynoxide::actions::get_shard_iterator::{GetShardIteratorRequest, decode_shard_iterator};
 use serde_json::{Value, json};
 use wrapup_functions::StreamEvent;
 
 use super::operations::Operations;
+use super::trimming::Passed;
 
-/// The stream of a table, which has one shard that never ends.
-#[derive(Clone)]
+/// The stream of a table, which has one shard that never ends, for one reader: what it has not come to is kept for it.
 pub struct Stream {
     operations: Arc<Operations>,
     table: String,
     arn: String,
     shard: String,
+    passed: Passed,
 }
 
 /// Records that were read, and where to read on.
@@ -52,7 +53,8 @@ impl Stream {
         let arn = text(&described, "/Table/LatestStreamArn")?;
         let described = json!(database.describe_stream(serde_json::from_value(json!({"StreamArn": arn}))?)?);
         let shard = text(&described, "/StreamDescription/Shards/0/ShardId")?;
-        Ok(Self { operations, table: table.to_owned(), arn, shard })
+        let passed = operations.readers.another(table);
+        Ok(Self { operations, table: table.to_owned(), arn, shard, passed })
     }
 
     /// The table's name. A place in the stream means the same for as long as there is a table of this name.
@@ -78,12 +80,17 @@ impl Stream {
             shard_iterator_type: kind.to_owned(),
             sequence_number,
         };
+        let _together = self.operations.together();
         let answer = self.operations.database.get_shard_iterator(request)?;
         answer.shard_iterator.ok_or(StreamError::Missing)
     }
 
-    /// The next records, in the form in which Lambda hands them to functions.
+    /// The next records, in the form in which Lambda hands them to functions. Whoever asks has dealt with all that is before
+    /// them, and kept that: it may go.
     pub fn read(&self, iterator: String, most: usize) -> Result<Batch, StreamError> {
+        let place = decode_shard_iterator(&iterator).map_or(0, |(_, _, place)| place);
+        self.passed.set(place);
+        let _together = self.operations.together();
         let request = GetRecordsRequest { shard_iterator: iterator, limit: Some(most) };
         let answer = self.operations.database.get_records(request)?;
         let last = answer.records.last().map(|record| record.dynamodb.sequence_number.clone());

@@ -12,7 +12,7 @@ use aws_runtime::user_agent::UserAgentInterceptor;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::endpoint::{Endpoint, EndpointFuture, Params, ResolveEndpoint};
 use aws_sdk_dynamodb::config::interceptors::BeforeSerializationInterceptorContextRef;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::retry::{ReconnectMode, RetryConfig};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{
     BehaviorVersion, Config, ConfigBag, IdentityCache, Intercept, Region, SharedInterceptor,
@@ -37,7 +37,8 @@ pub fn client(operations: Arc<Operations>) -> Client {
         .http_client(http_client_fn(move |_, _| connector.clone()))
         .allow_no_auth()
         .identity_cache(IdentityCache::no_cache())
-        .retry_config(RetryConfig::disabled())
+        // There is no connection that a failure could have spoiled: else each failure is another line of the log.
+        .retry_config(RetryConfig::disabled().with_reconnect_mode(ReconnectMode::ReuseAllConnections))
         .timeout_config(TimeoutConfig::disabled())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     config.push_interceptor(SharedInterceptor::permanent(WithoutHeaders));

@@ -53,17 +53,23 @@ fn is_name(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
-/// Starts the functions, and serves the Invoke API on `listener`.
-pub async fn start(listener: TcpListener, functions: Vec<Function>, limits: Limits) -> Result<(), LocalError> {
-    let mut queues = HashMap::new();
-    for function in &functions {
-        let (queue, waiting) = mpsc::channel(LONGEST_QUEUE);
-        if queues.insert(function.name.clone(), (queue, Some(waiting))).is_some() {
-            return Err(LocalError::FunctionTwice { name: function.name.clone() });
+/// Refuses functions of which two have one name: whoever invokes it would reach one of them, and not know which.
+pub fn refuse_same_names(functions: &[Function]) -> Result<(), LocalError> {
+    for (index, second) in functions.iter().enumerate() {
+        if let Some(first) = functions[..index].iter().find(|first| first.name == second.name) {
+            let (first, name, second) = (first.command.clone(), second.name.clone(), second.command.clone());
+            return Err(LocalError::FunctionTwice { name, first, second });
         }
     }
+    Ok(())
+}
+
+/// Starts the functions, each of another name, and serves the Invoke API on `listener`.
+pub async fn start(listener: TcpListener, functions: Vec<Function>, limits: Limits) -> Result<(), LocalError> {
+    let mut queues = HashMap::new();
     for function in functions {
-        let Some(waiting) = queues.get_mut(&function.name).and_then(|(_, waiting)| waiting.take()) else { continue };
+        let (queue, waiting) = mpsc::channel(LONGEST_QUEUE);
+        queues.insert(function.name.clone(), queue);
         let runtime = Arc::new(Runtime::new(function.name.clone(), TIMEOUT, waiting));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
@@ -72,8 +78,7 @@ pub async fn start(listener: TcpListener, functions: Vec<Function>, limits: Limi
         tokio::spawn(server.serve(listener, pending()));
         tokio::spawn(process::keep_running(function, address.to_string(), runtime));
     }
-    let queues = Queues(queues.into_iter().map(|(name, (queue, _))| (name, queue)).collect());
     let guard = Guard::for_programs(listener.local_addr()?.port());
-    tokio::spawn(Server::new(invoke_api(Arc::new(queues)), guard, limits).serve(listener, pending()));
+    tokio::spawn(Server::new(invoke_api(Arc::new(Queues(queues))), guard, limits).serve(listener, pending()));
     Ok(())
 }

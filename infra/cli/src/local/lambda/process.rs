@@ -21,6 +21,7 @@ const LONG_ENOUGH: Duration = Duration::from_secs(60);
 /// without ever having answered is started less and less often.
 pub async fn keep_running(function: Function, address: String, runtime: Arc<Runtime>) {
     let mut pause = SHORTEST_PAUSE;
+    let mut in_vain = 0_u32;
     loop {
         let overdue = runtime.process_begins();
         let begin = Instant::now();
@@ -46,10 +47,13 @@ pub async fn keep_running(function: Function, address: String, runtime: Arc<Runt
             Err(error) => format!("does not start: {error}"),
         };
         if runtime.process_ended() || begin.elapsed() >= LONG_ENOUGH {
-            pause = SHORTEST_PAUSE;
+            (pause, in_vain) = (SHORTEST_PAUSE, 0);
+        } else {
+            in_vain = in_vain.saturating_add(1);
         }
         tracing::warn!(
             function = function.name,
+            in_vain,
             "the function's process {ended}; the next one starts in {} s",
             pause.as_secs()
         );
