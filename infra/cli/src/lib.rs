@@ -4,7 +4,7 @@
 mod commands;
 mod connect;
 mod http;
-mod import;
+pub mod import;
 mod local;
 mod operator;
 mod output;

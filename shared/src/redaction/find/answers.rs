@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use super::Search;
 use super::words::{ABOUT, AGAIN, ASKING, CUTTING, NO_QUESTION, NO_VALUE, RECALLING, WHETHER};
+use super::{MOST_LINES, Search};
 use crate::redaction::cues::{Cue, Mark};
 use crate::redaction::pieces::is_filler;
 use crate::redaction::text::Gap;
@@ -56,7 +56,7 @@ impl Search<'_> {
         let mut is_answered = false;
         for line in first_line + 1..self.text.lines.len() {
             let here = &self.text.lines[line];
-            if line > last_line + most {
+            if line > last_line + most || line > first_line + MOST_LINES {
                 break;
             }
             if speaker.is_some() && here.speaker == speaker {

@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
-use super::Search;
 use super::stretches::APART;
 use super::words::{ASKING, REFUSED, REFUSING, TYPING};
+use super::{MOST_LINES, Search};
 use crate::redaction::Kind;
 use crate::redaction::cues::{Cue, Mark};
 use crate::redaction::text::Gap;
@@ -140,7 +140,8 @@ impl Search<'_> {
         let (mut last_line, mut last_token) = (first_line, question.end);
         for line in first_line..self.text.lines.len() {
             let tokens = self.text.lines[line].tokens.clone();
-            if line > last_line + expected.lines || tokens.start > last_token + FARTHEST {
+            let is_far = line > last_line + expected.lines || tokens.start > last_token + FARTHEST;
+            if is_far || line > first_line + MOST_LINES {
                 break;
             }
             let speaker = self.text.lines[line].speaker;

@@ -109,6 +109,10 @@ const WHOLE: &[&str] = &[
 ];
 const AGAIN_LINES: usize = 5;
 const AGAIN_WITHIN: usize = 12;
+
+/// Lines after a question in which it is answered, in however many parts: what a question costs does not grow with the text.
+const MOST_LINES: usize = 80;
+
 /// Words of a line that is no more than a question for a code.
 const SHORT_QUESTION: usize = 6;
 
