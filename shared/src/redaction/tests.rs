@@ -349,4 +349,8 @@ fn long_texts_of_one_thing_are_read_in_one_pass() {
     ] {
         EVERYTHING.find(&unit.repeat(350 * 1024 / unit.len()));
     }
+    // Some rules hold of customers alone, and look at the whole of what stands without a space, or in one line.
+    for unit in ["a@", "a@b.", "4_", "born on the third of may "] {
+        EVERYTHING.find(&format!("Agent: hello\nCustomer: {}", unit.repeat(350 * 1024 / unit.len())));
+    }
 }

@@ -187,7 +187,10 @@ impl Search<'_> {
         let line = self.line(mark.first);
         let speaker = self.text.speaker(mark.first);
         let next = self.marks.partition_point(|other| other.first < mark.end);
-        let mut after = self.marks[next..].iter().take_while(|other| self.line(other.first) <= line + LINES);
+        // No date is looked for farther away.
+        let farthest = mark.end + MOST_DATES * (REACH + LONGEST);
+        let is_near = |other: &&Mark| other.first <= farthest && self.line(other.first) <= line + LINES;
+        let mut after = self.marks[next..].iter().take_while(is_near);
         let ends = |other: &&Mark| {
             let here = self.line(other.first);
             let asks_on = here > line && self.text.speaker(other.first) == speaker && other.cue != Cue::Birth;

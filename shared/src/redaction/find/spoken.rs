@@ -13,6 +13,8 @@ use crate::redaction::text::Gap;
 const TO_VERB: usize = 6;
 /// Tokens between a phrase and what is unmistakably a password.
 const TO_PASSWORD: usize = 12;
+/// Letters of what stands without a space: nobody types a longer password, and each token of a long one is looked at.
+const LONGEST_WORD: usize = 100;
 /// Tokens of a question behind a colon.
 const TO_QUESTION_MARK: usize = 16;
 /// Words of a value that is not spelled.
@@ -313,7 +315,9 @@ impl Search<'_> {
         });
         let start = if before.ends_with(char::is_alphanumeric) { self.text.tokens[token].start } else { before.len() };
         let rest = &source[start..];
-        let length = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        let mut letters = rest.char_indices().enumerate();
+        let end = letters.find(|(place, (_, letter))| letter.is_whitespace() || *place == LONGEST_WORD);
+        let length = end.map_or(rest.len(), |(_, (at, _))| at);
         let written = rest[..length].trim_end_matches(['.', ',', ';', ':', '?', '!', ')', '"', '\'', '”', '“', '»']);
         let bytes = start..start + written.len();
         let end = self.text.tokens.partition_point(|token| token.start < bytes.end);
