@@ -445,7 +445,9 @@ pub(super) fn is_code(item: &Item) -> bool {
 
 /// The sys_id under which a code is stored that was called elsewhere what this record's sys_id is.
 fn alias_of(item: &Item) -> Option<&str> {
-    item.get(ALIAS_OF).filter(|_| !is_code(item)).and_then(|own| own.as_s().ok()).map(String::as_str)
+    let own = item.get(ALIAS_OF).filter(|_| !is_code(item)).and_then(|own| own.as_s().ok());
+    // An empty one names nothing, and DynamoDB refuses it as a key: such a record cannot be read.
+    own.map(String::as_str).filter(|own| !own.is_empty())
 }
 
 /// What keeps a sys_id from naming the code that is stored under `own`: the record that has it.

@@ -3,10 +3,11 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
+use tracing_subscriber::filter::LevelFilter;
 use wrapup::codes::{CodeImport, Label};
 use wrapup::document::{Document, FromText};
 use wrapup::dynamodb::{SCHEMA, Table, string};
-use wrapup_lambda_tests::{Event, Fault, Rule, World, opening};
+use wrapup_lambda_tests::{Event, Fault, Log, Rule, World, opening};
 
 const KEPT: &str = "49c27b679f201210c89656effa0a1cd7";
 
@@ -112,4 +113,16 @@ async fn what_a_newer_version_wrote_of_a_sys_id_is_not_read() {
     put.send().await.expect("a put");
     assert_eq!(shown(&world, KEPT).await, Err(500));
     assert_eq!(world.stores().codes().list().await.expect("a list").unreadable.len(), 1);
+}
+
+#[tokio::test]
+async fn a_sys_id_that_names_nothing_is_a_500_whose_log_says_which() {
+    let world = World::start().await;
+    let mut broken = wrapup::dynamodb::key(KEPT);
+    broken.insert("alias_of".to_owned(), string(""));
+    let put = world.client().put_item().table_name(Table::Codes.platform_name()).set_item(Some(broken));
+    put.send().await.expect("a put");
+    let log = Log::keep(LevelFilter::ERROR);
+    assert_eq!(shown(&world, KEPT).await, Err(500));
+    assert!(log.text().contains(KEPT), "{}", log.text());
 }
