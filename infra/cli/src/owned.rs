@@ -15,6 +15,13 @@ pub fn open(file: &Path) -> io::Result<File> {
     Ok(opened)
 }
 
+/// The same, empty.
+pub fn create(file: &Path) -> io::Result<File> {
+    let opened = open(file)?;
+    opened.set_len(0)?;
+    Ok(opened)
+}
+
 /// Leaves a file to its owner alone.
 #[cfg(unix)]
 pub fn close_to_others(file: &Path) -> io::Result<()> {

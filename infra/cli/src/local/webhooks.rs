@@ -15,6 +15,7 @@ use tokio::time::{sleep, timeout};
 use wrapup::clock::Clock;
 
 use super::engine::{Stream, StreamError, files};
+use crate::owned;
 use crate::webhook::{Due, KeptEvent, Narrator, NotTaken, Outbox, OutboxError, Poster, WebhookUrl};
 
 /// How long the stream is left alone where there was nothing new: as long as Lambda does.
@@ -41,7 +42,7 @@ pub fn outbox(data: Option<&Path>) -> Result<Outbox, super::LocalError> {
     let Some(data) = data else { return Ok(Outbox::open(None)?) };
     let file = data.join(files::OUTBOX);
     let failed = |error: io::Error| super::LocalError::Data { path: file.clone(), problem: error.to_string() };
-    files::open(&file).map_err(failed)?;
+    owned::open(&file).map_err(failed)?;
     Outbox::open(Some(&file)).map_err(|error| match error.is_damage() {
         true => super::LocalError::DamagedOutbox { file },
         false => error.into(),

@@ -33,8 +33,8 @@ struct Prediction<'a> {
 
 impl Predictions {
     pub fn create(path: PathBuf) -> Result<Self, CommandError> {
-        let opened = owned::open(&path).and_then(|file| file.set_len(0).map(|()| file));
-        let file = opened.map_err(|error| CommandError::file(&path, format!("cannot be written: {error}")))?;
+        let created = owned::create(&path);
+        let file = created.map_err(|error| CommandError::file(&path, format!("cannot be written: {error}")))?;
         Ok(Self { path, file: BufWriter::new(file) })
     }
 

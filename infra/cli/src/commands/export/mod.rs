@@ -18,8 +18,8 @@ use wrapup::segments::{Ended, Segment, Segments};
 
 use super::{CommandError, progress_bar};
 use crate::connect::Target;
-use crate::local::files;
 use crate::output::{self, shown};
+use crate::owned;
 use columns::Columns;
 use days::Day;
 use parquet::Parquet;
@@ -125,7 +125,7 @@ async fn write(
     let failed = |error: io::Error| CommandError::file(file, error);
     let mut unfinished = file.to_owned();
     unfinished.as_mut_os_string().push(".new");
-    let to = files::open(&unfinished).and_then(|to| to.set_len(0).map(|()| to)).map_err(failed)?;
+    let to = owned::create(&unfinished).map_err(failed)?;
     let mut sink: Box<dyn Sink> = match format {
         Format::Csv => Box::new(Csv::begin(to, columns).map_err(failed)?),
         Format::Ndjson => Box::new(Ndjson::begin(to, columns)),

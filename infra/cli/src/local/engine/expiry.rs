@@ -4,8 +4,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use dynoxide::DynoxideError;
 use dynoxide::storage::Storage;
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::{MissedTickBehavior, interval};
 
 use wrapup::clock::Clock;
@@ -16,7 +17,7 @@ use super::trimming::trim;
 /// How long it is from one look to the next: streams are not read for it.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// At how manieth look each the tables are looked at, too.
+/// Looks from one to the next at which the tables are looked at, too.
 const TABLES: u64 = 6;
 
 /// Removes records whose time is over.
@@ -47,15 +48,8 @@ impl Expiry {
     async fn remove_from_tables(&self) {
         let database = self.operations.database.clone();
         // The engine reads whole tables for it, page by page, and lets others in between.
-        match spawn_blocking(move || database.sweep_ttl()).await {
-            Ok(Ok(removed)) if removed > 0 => tracing::info!(removed, "records are removed whose time is over"),
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => {
-                self.operations.look_for_damage(&error);
-                tracing::error!(%error, "records whose time is over cannot be removed");
-            }
-            Err(error) => tracing::error!(%error, "records whose time is over were not removed"),
-        }
+        let removed = spawn_blocking(move || database.sweep_ttl()).await;
+        self.note(removed, "records whose time is over");
     }
 
     async fn remove_from_streams(&self) {
@@ -64,51 +58,18 @@ impl Expiry {
             let beside = beside.lock().unwrap_or_else(PoisonError::into_inner);
             trim(&operations, &beside, Clock::system().since_epoch())
         });
-        match trimmed.await {
-            Ok(Ok(removed)) if removed > 0 => tracing::info!(removed, "stream records of a day ago are removed"),
-            Ok(Ok(_)) => {}
+        self.note(trimmed.await, "stream records of a day ago");
+    }
+
+    fn note(&self, outcome: Result<Result<usize, DynoxideError>, JoinError>, what: &str) {
+        match outcome {
+            Ok(Ok(0)) => {}
+            Ok(Ok(removed)) => tracing::info!(removed, "removed: {what}"),
             Ok(Err(error)) => {
                 self.operations.look_for_damage(&error);
-                tracing::error!(%error, "old stream records cannot be removed");
+                tracing::error!(%error, "cannot be removed: {what}");
             }
-            Err(error) => tracing::error!(%error, "old stream records were not removed"),
+            Err(error) => tracing::error!(%error, "were not removed: {what}"),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use wrapup::dynamodb::{Item, Table, Tables, key, set_expiry, tables};
-
-    use super::super::Engine;
-
-    #[tokio::test]
-    async fn records_go_whose_time_is_over() -> Result<(), Box<dyn std::error::Error>> {
-        let folder = tempfile::tempdir()?;
-        let engine = Engine::open(Some(folder.path()))?;
-        let dynamo = engine.dynamo(Tables::default());
-        tables::create_missing(&dynamo).await?;
-        tables::enable_expiry(&dynamo).await?;
-        let name = Table::Interactions.platform_name();
-        let put = async |sys_id: &str, expires_at: Option<u64>| {
-            let mut item: Item = key(sys_id);
-            set_expiry(&mut item, expires_at);
-            let put = dynamo.client.put_item().table_name(name).set_item(Some(item));
-            put.send().await
-        };
-        // A year beyond the last one that has four digits.
-        for (sys_id, expires_at) in [("over", Some(1_000_000_000)), ("not over", Some(253_402_300_800)), ("kept", None)]
-        {
-            put(sys_id, expires_at).await?;
-        }
-        let removing = tokio::spawn(engine.expiry().keep_removing());
-        while dynamo.get(name, "over").await?.is_some() {
-            tokio::task::yield_now().await;
-        }
-        removing.abort();
-        for sys_id in ["not over", "kept"] {
-            assert!(dynamo.get(name, sys_id).await?.is_some(), "{sys_id}");
-        }
-        Ok(())
     }
 }

@@ -6,8 +6,7 @@ use std::fs::DirBuilder;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::owned::close_to_others;
-pub use crate::owned::open;
+use crate::owned;
 
 /// What keeps other processes off the folder.
 pub const LOCK: &str = "lock";
@@ -54,12 +53,12 @@ pub fn make(folder: &Path) -> io::Result<()> {
 /// Closes what is in the folder to others. Before SQLite opens its own: closing a file a second time open would end its
 /// locks (POSIX).
 pub fn close(folder: &Path) -> io::Result<()> {
-    open(&folder.join(DATABASE))?;
+    owned::open(&folder.join(DATABASE))?;
     for entry in folder.read_dir()? {
         let file = entry?.path();
         let name = file.file_name().and_then(OsStr::to_str).unwrap_or_default();
         if (NAMES.contains(&name) || name.ends_with(POSITION)) && file.is_file() {
-            close_to_others(&file)?;
+            owned::close_to_others(&file)?;
         }
     }
     Ok(())
@@ -69,8 +68,7 @@ pub fn close(folder: &Path) -> io::Result<()> {
 pub fn replace(file: &Path, text: &str) -> io::Result<()> {
     let mut unfinished = PathBuf::from(file);
     unfinished.as_mut_os_string().push(".new");
-    let mut written = open(&unfinished)?;
-    written.set_len(0)?;
+    let mut written = owned::create(&unfinished)?;
     written.write_all(text.as_bytes())?;
     written.sync_all()?;
     std::fs::rename(&unfinished, file)

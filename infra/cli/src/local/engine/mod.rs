@@ -19,6 +19,7 @@ use dynoxide::{Database, DynoxideError};
 use wrapup::dynamodb::{Dynamo, Tables};
 
 use super::LocalError;
+use crate::owned;
 use expiry::Expiry;
 pub use operations::MEND;
 use operations::{Operations, is_damage};
@@ -97,7 +98,7 @@ impl Engine {
 
 fn in_folder(data: &Path) -> Result<(Opened, File), LocalError> {
     files::make(data).map_err(|error| failed(data, &error))?;
-    let lock = files::open(&data.join(files::LOCK)).map_err(|error| failed(data, &error))?;
+    let lock = owned::open(&data.join(files::LOCK)).map_err(|error| failed(data, &error))?;
     lock.try_lock().map_err(|error| match error {
         TryLockError::WouldBlock => failed(data, &"another `wrapup local` uses it; choose another folder by --data"),
         TryLockError::Error(error) => failed(data, &error),
