@@ -22,6 +22,8 @@ pub enum Kind {
     TooLarge,
     /// This process does as much for others as it can in time: the same request may succeed in some seconds.
     Busy,
+    /// Others were in the way, or may have been: the text says whether anything is stored.
+    Contended,
     /// A service that is needed did not do its part: the same request may succeed at once.
     Unavailable,
     /// The deployment has not got what this call reads: the same request succeeds once its operator has added it.
@@ -81,6 +83,7 @@ impl Error {
             Self::AnswerTooLarge { .. } => Kind::TooLarge,
             Self::Busy => Kind::Busy,
             Self::DynamoDb(dynamodb::Error::NoIndex { .. }) => Kind::NotThereYet,
+            Self::DynamoDb(dynamodb::Error::Contended | dynamodb::Error::Uncertain) => Kind::Contended,
             Self::DynamoDb(dynamodb::Error::Unavailable(_)) | Self::Unavailable(_) => Kind::Unavailable,
             Self::DynamoDb(dynamodb::Error::Broken(_) | dynamodb::Error::Record(_))
             | Self::Broken(_)

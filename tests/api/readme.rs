@@ -41,6 +41,7 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ("docs/events.md", "cargo run -- events replay", "tests/api/events.rs, with receivers"),
     ("docs/events.md", "python3 confirm.py", "tests/api/events.rs, on free ports"),
     ("docs/redaction.md", "cargo test -p wrapup --lib", "cargo in cargo would wait for itself"),
+    ("docs/reliability.md", "tests/prove", "it runs tests that are part of these, by cargo"),
     ("docs/operations.md", "infra/tools/install", "infra/tools/test_tools.py"),
     ("docs/operations.md", "aws dynamodb restore-table", "wants an account"),
     ("docs/operations.md", "cargo run -- index backfill", "wants an account; tests/api/ending.rs runs it"),

@@ -70,7 +70,8 @@ pub enum EdgeError {
     AnswerTooLarge { status: StatusCode, detail: Cow<'static, str> },
     #[error("Service Unavailable")]
     Unavailable,
-    /// This process is busy with other requests, or the deployment has not got yet what is asked for.
+    /// This process is busy with other requests, others change the same record, or the deployment has not got yet what is
+    /// asked for.
     #[error("Service Unavailable")]
     NotNow { detail: String },
     /// The cause goes to the log, under this request id.
@@ -261,7 +262,9 @@ pub fn of(outcome: Result<Answer, Error>, format: Format, envelope: Envelope, re
                 let (status, detail) = (StatusCode::PAYLOAD_TOO_LARGE, error.to_string().into());
                 platform_error(format, &EdgeError::AnswerTooLarge { status, detail })
             }
-            Kind::Busy | Kind::NotThereYet => platform_error(format, &EdgeError::NotNow { detail: error.to_string() }),
+            Kind::Busy | Kind::Contended | Kind::NotThereYet => {
+                platform_error(format, &EdgeError::NotNow { detail: error.to_string() })
+            }
             Kind::Broken => internal(&error),
         },
     }

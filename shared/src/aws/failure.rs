@@ -80,11 +80,14 @@ impl AwsFailure {
         match self {
             Self::NotReached(_) => true,
             Self::NotSent(_) => false,
-            Self::Answered { code, status, .. } => {
-                matches!(*status, 408 | 429 | 500..) || THROTTLING_ERRORS.contains(&code.as_str())
-            }
+            Self::Answered { code, status, .. } => matches!(*status, 408 | 429 | 500..) || is_throttled(code),
         }
     }
+}
+
+/// Whether an error of this name says that the service was asked too often, and has done nothing.
+pub fn is_throttled(code: &str) -> bool {
+    THROTTLING_ERRORS.contains(&code)
 }
 
 fn after_colon(message: Option<&str>) -> String {

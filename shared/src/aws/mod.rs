@@ -11,7 +11,7 @@ mod service;
 
 pub use connection::{Connection, https_client, own_endpoint};
 pub use event_bus::{BusEntry, EVENTBRIDGE_ENDPOINT, EventBus, NotPut, PutOutcome};
-pub use failure::AwsFailure;
+pub use failure::{AwsFailure, is_throttled};
 pub use roots::Roots;
 pub use secrets::{Put, SECRETS_MANAGER_ENDPOINT, Secret, Secrets};
 pub use service::{Service, ServiceAnswer, ServiceCall, ServiceName};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemOutput;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
@@ -19,7 +19,9 @@ use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::document::{FromText, Problem, Violations};
 use crate::dynamodb::tables::BY_LABEL;
-use crate::dynamodb::{self, Dynamo, Item, Listed, SCHEMA, Stamp, Table, Write, batch_get, key, string};
+use crate::dynamodb::{
+    self, Dynamo, Item, Listed, Patience, SCHEMA, Sent, Stamp, Table, Unread, Write, batch_get, key, string,
+};
 use crate::error::{CorruptRecord, NotFound};
 use crate::language::Language;
 use crate::sys_id;
@@ -189,10 +191,10 @@ impl Codes {
         let mut settings = settings(request, external, self.clock.since_epoch(), stamp);
         settings.extend(kept.map(|sys_id| Setting::new(KEPT_SYS_ID, string(sys_id), Kind::Adds)));
         let write = Write { stamp, table: &self.table, sys_id: &sys_id, version: None, within: None, attempt: None };
-        let update = |update: UpdateItemFluentBuilder| {
+        let set = |update: UpdateItemFluentBuilder| {
             let update = update
-                .update_expression(set_expression(&settings))
-                .condition_expression(change_condition(&settings))
+                .update_expression(format!("{}, {}", set_expression(&settings), Unread::set()))
+                .condition_expression(format!("{} AND {}", change_condition(&settings), Unread::condition()))
                 .return_values(ReturnValue::AllOld);
             settings.iter().enumerate().fold(update, |update, (at, setting)| {
                 update
@@ -204,26 +206,36 @@ impl Codes {
             true => Action::Update,
             false => Action::Create,
         };
-        let stored = match self.dynamo.update(write, update, action).await {
-            Ok(answer) => {
-                let mut item = key(&sys_id);
-                item.extend(answer.attributes.unwrap_or_default());
-                settings.into_iter().for_each(|setting| setting.apply(&mut item));
-                item
-            }
-            Err(error) if dynamodb::is_too_large(&error) => {
-                return Err(Violations::one("translations", Problem::TooLarge { most_kb: 400 }).into());
-            }
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                    failed.item.clone().unwrap_or_default()
+        let mut update = Unread::new(&self.clock);
+        let says_all = |item: &Item| settings.iter().all(|setting| setting.is_said_by(item));
+        let mut patience = Patience::new(&self.dynamo);
+        loop {
+            let stored = match update.send(&self.dynamo, write, set, action).await? {
+                Sent::Stored(before) => {
+                    let mut item = key(&sys_id);
+                    item.extend(before);
+                    settings.iter().for_each(|setting| setting.apply(&mut item));
+                    item
                 }
-                _ => return Err(dynamodb::Error::from(error).into()),
-            },
-        };
-        let code = self.own(stored, &request.label)?;
-        self.remember(&code);
-        Ok(code)
+                Sent::WasStored(item) => item,
+                Sent::TooLarge => {
+                    return Err(Violations::one("translations", Problem::TooLarge { most_kb: 400 }).into());
+                }
+                // Another write has come in between.
+                Sent::Refused(item) if update.was_looked_for() && !item.as_ref().is_some_and(says_all) => {
+                    // What cannot be read, or belongs to another label, refuses this one for good.
+                    if let Some(item) = item.filter(is_code) {
+                        self.own(item, &request.label)?;
+                    }
+                    patience.wait().await?;
+                    continue;
+                }
+                Sent::Refused(item) => item.unwrap_or_default(),
+            };
+            let code = self.own(stored, &request.label)?;
+            self.remember(&code);
+            return Ok(code);
+        }
     }
 
     /// The code of an item, if it is that of this label: two labels with one UUIDv5, see `sys_id::derive`, are two codes.
@@ -351,11 +363,21 @@ impl Setting {
     }
 
     /// What the update does to an item.
-    fn apply(self, item: &mut Item) {
+    fn apply(&self, item: &mut Item) {
+        let (column, value) = (self.column.clone().into_owned(), self.value.clone());
         if self.keeps() {
-            item.entry(self.column.into_owned()).or_insert(self.value);
+            item.entry(column).or_insert(value);
         } else {
-            item.insert(self.column.into_owned(), self.value);
+            item.insert(column, value);
+        }
+    }
+
+    /// Whether an item says it already, or it is none to be said alone.
+    fn is_said_by(&self, item: &Item) -> bool {
+        match self.kind {
+            Kind::Says => item.get(&*self.column) == Some(&self.value),
+            Kind::Adds => item.contains_key(&*self.column),
+            Kind::Begins | Kind::Stamps => true,
         }
     }
 }

@@ -4,7 +4,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Region, SharedInterceptor, StalledStreamProtectionConfig};
+use aws_smithy_runtime_api::client::retries::classifiers::SharedRetryClassifier;
 
+use super::answers::{Checksums, SpoiledIsTransient};
 use crate::aws::{Connection, Roots, https_client};
 use crate::watch::CapacityMeter;
 
@@ -33,6 +35,8 @@ pub fn connect(connection: Connection) -> Client {
         .http_client(http_client);
     // Permanent: otherwise the SDK looks in all its settings, at each step of a request, whether this is switched off.
     config.push_interceptor(SharedInterceptor::permanent(CapacityMeter));
+    config.push_interceptor(SharedInterceptor::permanent(Checksums));
+    config.push_retry_classifier(SharedRetryClassifier::new(SpoiledIsTransient));
     if let Some(endpoint) = connection.endpoint {
         config = config.endpoint_url(endpoint);
     }

@@ -25,6 +25,16 @@ pub enum Error {
         /// The index's name.
         index: &'static str,
     },
+    /// Others were changing the same record in each of many rounds.
+    #[error("Others were changing the same record all the time. Nothing of this call is stored; send it again.")]
+    Contended,
+    /// The answer to a write got lost, and so many others have changed the record since that nothing tells whether it was
+    /// carried out.
+    #[error(
+        "DynamoDB's answer got lost, and others have changed the record since, so that it is not known whether this change \
+         was stored before theirs. Read the record, and send the call again if it is still wanted."
+    )]
+    Uncertain,
     /// The record that stands in the place of what was to be written cannot be read, so it stays.
     #[error(transparent)]
     Record(#[from] CorruptRecord),
@@ -32,7 +42,8 @@ pub enum Error {
 
 /// The codes by which DynamoDB alone says "not now", beside those of all services. The SDK has retried them before we
 /// see them.
-const TRANSIENT: [&str; 3] = ["InternalServerError", "ServiceUnavailable", "TransactionConflictException"];
+const TRANSIENT: [&str; 4] =
+    ["InternalServerError", "ReplicatedWriteConflictException", "ServiceUnavailable", "TransactionConflictException"];
 
 impl Error {
     /// A failure that only a bug explains.
@@ -47,7 +58,11 @@ where
 {
     fn from(error: SdkError<E>) -> Self {
         // A function always has what a request is signed with, so one that was not sent may be sent the next time.
-        let transient = matches!(error, SdkError::DispatchFailure(_))
+        // What cannot be read is no answer of the service.
+        let is_spoiled = matches!(error, SdkError::ResponseError(_))
+            || error.raw_response().is_some_and(|response| response.status().is_success());
+        let transient = is_spoiled
+            || matches!(error, SdkError::DispatchFailure(_))
             || AwsFailure::of(&error).is_transient()
             || error.code().is_some_and(|code| TRANSIENT.contains(&code));
         if transient { Self::Unavailable(Box::new(error)) } else { Self::Broken(Box::new(error)) }

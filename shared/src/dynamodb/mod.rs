@@ -1,5 +1,7 @@
 //! DynamoDB: the client, the tables and their names, and what its failures mean to a caller.
 
+mod answers;
+mod attempts;
 mod batch;
 mod client;
 mod error;
@@ -7,12 +9,15 @@ mod item;
 mod listed;
 mod merged;
 mod pages;
+mod patience;
 mod removal;
 mod schema;
 mod stamp;
 pub mod tables;
+mod unread;
 mod write;
 
+pub use attempts::{ATTEMPTS, Attempt, Trace, names};
 pub use batch::batch_get;
 pub use client::{LONGEST_OPERATION, connect};
 pub use error::{CorruptRecord, Error, WriteOutcome, cancellation, is_too_large};
@@ -20,11 +25,13 @@ pub use item::{Change, Item, check, from_item, is_expired, key, set_expiry, stri
 pub use listed::Listed;
 pub use merged::{Budget, Merged, Next, Row};
 pub use pages::{Order, Pages, Rows};
+pub use patience::Patience;
 pub use removal::{NotRemoved, Removal, remove_if_empty};
 pub use schema::{NOT_NEWER, RecordProblem, SCHEMA, check_schema, schema};
-pub use stamp::{ATTEMPTS, CREATED_BY, CREATED_ON, SYSTEM, Stamp, UPDATED_BY, UPDATED_ON, VERSION, new_attempt};
+pub use stamp::{CREATED_BY, CREATED_ON, SYSTEM, Stamp, UPDATED_BY, UPDATED_ON, VERSION};
 pub use tables::{Table, Tables};
-pub use write::{Books, Write, back_off};
+pub use unread::{Sent, Unread};
+pub use write::{Books, Write};
 
 pub use crate::aws::Connection;
 

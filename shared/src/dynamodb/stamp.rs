@@ -1,7 +1,6 @@
 use aws_sdk_dynamodb::types::AttributeValue;
-use uuid::Uuid;
 
-use super::{Item, SCHEMA, schema, string};
+use super::{ATTEMPTS, Item, SCHEMA, schema, string};
 use crate::clock::Clock;
 use crate::date_time::DateTime;
 
@@ -16,18 +15,6 @@ pub const UPDATED_ON: &str = "sys_updated_on";
 
 /// Counts the changes of a record, as on the platform; not every table has it.
 pub const VERSION: &str = "sys_mod_count";
-
-/// The names of the last writes of a record, the newest first; not every table has them. A write whose answer got lost is
-/// sent again, and by its name it is known not to have to be carried out twice, be it that others have come between.
-pub const ATTEMPTS: [&str; 3] = ["attempt_1", "attempt_2", "attempt_3"];
-
-/// A name for a write, that no other of the same record has.
-pub fn new_attempt() -> String {
-    // Each record keeps three, so they are short.
-    let mut name = Uuid::new_v4().simple().to_string();
-    name.truncate(16);
-    name
-}
 
 /// Who changes what no user has asked to be changed: the AI filler, and whoever stores the demo data.
 pub const SYSTEM: &str = "system";
@@ -69,8 +56,9 @@ impl Stamp {
         [(UPDATED_BY, string(&self.by)), (UPDATED_ON, string(self.at)), (SCHEMA, schema())]
     }
 
-    /// Whether a column is one of the four, or says the form: those are this crate's to write, whatever a file says.
+    /// Whether a column is one of the four, says the form, or names a write: those are this crate's to write, whatever a
+    /// file says.
     pub fn has_column(name: &str) -> bool {
-        [CREATED_BY, CREATED_ON, UPDATED_BY, UPDATED_ON, SCHEMA].contains(&name)
+        [CREATED_BY, CREATED_ON, UPDATED_BY, UPDATED_ON, SCHEMA].contains(&name) || ATTEMPTS.contains(&name)
     }
 }

@@ -14,13 +14,13 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 
-use super::stamp::{ATTEMPTS, CREATED_BY, CREATED_ON, UPDATED_BY, UPDATED_ON, VERSION};
+use super::stamp::{CREATED_BY, CREATED_ON, UPDATED_BY, UPDATED_ON, VERSION};
 use super::tables::Index;
-use super::{Change, CorruptRecord, Dynamo, Error, Item, NOT_NEWER, SCHEMA, Stamp, check_schema, key, schema, string};
+use super::{
+    ATTEMPTS, Attempt, Change, CorruptRecord, Dynamo, Error, Item, NOT_NEWER, Patience, SCHEMA, Stamp, Trace,
+    check_schema, key, names, schema, string,
+};
 use crate::watch::{self, Action, Audited};
-
-/// How often [`Dynamo::replace`] looks again at a record that others are writing.
-const ROUNDS: u32 = 4;
 
 /// A write, as far as the audit is concerned.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +36,7 @@ pub struct Write<'a> {
     /// How long an update may take, which is then tried once alone; none where it is tried as often and waited for as long
     /// as any request.
     pub within: Option<Duration>,
-    /// The name of an update that is among the first of the record's [`ATTEMPTS`] once it is carried out; none where the
+    /// The name of an update that is among the record's [`ATTEMPTS`](super::ATTEMPTS) once it is carried out; none where the
     /// record has none.
     pub attempt: Option<&'a str>,
 }
@@ -65,16 +65,21 @@ impl Write<'_> {
 
     /// What this same write has already done to the record that now refuses it. Where an answer gets lost, the SDK
     /// sends the request again, and its condition fails because of what the first one has written.
-    fn done_before(&self, refusing: Option<&Item>) -> Option<Action> {
-        if let Some(attempt) = self.attempt {
-            let name = string(attempt);
-            let is_done = ATTEMPTS.iter().any(|column| refusing.is_some_and(|item| item.get(*column) == Some(&name)));
-            return is_done.then_some(Action::Update);
-        }
-        let item = refusing.filter(|_| watch::resent())?;
+    pub(super) fn done_before(&self, refusing: Option<&Item>, was_resent: bool) -> Option<Action> {
+        let item = refusing?;
         let (by, at) = (string(&self.stamp.by), string(self.stamp.at));
         let has = |columns: [&str; 2]| item.get(columns[0]) == Some(&by) && item.get(columns[1]) == Some(&at);
         let (created, updated) = (has([CREATED_BY, CREATED_ON]), has([UPDATED_BY, UPDATED_ON]));
+        if let Some(attempt) = self.attempt {
+            let names = names(item);
+            let place = names.iter().position(|name| name == attempt)?;
+            // What counts its changes has begun without a name.
+            let is_first = created && place + 1 == names.len() && !item.contains_key(VERSION);
+            return Some(if is_first { Action::Create } else { Action::Update });
+        }
+        if !was_resent {
+            return None;
+        }
         match self.version {
             None | Some(0) if created => Some(Action::Create),
             None if updated => Some(Action::Update),
@@ -106,17 +111,29 @@ impl Dynamo {
         item: Item,
         set: impl FnOnce(PutItemFluentBuilder) -> PutItemFluentBuilder,
     ) -> Result<PutItemOutput, SdkError<PutItemError>> {
+        self.put(write, item, set, Action::Create).await
+    }
+
+    async fn put(
+        &self,
+        write: Write<'_>,
+        item: Item,
+        set: impl FnOnce(PutItemFluentBuilder) -> PutItemFluentBuilder,
+        action: Action,
+    ) -> Result<PutItemOutput, SdkError<PutItemError>> {
         let put = self
             .client
             .put_item()
             .table_name(write.table)
             .set_item(Some(item))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let sent = set(put).send().await;
+        let (sent, was_resent) = watch::counting_tries(set(put).send()).await;
         let action = match &sent {
-            Ok(_) => Some(Action::Create),
+            Ok(_) => Some(action),
             Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(failed)) => write.done_before(failed.item()),
+                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                    write.done_before(failed.item(), was_resent)
+                }
                 _ => None,
             },
         };
@@ -140,19 +157,21 @@ impl Dynamo {
             .table_name(write.table)
             .set_key(Some(key(write.sys_id)))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let sent = match write.within {
-            None => set(update).send().await,
+        let (sent, was_resent) = match write.within {
+            None => watch::counting_tries(set(update).send()).await,
             Some(within) => {
                 let timeouts = TimeoutConfig::builder().operation_timeout(within);
                 let once = Config::builder().retry_config(RetryConfig::disabled()).timeout_config(timeouts.build());
                 // Rare, and as large as the other: nobody else is to carry it.
-                Box::pin(set(update).customize().config_override(once).send()).await
+                (Box::pin(set(update).customize().config_override(once).send()).await, false)
             }
         };
         let action = match &sent {
             Ok(answer) => Some(action(answer)),
             Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => write.done_before(failed.item()),
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                    write.done_before(failed.item(), was_resent)
+                }
                 _ => None,
             },
         };
@@ -312,53 +331,84 @@ impl Dynamo {
     /// write unless the record says all that already. Answers whether anything was changed. What a newer version wrote
     /// stays, and is the error.
     pub async fn replace(&self, write: Write<'_>, item: Item) -> Result<bool, Error> {
-        for _ in 0..ROUNDS {
-            let mut stored = self.get(write.table, write.sys_id).await?.unwrap_or_default();
-            check_schema(&stored).map_err(|problem| CorruptRecord {
-                table: write.table.to_owned(),
-                key: write.sys_id.to_owned(),
-                problem,
+        let stored = self.get(write.table, write.sys_id).await?.unwrap_or_default();
+        let replaced = self.rewrite(write, stored, |stored| {
+            let is_ours = |name: &String| [CREATED_BY, CREATED_ON].contains(&name.as_str());
+            let mut others = stored.clone();
+            others.retain(|name, _| !Stamp::has_column(name));
+            let says_all = others == item;
+            let mut after = item.clone();
+            after.extend(
+                stored.iter().filter(|(name, _)| is_ours(name)).map(|(name, value)| (name.clone(), value.clone())),
+            );
+            Ok::<_, Error>(((!says_all).then_some(after), ()))
+        });
+        Ok(replaced.await?.0)
+    }
+
+    /// Puts what is made of a record that has been read, if nobody has written it since; what others have made of it is judged again.
+    /// `judge` answers the record as it is to be, or none where nothing is to be changed, and what its caller is told; a
+    /// record that is not there is an empty one. The columns of the stamp and of the last writes are added. Answers whether
+    /// anything was changed.
+    pub async fn rewrite<T, E: From<Error>>(
+        &self,
+        write: Write<'_>,
+        mut before: Item,
+        judge: impl Fn(&Item) -> Result<(Option<Item>, T), E>,
+    ) -> Result<(bool, T), E> {
+        let attempt = Attempt::begun(write.stamp.at.since_epoch());
+        let write = Write { attempt: Some(attempt.name()), ..write };
+        // The last writes of the record by which a try was judged that may have been carried out unknown to this call, and
+        // what its caller would be told.
+        let mut doubtful: Option<(Vec<String>, T)> = None;
+        let mut patience = Patience::new(self);
+        loop {
+            check_schema(&before).map_err(|problem| {
+                let (table, key) = (write.table.to_owned(), write.sys_id.to_owned());
+                Error::from(CorruptRecord { table, key, problem })
             })?;
-            let new = stored.is_empty();
-            let created = [CREATED_BY, CREATED_ON].map(|column| stored.remove(column).map(|value| (column, value)));
-            stored.retain(|name, _| !Stamp::has_column(name));
-            if !new && stored == item {
-                return Ok(false);
-            }
-            let mut item = item.clone();
-            write.stamp.create(&mut item);
-            if !new {
-                item.retain(|name, _| ![CREATED_BY, CREATED_ON].contains(&name.as_str()));
-                item.extend(created.into_iter().flatten().map(|(column, value)| (column.to_owned(), value)));
-            }
-            let put = self.client.put_item().table_name(write.table).set_item(Some(item));
-            // Somebody else may have created or deleted it since it was read, or a newer version has written it; then
-            // the next round reads it again.
-            let put = match new {
-                true => put.condition_expression("attribute_not_exists(sys_id)"),
-                false => put
-                    .condition_expression(format!("attribute_exists(sys_id) AND {NOT_NEWER}"))
-                    .expression_attribute_names("#schema", SCHEMA)
-                    .expression_attribute_values(":schema", schema()),
-            };
-            match put.send().await {
-                Ok(_) => {
-                    write.note(if new { Action::Create } else { Action::Update });
-                    return Ok(true);
+            if let Some((behind, told)) = doubtful.take() {
+                match attempt.trace_behind(&names(&before), &behind) {
+                    Trace::There => return Ok((true, told)),
+                    // Behind another write it cannot be carried out any more.
+                    Trace::Absent => {}
+                    Trace::Covered => return Err(Error::Uncertain.into()),
                 }
-                Err(error)
-                    if matches!(error.as_service_error(), Some(PutItemError::ConditionalCheckFailedException(_))) => {}
-                Err(error) => return Err(error.into()),
             }
+            let (after, told) = judge(&before)?;
+            let Some(mut after) = after else { return Ok((false, told)) };
+            match before.is_empty() {
+                true => write.stamp.create(&mut after),
+                false => after.extend(write.stamp.updated().map(|(column, value)| (column.to_owned(), value))),
+            }
+            after.extend(attempt.columns(&before));
+            let action = if before.is_empty() { Action::Create } else { Action::Update };
+            let put = self.put(write, after, |put| as_it_was(put, &before), action);
+            let (Err(error), was_resent) = watch::counting_tries(put).await else { return Ok((true, told)) };
+            let Some(PutItemError::ConditionalCheckFailedException(failed)) = error.as_service_error() else {
+                return Err(Error::from(error).into());
+            };
+            doubtful = was_resent.then(|| (names(&before), told));
+            before = failed.item.clone().unwrap_or_default();
+            patience.wait().await?;
         }
-        Err(Error::Unavailable("the record was being created and deleted in every round".into()))
     }
 }
 
-/// Waits before a write that others got in the way of is tried again: a little longer each round, and not the same time as
-/// the others who wait.
-pub async fn back_off(round: u32) {
-    let most = 10_u64 << round.min(6);
-    let jitter = u64::from(uuid::Uuid::new_v4().as_bytes()[0]);
-    tokio::time::sleep(Duration::from_millis(most / 2 + most * jitter / 512)).await;
+/// Has a record put only if the one with its key is still what was read.
+fn as_it_was(put: PutItemFluentBuilder, read: &Item) -> PutItemFluentBuilder {
+    if read.is_empty() {
+        return put.condition_expression("attribute_not_exists(sys_id)");
+    }
+    let [newest, ..] = ATTEMPTS;
+    let put = put.expression_attribute_names("#schema", SCHEMA).expression_attribute_values(":schema", schema());
+    match read.get(newest) {
+        Some(last) => put
+            .condition_expression(format!("{newest} = :last AND {NOT_NEWER}"))
+            .expression_attribute_values(":last", last.clone()),
+        // One of before, or a stranger's.
+        None => put.condition_expression(format!(
+            "attribute_exists(sys_id) AND attribute_not_exists({newest}) AND {NOT_NEWER}"
+        )),
+    }
 }

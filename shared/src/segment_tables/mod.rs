@@ -269,7 +269,9 @@ struct TableFailed {
 impl From<crate::dynamodb::Error> for Error {
     fn from(error: crate::dynamodb::Error) -> Self {
         match error {
-            crate::dynamodb::Error::Unavailable(_) => Self::TryAgain(Box::new(error)),
+            crate::dynamodb::Error::Unavailable(_)
+            | crate::dynamodb::Error::Contended
+            | crate::dynamodb::Error::Uncertain => Self::TryAgain(Box::new(error)),
             _ => Self::Broken(Box::new(error)),
         }
     }

@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use super::store::contended;
 use super::{CloseRequest, FieldHashes, Origin, Segment, State, deadline};
 use crate::Error;
 use crate::codes::Code;
@@ -44,7 +43,7 @@ impl Segment {
             return self.close(request, configuration, code, now);
         }
         // It was closed or internal when it was looked at, and is not any more: nothing makes a segment so.
-        let new = new.ok_or_else(contended)?;
+        let new = new.ok_or(crate::dynamodb::Error::Contended)?;
         let configured = self.configured(new, now);
         if request.only_configures() {
             return Ok((configured != *self).then_some(configured));

@@ -1,29 +1,21 @@
 //! How a draft is stored: by one conditional update that reads nothing first, because clients send one every few seconds.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 
 use super::address::latest_key;
 use super::close::CODE;
 use super::record::DraftColumn;
-use super::store::{ROUNDS, Segments, contended, notes_too_large};
+use super::store::{Segments, notes_too_large};
 use super::{Address, DraftRequest, Found, Segment, State, deadline, record};
 use crate::Error;
 use crate::codes::{Code, Label};
 use crate::document::{Problem, Violations};
-use crate::dynamodb::{self, ATTEMPTS, NOT_NEWER, SCHEMA, Stamp, VERSION, Write, schema, string};
+use crate::dynamodb::{self, NOT_NEWER, Patience, SCHEMA, Sent, Stamp, Unread, VERSION, Write, schema, string};
 use crate::error::Refusal;
 use crate::watch::Action;
-
-/// How long one attempt may take. The time that it is judged by stands in it, so it must not be carried out much later.
-const ATTEMPT: Duration = Duration::from_secs(2);
-
-/// How often a draft is tried where DynamoDB does not answer well.
-const MOST_FAILURES: u32 = 5;
 
 /// Bytes that may be kept of a draft's code. With notes as long as they may be there is room for all of a segment then, so
 /// that what a draft has left can always be closed with it.
@@ -33,8 +25,6 @@ const MOST_OF_A_CODE: usize = 64 * 1024;
 struct Drafting<'a> {
     columns: Vec<DraftColumn>,
     stamp: &'a Stamp,
-    /// Names this write, so that one whose answer was lost is known again in what refuses its second attempt.
-    name: String,
 }
 
 impl Segments {
@@ -52,7 +42,7 @@ impl Segments {
         }
         let stamp = Stamp::now(caller, &self.clock);
         let columns = record::draft_columns(request, code.as_deref())?;
-        let drafting = Drafting { columns, stamp: &stamp, name: dynamodb::new_attempt() };
+        let drafting = Drafting { columns, stamp: &stamp };
         for sys_id in keys {
             if let Some(segment) = self.keep(&sys_id, address, &drafting).await? {
                 return self.with_configuration(segment).await;
@@ -92,73 +82,56 @@ impl Segments {
 
     /// Keeps a draft on the segment with this key; none where the address means no such one.
     async fn keep(&self, sys_id: &str, address: &Address, drafting: &Drafting<'_>) -> Result<Option<Segment>, Error> {
-        let mut failures = 0;
-        for _ in 0..ROUNDS {
-            let error = match self.attempt(sys_id, address, drafting).await {
-                Ok(updated) => {
-                    return Ok(Some(record::from_item(updated.attributes.unwrap_or_default())?));
-                }
-                Err(error) => error,
-            };
-            let item = match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => failed.item.clone(),
-                _ if dynamodb::is_too_large(&error) => return Err(notes_too_large().into()),
-                _ => match dynamodb::Error::from(error) {
-                    // It was tried once, and may be tried again, with the time as it is then.
-                    dynamodb::Error::Unavailable(_) if failures + 1 < MOST_FAILURES => {
-                        failures += 1;
-                        dynamodb::back_off(failures + 2).await;
-                        continue;
+        let mut update = Unread::new(&self.clock);
+        let write =
+            Write { stamp: drafting.stamp, table: &self.table, sys_id, version: None, within: None, attempt: None };
+        let mut patience = Patience::new(&self.dynamo);
+        loop {
+            // The time that it is judged by stands in it: that of each try.
+            let set = |update| self.draft_update(update, address, drafting);
+            let sent = update.send(&self.dynamo, write, set, |_| Action::Update);
+            let item = match sent.await? {
+                Sent::Stored(item) | Sent::WasStored(item) => item,
+                Sent::TooLarge => return Err(notes_too_large().into()),
+                Sent::Refused(None) => return Ok(None),
+                Sent::Refused(Some(item)) => {
+                    let segment = record::from_item(item)?;
+                    if !address.means(&segment) || self.is_expired(&segment) {
+                        return Ok(None);
                     }
-                    error => return Err(error.into()),
-                },
+                    let segment = self.settled(segment).await?;
+                    // A try that was given up may have been carried out just before the end was stored, and be in it.
+                    if update.is_among(&segment.attempts) {
+                        return Ok(Some(segment));
+                    }
+                    if segment.state != State::Open {
+                        return Err(Refusal::NotOpen { sys_id: segment.sys_id, what: "a draft" }.into());
+                    }
+                    patience.wait().await?;
+                    continue;
+                }
             };
-            let Some(item) = item else { return Ok(None) };
-            let segment = record::from_item(item)?;
-            if !address.means(&segment) || self.is_expired(&segment) {
-                return Ok(None);
-            }
-            if segment.attempts.contains(&drafting.name) {
-                return Ok(Some(segment));
-            }
-            let segment = self.settled(segment).await?;
-            // An attempt that was given up may have been carried out just before the end was stored, and be in it.
-            if segment.attempts.contains(&drafting.name) {
-                return Ok(Some(segment));
-            }
-            if segment.state != State::Open {
-                return Err(Refusal::NotOpen { sys_id: segment.sys_id, what: "a draft" }.into());
-            }
+            return Ok(Some(record::from_item(item)?));
         }
-        Err(contended().into())
     }
 
-    /// Asks DynamoDB once to keep a draft, if the segment is open by now.
-    async fn attempt(
+    /// Says that a draft is to be kept, if the segment is open by now.
+    fn draft_update(
         &self,
-        sys_id: &str,
+        update: UpdateItemFluentBuilder,
         address: &Address,
         drafting: &Drafting<'_>,
-    ) -> Result<UpdateItemOutput, SdkError<UpdateItemError>> {
-        let (within, attempt) = (Some(ATTEMPT), Some(drafting.name.as_str()));
-        let write = Write { stamp: drafting.stamp, table: &self.table, sys_id, version: None, within, attempt };
-        // Each name moves on by one: DynamoDB takes what is on the right as it was before.
-        let [newest, older, oldest] = ATTEMPTS;
-        let mut set = format!(
-            "SET #version = #version + :one, #schema = :schema, {newest} = :attempt, \
-             {older} = if_not_exists({newest}, :none), {oldest} = if_not_exists({older}, :none)"
-        );
+    ) -> UpdateItemFluentBuilder {
+        let mut set = format!("SET #version = #version + :one, #schema = :schema, {}", Unread::set());
         let mut remove = String::new();
         let mut condition = format!(
-            "#state = :open AND (attribute_not_exists({DUE_ON}) OR {DUE_ON} > :due_after) AND {NOT_NEWER} \
-             AND NOT :attempt IN ({newest}, {older}, {oldest})",
+            "#state = :open AND (attribute_not_exists({DUE_ON}) OR {DUE_ON} > :due_after) AND {NOT_NEWER} AND {}",
+            Unread::condition(),
             DUE_ON = record::DUE_ON
         );
         let mut values = vec![
             (":one", AttributeValue::N("1".to_owned())),
             (":schema", schema()),
-            (":attempt", string(&drafting.name)),
-            (":none", string("")),
             (":open", string(record::OPEN)),
             (":due_after", string(deadline::open_if_due_after(&self.clock))),
         ];
@@ -176,23 +149,13 @@ impl Segments {
             condition.push_str(&format!(" AND {} = :external", record::EXTERNAL_SEGMENT_ID));
             values.push((":external", string(id.as_str())));
         }
-        self.dynamo
-            .update(
-                write,
-                |update| {
-                    let update = update
-                        .update_expression(set + &remove)
-                        .condition_expression(condition)
-                        .expression_attribute_names("#state", record::STATE)
-                        .expression_attribute_names("#version", VERSION)
-                        .expression_attribute_names("#schema", SCHEMA)
-                        .return_values(ReturnValue::AllNew);
-                    values
-                        .into_iter()
-                        .fold(update, |update, (name, value)| update.expression_attribute_values(name, value))
-                },
-                |_| Action::Update,
-            )
-            .await
+        let update = update
+            .update_expression(set + &remove)
+            .condition_expression(condition)
+            .expression_attribute_names("#state", record::STATE)
+            .expression_attribute_names("#version", VERSION)
+            .expression_attribute_names("#schema", SCHEMA)
+            .return_values(ReturnValue::AllNew);
+        values.into_iter().fold(update, |update, (name, value)| update.expression_attribute_values(name, value))
     }
 }

@@ -1,9 +1,8 @@
 //! How segments get into the indexes that a version wrote which knew nothing of them.
 
-use super::store::{ROUNDS, contended};
 use super::{Segment, Segments, State, by_time, index_keys, record};
 use crate::Error;
-use crate::dynamodb::{self, Books, CorruptRecord, Item};
+use crate::dynamodb::{self, Books, CorruptRecord, Item, Patience};
 use crate::error::Kind;
 
 /// Records that a page of the table has at most: each may be 400 KB, and is in memory until it has been looked at.
@@ -74,7 +73,8 @@ impl Segments {
     /// Gives a segment its place in the indexes, with all that they show, unless it has that. Answers whether it
     /// lacked it.
     pub(super) async fn put_in_place(&self, mut item: Item) -> Result<bool, Error> {
-        for _ in 0..ROUNDS {
+        let mut patience = Patience::new(&self.dynamo);
+        loop {
             let segment = record::from_item(item.clone())?;
             if index_keys::of(&segment).iter().all(|(column, value)| item.get(column) == Some(value)) {
                 return Ok(false);
@@ -86,8 +86,8 @@ impl Segments {
                 Books::Changed(Some(winner)) => item = winner,
                 Books::Changed(None) => return Ok(false),
             }
+            patience.wait().await?;
         }
-        Err(contended().into())
     }
 
     /// The segment with what its snapshot says of it, and older versions have not noted down.

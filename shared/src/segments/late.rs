@@ -1,10 +1,9 @@
 //! Open segments of an interaction of which something is said after they have opened: speech-to-text usually ends then.
 
-use super::store::{ROUNDS, contended};
 use super::{Alternative, Found, Gap, Segments, record};
 use crate::Error;
 use crate::dynamodb::tables::BY_INTERACTION;
-use crate::dynamodb::{Books, Item};
+use crate::dynamodb::{Books, Item, Patience};
 
 impl Segments {
     /// The open segments of an interaction that lack something which their configuration wants of the AI filler. One query of
@@ -44,7 +43,8 @@ impl Segments {
     pub async fn mark_read(&self, found: Found, read: &str, kept_back: Option<&Alternative>) -> Result<bool, Error> {
         let Found { mut segment, configuration, .. } = found;
         let before = segment.clone();
-        for _ in 0..ROUNDS {
+        let mut patience = Patience::new(&self.dynamo);
+        loop {
             if !segment.is_as_read(&before) || segment.lacks(&configuration).is_none() {
                 return Ok(false);
             }
@@ -54,7 +54,7 @@ impl Segments {
                 Books::Changed(Some(winner)) => segment = record::from_item(winner)?,
                 Books::Changed(None) => return Ok(false),
             }
+            patience.wait().await?;
         }
-        Err(contended().into())
     }
 }

@@ -15,7 +15,7 @@ use super::open_request::CONFIGURATION;
 use super::record;
 use super::request_hash::Fingerprint;
 use super::snapshots::Kept;
-use super::store::{ALL_OLD, ROUNDS, Segments, contended};
+use super::store::{ALL_OLD, Segments};
 use super::{
     Advice, EventKind, Found, LastEvent, OpenRequest, Origin, OriginRequest, Segment, SegmentEvent, State, deadline,
 };
@@ -24,7 +24,7 @@ use crate::codes::{Code, Label};
 use crate::configurations::{Definition, NotAnActiveConfiguration, Snapshot};
 use crate::date_time::DateTime;
 use crate::document::{Id, Violations};
-use crate::dynamodb::{self, Item, NOT_NEWER, SCHEMA, Stamp, Write, WriteOutcome, key, schema, string};
+use crate::dynamodb::{self, Item, NOT_NEWER, Patience, SCHEMA, Stamp, Write, WriteOutcome, key, schema, string};
 use crate::error::Refusal;
 use crate::retention::Retention;
 use crate::segment_tables::{self, NewInteractionSegment, Registry, UnusableSegment};
@@ -57,7 +57,7 @@ struct Neighbours {
 enum Latest {
     /// It is, unless one was opened later.
     Unless,
-    /// It is: the record names a segment that is gone, this one, however late that was opened.
+    /// It is: the record names a segment that is gone, or that it follows, this one, however late that was opened.
     InPlaceOf(String),
     /// It is not.
     No,
@@ -203,7 +203,8 @@ impl Segments {
     ) -> Result<Found, Error> {
         let internal = matches!(segment.origin, Origin::Internal);
         let Neighbours { mut previous, mut latest } = neighbours;
-        for round in 0..ROUNDS {
+        let mut patience = Patience::new(&self.dynamo);
+        loop {
             if !internal && latest == Latest::No {
                 // Opened before the latest one: nothing else changes with it, so it needs no transaction,
                 // which would cost twice the units.
@@ -225,7 +226,7 @@ impl Segments {
                 return Err(dynamodb::Error::from(error).into());
             };
             if outcomes.iter().any(|outcome| matches!(outcome, WriteOutcome::Busy)) {
-                dynamodb::back_off(round).await;
+                patience.wait().await?;
                 continue;
             }
             let mut outcomes = outcomes.into_iter();
@@ -248,10 +249,10 @@ impl Segments {
                 previous = Some(held);
             }
             if let Some(WriteOutcome::Refused(item)) = outcomes.next() {
-                latest = self.behind(item.unwrap_or_default()).await?;
+                latest = self.behind(item.unwrap_or_default(), opening.request, previous.as_deref()).await?;
             }
+            patience.wait().await?;
         }
-        Err(contended().into())
     }
 
     fn put_segment(&self, segment: &Segment) -> Result<TransactWriteItem, dynamodb::Error> {
@@ -308,8 +309,14 @@ impl Segments {
 
     /// What a segment is to its agent and interaction whose `latest:` record names one that was opened later. Where segments
     /// are kept for good, that one is there; else it is looked at.
-    async fn behind(&self, latest: Item) -> Result<Latest, Error> {
+    ///
+    /// One that opens now is opened after the closed one that it follows, whatever the clock said then: clocks are set back,
+    /// and instances have different ones.
+    async fn behind(&self, latest: Item, request: &OpenRequest, previous: Option<&str>) -> Result<Latest, Error> {
         let named = record::target(latest)?;
+        if request.opened_on.is_none() && previous == Some(named.as_str()) {
+            return Ok(Latest::InPlaceOf(named));
+        }
         if self.retention.is_none() {
             return Ok(Latest::No);
         }
@@ -331,7 +338,8 @@ impl Segments {
 
     /// Puts a segment that is not the latest; answers the one that is there, if any.
     async fn put_alone(&self, segment: &Segment, stamp: &Stamp) -> Result<Option<Segment>, Error> {
-        for round in 0..ROUNDS {
+        let mut patience = Patience::new(&self.dynamo);
+        loop {
             let put = self.dynamo.create(self.write_of(segment, stamp), record::to_item(segment)?, |put| {
                 put.condition_expression("attribute_not_exists(sys_id)")
             });
@@ -340,11 +348,10 @@ impl Segments {
                 Some(PutItemError::ConditionalCheckFailedException(failed)) => {
                     return Ok(Some(record::from_item(failed.item.clone().unwrap_or_default())?));
                 }
-                Some(other) if other.code() == Some("TransactionConflictException") => dynamodb::back_off(round).await,
+                Some(other) if other.code() == Some("TransactionConflictException") => patience.wait().await?,
                 _ => return Err(dynamodb::Error::from(error).into()),
             }
         }
-        Err(contended().into())
     }
 
     /// Looks whether the request's segment is there already, and with `materials` reads what a new one
@@ -372,10 +379,11 @@ impl Segments {
         let mut found = dynamodb::batch_get(&self.dynamo, keys).await?;
 
         let mut neighbours = Neighbours { previous: None, latest: Latest::Unless };
+        let mut opened_later = None;
         for item in found.remove(&self.table).unwrap_or_default() {
             if item.get("sys_id") == Some(&string(&latest)) {
                 if record::opened_on(&item)? > Some(opening.opened_on.to_string().as_str()) {
-                    neighbours.latest = self.behind(item).await?;
+                    opened_later = Some(item);
                 }
                 continue;
             }
@@ -386,6 +394,9 @@ impl Segments {
                     Holder::Past(sys_id) => neighbours.previous = Some(sys_id),
                 },
             }
+        }
+        if let Some(latest) = opened_later {
+            neighbours.latest = self.behind(latest, request, neighbours.previous.as_deref()).await?;
         }
         let definition = self.configurations.take(&mut found)?;
         let mut codes = self.codes.take(&mut found)?;

@@ -16,15 +16,13 @@ use crate::codes::{Code, Codes, Label};
 use crate::configurations::{Configurations, Snapshot};
 use crate::date_time::DateTime;
 use crate::document::{Problem, Violations};
-use crate::dynamodb::{self, ATTEMPTS, Dynamo, Item, NOT_NEWER, SCHEMA, Stamp, Table, VERSION, Write, key, schema};
+use crate::dynamodb::{
+    self, Attempt, Dynamo, Item, NOT_NEWER, Patience, SCHEMA, Stamp, Table, Trace, VERSION, Write, key, schema,
+};
 use crate::error::{CorruptRecord, NotFound};
 use crate::redaction::Redactor;
 use crate::retention::Retention;
-use crate::watch::Action;
-
-/// How often a write that lost a race is judged again. Each round has a winner, so losing all of
-/// them takes as many others that write the same segment within milliseconds.
-pub(super) const ROUNDS: u32 = 12;
+use crate::watch::{self, Action};
 
 pub(super) const ALL_OLD: ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure::AllOld;
 
@@ -194,13 +192,25 @@ impl Segments {
         stamp: &Stamp,
         judge: impl Fn(&Segment, &Snapshot) -> Result<Option<Segment>, Error>,
     ) -> Result<(Found, bool), Error> {
-        let attempt = dynamodb::new_attempt();
-        let mut unanswered: Option<SegmentEvent> = None;
-        for round in 0..ROUNDS {
+        let attempt = Attempt::new(&self.clock);
+        // The first try that may have been carried out unknown to this call.
+        let mut doubtful: Option<SegmentEvent> = None;
+        let (mut patience, mut is_crowd) = (Patience::new(&self.dynamo), false);
+        loop {
             segment = self.settled(segment).await?;
-            if let Some(done) = unanswered.take_if(|_| segment.attempts.contains(&attempt)) {
-                self.note_done(&done, stamp);
-                return Ok((self.with_configuration(done.after).await?, true));
+            if let Some(event) = &doubtful {
+                let before = event.before.as_ref().map(|before| before.attempts.as_slice());
+                match attempt.trace_behind(&segment.attempts, before.unwrap_or_default()) {
+                    Trace::There => {
+                        self.note_done(event, stamp);
+                        return Ok((self.with_configuration(event.after.clone()).await?, true));
+                    }
+                    // Of another version it cannot be carried out any more.
+                    Trace::Absent => {
+                        doubtful.take_if(|event| event.after.version <= segment.version);
+                    }
+                    Trace::Covered => return Err(dynamodb::Error::Uncertain.into()),
+                }
             }
             // Whoever won the race may have given it another one.
             let configuration = self.configurations.snapshot(&segment.configuration).await?;
@@ -220,15 +230,23 @@ impl Segments {
             let within = segment.patience_at(now).filter(|patience| *patience < UNHURRIED);
             match self.write(segment, changed, stamp, &attempt, within).await? {
                 Written::Stored(changed) => return Ok((self.with_configuration(changed).await?, true)),
-                Written::Lost(winner) => segment = winner,
+                Written::Lost { winner, doubt } => {
+                    segment = winner;
+                    doubtful = doubtful.or(doubt.map(|event| *event));
+                    // In a crowd the winner is another one after the wait.
+                    if is_crowd {
+                        patience.wait().await?;
+                        segment = self.as_it_is(segment).await?;
+                    }
+                    is_crowd = true;
+                }
                 Written::NotNow(event) => {
                     segment = event.before.clone().unwrap_or_else(|| event.after.clone());
-                    unanswered = Some(*event);
-                    dynamodb::back_off(round).await;
+                    doubtful = doubtful.or(Some(*event));
+                    patience.wait().await?;
                 }
             }
         }
-        Err(contended().into())
     }
 
     /// The segment, for those who write: where its deadline has closed it and nobody has stored that, it is stored first.
@@ -240,11 +258,19 @@ impl Segments {
         }
     }
 
+    /// The segment, as it is by now.
+    async fn as_it_is(&self, segment: Segment) -> Result<Segment, Error> {
+        let id = segment.sys_id;
+        let item = self.get(&id).await?.ok_or(NotFound::Segment { id })?;
+        Ok(record::from_item(item)?)
+    }
+
     /// Stores that its deadline has closed a segment, unless somebody has closed it in the meantime. Answers the segment as
     /// it is then, and whether this call has closed it.
     pub(super) async fn end(&self, mut segment: Segment) -> Result<(Segment, bool), Error> {
-        let attempt = dynamodb::new_attempt();
-        for round in 0..ROUNDS {
+        let attempt = Attempt::new(&self.clock);
+        let mut patience = Patience::new(&self.dynamo);
+        loop {
             if !segment.is_overdue_at(self.clock.since_epoch()) {
                 return Ok((segment, false));
             }
@@ -253,14 +279,12 @@ impl Segments {
             // However late it is stored, it is the same.
             match self.write(segment, ended, &stamp, &attempt, None).await? {
                 Written::Stored(ended) => return Ok((ended, true)),
-                Written::Lost(winner) => segment = winner,
-                Written::NotNow(event) => {
-                    segment = event.before.unwrap_or(event.after);
-                    dynamodb::back_off(round).await;
-                }
+                // Where it is closed by now, by whomever, that is all that is wanted.
+                Written::Lost { winner, .. } => segment = winner,
+                Written::NotNow(event) => segment = event.before.unwrap_or(event.after),
             }
+            patience.wait().await?;
         }
-        Err(contended().into())
     }
 
     /// Writes what a segment has become, if it still is what it was `before`. `within` is how long that may take, which is
@@ -270,18 +294,17 @@ impl Segments {
         before: Segment,
         mut after: Segment,
         stamp: &Stamp,
-        attempt: &str,
+        attempt: &Attempt,
         within: Option<Duration>,
     ) -> Result<Written, Error> {
         after.kept_for(&before.state, self.retention);
-        after.attempts.insert(0, attempt.to_owned());
-        after.attempts.truncate(ATTEMPTS.len());
+        after.attempts = attempt.before(before.attempts.clone());
         let mut old = record::to_item(&before)?;
         // It may have been written in an older form, and without its place in the indexes; it has both from now on.
         old.retain(|column, _| column != SCHEMA && !index_keys::COLUMNS.contains(&column.as_str()));
         let change = dynamodb::Change::between(&old, record::to_item(&after)?);
-        let (version, attempt) = (Some(after.version), Some(attempt));
-        let write = Write { stamp, table: &self.table, sys_id: &before.sys_id, version, within, attempt };
+        let (version, name) = (Some(after.version), Some(attempt.name()));
+        let write = Write { stamp, table: &self.table, sys_id: &before.sys_id, version, within, attempt: name };
         let action = match event::kind(Some(&before), &after) {
             Some(EventKind::Erased) => Action::Erase,
             _ => Action::Update,
@@ -299,7 +322,7 @@ impl Segments {
             },
             |_| action,
         );
-        let sent = update.await;
+        let (sent, was_resent) = watch::counting_tries(update).await;
         let event = SegmentEvent { before: Some(before), after };
         let Err(error) = sent else { return Ok(Written::stored(event)) };
         match error.as_service_error() {
@@ -307,8 +330,11 @@ impl Segments {
                 let id = event.after.sys_id.clone();
                 let winner = record::from_item(failed.item.clone().ok_or(NotFound::Segment { id })?)?;
                 // It may be this same write, whose answer got lost; then others may have come since.
-                let is_done = winner.attempts.iter().any(|name| event.after.attempts.first() == Some(name));
-                return Ok(if is_done { Written::stored(event) } else { Written::Lost(winner) });
+                if winner.attempts.iter().any(|name| name == attempt.name()) {
+                    return Ok(Written::stored(event));
+                }
+                let doubt = was_resent.then(|| Box::new(event));
+                return Ok(Written::Lost { winner, doubt });
             }
             Some(other) if other.code() == Some("TransactionConflictException") => {
                 return Ok(Written::NotNow(Box::new(event)));
@@ -372,8 +398,13 @@ impl Segments {
 enum Written {
     /// The segment is this now.
     Stored(Segment),
-    /// It had become another one before.
-    Lost(Segment),
+    /// It has become another one.
+    Lost {
+        /// That one.
+        winner: Segment,
+        /// What was to be written, where that was sent several times: the first one may have been carried out.
+        doubt: Option<Box<SegmentEvent>>,
+    },
     /// Nobody has said: it has not been carried out, or the answer has got lost, or it will be yet.
     NotNow(Box<SegmentEvent>),
 }
@@ -394,8 +425,4 @@ const UNHURRIED: Duration = Duration::from_secs(dynamodb::LONGEST_OPERATION.as_s
 /// notes that keep theirs.
 pub(super) fn notes_too_large() -> Violations {
     Violations::one("notes", Problem::TooLarge { most_kb: 400 })
-}
-
-pub(super) fn contended() -> dynamodb::Error {
-    dynamodb::Error::Unavailable("the same segment was throttled or being changed in every round".into())
 }

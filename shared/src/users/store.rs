@@ -2,10 +2,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use serde::Serialize;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -19,11 +16,10 @@ use crate::Error;
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::date_time::DateTime;
-use crate::dynamodb::{self, Change, Dynamo, Item, Listed, NOT_NEWER, SCHEMA, Stamp, Table, Write, schema, string};
+use crate::dynamodb::{self, Dynamo, Item, Listed, Stamp, Table, Write};
 use crate::error::NotFound;
 use crate::language::Language;
 use crate::sys_id::{self, Kind};
-use crate::watch::Action;
 
 /// How long an instance goes on with what it has read of a user. Long enough to take the read off
 /// a busy instance's calls, short enough that disabling a user works at once.
@@ -31,9 +27,6 @@ const SEEN_FOR: Duration = Duration::from_secs(1);
 
 /// Users an instance remembers for that long.
 const SEEN: usize = 1_000;
-
-/// How often an operator's change is tried again because somebody else has changed the same user meanwhile.
-const TRIES: usize = 5;
 
 /// The table `sys_user`.
 #[derive(Clone)]
@@ -285,69 +278,26 @@ impl Users {
         }
     }
 
-    /// Changes a record, on condition that what is changed is still what was read. All other columns stay.
+    /// Changes a record, on condition that nobody has written it since it was read. Columns that are none of ours stay.
     async fn change(&self, user_name: &str, stamp: &Stamp, change: impl Fn(&mut Record)) -> Result<User, Error> {
-        let mut tries = 1;
-        let mut sent = None;
-        loop {
-            let (before, mut record) = self.read(user_name).await?;
-            // Where the answer is lost, the SDK sends the request again, which is refused for what it has done itself.
-            if sent.as_ref() == Some(&before) {
-                return Ok(record.user);
+        let (before, Record { user, .. }) = self.read(user_name).await?;
+        let changed = self.dynamo.rewrite(self.write(&user, stamp), before, |before| {
+            let mut record: Record = dynamodb::from_item(Table::Users, before.clone())?;
+            // Two names with one UUIDv5, see `sys_id::derive`, are two users.
+            if record.user.user_name != user.user_name {
+                return Err(Error::from(NotFound::User { name: user_name.to_owned() }));
             }
             change(&mut record);
             let mut after = before.clone();
             SECRET_COLUMNS.iter().for_each(|column| drop(after.remove(*column)));
             after.extend(dynamodb::to_item(&record)?);
-            if after == before {
-                return Ok(record.user);
-            }
-            after.extend(stamp.updated().map(|(column, value)| (column.to_owned(), value)));
-            let Err(error) = self.update(&before, after.clone(), &record.user, stamp).await else {
-                return Ok(record.user);
-            };
-            if tries == TRIES || !is_refused(&error) {
-                return Err(dynamodb::Error::from(error).into());
-            }
-            sent = Some(after);
-            tries += 1;
-        }
+            Ok(((after != *before).then_some(after), record.user))
+        });
+        Ok(changed.await?.1)
     }
 
     fn write<'a>(&'a self, user: &'a User, stamp: &'a Stamp) -> Write<'a> {
         Write { stamp, table: &self.table, sys_id: &user.sys_id, version: None, within: None, attempt: None }
-    }
-
-    async fn update(
-        &self,
-        before: &Item,
-        after: Item,
-        user: &User,
-        stamp: &Stamp,
-    ) -> Result<(), SdkError<UpdateItemError>> {
-        let changed = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
-        let was = changed.filter(|name| before.get(*name) != after.get(*name) && !Stamp::has_column(name));
-        let was: Vec<String> = was.cloned().collect();
-        let set = |mut update: UpdateItemFluentBuilder| {
-            // Two names with one UUIDv5, see `sys_id::derive`, are two users.
-            let mut condition = format!("user_name = :user_name AND {NOT_NEWER}");
-            update = update
-                .expression_attribute_values(":user_name", string(&user.user_name))
-                .expression_attribute_names("#schema", SCHEMA)
-                .expression_attribute_values(":schema", schema());
-            for (index, name) in was.into_iter().enumerate() {
-                match before.get(&name) {
-                    Some(value) => {
-                        condition.push_str(&format!(" AND #was{index} = :was{index}"));
-                        update = update.expression_attribute_values(format!(":was{index}"), value.clone());
-                    }
-                    None => condition.push_str(&format!(" AND attribute_not_exists(#was{index})")),
-                }
-                update = update.expression_attribute_names(format!("#was{index}"), name);
-            }
-            Change::between(before, after).apply(update).condition_expression(condition)
-        };
-        self.dynamo.update(self.write(user, stamp), set, |_| Action::Update).await.map(drop)
     }
 
     /// The record of a user that has to be there, by the name in NFC or as it is given.
@@ -414,10 +364,6 @@ fn secrets_of(record: &Record, now: DateTime) -> Vec<SecretListed> {
         SecretListed { kind, outdated, expires_on: secret.expires_on, expired: !secret.works(now) }
     });
     secrets.collect()
-}
-
-fn is_refused(error: &SdkError<UpdateItemError>) -> bool {
-    matches!(error.as_service_error(), Some(UpdateItemError::ConditionalCheckFailedException(_)))
 }
 
 fn sys_id_of(user_name: &str) -> String {

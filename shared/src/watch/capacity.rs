@@ -13,6 +13,7 @@ use aws_sdk_dynamodb::operation::update_item::{UpdateItemInput, UpdateItemOutput
 use aws_sdk_dynamodb::types::{ConsumedCapacity, ReturnConsumedCapacity};
 
 use super::note;
+use super::tally::add_tries;
 
 /// Asks DynamoDB what each request consumes, of the tables and their indexes together, and adds it to the tally of the call.
 #[derive(Debug)]
@@ -52,6 +53,7 @@ impl Intercept for CapacityMeter {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         note(|tally| tally.dynamodb_requests += 1);
+        add_tries(1);
         Ok(())
     }
 

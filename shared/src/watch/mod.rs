@@ -10,4 +10,4 @@ mod tally;
 pub use audit::{Action, Audited};
 pub use capacity::CapacityMeter;
 pub use report::{CallIds, Reporter, Watched};
-pub use tally::{Count, Tally, Unit, audit, counted, note, resent};
+pub use tally::{Count, Tally, Unit, audit, counted, counting_tries, note};

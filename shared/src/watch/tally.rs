@@ -1,4 +1,4 @@
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -119,13 +119,30 @@ pub fn audit(change: &Audited<'_>) {
     });
 }
 
-/// Whether the call that runs has had a request to DynamoDB sent more than once.
-pub fn resent() -> bool {
-    let resent = |running: &Running| {
-        let tally = running.tally.borrow();
-        tally.dynamodb_requests > tally.dynamodb_operations
-    };
-    RUNNING.try_with(resent).unwrap_or(false)
+tokio::task_local! {
+    /// How often the request that is under way was sent.
+    static TRIES: Cell<u32>;
+}
+
+/// Sends a request to DynamoDB, and answers beside its answer whether it was sent more than once.
+pub async fn counting_tries<F: Future>(request: F) -> (F::Output, bool) {
+    // On the heap, or it stands on the stack of whoever waits.
+    let request = Box::pin(request);
+    let (output, tries) = TRIES
+        .scope(Cell::new(0), async {
+            let output = request.await;
+            (output, TRIES.with(Cell::get))
+        })
+        .await;
+    // Whoever counts around this one counts these, too.
+    add_tries(tries);
+    (output, tries > 1)
+}
+
+/// Says that a request was sent so often.
+pub(super) fn add_tries(tries: u32) {
+    // Most are nobody's to count.
+    let _ = TRIES.try_with(|counted| counted.set(counted.get() + tries));
 }
 
 impl Tally {

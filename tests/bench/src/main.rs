@@ -14,6 +14,7 @@ mod measure;
 mod process;
 mod report;
 mod reports;
+mod scale;
 mod subject;
 mod table;
 mod workload;
@@ -46,6 +47,9 @@ struct Arguments {
     /// Measure what reports of so many wrap-ups cost, and nothing else
     #[arg(long, value_name = "WRAP-UPS", conflicts_with_all = ["quick", "only", "json", "svg"])]
     reports: Option<usize>,
+    /// Compare what calls cost among so many wrap-ups with what they cost among a hundred, and measure nothing else
+    #[arg(long, value_name = "WRAP-UPS", conflicts_with_all = ["quick", "only", "json", "svg", "reports"])]
+    scale: Option<usize>,
     /// Count a report of theirs at a DynamoDB: what --reports starts this program for
     #[arg(long, hide = true, requires = "dynamodb")]
     count: Option<String>,
@@ -92,6 +96,10 @@ async fn run(arguments: Arguments) -> Result<(), BenchError> {
     }
     if let Some(many) = arguments.reports {
         write!(std::io::stdout(), "{}", reports::measure(many).await?)?;
+        return Ok(());
+    }
+    if let Some(many) = arguments.scale {
+        write!(std::io::stdout(), "{}", Box::pin(scale::measure(many)).await?)?;
         return Ok(());
     }
     let extent = if arguments.quick { QUICK } else { FULL };

@@ -117,7 +117,7 @@ pub async fn count(report: &str, dynamodb: &str) -> Result<String, BenchError> {
 }
 
 /// Writes so many wrap-ups, with all that the index shows.
-async fn fill(world: &World, many: usize) -> Result<(), BenchError> {
+pub async fn fill(world: &World, many: usize) -> Result<(), BenchError> {
     let stores = world.stores();
     let client = stores.dynamo().client.clone();
     let instance = Instance::new(stores, None);

@@ -5,6 +5,7 @@
 //! A test that cannot go on panics, with what it saw.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so by panicking")]
 
+mod engine;
 mod event;
 mod instance;
 mod invoke_api;
@@ -26,7 +27,7 @@ pub use keys::HeldKeys;
 pub use log::Log;
 pub use process::FunctionProcess;
 pub use provider::{Question, ScriptedProvider};
-pub use proxy::{Fault, Rule, Traffic};
+pub use proxy::{Fault, Held, Rule, Spoiling, Traffic};
 pub use reports::Reports;
 pub use samples::{codes_of, internal, opening, opening_with, segmented};
 pub use scripted::{Asked, Scripted, Turn};

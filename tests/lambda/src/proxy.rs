@@ -12,8 +12,10 @@ use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, Notify};
 use wrapup_test_support::Http;
+
+use crate::engine::ACCESS_KEY;
 
 /// What a call has cost.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -59,6 +61,70 @@ pub enum Fault {
     Unprocessed,
     /// Nothing: but the request waits until as many are there as the barrier is for.
     Together(Arc<Barrier>),
+    /// DynamoDB does what it is asked, and the answer gets lost once the test wants it to.
+    Held(Arc<Held>),
+    /// DynamoDB does what it is asked, and its answer is spoiled on the way.
+    Spoiled(Spoiling),
+}
+
+/// A request that DynamoDB has carried out, and of whose answer nobody knows yet.
+#[derive(Debug, Default)]
+pub struct Held {
+    carried_out: Notify,
+    lost: Notify,
+}
+
+impl Held {
+    /// Waits until the request is carried out.
+    pub async fn carried_out(&self) {
+        self.carried_out.notified().await;
+    }
+
+    /// Has nobody wait for it any more.
+    pub fn give_up(&self) {
+        self.carried_out.notify_one();
+    }
+
+    /// Has the answer get lost.
+    pub fn lose(&self) {
+        self.lost.notify_one();
+    }
+}
+
+/// What becomes of an answer on its way. Its status says that all is well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spoiling {
+    /// It ends in the middle.
+    Cut,
+    /// It has no body.
+    Emptied,
+    /// It is no JSON.
+    Garbage,
+    /// It is JSON, and no answer of DynamoDB.
+    OtherShape,
+    /// A letter of it is another one.
+    Flipped,
+}
+
+impl Spoiling {
+    /// Each of them.
+    pub const ALL: [Self; 5] = [Self::Cut, Self::Emptied, Self::Garbage, Self::OtherShape, Self::Flipped];
+
+    fn of(self, body: &Bytes) -> Bytes {
+        match self {
+            Self::Cut => body.slice(..body.len() / 2),
+            Self::Emptied => Bytes::new(),
+            Self::Garbage => Bytes::from_static(b"<html>502</html>"),
+            Self::OtherShape => Bytes::from_static(br#"{"Item": [1], "Responses": 2, "Attributes": "x", "Items": {}}"#),
+            Self::Flipped => {
+                let mut flipped = body.to_vec();
+                // Within a text of most answers; a brace in the shortest.
+                let middle = flipped.len() / 2;
+                flipped[middle] = if flipped[middle] == b'0' { b'1' } else { b'0' };
+                flipped.into()
+            }
+        }
+    }
 }
 
 impl Fault {
@@ -129,13 +195,15 @@ struct Seen {
 pub(crate) struct Proxy {
     client: Http,
     engine: String,
+    access_key: String,
     seen: Arc<Mutex<Seen>>,
 }
 
 impl Proxy {
-    /// Starts a proxy in front of the engine at this URL, and answers its own URL.
-    pub async fn start(engine: String) -> (Self, String) {
-        let proxy = Self { client: Http::new(), engine, seen: Arc::default() };
+    /// Starts a proxy in front of the engine at this URL, and answers its own URL. Whoever asks it is there under this
+    /// access key.
+    pub async fn start(engine: String, access_key: String) -> (Self, String) {
+        let proxy = Self { client: Http::new(), engine, access_key, seen: Arc::default() };
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let router = Router::new().fallback(handle).with_state(proxy.clone());
@@ -197,7 +265,12 @@ impl Proxy {
     async fn forward(&self, headers: &HeaderMap, body: &Value) -> (StatusCode, HeaderMap, Bytes) {
         let mut request = Request::post(&self.engine);
         for (name, value) in headers {
-            if name != "host" && name != "content-length" {
+            if name == "authorization" {
+                // No engine here looks at signatures.
+                let signed = value.to_str().unwrap_or_default();
+                let credential = format!("Credential={}/", self.access_key);
+                request = request.header(name, signed.replace(&format!("Credential={ACCESS_KEY}/"), &credential));
+            } else if name != "host" && name != "content-length" {
                 request = request.header(name, value);
             }
         }
@@ -264,6 +337,16 @@ async fn handle(State(proxy): State<Proxy>, request: Request) -> Response {
         Some(Fault::LostAnswer) => {
             proxy.forward(&parts.headers, &body).await;
             hang_up()
+        }
+        Some(Fault::Held(held)) => {
+            proxy.forward(&parts.headers, &body).await;
+            held.carried_out.notify_one();
+            held.lost.notified().await;
+            hang_up()
+        }
+        Some(Fault::Spoiled(spoiling)) => {
+            let (status, headers, body) = proxy.forward(&parts.headers, &body).await;
+            pass_on((status, headers, spoiling.of(&body)))
         }
         Some(Fault::LostSuccess) => {
             let answer = proxy.forward(&parts.headers, &body).await;

@@ -5,9 +5,7 @@ use std::time::{Duration, SystemTime};
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use dynoxide::Database;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 use wrapup::System;
 use wrapup::clock::Clock;
 use wrapup::configurations::Definition;
@@ -18,6 +16,7 @@ use wrapup::users::oauth::NewClient;
 use wrapup::users::{Generated, NewSecret, NewUser, Password, UserName};
 use wrapup_test_support::merged;
 
+use crate::engine::{ACCESS_KEY, Engine};
 use crate::event::Event;
 use crate::instance::Instance;
 use crate::keys::HeldKeys;
@@ -62,12 +61,9 @@ impl World {
 
     /// A deployment whose tables nobody has created.
     pub async fn without_tables() -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
-        let engine_url = format!("http://{}", listener.local_addr().expect("an address"));
-        let database = Database::memory().expect("a database");
-        tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
-        let engine = dynamo(&engine_url);
-        let (proxy, url) = Proxy::start(engine_url.clone()).await;
+        let Engine { url: engine_url, access_key } = Engine::start().await;
+        let engine = dynamo(&engine_url, &access_key);
+        let (proxy, url) = Proxy::start(engine_url.clone(), access_key).await;
         let milliseconds = Arc::new(AtomicU64::new(BEGIN * 1_000));
         let shown = Arc::clone(&milliseconds);
         let keys = Arc::new(HeldKeys::new(clock_of(shown)));
@@ -86,7 +82,7 @@ impl World {
 
     /// A fresh instance with some parts changed.
     pub fn instance_with(&self, parts: Parts) -> Instance {
-        let dynamo = dynamo(&self.url);
+        let dynamo = dynamo(&self.url, ACCESS_KEY);
         let segment_tables = parts.segment_tables.unwrap_or_else(|| built_in(&dynamo));
         let language = parts.language.map(language);
         let reporter = parts.reports.map(|reports| reports.reporter(self.clock()));
@@ -97,7 +93,7 @@ impl World {
 
     /// A fresh instance that gives up neither a call nor a request to DynamoDB, for calls that a test holds back.
     pub fn patient_instance(&self) -> Instance {
-        let Dynamo { client, tables } = dynamo(&self.url);
+        let Dynamo { client, tables } = dynamo(&self.url, ACCESS_KEY);
         let config = client.config().to_builder().timeout_config(TimeoutConfig::disabled()).build();
         let dynamo = Dynamo::new(Client::from_conf(config), tables);
         let segment_tables = built_in(&dynamo);
@@ -196,6 +192,12 @@ impl World {
         Stamp::now("operator", &self.clock())
     }
 
+    /// Sets the clock back.
+    pub fn set_back(&self, time: Duration) {
+        let milliseconds = u64::try_from(time.as_millis()).expect("some hours");
+        self.milliseconds.fetch_sub(milliseconds, Ordering::SeqCst);
+    }
+
     /// Lets time pass.
     pub fn pass(&self, time: Duration) {
         let milliseconds = u64::try_from(time.as_millis()).expect("a short time");
@@ -232,11 +234,11 @@ fn clock_of(milliseconds: Arc<AtomicU64>) -> Clock {
     Clock::from_fn(move || SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds.load(Ordering::SeqCst)))
 }
 
-fn dynamo(url: &str) -> Dynamo {
+fn dynamo(url: &str, access_key: &str) -> Dynamo {
     let connection = Connection {
         region: "us-east-1".to_owned(),
         endpoint: Some(url.to_owned()),
-        credentials: Credentials::new("test", "test", None, None, "test"),
+        credentials: Credentials::new(access_key, "test", None, None, "test"),
     };
     Dynamo::new(connect(connection), Tables::default())
 }

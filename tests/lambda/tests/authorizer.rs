@@ -294,11 +294,11 @@ async fn an_operators_change_whose_answer_gets_lost_is_made_once() {
     let lost = |operation| world.fail(Rule::once(Fault::LostAnswer).on(operation).of("sys_user"));
     let lives =
         Lives { expires_on: None, keep_old_until: Some((world.clock().now() + Duration::from_secs(3600)).into()) };
-    lost("UpdateItem");
+    lost("PutItem");
     users.change_secret("integrator", chosen("next"), lives, &world.stamp()).await.expect("a user");
     let instance = world.instance();
     assert!(allowed(&instance, "integrator:secret").await && allowed(&instance, "integrator:next").await);
-    lost("UpdateItem");
+    lost("PutItem");
     let (_, was_there) = users.end_old_secret("integrator", &world.stamp()).await.expect("a user");
     assert!(was_there);
     let (_, was_there) = users.end_old_secret("integrator", &world.stamp()).await.expect("a user");

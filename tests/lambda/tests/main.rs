@@ -22,6 +22,7 @@ mod large_answers;
 mod late_words;
 mod learning;
 mod lists;
+mod lost_answers;
 mod methods;
 mod model;
 mod oauth;

@@ -392,3 +392,58 @@ async fn an_answered_open_is_seen_at_once_by_every_identifier_from_every_instanc
         }
     }
 }
+
+/// Fifty that write the same segment, each something of its own: all are answered, one after the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_that_write_one_segment_at_once_are_all_answered() {
+    let world = World::start().await;
+    world.instance().open(&opening("E-1")).await;
+    let advise = |number: usize| {
+        let body = json!({"external_segment_id": "E-1", "ai_notes": format!("Notes {number}.")});
+        Event::put("segment/update/ai").json(&body)
+    };
+    for (number, reply) in call_all(&instances(&world, 50), advise).await.iter().enumerate() {
+        assert_eq!(reply.expect(200)["segment"]["ai_notes"], format!("Notes {number}."));
+    }
+    let draft = |number: usize| {
+        let body = json!({"notes": format!("Draft {number}.")});
+        Event::put("segment/draft?external_segment_id=E-1").json(&body)
+    };
+    for (number, reply) in call_all(&instances(&world, 50), draft).await.iter().enumerate() {
+        assert_eq!(reply.expect(200)["segment"]["draft"]["notes"], format!("Draft {number}."));
+    }
+    let records = world.records(Table::Segments).await;
+    let segment = records.iter().find(|record| record.contains_key("sys_mod_count")).expect("a segment");
+    assert_eq!(segment["sys_mod_count"].as_n().expect("a number"), "100");
+}
+
+/// Where others never leave a segment alone, nothing is stored, and the answer says so.
+#[tokio::test]
+async fn a_write_that_loses_every_race_says_that_nothing_is_stored() {
+    let world = World::start().await;
+    world.instance().open(&opening("E-1")).await;
+    world.fail(Rule::always(Fault::Conflict).on("UpdateItem"));
+    let close = Event::put("segment/update?external_segment_id=E-1").json(&json!({"notes": "Done."}));
+    let reply = world.instance().call(&close).await;
+    let told = reply.expect(503).to_string();
+    assert!(told.contains("Nothing of this call is stored"), "{told}");
+    assert_eq!(world.instance().read("E-1").await["state"], "open");
+}
+
+/// The clock of an instance is set back: what opens then is still what its agent and interaction mean.
+#[tokio::test]
+async fn a_segment_that_opens_after_the_clock_was_set_back_is_the_latest() {
+    let world = World::start().await;
+    let configuration = configuration(&world, "Calls").await;
+    let instance = world.instance();
+    let first = instance.open(&internal(&configuration)).await;
+    let close = Event::put(&format!("segment/update?segment_sys_id={first}")).json(&json!({"notes": "Done."}));
+    instance.call(&close).await.expect(200);
+    world.set_back(std::time::Duration::from_secs(3_600));
+    for instance in [instance, world.instance()] {
+        let second = instance.open(&internal(&configuration)).await;
+        assert_ne!(second, first);
+        let latest = instance.read("agent/agent/interaction/interaction").await;
+        assert_eq!((&latest["sys_id"], &latest["state"]), (&json!(second), &json!("open")));
+    }
+}

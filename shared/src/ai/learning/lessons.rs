@@ -18,8 +18,8 @@ use crate::clock::{Clock, DAY};
 use crate::codes::Label;
 use crate::date_time::DateTime;
 use crate::dynamodb::{
-    self, Dynamo, Item, NOT_NEWER, SCHEMA, SYSTEM, Stamp, Table, VERSION, Write, WriteOutcome, key, schema, set_expiry,
-    string,
+    self, Attempt, Dynamo, Item, NOT_NEWER, Patience, SCHEMA, SYSTEM, Stamp, Table, VERSION, Write, WriteOutcome, key,
+    schema, set_expiry, string,
 };
 use crate::error::CorruptRecord;
 use crate::segments::Segment;
@@ -44,9 +44,6 @@ const DAYS_COUNTED: u64 = 2;
 
 /// Where it is asked which threshold the record gives, and not what is built in: too many wrong picks silence all above.
 const UNSURE: f64 = 0.0;
-
-/// How often a transaction that others got in the way of is tried.
-const ROUNDS: u32 = 6;
 
 /// How long an instance goes on with what it has read of a code: fills come in crowds, and a label more changes little.
 const REMEMBERED_FOR: Duration = Duration::from_secs(60);
@@ -234,15 +231,13 @@ impl Lessons {
         hash_key: Option<&HashKey>,
     ) -> Result<Learnt, Error> {
         let _turn = self.turn.lock().await;
-        for round in 0..ROUNDS {
-            if round > 0 {
-                dynamodb::back_off(round).await;
-            }
+        let mut patience = Patience::new(&self.dynamo);
+        loop {
             if let Some(learnt) = self.try_to_learn(lesson, said, hash_key).await? {
                 return Ok(learnt);
             }
+            patience.wait().await?;
         }
-        Err(contended().into())
     }
 
     /// Takes a segment's share out, for good: whatever comes late adds it no more. Answers whether there was one.
@@ -313,7 +308,7 @@ impl Lessons {
                         let life = text(&code.item, "life").ok_or_else(|| self.corrupt(new_key, "it has no life"))?;
                         (self.centroid(&code.item)?, life.to_owned())
                     }
-                    None => (Centroid::default(), dynamodb::new_attempt()),
+                    None => (Centroid::default(), Attempt::new(&self.clock).name().to_owned()),
                 };
                 centroid.add(&share);
                 writes.push(self.put(&code, code_item(new_key, picked.as_str(), &life, &centroid), stamp)?);
@@ -379,7 +374,7 @@ impl Lessons {
         if dynamodb::cancellation(&error).is_none() {
             return Err(dynamodb::Error::from(error).into());
         }
-        let read = self.read(&[KEY.to_owned()]).await?.remove(KEY).ok_or_else(contended)?;
+        let read = self.read(&[KEY.to_owned()]).await?.remove(KEY).ok_or(dynamodb::Error::Contended)?;
         Ok(self.hash_key(&read.item)?)
     }
 
@@ -542,8 +537,4 @@ fn text<'i>(item: &'i Item, column: &str) -> Option<&'i str> {
 
 fn number(item: &Item, column: &str) -> Option<u64> {
     item.get(column)?.as_n().ok()?.parse().ok()
-}
-
-fn contended() -> dynamodb::Error {
-    dynamodb::Error::Unavailable("what was learned was being changed in every round".into())
 }

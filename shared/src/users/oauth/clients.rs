@@ -2,8 +2,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -15,19 +13,15 @@ use crate::Error;
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::date_time::DateTime;
-use crate::dynamodb::{self, Change, Dynamo, Item, NOT_NEWER, SCHEMA, Stamp, Table, Write, key, schema};
+use crate::dynamodb::{self, Dynamo, Item, Stamp, Table, Write, key};
 use crate::error::{CorruptRecord, NotFound};
 use crate::sys_id;
-use crate::watch::Action;
 
 /// How long an instance goes on with what it has read of a client: as long as with a user.
 const SEEN_FOR: Duration = Duration::from_secs(1);
 
 /// Clients an instance remembers for that long.
 const SEEN: usize = 1_000;
-
-/// How often an operator's change is tried again because somebody else has changed the same client meanwhile.
-const TRIES: usize = 5;
 
 /// A program that fetches tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,47 +143,27 @@ impl Clients {
     /// There is no such client.
     pub async fn set_active(&self, id: &str, active: bool, stamp: &Stamp) -> Result<Client, Error> {
         let token_stamp = random_stamp();
-        let mut tries = 1;
-        loop {
-            let item = self.get(id).await?.ok_or_else(|| NotFound::Client { id: id.to_owned() })?;
+        let none = || Error::from(NotFound::Client { id: id.to_owned() });
+        let item = self.get(id).await?.ok_or_else(none)?;
+        let write = Write { stamp, table: &self.table, sys_id: id, version: None, within: None, attempt: None };
+        let set = self.dynamo.rewrite(write, item, |item| {
+            // It may have been removed meanwhile.
+            if item.is_empty() {
+                return Err(none());
+            }
             let Record { mut client, .. } = dynamodb::from_item(Table::Clients, item.clone())?;
             if client.active == active {
-                return Ok(client);
+                return Ok((None, client));
             }
             let mut after = item.clone();
             after.insert("active".to_owned(), AttributeValue::Bool(active));
             if !active {
                 after.insert("token_stamp".to_owned(), dynamodb::string(&token_stamp));
             }
-            after.extend(stamp.updated().map(|(column, value)| (column.to_owned(), value)));
-            let write = Write { stamp, table: &self.table, sys_id: id, version: None, within: None, attempt: None };
-            let was = AttributeValue::Bool(client.active);
-            let set = |update: UpdateItemFluentBuilder| {
-                Change::between(&item, after)
-                    .apply(update)
-                    .condition_expression(format!("#was = :was AND {NOT_NEWER}"))
-                    .expression_attribute_names("#was", "active")
-                    .expression_attribute_values(":was", was)
-                    .expression_attribute_names("#schema", SCHEMA)
-                    .expression_attribute_values(":schema", schema())
-            };
-            match self.dynamo.update(write, set, |_| Action::Update).await {
-                Ok(_) => {
-                    client.active = active;
-                    return Ok(client);
-                }
-                Err(error)
-                    if tries < TRIES
-                        && matches!(
-                            error.as_service_error(),
-                            Some(UpdateItemError::ConditionalCheckFailedException(_))
-                        ) =>
-                {
-                    tries += 1;
-                }
-                Err(error) => return Err(dynamodb::Error::from(error).into()),
-            }
-        }
+            client.active = active;
+            Ok((Some(after), client))
+        });
+        Ok(set.await?.1)
     }
 
     /// Every client. Reads the whole table: for operators.

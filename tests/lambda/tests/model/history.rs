@@ -93,7 +93,10 @@ struct Moment {
     segments: Vec<Segment>,
 }
 
-/// Finds an order for the calls of one place, if there is one.
+/// How many moments are looked at, from which there is no way on. Those of most places are a few hundred.
+const MOST_DEAD: usize = 300_000;
+
+/// Finds an order for the calls of one place, if there is one that is not too far to seek.
 pub fn is_linearizable(place: &Place, history: &[Seen]) -> bool {
     let steps = history.iter().map(|seen| (seen.first(), None)).collect();
     let mut search = Search { place, history, dead: HashSet::new() };
@@ -132,11 +135,11 @@ impl Search<'_> {
         if self.history.iter().zip(&moment.steps).all(is_over) {
             return true;
         }
-        if !self.dead.insert(moment.clone()) {
+        if self.is_hopeless(&moment) || self.dead.len() == MOST_DEAD || !self.dead.insert(moment.clone()) {
             return false;
         }
         let mut calls = self.open_calls(&moment);
-        calls.sort_by_key(|call| self.history[*call].guess());
+        calls.sort_by_key(|call| self.history[*call].guess(moment.steps[*call].0));
         for call in calls {
             for next in self.next(&moment, call) {
                 if self.goes_on(next) {
@@ -145,6 +148,21 @@ impl Search<'_> {
             }
         }
         false
+    }
+
+    /// Whether a call has yet to look for a segment that by now is not, or no longer, what it has seen.
+    fn is_hopeless(&self, moment: &Moment) -> bool {
+        let segments = &moment.segments;
+        self.history.iter().zip(&moment.steps).any(|(seen, (step, target))| match (&seen.outcome, step) {
+            (_, Step::Done) => false,
+            (Outcome::NotFound, Step::Target) => !segments.is_empty(),
+            (Outcome::NotFound, _) => target.is_none() && seen.target(segments).is_some(),
+            (Outcome::Shown(shown), Step::Target) => {
+                let place = segments.iter().position(|segment| segment.is.sys_id == shown.sys_id);
+                place.is_some_and(|place| place + 1 < segments.len())
+            }
+            _ => false,
+        })
     }
 
     /// The calls of which a step may come next: those that began before any other that is not through ended.
@@ -166,9 +184,8 @@ impl Search<'_> {
         };
         match step {
             Step::Target => {
-                let opened_last =
-                    moment.segments.iter().enumerate().max_by_key(|(index, segment)| (segment.opened, *index));
-                let latest = opened_last.and_then(|(index, _)| u8::try_from(index).ok());
+                // The one that follows all others is opened last, whatever the clocks of those who opened them said.
+                let latest = moment.segments.len().checked_sub(1).and_then(|index| u8::try_from(index).ok());
                 vec![with(seen.after_target(), latest, moment.segments.clone())]
             }
             Step::Effect => {
@@ -331,9 +348,12 @@ impl Seen {
         }
     }
 
-    /// When it may have happened, for a beginning.
-    fn guess(&self) -> u64 {
-        self.wrote.or(self.end()).unwrap_or(u64::MAX)
+    /// When a step of it may have happened, for a beginning.
+    fn guess(&self, step: Step) -> u64 {
+        match step {
+            Step::Target => self.from,
+            _ => self.wrote.or(self.end()).unwrap_or(u64::MAX),
+        }
     }
 
     /// When it has ended for sure.

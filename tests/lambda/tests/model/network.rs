@@ -39,6 +39,8 @@ pub struct Trouble {
     pub lost_request: u32,
     /// What writes: carried out, and the answer lost, which the sender knows up to 2.5 s later.
     pub lost_answer: u32,
+    /// Carried out, and the answer cut on its way.
+    pub spoiled: u32,
     /// Refused as too many while DynamoDB is short of throughput: for 1.2 seconds of every five.
     pub outage: u32,
     /// Milliseconds that a run of a job has.
@@ -70,6 +72,7 @@ enum Fate {
     Throttled,
     LostRequest,
     LostAnswer,
+    Spoiled,
 }
 
 /// A request under way.
@@ -143,6 +146,12 @@ impl Network {
                 let answer = self.carry_out(&exchange.operation, &exchange.body, Some(&exchange));
                 Some(answer).filter(|_| exchange.fate == Fate::Fine)
             }
+            Fate::Spoiled => {
+                let (status, mut answer) = self.carry_out(&exchange.operation, &exchange.body, Some(&exchange));
+                let half = (0..=answer.len() / 2).rev().find(|half| answer.is_char_boundary(*half));
+                answer.truncate(half.unwrap_or_default());
+                Some((status, answer))
+            }
         };
         exchange.way().answer = Some(answer);
         self.0.timeline.after(exchange.back, Happening::Answer(exchange));
@@ -160,7 +169,8 @@ impl Network {
     fn send(&self, call: Arc<Call>, operation: String, body: String) -> Arc<Exchange> {
         let mut random = self.0.random.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut there, mut back) = (random.u64(1..15), random.u64(1..15));
-        let Trouble { slow, late_answer, held, throttled, lost_request, lost_answer, outage, .. } = self.0.trouble;
+        let Trouble { slow, late_answer, held, throttled, lost_request, lost_answer, spoiled, outage, .. } =
+            self.0.trouble;
         let throttled = if self.0.timeline.now() % 5_000 < 1_200 { outage } else { throttled };
         let writes = matches!(operation.as_str(), "PutItem" | "UpdateItem" | "TransactWriteItems");
         let (late_answer, lost_answer) = if writes { (0, lost_answer) } else { (late_answer, 0) };
@@ -168,7 +178,7 @@ impl Network {
         if !self.0.is_calm.load(Ordering::SeqCst) {
             let drawn = random.u32(0..1_000);
             let mut upper = 0;
-            let shares = [slow, late_answer, held, throttled, lost_request, lost_answer].map(|share| {
+            let shares = [slow, late_answer, held, throttled, lost_request, spoiled, lost_answer].map(|share| {
                 upper += share;
                 upper
             });
@@ -179,6 +189,7 @@ impl Network {
                 Some(2) => there = random.u64(2_000..9_000),
                 Some(3) => fate = Fate::Throttled,
                 Some(4) => fate = Fate::LostRequest,
+                Some(5) => fate = Fate::Spoiled,
                 Some(_) => (fate, back) = (Fate::LostAnswer, random.u64(10..2_500)),
                 None => {}
             }

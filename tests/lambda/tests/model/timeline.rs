@@ -191,6 +191,13 @@ impl<F: Future> Future for Followed<F> {
     }
 }
 
+impl<F> Drop for Followed<F> {
+    /// A call that panicked is waited for no longer.
+    fn drop(&mut self) {
+        self.timeline.park(&self.call);
+    }
+}
+
 /// Has a call go on.
 struct Woken {
     timeline: Timeline,
