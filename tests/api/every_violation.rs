@@ -215,7 +215,7 @@ async fn of_codes() {
         assert!(reply.text().contains(words), "no '{words}': {}", reply.text());
     }
     let many: Vec<Value> =
-        (0..5_001).map(|place| json!({ "code": if place == 7 { json!([]) } else { json!("x") } })).collect();
+        (0..5_001).map(|place| json!({ "code": if place == 7 { json!({}) } else { json!("x") } })).collect();
     let reply = shared().api().post("code", &json!({ "codes": many })).await;
     for words in ["codes has more than 5000 entries", "codes[7].code has to be a text"] {
         assert!(reply.text().contains(words), "no '{words}': {}", reply.text());

@@ -72,6 +72,9 @@ fn a_local_system_that_does_not_run_is_said_how_to_start() {
         let said = Said::from(run_cli(BINARY, &arguments)).failed(&[&port, "`wrapup local`", "--dynamodb-port"]);
         assert!(one_line(&said).starts_with("wrapup: no local system answers on port "), "{command}: {}", said.err);
     }
+    // It is for nothing else.
+    let said = Said::from(run_cli(BINARY, &["demo", "--dynamodb-port", &port])).failed(&["`wrapup local`"]);
+    assert!(one_line(&said).starts_with("wrapup: no local system answers on port "), "{}", said.err);
 }
 
 #[tokio::test]

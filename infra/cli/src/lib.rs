@@ -165,15 +165,13 @@ enum Command {
 }
 
 impl Command {
-    /// The deployment that it is meant for.
-    fn target(&self) -> Option<&Target> {
+    /// The port of the local system's DynamoDB, where it is meant for that.
+    fn local_port(&self) -> Option<u16> {
         match self {
-            Self::Local(_)
-            | Self::Openapi(_)
-            | Self::Asyncapi
-            | Self::Demo(_)
-            | Self::Conformance(_)
-            | Self::Completions { .. } => None,
+            Self::Demo(options) => Some(options.dynamodb_port()),
+            Self::Local(_) | Self::Openapi(_) | Self::Asyncapi | Self::Conformance(_) | Self::Completions { .. } => {
+                None
+            }
             Self::User { target, .. }
             | Self::OauthClient { target, .. }
             | Self::Configuration { target, .. }
@@ -187,8 +185,8 @@ impl Command {
             | Self::Report { target, .. }
             | Self::Index { target, .. }
             | Self::Events { target, .. }
-            | Self::Tables { target, .. } => Some(target),
-            Self::Ai { command } => command.target(),
+            | Self::Tables { target, .. } => target.local_port(),
+            Self::Ai { command } => command.target().and_then(Target::local_port),
         }
     }
 }
@@ -207,7 +205,7 @@ pub async fn run(team: TeamTables) -> ExitCode {
     if let Some(error) = complaint {
         output::complain(&format!("environment variable {} is malformed and not used: {error}", logging::LOG));
     }
-    let local_port = arguments.command.as_ref().and_then(Command::target).and_then(Target::local_port);
+    let local_port = arguments.command.as_ref().and_then(Command::local_port);
     let done = match arguments.command {
         None => local::run(arguments.local, team).await.map_err(Into::into),
         Some(Command::Local(options)) => local::run(options, team).await.map_err(Into::into),
