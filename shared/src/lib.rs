@@ -27,6 +27,7 @@ pub mod interactions;
 pub mod json_schema;
 pub mod language;
 pub mod logging;
+pub mod near;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod redaction;

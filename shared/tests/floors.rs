@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// The rooms, floor by floor, from the ground.
 const FLOORS: &[&[&str]] = &[
-    &["clock", "csv", "settings", "sys_id", "xml"],
+    &["clock", "csv", "near", "settings", "sys_id", "xml"],
     &["cache", "document", "logging", "retention"],
     &["aws", "date_time", "json_schema", "language", "redaction"],
     &["watch"],

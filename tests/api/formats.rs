@@ -216,7 +216,9 @@ async fn other_content_types_are_415_and_change_nothing() {
         ] {
             let reply = api.call(method.clone(), path).body(content_type, json.clone()).send().await;
             assert_eq!(reply.status, 415, "Content-Type: {content_type}");
-            reply.platform_error(415);
+            let (_, detail) = reply.platform_error(415);
+            let (sent, curl) = (format!("Content-Type: {content_type}. "), "--header 'Content-Type: application/json'");
+            assert!(detail.contains(&sent) && detail.ends_with(curl), "{detail}");
             let reply = api.call(method, path).accept_xml().body(content_type, json.clone()).send().await;
             assert_eq!(reply.media_type(), "application/xml", "Content-Type: {content_type}");
             reply.platform_error(415);

@@ -344,7 +344,7 @@ async fn what_was_stored_gives_no_orders_to_the_terminal() {
     desk.put_configuration(
         &json!({"name": ORDERS, "enable_codes": true, "allowed_codes": [label], "default_code": label}),
     )
-    .fine();
+    .did(&["created"]);
     // As somebody with access to the table may write it.
     let name = format!("{ORDERS}\n│ admin │");
     let user = [("sys_id", "0".repeat(32)), ("user_name", name.clone())];
@@ -393,7 +393,7 @@ async fn putting_a_configuration_prints_the_sys_id_that_internal_wrap_ups_name()
         "duration": "90", "show_timer": true, "enable_ai_code": true, "enable_ai_notes": "true",
         "use_third_party_ai": true, "use_ai_as_default": false,
     }));
-    let printed = said.fine();
+    let printed = said.did(&["created"]);
     let sys_id = printed.trim_end_matches('\n');
     assert!(sys_id.len() == 32 && sys_id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')), "{printed:?}");
     assert_eq!(printed, format!("{sys_id}\n"));
@@ -425,8 +425,8 @@ async fn a_configurations_codes_are_labels_or_objects_with_nothing_else() {
     three_codes(&desk).await;
     let file =
         |codes: Value| json!({"name": "Calls", "enable_codes": true, "allowed_codes": codes, "default_code": "Two"});
-    let labels = desk.put_configuration(&file(json!(["One", "Two"]))).fine();
-    let objects = desk.put_configuration(&file(json!([{"code": "One"}, "Two"]))).fine();
+    let labels = desk.put_configuration(&file(json!(["One", "Two"]))).did(&["created"]);
+    let objects = desk.put_configuration(&file(json!([{"code": "One"}, "Two"]))).did(&["unchanged"]);
     assert_eq!(labels, objects);
     let body =
         json!({"agent_sys_id": "a", "interaction_sys_id": "i", "wrap_up_configuration_sys_id": objects.trim_end()});
@@ -443,9 +443,9 @@ async fn putting_a_configuration_again_updates_it() {
     let desk = Desk::open();
     three_codes(&desk).await;
     let mut file = json!({"name": "Calls", "enable_codes": true, "allowed_codes": ["One"], "default_code": "One"});
-    let first = desk.put_configuration(&file).fine();
+    let first = desk.put_configuration(&file).did(&["created"]);
     file["active"] = json!(false);
-    assert_eq!(desk.put_configuration(&file).fine(), first);
+    assert_eq!(desk.put_configuration(&file).did(&["updated"]), first);
     let body = json!({"agent_sys_id": "a", "interaction_sys_id": "i", "wrap_up_configuration_sys_id": first.trim()});
     let refused = desk.api().post("segment/create", &body).await.expect(400);
     assert!(refused["message"].to_string().contains("wrap_up_configuration_sys_id"), "{refused}");
@@ -460,9 +460,9 @@ async fn putting_a_configuration_again_updates_it() {
 async fn a_configuration_may_bring_its_own_sys_id() {
     let desk = Desk::open();
     let own = "0123456789abcdef0123456789abcdef";
-    let printed = desk.put_configuration(&json!({"name": "Calls", "sys_id": own})).fine();
+    let printed = desk.put_configuration(&json!({"name": "Calls", "sys_id": own})).did(&["wrapup: "]);
     assert_eq!(printed.trim(), own);
-    let renamed = desk.put_configuration(&json!({"name": "Phone calls", "sys_id": own})).fine();
+    let renamed = desk.put_configuration(&json!({"name": "Phone calls", "sys_id": own})).did(&["wrapup: "]);
     assert_eq!(renamed.trim(), own);
     let shown: Value = serde_json::from_str(&desk.run(&format!("configuration show {own}")).fine()).expect("JSON");
     assert_eq!(shown["name"], "Phone calls");
@@ -542,14 +542,14 @@ async fn a_shown_configuration_can_be_put_again_as_it_is() {
         "name": "Calls", "enable_codes": true, "allowed_codes": ["Two", "One"], "default_code": "One",
         "duration": 90, "show_timer": true, "enable_ai_notes": true,
     });
-    let sys_id = desk.put_configuration(&file).fine();
+    let sys_id = desk.put_configuration(&file).did(&["created"]);
     let shown = desk.run(&format!("configuration show {}", sys_id.trim())).fine();
     let read: Value = serde_json::from_str(&shown).expect("JSON");
     assert_eq!(read["name"], "Calls");
     assert_eq!(read["allowed_codes"], json!(["Two", "One"]));
     assert_eq!((&read["default_code"], &read["show_timer"]), (&json!("One"), &json!(true)));
     let path = desk.file("shown.json", &shown);
-    assert_eq!(desk.run_with("configuration put", &[&path], "").fine(), sys_id);
+    assert_eq!(desk.run_with("configuration put", &[&path], "").did(&["unchanged"]), sys_id);
     assert_eq!(desk.run(&format!("configuration show {}", sys_id.trim())).fine(), shown);
     desk.run("configuration show 0123456789abcdef0123456789abcdef").failed(&["0123456789abcdef0123456789abcdef"]);
     desk.run("configuration show nothing").failed(&["nothing", "wrapup configuration list"]);
@@ -560,7 +560,7 @@ async fn configurations_are_listed_for_programs_and_for_people() {
     let desk = Desk::open();
     three_codes(&desk).await;
     let file = json!({"name": "Calls", "enable_codes": true, "allowed_codes": ["One", "Two"], "default_code": "One"});
-    let sys_id = desk.put_configuration(&file).fine();
+    let sys_id = desk.put_configuration(&file).did(&["created"]);
     // A segment leaves its configuration's snapshot in the same table.
     let body = json!({"agent_sys_id": "a", "interaction_sys_id": "i", "wrap_up_configuration_sys_id": sys_id.trim()});
     desk.api().post("segment/create", &body).await.expect(200);
@@ -774,7 +774,7 @@ async fn a_file_may_come_by_standard_input() {
     import("{\"codes\": ").failed(&["standard input: line 1"]);
     import("label\nOne\n").failed(&["standard input: the first line", "'code'"]);
     let configuration = json!({"name": "Calls", "enable_codes": true, "allowed_codes": ["One"], "default_code": "One"});
-    desk.run_with("configuration put -", &[], &configuration.to_string()).fine();
+    desk.run_with("configuration put -", &[], &configuration.to_string()).did(&["created"]);
     assert!(desk.list("configuration").iter().any(|listed| listed["name"] == "Calls"));
 }
 

@@ -697,10 +697,9 @@ fn a_bad_description_of_segment_tables_fails_the_start_and_says_where() {
         (r#"{"u_chat": {"dynamodb_table": "t", "key": "k", "columns": {"began": "b"}}}"#, "u_chat.columns.began"),
         (r#"{"u_chat": {"dynamodb_table": "t", "key": "k", "columns": {"start": 1.5}}}"#, "u_chat.columns.start"),
     ] {
-        for command in [
-            &["local", "--in-memory", "--port", "0", "--dynamodb-port", "0"][..],
-            &["segment-table", "list", "--local"],
-        ] {
+        for command in
+            [&["local", "--in-memory", "--port", "0", "--dynamodb-port", "0"][..], &["segment-table", "list"]]
+        {
             let output = Command::new(BINARY).args(command).env("WRAPUP_SEGMENT_TABLES", json).output();
             let said = Said::from(output.expect("the binary ends"));
             let out = said.failed(&["WRAPUP_SEGMENT_TABLES", place]).out;

@@ -103,6 +103,10 @@ fn read_entries(body: &Fields<'_>) -> Option<Vec<Result<CodeRequest, Failed>>> {
     let entries = body.each_object("codes")?;
     if entries.len() > MOST_CODES {
         body.violation("codes", Problem::TooMany { most: MOST_CODES });
+        // None of them is stored, so what is wrong with one is wrong with the request.
+        for entry in body.objects("codes").iter().flatten() {
+            CodeRequest::read(entry);
+        }
         return None;
     }
     let mut labels: HashSet<Label> = HashSet::new();

@@ -12,7 +12,7 @@ use wrapup::clock::Clock;
 use wrapup::dynamodb::{self, Dynamo, Stamp, Tables};
 use wrapup::retention::Retention;
 use wrapup::segment_tables::{self, Described, Lambda, Registry, SegmentTablesError};
-use wrapup::settings::SettingsError;
+use wrapup::settings::{self, SettingsError};
 
 use crate::operator;
 
@@ -22,6 +22,23 @@ pub const DYNAMODB_PORT: u16 = 8000;
 /// The port of the Lambda Invoke API where none is chosen: the one that `sam local start-lambda` takes.
 pub const LAMBDA_PORT: u16 = 3001;
 
+/// The variable that stands in for `--local`.
+const LOCAL: &str = "WRAPUP_LOCAL";
+
+/// Its name, unless it says that `--local` is not meant: then it is no argument at all, and excludes no other.
+fn local_variable() -> Option<&'static str> {
+    settings::optional(LOCAL).filter(|value| is_local(value) != Ok(false)).map(|_| LOCAL)
+}
+
+/// Reads what stands in for `--local`; the option itself comes as `true`, and its absence as `false`.
+fn is_local(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "1" | "true" => Ok(true),
+        "0" | "false" => Ok(false),
+        _ => Err("WRAPUP_LOCAL has to be 1 or 0"),
+    }
+}
+
 /// Adds a team's own segment tables to those that the environment describes; they may keep their records in the
 /// deployment's DynamoDB.
 pub type TeamTables = fn(&Dynamo, Registry) -> Registry;
@@ -30,8 +47,15 @@ pub type TeamTables = fn(&Dynamo, Registry) -> Registry;
 #[derive(Args)]
 #[command(next_help_heading = "Deployment")]
 pub struct Target {
-    /// Use the running `wrapup local` of this machine instead of AWS
-    #[arg(long, global = true, conflicts_with_all = ["profile", "region"])]
+    /// Use the running `wrapup local` of this machine instead of AWS; WRAPUP_LOCAL=1 says it for all commands
+    #[arg(
+        long,
+        global = true,
+        conflicts_with_all = ["profile", "region"],
+        env = local_variable(),
+        hide_env = true,
+        value_parser = is_local
+    )]
     local: bool,
     /// The port of its DynamoDB
     #[arg(long, global = true, default_value_t = DYNAMODB_PORT, requires = "local")]
@@ -107,6 +131,11 @@ impl Target {
     /// Whether it is the one on this machine.
     pub fn is_local(&self) -> bool {
         self.local
+    }
+
+    /// The port of its DynamoDB, where it is on this machine.
+    pub fn local_port(&self) -> Option<u16> {
+        self.local.then_some(self.dynamodb_port)
     }
 
     /// What calls of DynamoDB's other services are made by.

@@ -14,7 +14,8 @@ mod webhook;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use wrapup::logging;
@@ -156,13 +157,46 @@ enum Command {
         #[command(flatten)]
         target: Target,
     },
+    /// Print what completes commands and options in a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+impl Command {
+    /// The port of the local system's DynamoDB, where it is meant for that.
+    fn local_port(&self) -> Option<u16> {
+        match self {
+            Self::Demo(options) => Some(options.dynamodb_port()),
+            Self::Local(_) | Self::Openapi(_) | Self::Asyncapi | Self::Conformance(_) | Self::Completions { .. } => {
+                None
+            }
+            Self::User { target, .. }
+            | Self::OauthClient { target, .. }
+            | Self::Configuration { target, .. }
+            | Self::Code { target, .. }
+            | Self::Migrate { target, .. }
+            | Self::Segment { target, .. }
+            | Self::Export { target, .. }
+            | Self::SegmentTable { target, .. }
+            | Self::PhoneLog { target, .. }
+            | Self::Interaction { target, .. }
+            | Self::Report { target, .. }
+            | Self::Index { target, .. }
+            | Self::Events { target, .. }
+            | Self::Tables { target, .. } => target.local_port(),
+            Self::Ai { command } => command.target().and_then(Target::local_port),
+        }
+    }
 }
 
 /// Does what the process's arguments say: all that a `main` does. `team` adds the team's own segment tables.
 #[tokio::main]
 pub async fn run(team: TeamTables) -> ExitCode {
-    // The embedded DynamoDB warns of every condition that fails, which is how races are decided.
-    let (targets, complaint) = logging::targets("info,dynoxide=off");
+    // The embedded DynamoDB warns of every condition that fails, which is how races are decided; the SDK of every place where
+    // it finds no credentials, which is said once, when there are none.
+    let (targets, complaint) = logging::targets("info,dynoxide=off,aws_config=off");
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
@@ -171,6 +205,7 @@ pub async fn run(team: TeamTables) -> ExitCode {
     if let Some(error) = complaint {
         output::complain(&format!("environment variable {} is malformed and not used: {error}", logging::LOG));
     }
+    let local_port = arguments.command.as_ref().and_then(Command::local_port);
     let done = match arguments.command {
         None => local::run(arguments.local, team).await.map_err(Into::into),
         Some(Command::Local(options)) => local::run(options, team).await.map_err(Into::into),
@@ -193,11 +228,14 @@ pub async fn run(team: TeamTables) -> ExitCode {
         Some(Command::Index { command, target }) => index::run(command, &target).await,
         Some(Command::Events { options, target }) => events::run(options, &target).await,
         Some(Command::Tables { command, target }) => tables::run(command, &target).await,
+        Some(Command::Completions { shell }) => {
+            output::completions(shell, &mut Arguments::command()).map_err(Into::into)
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            output::complain(&error);
+            output::complain(&error.of_local_system(local_port));
             ExitCode::FAILURE
         }
     }

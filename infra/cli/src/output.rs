@@ -8,9 +8,11 @@ use std::fmt::{Display, Write as _};
 use std::io::{self, Write};
 
 use clap::ValueEnum;
+use clap_complete::Shell;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width};
 use serde::Serialize;
+use unicode_segmentation::UnicodeSegmentation;
 use wrapup::csv;
 
 /// How a list is printed.
@@ -64,6 +66,14 @@ pub fn rows(columns: &[&str], rows: Vec<Vec<String>>) -> io::Result<()> {
     line(table(columns, rows.into_iter(), terminal_width()))
 }
 
+/// Prints what completes a command line in a shell.
+pub fn completions(shell: Shell, command: &mut clap::Command) -> io::Result<()> {
+    let mut script = Vec::new();
+    let name = command.get_name().to_owned();
+    clap_complete::generate(shell, command, name, &mut script);
+    print_as_is(&String::from_utf8_lossy(&script))
+}
+
 /// Prints lines of CSV as they are: nothing of them is for a terminal.
 pub fn csv_lines(lines: &str) -> io::Result<()> {
     print_as_is(lines)
@@ -74,8 +84,8 @@ fn terminal_width() -> Option<u16> {
 }
 
 /// A list as a table, each row a line, as wide as it has to be. In a terminal no line of it breaks: where it does not fit,
-/// texts go over several lines, between their words; and where whole words do not fit either, each row becomes a block of
-/// lines with a column each, in which a sys_id can still be copied.
+/// texts go over several lines, between their words, of which three are shown; and where whole words do not fit either, each
+/// row becomes a block of lines with a column each, in which a sys_id can still be copied. What is cut ends with `…`.
 fn table(columns: &[&str], rows: impl Iterator<Item = Vec<String>>, terminal_width: Option<u16>) -> String {
     let rows: Vec<Vec<String>> =
         rows.map(|cells| cells.iter().map(|cell| shown(cell).into_owned()).collect()).collect();
@@ -93,13 +103,26 @@ fn table(columns: &[&str], rows: impl Iterator<Item = Vec<String>>, terminal_wid
     let least: Vec<usize> = (0..columns.len()).map(|column| longest_word(column) + PADDING).collect();
     // Between the columns and around them stand lines.
     if least.iter().sum::<usize>() + least.len() + 1 > usize::from(width) && !rows.is_empty() {
-        return blocks(columns, &rows);
+        return blocks(columns, &rows, usize::from(width));
+    }
+    table.set_truncation_indicator(CUT);
+    for row in table.row_iter_mut() {
+        row.max_height(MOST_LINES);
     }
     table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     let least = least.into_iter().map(|least| u16::try_from(least).unwrap_or(u16::MAX));
     table.set_constraints(least.map(|least| ColumnConstraint::LowerBoundary(Width::Fixed(least))));
     table.to_string()
 }
+
+/// Lines that a row of a table takes in a terminal.
+const MOST_LINES: usize = 3;
+
+/// What a text ends with that is cut.
+const CUT: &str = "…";
+
+/// Columns of a terminal that a word may take to stay whole though its line breaks: a sys_id that is cut is none.
+const LONGEST_WHOLE: usize = 40;
 
 /// Columns of a terminal that a cell takes beside its text.
 const PADDING: usize = 2;
@@ -109,11 +132,29 @@ fn wide(text: &str) -> usize {
     console::measure_text_width(text)
 }
 
+/// A text as far as it takes no more than `room` columns of a terminal, whole letters with their accents and all.
+fn cut(text: &str, room: usize) -> Cow<'_, str> {
+    let is_short_word = || !text.contains(char::is_whitespace) && wide(text) <= LONGEST_WHOLE;
+    if wide(text) <= room || is_short_word() {
+        return Cow::Borrowed(text);
+    }
+    let mut left = room.saturating_sub(wide(CUT));
+    let fitting = text.graphemes(true).take_while(|letter| match left.checked_sub(wide(letter)) {
+        Some(less) => {
+            left = less;
+            true
+        }
+        None => false,
+    });
+    Cow::Owned(fitting.chain([CUT]).collect())
+}
+
 /// Each row as lines of a column's name and its cell.
-fn blocks(columns: &[&str], rows: &[Vec<String>]) -> String {
+fn blocks(columns: &[&str], rows: &[Vec<String>], width: usize) -> String {
     let widest = columns.iter().map(|column| column.len()).max().unwrap_or(0);
+    let room = width.saturating_sub(widest + PADDING);
     let block = |row: &Vec<String>| {
-        let lines = columns.iter().zip(row).map(|(column, cell)| format!("{column:widest$}  {cell}"));
+        let lines = columns.iter().zip(row).map(|(column, cell)| format!("{column:widest$}  {}", cut(cell, room)));
         lines.collect::<Vec<_>>().join("\n")
     };
     rows.iter().map(block).collect::<Vec<_>>().join("\n\n")
@@ -236,6 +277,22 @@ mod tests {
         fn cells(&self) -> Vec<String> {
             [self.0, "true", self.1, "de", "c21d32e5feca5cd5a17cf28634ed7442"].map(str::to_owned).into()
         }
+    }
+
+    #[test]
+    fn long_texts_are_cut_between_letters_in_a_terminal_and_nowhere_else() {
+        let notes = "Ma\u{308}dchen 日本 👩‍👩‍👧 ".repeat(200);
+        let rows = || [vec!["c21d32e5feca5cd5a17cf28634ed7442".to_owned(), notes.trim().to_owned()]].into_iter();
+        for width in [40, 60, 80, 200] {
+            let table = table(&["sys_id", "notes"], rows(), Some(width));
+            assert!(table.lines().count() <= 8 && table.contains('…'), "{width}:\n{table}");
+            assert!(table.contains("c21d32e5feca5cd5a17cf28634ed7442"), "{width}:\n{table}");
+            let broken = table.lines().filter(|line| wide(line) > usize::from(width));
+            assert!(broken.count() == 0, "{width}:\n{table}");
+        }
+        assert_eq!(cut("Ma\u{308}dchen 日本", 3), "Ma\u{308}…");
+        assert_eq!(cut("日本 語", 4), "日…");
+        assert!(table(&["sys_id", "notes"], rows(), None).contains(notes.trim()));
     }
 
     #[test]

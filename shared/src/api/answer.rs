@@ -55,8 +55,9 @@ pub enum EdgeError {
     /// The body did not arrive, or not whole.
     #[error(transparent)]
     Body(#[from] BodyError),
+    /// The body is neither JSON nor XML, as its `Content-Type` says.
     #[error("Unsupported Media Type")]
-    UnsupportedMediaType,
+    UnsupportedMediaType { sent: String },
     /// The body is compressed, and not by gzip alone.
     #[error("Unsupported Media Type")]
     UnsupportedCompression,
@@ -113,7 +114,7 @@ impl EdgeError {
             Self::Body(BodyError::Broken) => StatusCode::BAD_REQUEST,
             Self::Body(BodyError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
-            Self::UnsupportedMediaType | Self::UnsupportedCompression => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UnsupportedMediaType { .. } | Self::UnsupportedCompression => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::AnswerTooLarge { status, .. } => *status,
             Self::Unavailable | Self::NotNow { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
@@ -147,9 +148,7 @@ impl EdgeError {
             Self::NotAcceptable => "Answers come as application/json or application/xml".into(),
             Self::Unreadable(parts) => parts.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ").into(),
             Self::Body(error) => error.to_string().into(),
-            Self::UnsupportedMediaType => {
-                "Request bodies are read as application/json or application/xml, in UTF-8".into()
-            }
+            Self::UnsupportedMediaType { sent } => unsupported(sent).into(),
             Self::UnsupportedCompression => {
                 "Content-Encoding has to be gzip, or absent where the body is not compressed".into()
             }
@@ -177,6 +176,20 @@ impl EdgeError {
         }
     }
 }
+
+/// What is said of a `Content-Type` that is not read. What curl sends by itself is told how to be said right.
+fn unsupported(sent: &str) -> String {
+    let read = "Request bodies are read as application/json or application/xml, in UTF-8";
+    let said = match sent.char_indices().nth(LONGEST_SENT) {
+        _ if sent.is_empty() => return read.to_owned(),
+        Some((end, _)) => format!("{}...", &sent[..end]),
+        None => sent.to_owned(),
+    };
+    format!("{read}; this one says Content-Type: {said}. With curl, add --header 'Content-Type: application/json'")
+}
+
+/// Characters of a `Content-Type` that an answer repeats.
+const LONGEST_SENT: usize = 100;
 
 /// What the platform refuses: credentials, routes, formats, bodies that do not parse; and its own failures.
 #[derive(Serialize)]
@@ -361,7 +374,7 @@ mod tests {
             ("INVALID_SIGNATURE", unknown_path().into()),
             ("RESOURCE_NOT_FOUND", unknown_path().into()),
             ("REQUEST_TOO_LARGE", BodyError::TooLarge.into()),
-            ("UNSUPPORTED_MEDIA_TYPE", EdgeError::UnsupportedMediaType),
+            ("UNSUPPORTED_MEDIA_TYPE", EdgeError::UnsupportedMediaType { sent: String::new() }),
             ("INTEGRATION_TIMEOUT", EdgeError::Unavailable),
             ("DEFAULT_5XX", EdgeError::Internal { request_id: "$context.requestId".to_owned() }),
         ] {

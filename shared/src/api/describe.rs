@@ -59,7 +59,7 @@ pub fn edge_errors() -> Vec<Sample> {
             true,
             "UnsupportedMediaType",
             "The body is neither JSON nor XML in UTF-8, or it is compressed by other means than gzip.",
-            EdgeError::UnsupportedMediaType,
+            EdgeError::UnsupportedMediaType { sent: "text/plain".to_owned() },
         ),
         sample(false, "Internal", "An unexpected error; the log has its cause.", EdgeError::Internal { request_id }),
         sample(false, "Unavailable", late, EdgeError::Unavailable),

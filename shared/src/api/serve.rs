@@ -261,7 +261,8 @@ fn received(
         return Err(EdgeError::UnsupportedCompression);
     }
     let content_type = text(headers, CONTENT_TYPE);
-    let content = Content::of(content_type.as_deref()).ok_or(EdgeError::UnsupportedMediaType)?;
+    let content = Content::of(content_type.as_deref())
+        .ok_or_else(|| EdgeError::UnsupportedMediaType { sent: content_type.unwrap_or_default().trim().to_owned() })?;
     Ok((content, body))
 }
 

@@ -328,20 +328,26 @@ fn asked(request: &Request<()>, body: Result<Body, BodyError>, source: Option<Ip
         return Err(Failure::invalid("The body has to be application/x-www-form-urlencoded"));
     }
     let mut form = Form::read(&body)?;
-    let grant_type = form.required("grant_type")?;
-    let grant = match grant_type.as_str() {
-        "password" => {
-            let (user_name, password) = (form.required("username")?, Password::new(form.required("password")?));
-            Grant::Password(Attempt { user_name, password, source })
+    let grant = match form.required("grant_type").as_deref() {
+        Some("password") => {
+            let (user_name, password) = (form.required("username"), form.required("password").map(Password::new));
+            let attempt = user_name.zip(password);
+            attempt.map(|(user_name, password)| Ok(Grant::Password(Attempt { user_name, password, source })))
         }
-        "client_credentials" => Grant::ClientCredentials,
-        "refresh_token" => Grant::RefreshToken(form.required("refresh_token")?),
-        _ => {
+        Some("client_credentials") => Some(Ok(Grant::ClientCredentials)),
+        Some("refresh_token") => form.required("refresh_token").map(|token| Ok(Grant::RefreshToken(token))),
+        Some(_) => {
             let description = "grant_type is one of password, client_credentials and refresh_token";
-            return Err(Failure::new("unsupported_grant_type", description));
+            Some(Err(Failure::new("unsupported_grant_type", description)))
         }
+        None => None,
     };
-    let (client, by_basic) = client(request.headers(), &mut form)?;
+    let client = client(request.headers(), &mut form);
+    // What is wrong with the form itself is said first, all of it.
+    let (Some(grant), true) = (grant, form.wrong.is_empty()) else {
+        return Err(Failure::invalid(form.wrong.join("; ")));
+    };
+    let (grant, (client, by_basic)) = (grant?, client?);
     Ok(Asked { client, by_basic, grant })
 }
 
@@ -358,6 +364,7 @@ fn client(headers: &HeaderMap, form: &mut Form) -> Result<(ClientSecret, bool), 
     };
     if secret.is_some() || id.is_some_and(|id| id != user_name) {
         let description = "A client proves itself either by client_id and client_secret or by HTTP Basic, not by both";
+        form.wrong.push(description.to_owned());
         return Err(Failure::invalid(description));
     }
     Ok((ClientSecret { id: user_name, secret: password }, true))
@@ -374,34 +381,50 @@ fn is_urlencoded(subtype: &str) -> bool {
     subtype.eq_ignore_ascii_case("x-www-form-urlencoded")
 }
 
-/// The fields of a form.
-struct Form(BTreeMap<String, String>);
+/// The fields of a form, and what is wrong with it.
+struct Form {
+    fields: BTreeMap<String, String>,
+    wrong: Vec<String>,
+}
 
 impl Form {
     /// Fields that have no value count as absent (RFC 6749, 3.2).
     fn read(body: &[u8]) -> Result<Self, Failure> {
         let body = std::str::from_utf8(body).map_err(|_| Failure::invalid("The body is not valid UTF-8"))?;
-        let mut fields = BTreeMap::new();
+        let mut form = Self { fields: BTreeMap::new(), wrong: Vec::new() };
         for (name, value) in query_parameters(body.trim()) {
             let known = KNOWN.iter().find(|known| **known == name);
             let Some(value) = value else {
                 let name = known.copied().unwrap_or("A field");
-                return Err(Failure::invalid(format!("{name} is not valid UTF-8")));
+                form.note(format!("{name} is not valid UTF-8"));
+                continue;
             };
             let Some(known) = known.filter(|_| !value.is_empty()) else { continue };
-            if fields.insert(name, value).is_some() {
-                return Err(Failure::invalid(format!("{known} is given more than once")));
+            if form.fields.insert(name, value).is_some() {
+                form.note(format!("{known} is given more than once"));
             }
         }
-        Ok(Self(fields))
+        Ok(form)
+    }
+
+    /// Notes what is wrong, once.
+    fn note(&mut self, wrong: String) {
+        if !self.wrong.contains(&wrong) {
+            self.wrong.push(wrong);
+        }
     }
 
     fn take(&mut self, name: &str) -> Option<String> {
-        self.0.remove(name)
+        self.fields.remove(name)
     }
 
-    fn required(&mut self, name: &'static str) -> Result<String, Failure> {
-        self.take(name).ok_or_else(|| Failure::invalid(format!("{name} is required, in the body")))
+    /// A field that has to be there. One of which something is wrong already is not missing beside that.
+    fn required(&mut self, name: &'static str) -> Option<String> {
+        let value = self.take(name);
+        if value.is_none() && !self.wrong.iter().any(|wrong| wrong.starts_with(name)) {
+            self.note(format!("{name} is required, in the body"));
+        }
+        value
     }
 }
 

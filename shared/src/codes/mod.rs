@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::{FromText, Problem, TextForm};
 use crate::language::{Language, Wish};
+use crate::near::Near;
 use crate::sys_id::{self, Kind};
 
 pub use admission::Admission;
@@ -68,10 +69,12 @@ impl std::borrow::Borrow<str> for Label {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnusableCode {
     /// It is not among a configuration's allowed codes.
-    #[error("'{label}' is not among the allowed codes")]
+    #[error("'{label}' is not among the allowed codes{near}")]
     NotAllowed {
         /// Its label.
         label: String,
+        /// Those of the allowed ones that may be meant.
+        near: Near,
     },
     /// It is switched off.
     #[error("wrap-up code '{label}' is inactive")]
@@ -80,10 +83,12 @@ pub enum UnusableCode {
         label: String,
     },
     /// It is not in the code table.
-    #[error("there is no wrap-up code '{label}'")]
+    #[error("there is no wrap-up code '{label}'{near}")]
     Unknown {
         /// Its label.
         label: String,
+        /// Those of the configuration's codes that may be meant.
+        near: Near,
     },
 }
 

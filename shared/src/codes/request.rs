@@ -53,11 +53,10 @@ impl CodeRequest {
 
     fn read_as(fields: &Fields<'_>, whole_translations: bool) -> Option<Self> {
         let (label, description, active) = visit_code(&mut { fields });
-        let described = description.as_deref().is_some_and(|text| !text.trim().is_empty());
-        let mut translations = fields.objects("translations").unwrap_or_default();
+        let described = fields.has("description");
+        let translations = fields.objects("translations").unwrap_or_default();
         if whole_translations && translations.len() > Self::MOST_TRANSLATIONS {
             fields.violation("translations", Problem::TooMany { most: Self::MOST_TRANSLATIONS });
-            translations.clear();
         }
         let translations = read_translations(&translations, whole_translations, |translation| {
             if whole_translations && described && !translation.has("description") {

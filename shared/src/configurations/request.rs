@@ -7,6 +7,7 @@ use crate::codes::{Code, CodeRequest, Label, TranslationRequest, UnusableCode, r
 use crate::document::{Fields, FromText, Id, ObjectOrText, Problem, Visitor};
 #[cfg(feature = "openapi")]
 use crate::json_schema::{Object, all_given, given, is_false, is_true, not_both, when};
+use crate::near::Near;
 use crate::sys_id::{self, Kind};
 
 /// A configuration as a request gives it, its defaults not yet filled in.
@@ -68,12 +69,12 @@ impl ConfigurationRequest {
 
     /// Reads the `configuration` object of a request.
     pub fn read(fields: &Fields<'_>) -> Option<Self> {
-        let (codes, readable) = read_allowed_codes(fields, |entry| {
+        let codes = read_allowed_codes(fields, |entry| {
             let description = entry.text_up_to("description", CodeRequest::LONGEST_DESCRIPTION);
             let translations = entry.object_or_objects("translation").unwrap_or_default();
             (description, read_translations(&translations, false, |_| {}))
         });
-        Self::read_with(fields, codes, readable)
+        Self::read_with(fields, codes)
     }
 
     /// What it says beside its codes, defaults filled in.
@@ -95,9 +96,9 @@ impl ConfigurationRequest {
         self.use_ai_as_default.or(self.use_ai_code_as_default)
     }
 
-    /// Reads everything but the allowed codes, of which a request may say more than a file. `readable` says whether all of
-    /// them could be read.
-    fn read_with(fields: &Fields<'_>, codes: Vec<Option<AllowedCodeRequest>>, readable: bool) -> Option<Self> {
+    /// Reads everything but the allowed codes, of which a request may say more than a file; none of them where they are no
+    /// list.
+    fn read_with(fields: &Fields<'_>, codes: Option<Vec<Option<AllowedCodeRequest>>>) -> Option<Self> {
         let flags = Self::visit_flags(&mut { fields });
         if let (Some(one), Some(other)) = (flags.use_ai_as_default, flags.use_ai_code_as_default)
             && one != other
@@ -106,20 +107,27 @@ impl ConfigurationRequest {
             let problem = format!("is another name of {first}, and has to say the same where both are given");
             fields.violation(AI_AS_DEFAULT[1], Problem::Rule(problem));
         }
-        if flags.enable_codes == Some(true) && !fields.has("allowed_codes") {
+        // One that is neither true nor false hides nothing of what is wrong with the codes that are given beside it.
+        let meant = fields.is_given("enable_codes") && (fields.has("allowed_codes") || fields.has("default_code"));
+        let wants_codes = flags.enable_codes.unwrap_or(meant);
+        if wants_codes && !fields.has("allowed_codes") {
             fields.violation("allowed_codes", Problem::RequiredWhen { when: WHEN_CODES });
         }
-        let default_code = visit_default_code(&mut { fields }, flags.enable_codes == Some(true));
-        // Beside entries that are wrong themselves, this would be a guess.
+        let default_code = visit_default_code(&mut { fields }, wants_codes);
+        // What is no list says of no code whether it is allowed; entries that are wrong themselves allow none.
+        let listed = codes.as_ref().is_some_and(|_| fields.has("allowed_codes"));
+        let codes = codes.unwrap_or_default();
         if let Some(label) = &default_code
-            && readable
-            && (flags.enable_codes != Some(true) || fields.has("allowed_codes"))
+            && (listed || (!wants_codes && !fields.has("allowed_codes")))
             && !codes.iter().flatten().any(|allowed| allowed.code == *label)
         {
-            fields.violation("default_code", UnusableCode::NotAllowed { label: label.as_str().to_owned() });
+            let label = label.as_str().to_owned();
+            let allowed = codes.iter().flatten().map(|allowed| allowed.code.as_str());
+            let near = Near::of(&label, allowed.take(Self::MOST_CODES));
+            fields.violation("default_code", UnusableCode::NotAllowed { label, near });
         }
         let duration = visit_duration(&mut { fields });
-        if duration.is_some() && flags.show_timer != Some(true) {
+        if fields.has("duration") && flags.show_timer != Some(true) {
             fields.violation("duration", Problem::OnlyWith { with: "with show_timer true" });
         }
         let allowed_codes = codes.into_iter().collect::<Option<Vec<_>>>()?;
@@ -146,17 +154,15 @@ impl ConfigurationRequest {
 const AI_AS_DEFAULT: [&str; 2] = ["use_ai_as_default", "use_ai_code_as_default"];
 
 /// Reads `allowed_codes`, objects or their labels alone, each label once. `texts` reads what an object says beside its
-/// label: description and translations. Answers, too, whether all of them could be read.
+/// label: description and translations. `None` where there are none, or what there is cannot be read as a list.
 fn read_allowed_codes(
     fields: &Fields<'_>,
     texts: impl Fn(&Fields<'_>) -> (Option<String>, Vec<TranslationRequest>),
-) -> (Vec<Option<AllowedCodeRequest>>, bool) {
-    let noted = fields.noted();
+) -> Option<Vec<Option<AllowedCodeRequest>>> {
     let mut labels = HashSet::new();
-    let mut entries = fields.objects_or_texts::<Label>("allowed_codes").unwrap_or_default();
+    let entries = fields.objects_or_texts::<Label>("allowed_codes")?;
     if entries.len() > ConfigurationRequest::MOST_CODES {
         fields.violation("allowed_codes", Problem::TooMany { most: ConfigurationRequest::MOST_CODES });
-        entries.clear();
     }
     let repeats = |label: &Label| Problem::Repeats { value: label.as_str().to_owned() };
     let codes = entries.into_iter().map(|entry| match entry {
@@ -177,8 +183,7 @@ fn read_allowed_codes(
             Some(AllowedCodeRequest { code, alone: true, description: None, translations: Vec::new() })
         }
     });
-    let codes = codes.collect();
-    (codes, fields.noted() == noted)
+    Some(codes.collect())
 }
 
 const WHEN_CODES: &str = "when enable_codes is true";
@@ -283,6 +288,20 @@ impl Definition {
                                   show_timer, enable_ai_code, enable_ai_notes, use_ai_as_default, \
                                   use_ai_code_as_default, use_third_party_ai";
 
+    /// The labels that a file allows, each once, of those that can be read, whatever else is wrong with it.
+    pub fn allowed_labels(fields: &Fields<'_>) -> Vec<Label> {
+        let mut labels = Vec::new();
+        // What cannot be read is named by whoever reads the file.
+        let _ = fields.attempt(|fields| {
+            let codes = read_allowed_codes(fields, |_| (None, Vec::new())).into_iter().flatten().flatten();
+            let mut seen = HashSet::new();
+            let once = codes.map(|allowed| allowed.code).filter(|label| seen.insert(label.clone()));
+            labels.extend(once.take(ConfigurationRequest::MOST_CODES));
+            Some(())
+        });
+        labels
+    }
+
     /// Reads a file whose fields are named as the columns are; allowed codes are labels, or objects with nothing else. Putting a
     /// name again updates its configuration.
     pub fn read(fields: &Fields<'_>) -> Option<Self> {
@@ -299,13 +318,13 @@ impl Definition {
             fields.violation("sys_id", Problem::WrongType { expected, found: "another text" });
         }
         let active = fields.flag("active");
-        let (codes, readable) = read_allowed_codes(fields, |entry| {
+        let codes = read_allowed_codes(fields, |entry| {
             for name in entry.names().filter(|name| *name != "code") {
                 entry.violation(name, Problem::NotOneOf { one_of: "code" });
             }
             (None, Vec::new())
         });
-        let request = ConfigurationRequest::read_with(fields, codes, readable)?;
+        let request = ConfigurationRequest::read_with(fields, codes)?;
         let name = name?.0;
         Some(Self {
             sys_id: sys_id.map_or_else(|| sys_id::derive(Kind::Configuration, &[&name]), |id| id.as_str().to_owned()),

@@ -133,6 +133,13 @@ impl Violations {
         Self(vec![Violation { field: field.into(), problem: problem.into() }])
     }
 
+    /// These, and behind them those of another judgement of the same request.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
     /// The same, of an object that stands at `path` in its request.
     #[must_use]
     pub fn within(self, path: &str) -> Self {

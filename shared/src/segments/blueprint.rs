@@ -37,6 +37,15 @@ impl Blueprint<'_> {
 
     /// The snapshot, given all the codes, and its stored form.
     pub fn snapshot(&self, known: &HashMap<Label, Arc<Code>>) -> Result<(Arc<Snapshot>, Sealed), Violations> {
+        self.judged_snapshot(known, |_| Ok(()))
+    }
+
+    /// The same, if `judge` has nothing against it either.
+    pub fn judged_snapshot(
+        &self,
+        known: &HashMap<Label, Arc<Code>>,
+        judge: impl FnOnce(&Snapshot) -> Result<(), Violations>,
+    ) -> Result<(Arc<Snapshot>, Sealed), Violations> {
         let mut violations = Vec::new();
         let inactive = |code: &Code| UnusableCode::Inactive { label: code.code.as_str().to_owned() }.into();
         let (snapshot, field) = match self {
@@ -75,10 +84,13 @@ impl Blueprint<'_> {
             let problem = Problem::TooLarge { most_kb: Snapshot::MOST_KB };
             violations.push(Violation { field: field.to_owned(), problem });
         }
-        match (Violations::new(violations), sealed) {
-            (None, Some(sealed)) => Ok((Arc::new(snapshot), sealed)),
-            (Some(violations), _) => Err(violations),
-            (None, None) => Err(Violations::one(field, Problem::Unreadable)),
+        if let Err(judged) = judge(&snapshot) {
+            violations.extend_from_slice(judged.as_slice());
         }
+        if let Some(violations) = Violations::new(violations) {
+            return Err(violations);
+        }
+        let sealed = sealed.ok_or_else(|| Violations::one(field, Problem::Unreadable))?;
+        Ok((Arc::new(snapshot), sealed))
     }
 }

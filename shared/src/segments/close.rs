@@ -9,6 +9,7 @@ use crate::document::{Fields, Problem, Violations, Visitor};
 use crate::error::Refusal;
 #[cfg(feature = "openapi")]
 use crate::json_schema::{Object, in_words, json};
+use crate::near::Near;
 use crate::redaction::Redactor;
 
 /// Characters that an agent's notes may have.
@@ -188,7 +189,8 @@ impl Segment {
 
     /// The code that the agent picks, and what becomes of the AI code by that.
     fn picked(&self, label: &Label, configuration: &Snapshot, code: Option<&Code>) -> Result<Choice, Violations> {
-        Ok(self.chosen(pick(label, configuration, code)?, CodeFrom::Agent, configuration))
+        let picked = pick(label, configuration, code).map_err(|unusable| refused(unusable, configuration))?;
+        Ok(self.chosen(picked, CodeFrom::Agent, configuration))
     }
 
     /// A code of the agent's, and what becomes of the AI code by that.
@@ -241,22 +243,34 @@ impl CloseRequest {
     pub(super) fn check_code(&self, configuration: &Snapshot, code: Option<&Code>) -> Result<(), Violations> {
         let Some(label) = &self.code else { return Ok(()) };
         let brought = configuration.allowed(label.as_str()).map(Arc::as_ref);
-        pick(label, configuration, code.or(brought)).map(drop)
+        pick(label, configuration, code.or(brought)).map(drop).map_err(|unusable| refused(unusable, configuration))
     }
 }
 
+/// Refuses a request's code, and offers those of its configuration that may be meant: whoever may close a segment may see
+/// which codes it has.
+fn refused(unusable: UnusableCode, configuration: &Snapshot) -> Violations {
+    let near = |label: &str| Near::of(label, configuration.allowed_codes.iter().map(|code| code.code.as_str()));
+    let unusable = match unusable {
+        UnusableCode::NotAllowed { label, .. } => UnusableCode::NotAllowed { near: near(&label), label },
+        UnusableCode::Unknown { label, .. } => UnusableCode::Unknown { near: near(&label), label },
+        inactive @ UnusableCode::Inactive { .. } => inactive,
+    };
+    Violations::one(CODE, unusable)
+}
+
 /// The code with this label, if the configuration lets the agent use it.
-fn pick(label: &Label, configuration: &Snapshot, code: Option<&Code>) -> Result<PickedCode, Violations> {
-    let refuse = |unusable: UnusableCode| Err(Violations::one(CODE, unusable));
+fn pick(label: &Label, configuration: &Snapshot, code: Option<&Code>) -> Result<PickedCode, UnusableCode> {
+    let (text, near) = (|| label.as_str().to_owned(), Near::default());
     if configuration.rules.enable_codes {
         return match configuration.allowed(label.as_str()) {
             Some(_) => Ok(PickedCode::Allowed(label.clone())),
-            None => refuse(UnusableCode::NotAllowed { label: label.as_str().to_owned() }),
+            None => Err(UnusableCode::NotAllowed { label: text(), near }),
         };
     }
     match code {
-        None => refuse(UnusableCode::Unknown { label: label.as_str().to_owned() }),
-        Some(code) if !code.active => refuse(UnusableCode::Inactive { label: label.as_str().to_owned() }),
+        None => Err(UnusableCode::Unknown { label: text(), near }),
+        Some(code) if !code.active => Err(UnusableCode::Inactive { label: text() }),
         Some(_) if configuration.allowed(label.as_str()).is_some() => Ok(PickedCode::Allowed(label.clone())),
         Some(code) => Ok(PickedCode::Other(Box::new(code.clone()))),
     }

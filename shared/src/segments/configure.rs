@@ -39,8 +39,11 @@ impl Segment {
     ) -> Result<Option<Self>, Error> {
         let Some(given) = &request.configuration else { return self.close(request, configuration, code, now) };
         if !self.takes_configuration() {
-            self.check_configuration(given)?;
-            return self.close(request, configuration, code, now);
+            return match (self.check_configuration(given), self.close(request, configuration, code, now)) {
+                (Ok(()), closed) => closed,
+                (Err(Error::Invalid(one)), Err(Error::Invalid(other))) => Err(one.and(other).into()),
+                (Err(error), _) => Err(error),
+            };
         }
         // It was closed or internal when it was looked at, and is not any more: nothing makes a segment so.
         let new = new.ok_or(crate::dynamodb::Error::Contended)?;

@@ -109,7 +109,6 @@ fn read_selector(query: &Fields<'_>) -> Option<Selector> {
         && from >= to
     {
         query.violation("to", Problem::Rule("has to be later than from".to_owned()));
-        return None;
     }
     match by_id[..] {
         [] if has_from || has_to => {
@@ -122,7 +121,7 @@ fn read_selector(query: &Fields<'_>) -> Option<Selector> {
                 }
             }
             let (from, to) = (from?, to?);
-            if from.seconds_until(to) > MOST_DAYS * DAY {
+            if from < to && from.seconds_until(to) > MOST_DAYS * DAY {
                 query.violation("to", Problem::Rule(format!("has to be at most {MOST_DAYS} days later than from")));
                 return None;
             }

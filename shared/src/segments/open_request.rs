@@ -1,7 +1,5 @@
 use super::address::{AGENT, EXTERNAL_SEGMENT, INTERACTION};
-#[cfg(feature = "openapi")]
-use super::given::SEGMENT_ID;
-use super::given::SEGMENT_TABLE;
+use super::given::{SEGMENT_ID, SEGMENT_TABLE};
 use super::{AdviseRequest, Given};
 use crate::codes::Label;
 use crate::configurations::ConfigurationRequest;
@@ -57,9 +55,19 @@ impl OpenRequest {
     /// `external_segment_id` are not looked at.
     pub fn read(fields: &Fields<'_>, tables: &Registry, now: DateTime) -> Option<Self> {
         let noted = fields.noted();
-        let common = Common::visit(&mut { fields }, |_| {
-            fields.flag("external").or((!fields.is_given("external")).then_some(false))
-        });
+        // A flag that is neither true nor false hides nothing of what is wrong with the fields that it is about: what is
+        // given beside it says what is meant.
+        let external = || match fields.flag("external") {
+            None if !fields.is_given("external") => Some(false),
+            None if fields.has("configuration") || fields.has(EXTERNAL_SEGMENT) => Some(true),
+            None => fields.has(CONFIGURATION).then_some(false),
+            flag => flag,
+        };
+        let segmented = |flag: Option<bool>| match flag {
+            None if fields.is_given("segmented") => Some(fields.has(SEGMENT_ID) || fields.has(SEGMENT_TABLE)),
+            flag => flag,
+        };
+        let common = Common::visit(&mut { fields }, |_| external(), segmented);
         let Common { agent, interaction, external, segmented, given, opened_on, ai } = common;
         if opened_on.is_some_and(|opened_on| now.seconds_until(opened_on) > Self::MOST_AHEAD) {
             fields.violation("opened_on", Problem::Rule("is more than 24 hours ahead".to_owned()));
@@ -108,7 +116,7 @@ impl OpenRequest {
         let whose = "Whether it is a CCaaS system's, which brings its configuration.";
         let external =
             Object::new("NewExternalSegment", "A wrap-up of a CCaaS system, which brings its configuration.")
-                .with(|object| drop(Common::visit(object, |_| None)))
+                .with(|object| drop(Common::visit(object, |_| None, |flag| flag)))
                 .true_flag("external", whose)
                 .with(|object| drop(external_id(object)))
                 .required_object("configuration", ConfigurationRequest::described(), "What the agent gets to see.")
@@ -116,7 +124,7 @@ impl OpenRequest {
                 .rule(when(is_true("segmented"), all_given(&[SEGMENT_ID, SEGMENT_TABLE])));
         let internal =
             Object::new("NewInternalSegment", "A workspace's own wrap-up, by an administrator's configuration.")
-                .with(|object| drop(Common::visit(object, |_| None)))
+                .with(|object| drop(Common::visit(object, |_| None, |flag| flag)))
                 .false_flag("external", whose)
                 .with(|object| drop(configuration_id(object)));
         [external, internal].map(|segment| segment.rule(when(is_true("segmented"), known.clone())))
@@ -135,13 +143,18 @@ struct Common {
 }
 
 impl Common {
-    /// Goes through the fields; `external` is asked for the one that tells the two kinds apart.
-    fn visit<V: Visitor>(visitor: &mut V, external: impl FnOnce(&mut V) -> Option<bool>) -> Self {
+    /// Goes through the fields; `external` is asked for the one that tells the two kinds apart, `segmented` what is meant by
+    /// the flag that was read.
+    fn visit<V: Visitor>(
+        visitor: &mut V,
+        external: impl FnOnce(&mut V) -> Option<bool>,
+        segmented: impl FnOnce(Option<bool>) -> Option<bool>,
+    ) -> Self {
         let opened_on = "When the wrap-up began, `yyyy-MM-dd HH:mm:ss` in UTC, at most 24 hours ahead; absent is now.";
         let agent = visitor.required(AGENT, "sys_id of the agent.");
         let interaction = visitor.required(INTERACTION, "sys_id of the interaction.");
         let external = external(visitor);
-        let segmented = visitor.flag("segmented", "Whether one segment of the interaction is wrapped up.");
+        let segmented = segmented(visitor.flag("segmented", "Whether one segment of the interaction is wrapped up."));
         Self {
             agent,
             interaction,

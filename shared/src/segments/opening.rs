@@ -108,17 +108,21 @@ impl Segments {
                     Look::Taken(existing) => return self.answer_again(*existing, &opening).await,
                     Look::Free(view) => view,
                 };
-                request.check_segment_table(tables)?;
+                let table = request.check_segment_table(tables);
                 neighbours = view.neighbours;
                 match seen {
                     Some(seen) => {
+                        table?;
                         ensure_interaction_segment(&opening, self.retention).await?;
                         seen
                     }
                     None => {
-                        let blueprint = blueprint(request, view.definition)?;
-                        let first = |_: &_| ensure_interaction_segment(&opening, self.retention);
-                        self.keep_snapshot(&blueprint, view.codes, &opening.stamp, first).await?
+                        let (blueprint, table) = match (blueprint(request, view.definition), table) {
+                            (Err(one), Err(other)) => return Err(one.and(other).into()),
+                            (blueprint, table) => (blueprint?, table),
+                        };
+                        let first = ensure_interaction_segment(&opening, self.retention);
+                        self.keep_snapshot(&blueprint, view.codes, &opening.stamp, |_| table, first).await?
                     }
                 }
             }

@@ -28,20 +28,21 @@ impl Segments {
         Some((self.configurations.stored(&sealed)?, sealed.hash))
     }
 
-    /// Judges what the snapshot is made of, and only then does what has to come `first`, given the snapshot as it will be,
-    /// and stores what is missing. `known` has those of its codes that exist.
-    pub(super) async fn keep_snapshot<First: Future<Output = Result<(), Error>>>(
+    /// Judges what the snapshot is made of, beside what `judge` has against the rest of the request; only then does what has
+    /// to come `first`, and stores what is missing. `known` has those of its codes that exist.
+    pub(super) async fn keep_snapshot(
         &self,
         blueprint: &Blueprint<'_>,
         mut known: HashMap<Label, Arc<Code>>,
         stamp: &Stamp,
-        first: impl FnOnce(&Snapshot) -> First,
+        judge: impl FnOnce(&Snapshot) -> Result<(), Violations>,
+        first: impl Future<Output = Result<(), Error>>,
     ) -> Result<Kept, Error> {
         let missing = blueprint.missing(&known);
         known.extend(missing.iter().map(|code| (code.code.clone(), Arc::new(code.clone()))));
-        let (mut snapshot, mut sealed) = blueprint.snapshot(&known)?;
+        let (mut snapshot, mut sealed) = blueprint.judged_snapshot(&known, judge)?;
         let admission = self.codes.admit(missing.len())?;
-        first(&snapshot).await?;
+        first.await?;
         if !missing.is_empty() {
             let added = admission.add_missing(missing, stamp).await?;
             known.extend(added.into_iter().map(|code| (code.code.clone(), code)));
@@ -65,8 +66,7 @@ impl Segments {
             Some(seen) => seen,
             None => {
                 let known = self.codes.find(&blueprint.labels()).await?;
-                let judged = |snapshot: &Snapshot| ready(judge(snapshot).map_err(Error::from));
-                self.keep_snapshot(&blueprint, known, stamp, judged).await?
+                self.keep_snapshot(&blueprint, known, stamp, judge, ready(Ok(()))).await?
             }
         };
         Ok(NewConfiguration {

@@ -29,6 +29,16 @@ impl Said {
         self.out
     }
 
+    /// It worked, and said so on standard error in these words; what it printed.
+    #[track_caller]
+    pub fn did(self, words: &[&str]) -> String {
+        assert_eq!(self.status, Some(0), "{self:?}");
+        for word in words {
+            assert!(self.err.contains(word), "no '{word}' in: {}", self.err);
+        }
+        self.out
+    }
+
     /// It failed, and the complaint has these words.
     #[track_caller]
     pub fn failed(self, words: &[&str]) -> Self {

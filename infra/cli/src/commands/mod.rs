@@ -22,10 +22,12 @@ pub mod user;
 
 use std::borrow::Cow;
 use std::error::Error;
+use std::future::Future;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::error::ConnectorError;
 use aws_sdk_dynamodb::types::error::ResourceNotFoundException;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -35,6 +37,8 @@ use wrapup::date_time::DateTime;
 use wrapup::document::{Document, Fields};
 use wrapup::dynamodb::{self, Listed};
 use wrapup::error::NotFound;
+use wrapup::logging::chain;
+use wrapup::near::Near;
 use wrapup::segment_tables::SegmentTablesError;
 use wrapup::settings::SettingsError;
 
@@ -49,8 +53,17 @@ pub enum CommandError {
     #[error(transparent)]
     Local(#[from] LocalError),
     /// A rule or a store.
-    #[error("{}{}", .0, hint(.0))]
+    #[error("{}", told(.0))]
     Wrapup(#[from] wrapup::Error),
+    /// What was named is not there; there are others whose names are near.
+    #[error("{error}{}{}", near.sentence(), hint(error))]
+    NotFound { error: wrapup::Error, near: Near },
+    /// The local system that was meant does not run, or not there.
+    #[error(
+        "no local system answers on port {port}: start it by `wrapup local` in another terminal; where its DynamoDB has \
+         another port, say which by --dynamodb-port"
+    )]
+    NoLocalSystem { port: u16 },
     /// The environment describes something badly.
     #[error(transparent)]
     Environment(Cause),
@@ -72,6 +85,17 @@ impl CommandError {
     /// What this says of what was asked for.
     fn refused(why: impl Into<Cause>) -> Self {
         Self::Refused(why.into())
+    }
+
+    /// The same of a command for the local system whose DynamoDB has this port, if it is for one: what does not answer is
+    /// that.
+    pub fn of_local_system(self, port: Option<u16>) -> Self {
+        match (port, &self) {
+            (Some(port), Self::Wrapup(wrapup::Error::DynamoDb(error))) if has_cause::<ConnectorError>(error) => {
+                Self::NoLocalSystem { port }
+            }
+            _ => self,
+        }
     }
 
     /// What is wrong with a file.
@@ -112,6 +136,43 @@ impl From<dynamodb::Error> for CommandError {
     }
 }
 
+/// What an operator reads of a failure. Where AWS is not set up, that is all: the SDK tells of each place where it has looked.
+fn told(error: &wrapup::Error) -> String {
+    let of_dynamo = match error {
+        wrapup::Error::DynamoDb(error) => no_aws(error),
+        _ => None,
+    };
+    of_dynamo.unwrap_or_else(|| format!("{error}{}", hint(error)))
+}
+
+/// What AWS lacks to be asked at all.
+fn no_aws(error: &(dyn Error + 'static)) -> Option<String> {
+    let lacks = match cause::<CredentialsError>(error) {
+        Some(CredentialsError::ProviderError(_)) if !chain(error).contains("IMDS") => return None,
+        Some(_) => "no credentials",
+        None if chain(error).contains("Missing Region") => "no region",
+        None => return None,
+    };
+    Some(format!(
+        "AWS is not set up here, {lacks} can be found: add --local for the local system (or set WRAPUP_LOCAL=1), or say by \
+         --profile and --region where the deployment is"
+    ))
+}
+
+/// Why something is not there, with the names that are near to the one that was asked for.
+async fn offering(
+    error: wrapup::Error,
+    named: &str,
+    names: impl Future<Output = Result<Vec<String>, wrapup::Error>>,
+) -> CommandError {
+    match (&error, names.await) {
+        (wrapup::Error::NotFound(_), Ok(names)) => {
+            CommandError::NotFound { near: Near::of(named, names.iter().map(String::as_str)), error }
+        }
+        _ => error.into(),
+    }
+}
+
 /// What helps against the failures that operators meet first.
 fn hint(error: &wrapup::Error) -> &'static str {
     match error {
@@ -124,8 +185,8 @@ fn hint(error: &wrapup::Error) -> &'static str {
             "\nThe tables are not there: check --region and --table-prefix, or create them by `wrapup tables create`."
         }
         wrapup::Error::DynamoDb(error) if has_cause::<ConnectorError>(error) => {
-            "\nDynamoDB cannot be reached, or there are no AWS credentials: for the API on this machine start \
-             `wrapup local` and add --local; for AWS check --profile and --region."
+            "\nDynamoDB cannot be reached: for the API on this machine start `wrapup local` and add --local; for AWS check \
+             --profile and --region."
         }
         _ => "",
     }
@@ -133,7 +194,12 @@ fn hint(error: &wrapup::Error) -> &'static str {
 
 /// Whether one of the error's causes is a `T`.
 fn has_cause<T: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
-    error.is::<T>() || error.source().is_some_and(has_cause::<T>)
+    cause::<T>(error).is_some()
+}
+
+/// The first of the error's causes that is a `T`.
+fn cause<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    error.downcast_ref().or_else(|| cause(error.source()?))
 }
 
 /// Reads a JSON file whose fields `read` takes.

@@ -3,17 +3,20 @@ use std::sync::Arc;
 
 use clap::Subcommand;
 use serde::Serialize;
+use wrapup::near::Near;
 use wrapup::segment_tables::contract::{self, Breach, Check};
 use wrapup::segment_tables::{InteractionSegment, Remote};
 
 use super::CommandError;
 use crate::connect::{Target, TeamTables, unconnected};
+use crate::local::served::{self, Unanswered};
 use crate::output::{Output, Row};
 
 /// `wrapup segment-table`
 #[derive(Subcommand)]
 pub enum Command {
-    /// List the segment tables that this environment's WRAPUP_SEGMENT_TABLES and the built-in ones make
+    /// List the segment tables that this environment's WRAPUP_SEGMENT_TABLES and the built-in ones make; with --local those
+    /// that the running system serves
     List {
         /// How to print them
         #[arg(long, value_enum, default_value_t)]
@@ -83,8 +86,14 @@ impl Row for CheckRow {
 pub async fn run(command: Command, target: &Target, team: TeamTables) -> Result<(), CommandError> {
     match command {
         Command::List { output } => {
-            let system = unconnected(team)?;
-            let rows = system.segment_tables().tables().map(|table| TableRow { segment_table: table.to_owned() });
+            let tables: Vec<String> = match target.local_port() {
+                Some(port) => served::ask(port).await.map_err(|unanswered| match unanswered {
+                    Unanswered::Nobody => CommandError::NoLocalSystem { port },
+                    other => CommandError::refused(other),
+                })?,
+                None => unconnected(team)?.segment_tables().tables().map(str::to_owned).collect(),
+            };
+            let rows = tables.into_iter().map(|segment_table| TableRow { segment_table });
             output.list(&rows.collect::<Vec<_>>())?;
             Ok(())
         }
@@ -112,8 +121,10 @@ async fn implementation(
     let tables = target.segment_tables(team).await?;
     tables.get(table).cloned().ok_or_else(|| {
         let served = tables.tables().collect::<Vec<_>>().join(", ");
+        let near = Near::of(table, tables.tables());
         CommandError::refused(format!(
-            "no segment table '{table}' is served; there are: {served}. For a Lambda function name it by --function"
+            "no segment table '{table}' is served{near} There are: {served}. For a Lambda function name it by --function",
+            near = if near == Near::default() { ".".to_owned() } else { near.to_string() }
         ))
     })
 }

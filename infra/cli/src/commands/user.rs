@@ -2,14 +2,16 @@ use std::io::{self, BufRead, IsTerminal};
 use std::time::Duration;
 
 use clap::Subcommand;
+use wrapup::System;
 use wrapup::clock::Clock;
 use wrapup::date_time::DateTime;
 use wrapup::document::{FromText, Problem};
+use wrapup::error::NotFound;
 use wrapup::language::Language;
 use wrapup::users::{Generated, Lives, NewSecret, NewUser, Password, Role, SecretListed, User, UserListed, UserName};
 use zeroize::Zeroizing;
 
-use super::{CommandError, print_list};
+use super::{CommandError, offering, print_list};
 use crate::connect::Target;
 use crate::output::{self, Output, Row, shown};
 use crate::span;
@@ -123,6 +125,20 @@ impl When {
 /// Runs the command.
 pub async fn run(command: Command, target: &Target) -> Result<(), CommandError> {
     let system = target.system().await;
+    match done(command, target, &system).await {
+        Err(CommandError::Wrapup(wrapup::Error::NotFound(NotFound::User { name }))) => {
+            let names = async {
+                let listed = system.users().list().await?;
+                Ok(listed.records.into_iter().map(|listed| listed.user.user_name).collect())
+            };
+            let named = name.clone();
+            Err(offering(NotFound::User { name }.into(), &named, names).await)
+        }
+        done => done,
+    }
+}
+
+async fn done(command: Command, target: &Target, system: &System) -> Result<(), CommandError> {
     let users = system.users();
     let (clock, stamp) = (Clock::system(), target.stamp());
     let moment = |when: Option<When>| when.map(|when| when.resolve(&clock)).transpose();

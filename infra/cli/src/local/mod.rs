@@ -9,6 +9,7 @@ mod jobs;
 mod keys;
 mod lambda;
 mod page;
+pub mod served;
 mod server;
 mod signals;
 mod webhooks;
@@ -202,7 +203,8 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     // Served only from here on: a change that others make while a stream is switched would be in none, and a new webhook
     // gets what happens from its first start on.
     let (stop_engine, told_to_stop) = oneshot::channel::<()>();
-    let engine_served = Server::new(engine.routes(), Guard::for_programs(engine_port), limits)
+    let beside = served::routes(system.segment_tables());
+    let engine_served = Server::new(engine.routes().merge(beside), Guard::for_programs(engine_port), limits)
         .serve(engine_listener, async { drop(told_to_stop.await) });
     let engine_served = tokio::spawn(engine_served);
     let demo = demo::ensure(&system).await.map_err(|error| engine.cause_of(error))?;

@@ -15,7 +15,6 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::time::timeout;
 
 use crate::ai::key::Key;
-use crate::logging::chain;
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -42,8 +41,8 @@ pub struct Reply {
 #[derive(Debug, thiserror::Error)]
 pub enum NoReply {
     /// The connection could not be made, or broke.
-    #[error("{0}")]
-    Connection(String),
+    #[error(transparent)]
+    Connection(Box<dyn Error + Send + Sync>),
     /// It took too long.
     #[error("no answer in time")]
     TooSlow,
@@ -91,7 +90,7 @@ impl Http {
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Reply, NoReply> {
-        let reply = self.client.request(request).await.map_err(|error| NoReply::Connection(chain(&error)))?;
+        let reply = self.client.request(request).await.map_err(|error| NoReply::Connection(error.into()))?;
         let (head, body) = reply.into_parts();
         let body = Limited::new(body, MOST_BYTES).collect().await.map_err(broken_off)?.to_bytes();
         Ok(Reply { status: head.status, retry_after: head.headers.get(RETRY_AFTER).cloned(), body })
@@ -101,6 +100,6 @@ impl Http {
 fn broken_off(error: Box<dyn Error + Send + Sync>) -> NoReply {
     match error.is::<LengthLimitError>() {
         true => NoReply::TooLong,
-        false => NoReply::Connection(chain(&*error)),
+        false => NoReply::Connection(error),
     }
 }

@@ -37,13 +37,14 @@ pub struct OpenAi {
 
 /// Why an endpoint suggests nothing.
 #[derive(Debug, thiserror::Error)]
-#[error("{url}, model {model}: {failure}")]
+#[error("{url}, model {model}")]
 pub struct OpenAiFailure {
     /// What was asked.
     pub url: Uri,
     /// The model's name.
     pub model: String,
     /// What went wrong.
+    #[source]
     pub failure: EndpointFailure,
 }
 
@@ -51,8 +52,8 @@ pub struct OpenAiFailure {
 #[derive(Debug, thiserror::Error)]
 pub enum EndpointFailure {
     /// The connection could not be made or broke, or there was no answer in time.
-    #[error("{0}")]
-    NoReply(String),
+    #[error(transparent)]
+    NoReply(Box<dyn std::error::Error + Send + Sync>),
     /// It answered with a redirect, which is not followed.
     #[error("status {0} is a redirect, which is not followed: the settings have to name where it leads to")]
     Redirect(StatusCode),
@@ -123,7 +124,7 @@ impl OpenAi {
             Ok(reply) => reply,
             Err(NoReply::TooLong) => return Err(Failed::ForGood(malformed(NoReply::TooLong.to_string()))),
             Err(error) => {
-                return Err(Failed::ForNow(self.unavailable(EndpointFailure::NoReply(error.to_string())), None));
+                return Err(Failed::ForNow(self.unavailable(EndpointFailure::NoReply(error.into())), None));
             }
         };
         if status.is_success() {

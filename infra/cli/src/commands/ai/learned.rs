@@ -31,6 +31,13 @@ pub struct Options {
     target: Target,
 }
 
+impl Options {
+    /// The deployment that it is meant for.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+}
+
 /// What is printed.
 #[derive(Serialize)]
 struct Learned {

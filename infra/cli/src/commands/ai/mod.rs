@@ -8,6 +8,7 @@ mod predictions;
 mod report;
 mod rows;
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,8 +27,8 @@ use self::plant::{Planted, planted};
 use self::predictions::Predictions;
 use self::report::Report;
 use self::rows::Row;
-use super::{CommandError, progress_bar};
-use crate::connect::ai_provider;
+use super::{CommandError, cause, progress_bar};
+use crate::connect::{Target, ai_provider};
 use crate::output::{self, Output};
 
 /// `wrapup ai`
@@ -62,6 +63,16 @@ pub enum Command {
         /// The transcript, as text; - reads standard input
         file: PathBuf,
     },
+}
+
+impl Command {
+    /// The deployment that it is meant for.
+    pub fn target(&self) -> Option<&Target> {
+        match self {
+            Self::Learned(options) => Some(options.target()),
+            Self::Evaluate { .. } | Self::Redact { .. } => None,
+        }
+    }
 }
 
 /// How long a provider may take for one conversation.
@@ -128,6 +139,14 @@ async fn evaluate(rows: &[Row], adviser: &Adviser, run: &mut Run) -> Result<Repo
         let codes = &row.choices.codes;
         let started = Instant::now();
         let suggestion = suggest(adviser, &row.conversation, codes).await;
+        if let Err(error) = &suggestion
+            && is_refused(error)
+        {
+            progress.finish_and_clear();
+            let stopped =
+                format!("the provider cannot be reached, and nothing was evaluated from line {} on: {error}", row.line);
+            return Err(CommandError::refused(stopped));
+        }
         report.add(row, &suggestion, started.elapsed());
         if let Err(error) = &suggestion {
             progress.suspend(|| output::complain(&format!("line {}: {error}", row.line)));
@@ -149,6 +168,11 @@ async fn evaluate(rows: &[Row], adviser: &Adviser, run: &mut Run) -> Result<Repo
     }
     progress.finish_and_clear();
     Ok(report)
+}
+
+/// Whether nobody listens where the provider should be: no other conversation would fare better.
+fn is_refused(error: &ProviderError) -> bool {
+    cause::<io::Error>(error).is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
 }
 
 async fn suggest(

@@ -6,6 +6,7 @@ use wrapup::ai::{Conversation, Said};
 use wrapup::codes::{Code, CodeRequest, Label, UnusableCode};
 use wrapup::document::{Document, Fields, ObjectOrText, ParseError, Problem, Violations};
 use wrapup::language::Language;
+use wrapup::near::Near;
 use wrapup::redaction::Redactor;
 
 /// A conversation, without its secrets, and the code that it was filed under.
@@ -185,6 +186,7 @@ fn allowed(fields: &Fields<'_>, name: &str, label: Label, codes: &[Arc<Code>]) -
     if codes.iter().any(|code| code.code == label) {
         return Some(label);
     }
-    fields.violation(name, UnusableCode::NotAllowed { label: label.as_str().to_owned() });
+    let near = Near::of(label.as_str(), codes.iter().map(|code| code.code.as_str()));
+    fields.violation(name, UnusableCode::NotAllowed { label: label.as_str().to_owned(), near });
     None
 }

@@ -39,6 +39,13 @@ pub struct Options {
     dynamodb_port: u16,
 }
 
+impl Options {
+    /// The port of the local system's DynamoDB.
+    pub fn dynamodb_port(&self) -> u16 {
+        self.dynamodb_port
+    }
+}
+
 /// Fills the local system, and goes on.
 pub async fn run(options: Options) -> Result<(), CommandError> {
     // Never anywhere but on this machine: nobody's figures are to be made up.

@@ -9,6 +9,26 @@ use tokio::time::{Instant, sleep};
 use wrapup_local_lambda::Runtime;
 
 use super::Function;
+use crate::output;
+
+/// What is said of a function whose process has ended without having asked for work or answered: usually it cannot start at
+/// all, and whoever has just typed its command looks at the terminal.
+fn does_not_start(function: &Function, ended: &str, pause: Duration) -> String {
+    let Function { name, command } = function;
+    let program = command.split_whitespace().next().unwrap_or_default();
+    let why = match ended.contains(&format!("exit status: {NO_SUCH_COMMAND}")) {
+        true => format!(": '{program}' is no command here"),
+        false => String::new(),
+    };
+    format!(
+        "--function {name}: `{command}` {ended} without having answered anything{why}. It is started again in {} s, then less \
+         and less often; the rest runs on",
+        pause.as_secs()
+    )
+}
+
+/// What a shell answers that finds no such command.
+const NO_SUCH_COMMAND: i32 = 127;
 
 /// How long a process that has ended stays away: the first time, and at most.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
@@ -51,12 +71,16 @@ pub async fn keep_running(function: Function, address: String, runtime: Arc<Runt
         } else {
             in_vain = in_vain.saturating_add(1);
         }
-        tracing::warn!(
-            function = function.name,
-            in_vain,
-            "the function's process {ended}; the next one starts in {} s",
-            pause.as_secs()
-        );
+        if in_vain == 1 {
+            output::complain(&does_not_start(&function, &ended, pause));
+        } else {
+            tracing::warn!(
+                function = function.name,
+                in_vain,
+                "the function's process {ended}; the next one starts in {} s",
+                pause.as_secs()
+            );
+        }
         sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
