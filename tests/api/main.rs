@@ -38,6 +38,7 @@ mod reference;
 mod segment_tables;
 mod steering;
 mod supervisor;
+mod trying;
 mod webhooks;
 
 use std::sync::LazyLock;

@@ -214,6 +214,11 @@ pub fn complain(error: &dyn Display) {
     let _ = writeln!(io::stderr(), "wrapup: {}", written_out(&error.to_string(), is_line_feed));
 }
 
+/// Says on standard error what goes on, to whoever waits for it.
+pub fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "wrapup: {}", written_out(text, |_| false));
+}
+
 /// Writes a line of the log on standard error.
 pub fn log(line: &serde_json::Value) {
     let _ = writeln!(io::stderr(), "{}", json_written_out(&line.to_string()));

@@ -3,7 +3,6 @@
 //! conversation aside.
 
 use wrapup::System;
-use wrapup::clock::Clock;
 use wrapup::codes::CodeRequest;
 use wrapup::configurations::Definition;
 use wrapup::document::Document;
@@ -59,7 +58,7 @@ pub async fn ensure(system: &System) -> Result<Option<Demo>, wrapup::Error> {
     let (codes, definition, interaction) = demo_data()?;
     let users = system.users().list().await?;
     if users.records.is_empty() && users.unreadable.is_empty() {
-        let stamp = Stamp::now(SYSTEM, &Clock::system());
+        let stamp = Stamp::now(SYSTEM, system.clock());
         for outcome in system.codes().admit(codes.len())?.upsert(&codes, false, SYSTEM).await {
             outcome?;
         }
@@ -91,7 +90,7 @@ async fn ensure_client(system: &System) -> Result<bool, wrapup::Error> {
     if listed.clients.is_empty() && listed.unreadable.is_empty() {
         let Some(secret) = Generated::known_to_everybody(CLIENT_SECRET) else { return Ok(false) };
         let client = NewClient { id: CLIENT.to_owned(), user_name: USER, secret: &secret };
-        system.clients().add(system.users(), client, &Stamp::now(SYSTEM, &Clock::system())).await?;
+        system.clients().add(system.users(), client, &Stamp::now(SYSTEM, system.clock())).await?;
         return Ok(true);
     }
     Ok(listed.clients.iter().any(|client| client.id == CLIENT && client.active))

@@ -13,7 +13,7 @@ use wrapup::api::{Api, BodyError, MOST_BYTES, Page, TOKEN_PATH, TokenEndpoint};
 
 use super::server;
 
-/// The API, and beside it these routes.
+/// The API behind these routes.
 pub fn routes(api: Arc<Api>, beside: Router) -> Router {
     beside.fallback_service(Router::new().fallback(handle).with_state(api))
 }

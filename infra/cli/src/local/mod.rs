@@ -1,54 +1,61 @@
 //! The whole API on one machine: the embedded DynamoDB, the functions' own endpoints, and what
 //! API Gateway does in front of them.
 
+mod assembly;
+mod clock;
 mod consumers;
+mod control;
 pub mod demo;
 mod engine;
+mod faults;
 mod gateway;
 mod jobs;
 mod keys;
 mod lambda;
 mod page;
+mod ports;
+mod ready;
+mod reset;
 pub mod served;
 mod server;
+mod serving;
 mod signals;
+mod trying;
 mod webhooks;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use lambda_http::Context;
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tokio::task::JoinSet;
-use wrapup::System;
 use wrapup::ai::{AiSettings, AiSettingsError, ProviderKind, learns_from_env};
-use wrapup::api::{Api, Origins, TOKEN_PATH};
-use wrapup::aws::own_endpoint;
+use wrapup::api::{Origins, TOKEN_PATH};
 use wrapup::clock::Clock;
-use wrapup::dynamodb::{Table, Tables, tables};
-use wrapup::language::Language;
 use wrapup::openapi::{Contract, Form};
 use wrapup::redaction::Redactor;
 use wrapup::segment_tables;
-use wrapup::segments::EventForm;
-use wrapup::settings::{self, SettingsError};
+use wrapup::settings::SettingsError;
 use wrapup::system::StartError;
-use wrapup_functions::{ConsumerParts, JobFunction, StreamFunction, console};
+use wrapup_functions::console;
 
-use crate::connect::{DYNAMODB_PORT, LAMBDA_PORT, TeamTables, ai_provider, on_this_machine, registry};
+use crate::connect::{DYNAMODB_PORT, LAMBDA_PORT, TeamTables, ai_provider};
 use crate::output;
 use crate::span;
-use crate::webhook::{Narrator, OutboxError, Poster, WebhookUrl, WebhookUrlError};
-use consumers::EventSource;
+use crate::webhook::{OutboxError, WebhookUrl, WebhookUrlError};
+use assembly::Parts;
+use control::Control;
 pub use engine::files::{self, OUTBOX};
 use engine::{Engine, MEND, StreamError};
+use faults::{Faults, RuleError};
+use ports::{Holder, listen};
+use ready::{Ready, ReadyFile};
 use server::{Guard, Limits, Server};
+use serving::{Serving, Successors};
 pub use signals::Signals;
-use webhooks::Webhook;
+use trying::Trying;
 
 /// How long the requests that run may take to finish once the process is told to end: callers that have
 /// stalled would keep it for good.
@@ -91,20 +98,34 @@ pub struct Options {
     /// Keep the data in memory instead, and lose it at the end
     #[arg(long, conflicts_with = "data")]
     in_memory: bool,
+    #[command(flatten)]
+    trying: Trying,
 }
 
 /// Why the API does not run here.
 #[derive(Debug, thiserror::Error)]
 pub enum LocalError {
-    /// Another program listens there.
-    #[error("port {port} is taken by another program; choose another by {option}")]
-    PortTaken { port: u16, option: &'static str },
+    /// Somebody listens there already.
+    #[error("port {port} is taken{holder}; choose another port by {option}")]
+    PortTaken { port: u16, option: &'static str, holder: Holder },
     /// The port cannot be listened on.
     #[error("cannot listen on port {port}: {source}")]
     Listen { port: u16, source: io::Error },
     /// The data folder cannot be used.
     #[error("cannot use {} for the data: {problem}", path.display())]
     Data { path: PathBuf, problem: String },
+    /// The data folder cannot be emptied.
+    #[error("--reset leaves {} as it is: {problem}", data.display())]
+    Reset { data: PathBuf, problem: String },
+    /// Whoever was asked does not want it emptied.
+    #[error("nothing in {} was removed, and nothing started", data.display())]
+    NotReset { data: PathBuf },
+    /// The file that tells others where everything is cannot be written.
+    #[error("--ready-file {}: {problem}", path.display())]
+    ReadyFile { path: PathBuf, problem: String },
+    /// A fault is about nothing that there is.
+    #[error(transparent)]
+    Fault(#[from] RuleError),
     /// The database is none any more.
     #[error("the database in {}, {}, is damaged or none at all: {MEND}", data.display(), files::DATABASE)]
     Damaged { data: PathBuf },
@@ -159,60 +180,41 @@ pub enum LocalError {
 pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let urls = webhook_urls(&options.webhooks)?;
     lambda::refuse_same_names(&options.functions)?;
+    let trying = options.trying;
+    let mut ready_file = trying.ready_file.as_deref().map(ReadyFile::at).transpose()?;
     let api_listener = listen(options.port, "--port").await?;
     let engine_listener = listen(options.dynamodb_port, "--dynamodb-port").await?;
     let (api_port, engine_port) = (api_listener.local_addr()?.port(), engine_listener.local_addr()?.port());
 
     let limits = Limits::of_this_process();
-    let data = (!options.in_memory).then_some(options.data);
-    let engine = Engine::open(data.as_deref())?;
-    // As the functions do, so that they can run on this DynamoDB in the same environment.
-    let tables = Tables::with_prefix(settings::optional(settings::TABLE_PREFIX).unwrap_or_default());
-    let dynamo = engine.dynamo(tables);
-    let failed = |error| engine.cause_of(wrapup::Error::from(error));
-    tables::create_missing(&dynamo).await.map_err(failed)?;
-    tables::add_missing_indexes(&dynamo).await.map_err(failed)?;
-    tables::enable_expiry(&dynamo).await.map_err(failed)?;
-    let lambda_port = start_functions(options.lambda_port, options.functions, limits).await?;
-    let connect_lambda = || {
-        let mut lambda = on_this_machine(lambda_port.unwrap_or(options.lambda_port));
-        // Not the endpoint of all services: wherever those are, the functions of `--function` are here.
-        lambda.endpoint = own_endpoint(segment_tables::LAMBDA_ENDPOINT).or(lambda.endpoint);
-        segment_tables::connect(lambda)
-    };
-    let segment_tables = registry(&dynamo, connect_lambda, team)?;
-    let system = System::new(dynamo, segment_tables, Clock::system(), Language::from_env()?)
-        .with_deadlines_from_env()?
-        .with_retention_from_env()?
-        .with_notes_redactor(Redactor::of_notes_from_env()?)
-        .with_oauth(Arc::new(keys::LocalKeys::open(data.as_deref())?));
-    let provider = ai_provider(AiSettings::from_env(ProviderKind::Extractive)?).await?;
-    let redactor = Redactor::from_env()?;
-    // Whoever wants events of a local system is told them by it, without a bus.
-    let learns = options.ai_learn || learns_from_env()?;
-    let parts = ConsumerParts { system: system.clone(), provider, learns, redactor, bus: None };
-    let consumers = wrapup_functions::consumers(&parts);
-    let (mut is_read, mut is_heard) = (!urls.is_empty(), false);
-    for consumer in consumers.iter().filter(|consumer| consumer.is_on()) {
-        (is_read, is_heard) = (true, is_heard || consumer.hears_conversations());
+    let data = (!options.in_memory && !trying.for_tests).then_some(options.data);
+    if let Some(data) = data.as_deref().filter(|_| trying.reset) {
+        reset::reset(data, trying.yes)?;
     }
-    let read = [(Table::Segments, is_read), (Table::Interactions, is_heard)];
-    let read: Vec<_> = read.into_iter().filter_map(|(table, is_read)| is_read.then_some(table)).collect();
-    tables::enable_streams(system.dynamo(), &read).await.map_err(failed)?;
-    let webhooks = start_webhooks(&urls, options.webhook_patience, &engine, &system, data.as_deref())?;
-    // Served only from here on: a change that others make while a stream is switched would be in none, and a new webhook
-    // gets what happens from its first start on.
-    let (stop_engine, told_to_stop) = oneshot::channel::<()>();
-    let beside = served::routes(system.segment_tables());
-    let engine_served = Server::new(engine.routes().merge(beside), Guard::for_programs(engine_port), limits)
-        .serve(engine_listener, async { drop(told_to_stop.await) });
-    let engine_served = tokio::spawn(engine_served);
-    let demo = demo::ensure(&system).await.map_err(|error| engine.cause_of(error))?;
-    let endpoints = wrapup_functions::documented(&system);
-    let document = serde_json::to_string(&Contract::new(&endpoints, "/", Form::Plain)).map_err(io::Error::from)?;
+    output::say(&match &data {
+        Some(data) => format!("starting the API on port {api_port}, with the data in {}", data.display()),
+        None => format!("starting the API on port {api_port}, with its data in memory"),
+    });
+    let engine = Engine::open(data.as_deref())?;
+    let lambda_port = start_functions(options.lambda_port, options.functions, limits).await?;
     let origins = Origins::from_env()?;
-    let endpoints = endpoints.into_iter().map(|endpoint| endpoint as _).collect();
-    let api = Api::new(&system, endpoints).map_err(StartError::from)?.with_origins(origins.clone());
+    let parts = Parts {
+        data: data.clone(),
+        team,
+        lambda_port: lambda_port.unwrap_or(options.lambda_port),
+        webhooks: urls.clone(),
+        patience: options.webhook_patience,
+        learns: options.ai_learn || learns_from_env()?,
+        provider: ai_provider(AiSettings::from_env(ProviderKind::Extractive)?).await?,
+        redactor: Redactor::from_env()?,
+        origins: origins.clone(),
+        clock: trying.clock(),
+    };
+    let assembled = Box::pin(parts.assemble(engine)).await?;
+    let endpoints = wrapup_functions::documented(&assembled.system);
+    let document = serde_json::to_string(&Contract::new(&endpoints, "/", Form::Plain)).map_err(io::Error::from)?;
+    let routes = faults::Routes::new(endpoints.iter().map(|endpoint| endpoint.route()));
+    let faults = Arc::new(Faults::new(trying.faults, trying.fault_seed, routes)?);
 
     // Whoever has read the first line may tell the process to end.
     let mut signals = Signals::listen()?;
@@ -224,7 +226,7 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     if let Some(port) = lambda_port {
         output::line(format!("Lambda        http://127.0.0.1:{port}"))?;
     }
-    for consumer in &consumers {
+    for consumer in &assembled.consumers {
         output::line(format!("{:<14}{}", consumer.title(), consumer.setting()))?;
     }
     for url in &urls {
@@ -235,7 +237,13 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
         Some(data) => format!("Data          {}", data.display()),
         None => "Data          in memory, lost at the end".to_owned(),
     })?;
-    if let Some(demo) = demo {
+    for line in faults.lines() {
+        output::line(format!("Faults        {line}"))?;
+    }
+    if trying.clock.is_some() {
+        output::line(format!("Clock         {}", assembled.clock))?;
+    }
+    if let Some(demo) = &assembled.demo {
         output::line(format!("Demo user     {} with password {}", demo::USER, demo::PASSWORD))?;
         if demo.client {
             let (id, secret) = (demo::CLIENT, demo::CLIENT_SECRET);
@@ -245,35 +253,28 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
         output::line("Try it:\n")?;
         output::line(demo.curl(&base))?;
     }
-    let mut in_background = JoinSet::new();
-    for consumer in consumers.into_iter().filter(|consumer| consumer.is_on()) {
-        let function = Arc::new(StreamFunction::new(consumer, Clock::system()));
-        let hears = function.consumer().hears_conversations();
-        for table in [Some(Table::Segments), Some(Table::Interactions).filter(|_| hears)].into_iter().flatten() {
-            let stream = engine.stream(&system.dynamo().tables.name(table))?;
-            in_background.spawn(EventSource::new(table, stream, Arc::clone(&function), data.as_deref()).run());
-        }
-    }
-    for webhook in webhooks {
-        in_background.spawn(webhook.run());
-    }
-    for job in wrapup_functions::jobs(&system) {
-        in_background.spawn(jobs::keep_running(JobFunction::new(job, Clock::system())));
-    }
-    in_background.spawn(engine.expiry().keep_removing());
-    let token = wrapup_functions::oauth_token::endpoint(&system).with_origins(origins.clone());
-    let token = gateway::token_route(Arc::new(token));
-    let supervisor = gateway::page_routes(Arc::new(console::page()));
-    let routes = gateway::routes(Arc::new(api), page::routes(document).merge(token).merge(supervisor));
-    let server = Server::new(routes, Guard::for_pages(api_port, origins), limits);
+    let ready = Ready::new(&base, (api_port, engine_port, lambda_port), assembled.demo.as_ref());
+    let working = parts.begin(assembled)?;
+    let serving = Serving::new(parts, working);
+    let (stop_engine, told_to_stop) = oneshot::channel::<()>();
+    let engine_served = Server::new(serving.dynamodb(), Guard::for_programs(engine_port), limits)
+        .serve(engine_listener, async { drop(told_to_stop.await) });
+    let engine_served = tokio::spawn(engine_served);
+    let api = faults.in_front_of(serving.api());
+    let successors = trying.for_tests.then(|| Successors::of(Arc::clone(&serving)));
+    let control = Control { serving: Arc::clone(&serving), successors, faults };
+    let beside = page::routes(document).merge(gateway::page_routes(Arc::new(console::page()))).merge(control.routes());
+    let server = Server::new(beside.fallback_service(api), Guard::for_pages(api_port, origins), limits);
     let (end, told_to_end) = oneshot::channel::<()>();
+    if let Some(file) = &mut ready_file {
+        file.write(&ready)?;
+    }
     let finished = async {
         server.serve(api_listener, async { drop(told_to_end.await) }).await;
-        // Records that consumers have not come to are taken at the next start.
-        in_background.abort_all();
         drop(stop_engine);
         engine_served.await.map_err(io::Error::other)?;
-        drop(engine);
+        // Records that consumers have not come to are taken at the next start.
+        serving.end();
         Ok(())
     };
     let cut_short = async {
@@ -303,36 +304,6 @@ fn webhook_urls(given: &[String]) -> Result<Vec<WebhookUrl>, LocalError> {
     Ok(urls)
 }
 
-/// Makes the webhooks, so that they get whatever happens from now on.
-fn start_webhooks(
-    urls: &[WebhookUrl],
-    patience: Duration,
-    engine: &Engine,
-    system: &System,
-    data: Option<&Path>,
-) -> Result<Vec<Webhook>, LocalError> {
-    let tables = &system.dynamo().tables;
-    // What is wrong with it is said also where nobody is told yet.
-    let form = EventForm::from_env(tables)?;
-    let was_there = data.is_some_and(|data| data.join(OUTBOX).exists());
-    if urls.is_empty() && !was_there {
-        return Ok(Vec::new());
-    }
-    let outbox = Arc::new(webhooks::outbox(data)?);
-    webhooks::name_those_that_are_gone(&outbox, urls)?;
-    if urls.is_empty() {
-        return Ok(Vec::new());
-    }
-    let narrator = Narrator::new(system.configurations().clone(), form);
-    let webhook = |url: &WebhookUrl| {
-        let out_of_reach = |problem| LocalError::WebhookOutOfReach { url: url.clone(), problem };
-        let poster = Poster::new(url.clone()).map_err(out_of_reach)?;
-        let stream = engine.stream(&tables.name(Table::Segments))?;
-        Webhook::new(Arc::clone(&outbox), poster, stream, narrator.clone(), Clock::system(), patience)
-    };
-    urls.iter().map(webhook).collect()
-}
-
 /// Reads how long an event is posted again.
 fn patience(text: &str) -> Result<Duration, &'static str> {
     span::parse(text).ok_or("has to be a time such as 30s, 10m, 1h or 1d")
@@ -360,12 +331,4 @@ fn invocation() -> Context {
     let deadline = Clock::system().since_epoch() + TIMEOUT;
     context.deadline = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
     context
-}
-
-/// Listens on loopback only: the demo user's password is public.
-async fn listen(port: u16, option: &'static str) -> Result<TcpListener, LocalError> {
-    TcpListener::bind(("127.0.0.1", port)).await.map_err(|source| match source.kind() {
-        io::ErrorKind::AddrInUse => LocalError::PortTaken { port, option },
-        _ => LocalError::Listen { port, source },
-    })
 }

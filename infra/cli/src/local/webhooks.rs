@@ -12,8 +12,8 @@ use time::OffsetDateTime;
 use tokio::sync::Notify;
 use tokio::task::{JoinSet, yield_now};
 use tokio::time::{sleep, timeout};
-use wrapup::clock::Clock;
 
+use super::clock::LocalClock;
 use super::engine::{Stream, StreamError, files};
 use crate::owned;
 use crate::webhook::{Due, KeptEvent, Narrator, NotTaken, Outbox, OutboxError, Poster, WebhookUrl};
@@ -66,7 +66,7 @@ pub struct Webhook {
     poster: Arc<Poster>,
     stream: Stream,
     narrator: Narrator,
-    clock: Clock,
+    clock: LocalClock,
     /// How long an event is sent again before it is put aside.
     patience: Duration,
     started: OffsetDateTime,
@@ -96,7 +96,7 @@ impl Webhook {
         poster: Poster,
         stream: Stream,
         narrator: Narrator,
-        clock: Clock,
+        clock: LocalClock,
         patience: Duration,
     ) -> Result<Self, super::LocalError> {
         let now = clock.now();
@@ -197,7 +197,12 @@ impl Webhook {
                         self.settle(&due, posted)?;
                     }
                 }
-                _ = timeout(wait.min(PAUSE_AFTER_ERROR), self.kept.notified()) => {}
+                _ = timeout(PAUSE_AFTER_ERROR, async {
+                    tokio::select! {
+                        () = self.kept.notified() => {}
+                        () = self.clock.sleep(wait) => {}
+                    }
+                }) => {}
             }
         }
     }

@@ -1,55 +1,70 @@
 //! What DynamoDB does in the background: removes the records whose time is over, of tables with a TTL attribute and of
 //! streams.
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use dynoxide::DynoxideError;
 use dynoxide::storage::Storage;
 use tokio::task::{JoinError, spawn_blocking};
-use tokio::time::{MissedTickBehavior, interval};
-
+use tokio::time::sleep;
 use wrapup::clock::Clock;
 
+use super::super::clock::LocalClock;
 use super::operations::Operations;
 use super::trimming::trim;
+use super::ttl;
 
-/// How long it is from one look to the next: streams are not read for it.
-const EVERY: Duration = Duration::from_secs(10);
+/// How long it is from one look at the streams to the next, by the machine's clock, which is what they are written by.
+const STREAMS: Duration = Duration::from_secs(10);
 
-/// Looks from one to the next at which the tables are looked at, too.
-const TABLES: u64 = 6;
+/// How long it is from one look at the tables to the next, by the local system's clock.
+const TABLES: Duration = Duration::from_secs(60);
+
+/// How long it is at least, however fast that is.
+const SHORTEST: Duration = Duration::from_millis(250);
 
 /// Removes records whose time is over.
 pub struct Expiry {
     operations: Arc<Operations>,
     beside: Arc<Mutex<Storage>>,
+    clock: LocalClock,
 }
 
 impl Expiry {
     /// What does so on a database, by the engine and by a connection beside it.
-    pub fn new(operations: Arc<Operations>, beside: Arc<Mutex<Storage>>) -> Self {
-        Self { operations, beside }
+    pub fn new(operations: Arc<Operations>, beside: Arc<Mutex<Storage>>, clock: LocalClock) -> Self {
+        Self { operations, beside, clock }
     }
 
     /// Does so now, and again and again, for good. Never both at once, since they work by two connections.
     pub async fn keep_removing(self) {
-        let mut clock = interval(EVERY);
-        clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        for look in 0_u64.. {
-            clock.tick().await;
-            if look.is_multiple_of(TABLES) {
+        let mut tables = pin!(self.clock.sleep(Duration::ZERO));
+        loop {
+            let tables_are_due = tokio::select! {
+                () = &mut tables => true,
+                () = sleep(STREAMS) => false,
+            };
+            if tables_are_due {
                 self.remove_from_tables().await;
+                tables.set(self.clock.sleep(TABLES));
             }
             self.remove_from_streams().await;
+            sleep(SHORTEST).await;
         }
     }
 
     async fn remove_from_tables(&self) {
-        let database = self.operations.database.clone();
-        // The engine reads whole tables for it, page by page, and lets others in between.
-        let removed = spawn_blocking(move || database.sweep_ttl()).await;
-        self.note(removed, "records whose time is over");
+        let now = self.clock.is_set().then(|| self.clock.shows());
+        let (operations, beside) = (Arc::clone(&self.operations), Arc::clone(&self.beside));
+        let removed = spawn_blocking(move || match now {
+            // The engine reads whole tables for it, page by page, and lets others in between.
+            None => operations.database.sweep_ttl(),
+            // It goes by the machine's clock.
+            Some(now) => ttl::sweep(&operations, &beside, now),
+        });
+        self.note(removed.await, "records whose time is over");
     }
 
     async fn remove_from_streams(&self) {

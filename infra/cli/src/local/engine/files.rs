@@ -54,14 +54,38 @@ pub fn make(folder: &Path) -> io::Result<()> {
 /// locks (POSIX).
 pub fn close(folder: &Path) -> io::Result<()> {
     owned::open(&folder.join(DATABASE))?;
-    for entry in folder.read_dir()? {
-        let file = entry?.path();
-        let name = file.file_name().and_then(OsStr::to_str).unwrap_or_default();
-        if (NAMES.contains(&name) || name.ends_with(POSITION)) && file.is_file() {
+    for file in ours(folder)? {
+        if file.is_file() {
             owned::close_to_others(&file)?;
         }
     }
     Ok(())
+}
+
+/// Removes all files of ours from the folder but the lock, which whoever calls holds.
+pub fn empty(folder: &Path) -> io::Result<()> {
+    let mut files = ours(folder)?;
+    // The database goes last: without it the rest would be a folder of somebody else's.
+    files.sort_by_key(|file| file.file_name().is_some_and(|name| name == DATABASE));
+    for file in files {
+        if !file.ends_with(LOCK) && !file.is_dir() {
+            std::fs::remove_file(&file)?;
+        }
+    }
+    Ok(())
+}
+
+/// What is in the folder of ours.
+fn ours(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in folder.read_dir()? {
+        let file = entry?.path();
+        let name = file.file_name().and_then(OsStr::to_str).unwrap_or_default();
+        if NAMES.contains(&name) || name.ends_with(POSITION) {
+            files.push(file);
+        }
+    }
+    Ok(files)
 }
 
 /// Replaces a file's text: whoever reads it finds the old one or the new one, even after a power cut.

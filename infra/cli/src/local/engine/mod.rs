@@ -8,6 +8,7 @@ mod stream;
 mod tokens;
 mod transport;
 mod trimming;
+mod ttl;
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use dynoxide::{Database, DynoxideError};
 use wrapup::dynamodb::{Dynamo, Tables};
 
 use super::LocalError;
+use super::clock::LocalClock;
 use crate::owned;
 use expiry::Expiry;
 pub use operations::MEND;
@@ -78,9 +80,9 @@ impl Engine {
         }
     }
 
-    /// What removes records whose time is over.
-    pub fn expiry(&self) -> Expiry {
-        Expiry::new(Arc::clone(&self.operations), Arc::clone(&self.beside))
+    /// What removes records whose time is over by this clock.
+    pub fn expiry(&self, clock: LocalClock) -> Expiry {
+        Expiry::new(Arc::clone(&self.operations), Arc::clone(&self.beside), clock)
     }
 
     /// Removes old records of streams as if it were `now`, since the Unix epoch; answers how many.

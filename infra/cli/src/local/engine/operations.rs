@@ -91,6 +91,12 @@ impl Operations {
         self.gate.write().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Asks the engine, together with others who do.
+    pub fn asked<T>(&self, ask: impl FnOnce() -> Result<T, DynoxideError>) -> Result<T, DynoxideError> {
+        let _together = self.together();
+        ask()
+    }
+
     /// The HTTP API.
     pub fn routes(self: Arc<Self>) -> Router {
         Router::new().route("/", any(handle)).fallback(async || not_found().map(Body::from)).with_state(self)

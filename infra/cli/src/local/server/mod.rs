@@ -189,7 +189,7 @@ impl Server {
         }
     }
 
-    /// Answers one request; `None` where its connection has given way.
+    /// Answers one request; `None` where its connection has given way, or is to be closed.
     async fn answer(
         self: Arc<Self>,
         request: Request<Incoming>,
@@ -210,11 +210,26 @@ impl Server {
                 refusal.answer(&head.headers)
             }
         };
+        if response.extensions().get::<Unanswered>().is_some() {
+            return None;
+        }
         if !rest.take_in(waits).await {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         place.moving();
         Some(response.map(|body| Sent { body, place }))
+    }
+}
+
+/// What a router answers in place of an answer: the connection is closed without one.
+#[derive(Clone, Copy, Debug)]
+pub struct Unanswered;
+
+impl IntoResponse for Unanswered {
+    fn into_response(self) -> axum::response::Response {
+        let mut response = axum::response::Response::default();
+        response.extensions_mut().insert(self);
+        response
     }
 }
 
