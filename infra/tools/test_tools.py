@@ -33,6 +33,18 @@ class Requirements(unittest.TestCase):
             for wanted in (line for line in lines if line and not line.startswith("#")):
                 self.assertRegex(pinned, rf"(?m)^{re.escape(wanted)} ")
 
+    def test_what_deploying_needs_is_of_the_versions_that_everything_has(self):
+        everything = (TOOLS / "python.txt").read_text()
+        for name in ("sam", "cdk"):
+            for package in re.findall(r"(?m)^[a-z].*$", (TOOLS / f"{name}.txt").read_text()):
+                self.assertIn(f"{package}\n", everything)
+
+    def test_an_option_that_is_none_is_refused_with_those_that_there_are(self):
+        for option in ("--nothing", "sam", "--", "--../tools/sam"):
+            done = subprocess.run([TOOLS / "install", option], capture_output=True, text=True, check=False)
+            self.assertEqual((done.returncode, done.stdout), (1, ""), option)
+            self.assertRegex(done.stderr, rf"^infra/tools/install: {re.escape(option)} is none of: .*--cdk .*--sam .*\n$")
+
 
 class Compiler(unittest.TestCase):
     """`infra/tools/rustc`."""

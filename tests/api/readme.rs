@@ -155,6 +155,23 @@ async fn the_operators_commands_work_as_printed() {
     assert_eq!(in_french["result"]["result_map"]["wrap_up_code"]["translated_code"], "Livraison retardée");
 }
 
+/// `tests/recipes/check` runs those files.
+#[test]
+fn the_recipes_are_the_files_that_are_run() {
+    let shown: Vec<String> = blocks(&read("docs/testing.md")).into_iter().map(|block| block.text).collect();
+    for file in [
+        "pytest/conftest.py",
+        "pytest/test_wrap_up.py",
+        "junit/Wrapup.java",
+        "junit/WrapUpTest.java",
+        "jest/wrapup.js",
+        "jest/wrap-up.test.js",
+    ] {
+        let text = read(&format!("tests/recipes/{file}"));
+        assert!(shown.contains(&text), "docs/testing.md does not show tests/recipes/{file} as it is");
+    }
+}
+
 #[test]
 fn a_block_of_shell_is_run_or_it_is_said_why_not() {
     let mut left_out = BTreeSet::new();

@@ -103,17 +103,27 @@ async fn a_connection_ends_before_the_call_is_done_or_after_it() {
 #[tokio::test]
 async fn a_fault_that_is_none_is_refused_with_those_that_there_are() {
     let api = shared().api();
-    for wrong in ["", "404", "drop after", "503 10%", "delay", "delay 1h", "503,", "drop-after;503", &"503,".repeat(20)] {
+    for wrong in ["", "404", "drop after", "503 10%", "delay", "delay 1h", "503,", "drop-after;503", &"503,".repeat(20)]
+    {
         let (status, body) = with_fault(&api, "GET", "code", wrong, &Value::Null).await.expect("an answer");
         let detail = body["error"]["detail"].as_str().unwrap_or_default();
-        assert!(status == 400 && detail.contains("drop-after") && detail.contains("429, 500"), "{wrong}: {status} {detail}");
+        assert!(
+            status == 400 && detail.contains("drop-after") && detail.contains("429, 500"),
+            "{wrong}: {status} {detail}"
+        );
     }
 }
 
 #[tokio::test]
 async fn calls_suffer_what_the_start_says_and_the_same_again_by_the_same_seed() {
     let options = [
-        "--in-memory", "--fault", "GET code: 503 40%", "--fault", "PUT segment/update: drop-after", "--fault-seed", "42",
+        "--in-memory",
+        "--fault",
+        "GET code: 503 40%",
+        "--fault",
+        "PUT segment/update: drop-after",
+        "--fault-seed",
+        "42",
     ];
     let mut runs = Vec::new();
     for _ in 0..2 {
@@ -165,8 +175,7 @@ fn of_a_minute(id: &str) -> Value {
 #[tokio::test]
 async fn deadlines_and_expiry_come_when_the_clock_is_moved() {
     let receiver = Receiver::start(|_| Answer::Status(204));
-    let options =
-        ["--for-tests", "--clock", "2026-01-05 08:00:00 x0", "--webhook", &receiver.url("/events")];
+    let options = ["--for-tests", "--clock", "2026-01-05 08:00:00 x0", "--webhook", &receiver.url("/events")];
     let server = Server::start_with(BINARY, &options, &[("WRAPUP_RETENTION_DAYS", "1")]);
     assert!(server.banner.contains("Clock         2026-01-05 08:00:00 UTC, and stands still"), "{}", server.banner);
     let api = server.api();
@@ -180,7 +189,8 @@ async fn deadlines_and_expiry_come_when_the_clock_is_moved() {
     turn(&api, r#"{"forward": "2d"}"#).await;
     let mut left = 1;
     for _ in 0..600 {
-        left = server.stored("interaction_wrap_up_segment").await.iter().filter(|one| one.contains_key("state")).count();
+        left =
+            server.stored("interaction_wrap_up_segment").await.iter().filter(|one| one.contains_key("state")).count();
         if left == 0 {
             break;
         }
@@ -198,7 +208,8 @@ async fn a_token_ends_by_the_clock() {
     let call = api.raw(Method::POST, "/oauth_token.do").body("application/x-www-form-urlencoded", form.to_owned());
     let granted: Value = serde_json::from_slice(&call.send().await.body).expect("JSON");
     let token = format!("Bearer {}", granted["access_token"].as_str().expect("a token"));
-    let status = async || api.raw(Method::GET, "/api/now/v1/wrapup/code").header("Authorization", &token).send().await.status;
+    let status =
+        async || api.raw(Method::GET, "/api/now/v1/wrapup/code").header("Authorization", &token).send().await.status;
     assert_eq!(status().await, 200);
     let later = turn(&api, r#"{"forward": "1h", "speed": 60}"#).await;
     assert!(later.as_str() >= "2026-01-05 09:00:00", "{later}");
@@ -247,7 +258,10 @@ async fn a_clock_is_moved_by_what_it_takes_and_the_machines_by_nothing() {
         let reply = control(&api, Method::POST, "/local/clock", body).await;
         assert!(reply.status == 400 && reply.text().contains(said), "{said}: {} {}", reply.status, reply.text());
     }
-    assert_eq!(turn(&api, r#"{"set": "2030-01-01 00:00:00", "forward": "1d", "speed": 0}"#).await, "2030-01-02 00:00:00");
+    assert_eq!(
+        turn(&api, r#"{"set": "2030-01-01 00:00:00", "forward": "1d", "speed": 0}"#).await,
+        "2030-01-02 00:00:00"
+    );
     // Not to a page of another site.
     let page = api.raw(Method::POST, "/local/reset").header("Origin", "https://example.com").send().await;
     assert_eq!(page.status, 403);
@@ -255,7 +269,9 @@ async fn a_clock_is_moved_by_what_it_takes_and_the_machines_by_nothing() {
 
 #[test]
 fn a_clock_that_is_none_is_refused_at_the_start() {
-    for (clock, said) in [("yesterday", "yyyy-MM-dd HH:mm:ss"), ("x-1", "x60"), ("x60 2026-01-05 08:00:00", "the time first")] {
+    for (clock, said) in
+        [("yesterday", "yyyy-MM-dd HH:mm:ss"), ("x-1", "x60"), ("x60 2026-01-05 08:00:00", "the time first")]
+    {
         let stderr = refused(&["--in-memory", "--clock", clock]);
         assert!(stderr.contains(said), "{clock}: {stderr}");
     }
@@ -266,7 +282,13 @@ fn a_clock_that_is_none_is_refused_at_the_start() {
 #[tokio::test]
 async fn tests_begin_anew_with_the_demo_data_the_clock_and_the_faults_of_the_start() {
     let server = start(&[
-        "--for-tests", "--clock", "2026-01-05 08:00:00 x0", "--fault", "GET code: 503 50%", "--fault-seed", "7",
+        "--for-tests",
+        "--clock",
+        "2026-01-05 08:00:00 x0",
+        "--fault",
+        "GET code: 503 50%",
+        "--fault-seed",
+        "7",
     ]);
     let api = server.api();
     let mut runs = Vec::new();
@@ -347,7 +369,8 @@ async fn a_ready_file_says_where_everything_is_for_as_long_as_it_serves() {
     process.line_with("Wrap Up API");
     let ready = ready(&file);
     assert_eq!((&ready["pid"], &ready["user"]), (&json!(process.pid()), &json!("username")));
-    let (base, password) = (ready["base_url"].as_str().expect("a URL"), ready["password"].as_str().expect("a password"));
+    let (base, password) =
+        (ready["base_url"].as_str().expect("a URL"), ready["password"].as_str().expect("a password"));
     let api = Api::new(base).with_user("username", password);
     api.get("code").await.expect(200);
     assert_eq!(ready["api_url"], format!("{base}/api/now/v1/wrapup"));
@@ -383,7 +406,11 @@ fn whoever_has_a_port_is_named_where_the_system_tells() {
     let server = Server::start_in(BINARY, &data);
     let port = server.api().base().rsplit(':').next().expect("a port").to_owned();
     let ended = Process::start(BINARY, &["local", "--port", &port, "--in-memory"], folder.path()).end();
-    assert!(ended.stderr.contains(&format!("port {port} is taken")) && ended.stderr.contains("--port"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains(&format!("port {port} is taken")) && ended.stderr.contains("--port"),
+        "{}",
+        ended.stderr
+    );
     assert!(!ended.stderr.contains("another program"), "{}", ended.stderr);
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     let others = listener.local_addr().expect("an address").port().to_string();
@@ -391,7 +418,10 @@ fn whoever_has_a_port_is_named_where_the_system_tells() {
     if cfg!(target_os = "linux") {
         let (pid, data) = (format!("process {}", server.pid()), data.canonicalize().expect("a folder"));
         let said = &ended.stderr;
-        assert!(said.contains("wrapup local") && said.contains(&pid) && said.contains(&*data.to_string_lossy()), "{said}");
+        assert!(
+            said.contains("wrapup local") && said.contains(&pid) && said.contains(&*data.to_string_lossy()),
+            "{said}"
+        );
         let said = &by_other.stderr;
         assert!(said.contains(&format!("process {}", std::process::id())) && !said.contains("wrapup local"), "{said}");
     }

@@ -86,9 +86,9 @@ mod openapi {
         fn described(&self) -> Body {
             let external = json!({
                 "agent_sys_id": "agent-7",
-                "interaction_sys_id": "interaction-42",
+                "interaction_sys_id": "interaction-1",
                 "external": true,
-                "external_segment_id": "CALL-0001",
+                "external_segment_id": "TRY-0001",
                 "opened_on": "2026-01-05 10:15:00",
                 "segmented": true,
                 "segment_id": "phone-log-0001",
@@ -116,7 +116,7 @@ mod openapi {
                 "agent_sys_id": "agent-7",
                 "interaction_sys_id": "interaction-44",
                 "external": true,
-                "external_segment_id": "CALL-0003",
+                "external_segment_id": "TRY-0002",
                 "opened_on": "2026-01-05 10:15:00",
                 "configuration": { "duration": 120, "show_timer": true }
             });

@@ -61,7 +61,7 @@ mod openapi {
                 .required::<Id>("agent_id", "sys_id of the agent.")
                 .required::<Id>("interaction_id", "sys_id of the interaction.");
             let path = Parameter::with_example(Parameter::of_path(path), "agent_id", "agent-7");
-            let path = Parameter::with_example(path, "interaction_id", "interaction-42");
+            let path = Parameter::with_example(path, "interaction_id", "interaction-1");
             let query = Parameter::of_query(Include::described());
             let query = Parameter::with_example(query, "include", "interaction_segment");
             Operation {

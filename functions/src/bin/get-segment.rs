@@ -57,7 +57,7 @@ mod openapi {
         fn describe(&self, schemas: &mut Schemas) -> Operation {
             let path = Object::new("SegmentId", "Which segment.")
                 .required::<Id>("segment_id", "sys_id of the wrap-up segment, or the external system's id of it.");
-            let path = Parameter::with_example(Parameter::of_path(path), "segment_id", "CALL-0001");
+            let path = Parameter::with_example(Parameter::of_path(path), "segment_id", "TRY-0001");
             let query = Parameter::of_query(Include::described());
             let query = Parameter::with_example(query, "include", "interaction_segment");
             Operation {

@@ -70,7 +70,7 @@ mod openapi {
                 description: "One of the ids has to be given, and the segment has to be open. It closes with its draft where \
                               nobody says otherwise: at its deadline, or by an update that names no code or no notes. The \
                               draft is nobody's change: who changed the segment last, and when, stays.",
-                parameters: Parameter::with_example(query, "external_segment_id", "CALL-0001"),
+                parameters: Parameter::with_example(query, "external_segment_id", "TRY-0001"),
                 body: Some(body),
                 answers: vec![(200, "The segment with its draft.", schemas.answer::<SegmentAnswer<'static>>())],
                 not_found: Some("No segment has this id."),

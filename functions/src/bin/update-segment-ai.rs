@@ -61,13 +61,13 @@ mod openapi {
         fn describe(&self, schemas: &mut Schemas) -> Operation {
             let notes = "The customer was charged twice and gets one payment back.";
             let by_external_id = json!({
-                "external_segment_id": "CALL-0001",
+                "external_segment_id": "TRY-0001",
                 "ai_wrap_up_code": "Refund",
                 "ai_notes": notes
             });
             let by_agent = json!({
                 "agent_sys_id": "agent-7",
-                "interaction_sys_id": "interaction-42",
+                "interaction_sys_id": "interaction-1",
                 "ai_notes": notes
             });
             let body = Body::new([Address::describe(AdviseRequest::described())])

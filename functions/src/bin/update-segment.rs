@@ -96,7 +96,7 @@ mod openapi {
                               without `confirmed_on` awaits confirmation and can still be corrected; after that a segment \
                               is final, and a request that would change it is 400. A `configuration` alone leaves an open \
                               external segment open, with other codes and another time limit.",
-                parameters: Parameter::with_example(query, "external_segment_id", "CALL-0001"),
+                parameters: Parameter::with_example(query, "external_segment_id", "TRY-0001"),
                 body: Some(body),
                 answers: vec![(200, "The segment.", schemas.answer::<SegmentAnswer<'static>>())],
                 not_found: Some("No segment has this id."),

@@ -41,7 +41,9 @@ pub enum ClockError {
     #[error("`{0}` is no speed: x60 is 60 times as fast, x0 stands still, x{FASTEST} is the fastest")]
     Speed(String),
     /// The start is none.
-    #[error("`{0}` is no time: a clock is set by `yyyy-MM-dd HH:mm:ss` in UTC, by a speed such as x60, or by both, the time first")]
+    #[error(
+        "`{0}` is no time: a clock is set by `yyyy-MM-dd HH:mm:ss` in UTC, by a speed such as x60, or by both, the time first"
+    )]
     Start(String),
 }
 
@@ -56,7 +58,8 @@ impl FromStr for Setting {
             _ => (Some(text), None),
         };
         let start = start.map(|start| moment(start.trim_end())).transpose()?;
-        let speed = speed.map(|speed| speed[1..].parse().ok().filter(|_| speed[1..].starts_with(is_digit)).ok_or(speed));
+        let speed =
+            speed.map(|speed| speed[1..].parse().ok().filter(|_| speed[1..].starts_with(is_digit)).ok_or(speed));
         match speed.transpose() {
             Ok(speed) => Self { start, speed: 1 }.at(speed.unwrap_or(1)),
             Err(speed) => Err(ClockError::Speed(speed.to_owned())),
@@ -259,7 +262,15 @@ mod tests {
         for text in ["x", "x-1", "x+1", "x1.5", "x100001", "2026-01-05 08:00:00 xx"] {
             assert!(matches!(read(text), Err(ClockError::Speed(_))), "{text}");
         }
-        for text in ["", "60", "2026-01-05", "08:00:00", "x60 2026-01-05 08:00:00", "1969-12-31 00:00:00", "9000-01-01 00:00:00"] {
+        for text in [
+            "",
+            "60",
+            "2026-01-05",
+            "08:00:00",
+            "x60 2026-01-05 08:00:00",
+            "1969-12-31 00:00:00",
+            "9000-01-01 00:00:00",
+        ] {
             assert!(matches!(read(text), Err(ClockError::Start(_))), "{text}");
         }
     }

@@ -73,19 +73,26 @@ async fn turn(State(control): State<Arc<Control>>, request: Request) -> Response
     let turn: Turn = match serde_json::from_slice(&body) {
         Ok(turn) => turn,
         Err(error) => {
-            let detail = format!(r#"The body has to be JSON such as {{"forward": "2m"}}, with set, forward and speed, or some of them: {error}"#);
+            let detail = format!(
+                r#"The body has to be JSON such as {{"forward": "2m"}}, with set, forward and speed, or some of them: {error}"#
+            );
             return refused(StatusCode::BAD_REQUEST, &detail);
         }
     };
     let forward = turn.forward.as_deref().map(|span| span::parse(span).ok_or(span)).transpose();
     let forward = match forward {
         Ok(forward) => forward.unwrap_or_default(),
-        Err(span) => return refused(StatusCode::BAD_REQUEST, &format!("forward: `{span}` is no time such as 30s, 2m, 1h or 1d")),
+        Err(span) => {
+            return refused(StatusCode::BAD_REQUEST, &format!("forward: `{span}` is no time such as 30s, 2m, 1h or 1d"));
+        }
     };
     match Move::read(turn.set.as_deref(), forward, turn.speed) {
         Err(error) => refused(StatusCode::BAD_REQUEST, &error.to_string()),
         Ok(by) if control.serving.clock().turn(by) => shown(&control.serving.clock()),
-        Ok(_) => refused(StatusCode::FORBIDDEN, "The clock is the machine's: start `wrapup local` with --clock or --for-tests"),
+        Ok(_) => refused(
+            StatusCode::FORBIDDEN,
+            "The clock is the machine's: start `wrapup local` with --clock or --for-tests",
+        ),
     }
 }
 
@@ -121,7 +128,6 @@ fn shown(clock: &LocalClock) -> Response {
 fn refused(asked: &HeaderMap, status: StatusCode, detail: &str) -> Response {
     let accept = asked.get(ACCEPT).and_then(|accept| accept.to_str().ok());
     let (content_type, body) = wrapup::api::refusal(accept, status.canonical_reason().unwrap_or_default(), detail);
-    let headers =
-        [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store"), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    let headers = [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store"), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
     (status, headers, body).into_response()
 }

@@ -31,7 +31,9 @@ impl LocalKeys {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => return Err(failed(path, &error)),
         };
-        let Some(text) = stored else { return Self::new(file.clone(), clock).map_err(|problem| failed(path, &problem)) };
+        let Some(text) = stored else {
+            return Self::new(file.clone(), clock).map_err(|problem| failed(path, &problem));
+        };
         // Whoever has broken the file hears of it now, and not by every token that is refused.
         Keys::read(&text).map_err(|problem| failed(path, &problem))?;
         let written = path.metadata().and_then(|file| file.modified()).map_err(|error| failed(path, &error))?;

@@ -36,7 +36,9 @@ impl fmt::Display for Holder {
             Some(Process { id, data: Some(data), .. }) => {
                 write!(f, " by a `wrapup local` that runs already: process {id}, with its data in {data}")
             }
-            Some(Process { id, is_local: true, .. }) => write!(f, " by a `wrapup local` that runs already: process {id}"),
+            Some(Process { id, is_local: true, .. }) => {
+                write!(f, " by a `wrapup local` that runs already: process {id}")
+            }
             Some(Process { id, name, .. }) => write!(f, " by {name}: process {id}"),
         }
     }

@@ -10,7 +10,8 @@ use crate::{output, owned};
 
 /// Removes what a local system keeps in this folder, and nothing else. `agreed` says that nobody has to be asked.
 pub fn reset(data: &Path, agreed: bool) -> Result<(), LocalError> {
-    let failed = |problem: &dyn std::fmt::Display| LocalError::Reset { data: data.to_owned(), problem: problem.to_string() };
+    let failed =
+        |problem: &dyn std::fmt::Display| LocalError::Reset { data: data.to_owned(), problem: problem.to_string() };
     let entries = match data.read_dir() {
         Ok(entries) => entries.count(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -20,7 +21,9 @@ pub fn reset(data: &Path, agreed: bool) -> Result<(), LocalError> {
         return Ok(());
     }
     if !data.join(DATABASE).is_file() {
-        return Err(failed(&format!("it has files, and no {DATABASE} among them: it is no data folder of `wrapup local`")));
+        return Err(failed(&format!(
+            "it has files, and no {DATABASE} among them: it is no data folder of `wrapup local`"
+        )));
     }
     let lock = owned::open(&data.join(LOCK)).map_err(|error| failed(&error))?;
     lock.try_lock().map_err(|error| match error {
@@ -36,8 +39,11 @@ pub fn reset(data: &Path, agreed: bool) -> Result<(), LocalError> {
 /// Asks whoever sits at the terminal.
 fn agrees(data: &Path) -> io::Result<bool> {
     if !io::stdin().is_terminal() {
-        return Err(io::Error::other("nobody can be asked here: say --yes to remove what is in it, which nothing brings back"));
+        return Err(io::Error::other(
+            "nobody can be asked here: say --yes to remove what is in it, which nothing brings back",
+        ));
     }
-    let question = format!("Remove all wrap-ups, codes, configurations and users in {} for good? Type yes: ", data.display());
+    let question =
+        format!("Remove all wrap-ups, codes, configurations and users in {} for good? Type yes: ", data.display());
     Ok(output::ask(&question)?.trim() == "yes")
 }

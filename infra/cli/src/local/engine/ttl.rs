@@ -14,7 +14,8 @@ use super::operations::Operations;
 const PAGE: usize = 100;
 
 /// The tables with a TTL attribute, and that.
-const TABLES: &str = "SELECT table_name, ttl_attribute FROM _tables WHERE ttl_enabled = 1 AND ttl_attribute IS NOT NULL";
+const TABLES: &str =
+    "SELECT table_name, ttl_attribute FROM _tables WHERE ttl_enabled = 1 AND ttl_attribute IS NOT NULL";
 
 /// Removes the records of all tables whose time is over `now`, since the Unix epoch; answers how many.
 pub fn sweep(operations: &Operations, beside: &Mutex<Storage>, now: Duration) -> Result<usize, DynoxideError> {

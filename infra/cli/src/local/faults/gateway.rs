@@ -53,7 +53,10 @@ mod tests {
     #[test]
     fn each_answer_is_one_that_a_deployment_gives() {
         for name in NAMES.map(|(_, name)| name).into_iter().chain([ELSE]) {
-            assert!(ANSWERS.get(name).is_some_and(|said| !said.message.is_empty() && !said.detail.is_empty()), "{name}");
+            assert!(
+                ANSWERS.get(name).is_some_and(|said| !said.message.is_empty() && !said.detail.is_empty()),
+                "{name}"
+            );
         }
     }
 }

@@ -17,8 +17,8 @@ use tokio::time::sleep;
 use tower::ServiceExt;
 
 use super::server::Unanswered;
-pub use rules::{Routes, Rule, RuleError};
 use rules::{Fault, KINDS};
+pub use rules::{Routes, Rule, RuleError};
 
 /// By this header a call says what is to happen to it, and an answer what has.
 const HEADER: HeaderName = HeaderName::from_static("x-wrapup-fault");
@@ -140,8 +140,7 @@ fn refused(asked: &HeaderMap) -> Response {
         "X-Wrapup-Fault has to be {KINDS}; {MOST_ASKED_FOR} of them at most, with commas between; or {NONE}, without a percentage"
     );
     let (content_type, body) = wrapup::api::refusal(accept, "Bad Request", &detail);
-    let headers =
-        [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store"), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    let headers = [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store"), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
     (StatusCode::BAD_REQUEST, headers, body).into_response()
 }
 

@@ -94,7 +94,8 @@ impl Share {
         if !are_digits(whole) || !are_digits(decimals) || decimals.len() > 3 {
             return None;
         }
-        let share = whole.parse::<u32>().ok()?.checked_mul(1_000)?.checked_add(format!("{decimals:0<3}").parse().ok()?)?;
+        let share =
+            whole.parse::<u32>().ok()?.checked_mul(1_000)?.checked_add(format!("{decimals:0<3}").parse().ok()?)?;
         (1..=Self::ALWAYS.0).contains(&share).then_some(Self(share))
     }
 }
@@ -135,7 +136,8 @@ impl Calls {
     pub fn have(&self, method: &Method, path: &str) -> bool {
         let fits = |wanted: &Vec<Option<String>>| {
             let path: Vec<&str> = below(path).split('/').collect();
-            let same = |(wanted, part): (&Option<String>, &&str)| wanted.as_deref().is_none_or(|wanted| wanted == *part);
+            let same =
+                |(wanted, part): (&Option<String>, &&str)| wanted.as_deref().is_none_or(|wanted| wanted == *part);
             wanted.len() == path.len() && wanted.iter().zip(&path).all(same)
         };
         self.method.as_ref().is_none_or(|wanted| wanted == method) && self.path.as_ref().is_none_or(fits)
@@ -210,10 +212,14 @@ pub enum RuleError {
     #[error("a colon has to stand between the calls and what happens to them, as in `PUT segment/update: 503 10%`")]
     Colon,
     /// The calls are none.
-    #[error("`{0}` names no calls: `*`, or a method and a path below /api/now/v1/wrapup, such as `PUT segment/update`; `*` stands for any of both")]
+    #[error(
+        "`{0}` names no calls: `*`, or a method and a path below /api/now/v1/wrapup, such as `PUT segment/update`; `*` stands for any of both"
+    )]
     Calls(String),
     /// A fault is none.
-    #[error("`{text}`, at character {at}, is no fault: it has to be {KINDS}; with a percentage behind it, such as 10%, or it happens each time")]
+    #[error(
+        "`{text}`, at character {at}, is no fault: it has to be {KINDS}; with a percentage behind it, such as 10%, or it happens each time"
+    )]
     Fault { text: String, at: usize },
     /// A percentage is none.
     #[error("`{text}`, at character {at}, is no percentage above 0 and up to 100, with three decimals at most")]
@@ -323,7 +329,9 @@ mod tests {
         for calls in ["", "put segment/update", "PUT segment update", "PUT a b c"] {
             assert!(said(&format!("{calls}: drop")).starts_with(&format!("`{calls}` names no calls")), "{calls}");
         }
-        for fault in ["", "404", "600", "503%", "delay", "delay 2", "delay 11m", "dropafter", "delay 2s 3s", "503 drop", "%"] {
+        for fault in
+            ["", "404", "600", "503%", "delay", "delay 2", "delay 11m", "dropafter", "delay 2s 3s", "503 drop", "%"]
+        {
             let said = said(&format!("*: drop 1%,  {fault}"));
             assert!(said.contains("at character 14") && said.contains("drop-after"), "{fault}: {said}");
         }
@@ -334,7 +342,9 @@ mod tests {
 
     #[test]
     fn a_rule_about_no_endpoint_is_misspelt() -> Result<(), RuleError> {
-        for known in ["*", "GET *", "* code", "GET segment/{id}", "HEAD code", "POST segment/update", "POST oauth_token.do"] {
+        for known in
+            ["*", "GET *", "* code", "GET segment/{id}", "HEAD code", "POST segment/update", "POST oauth_token.do"]
+        {
             format!("{known}: drop").parse::<Rule>()?.has_to_reach(&routes())?;
         }
         for unknown in ["PUT code", "segment/updat", "GET segment/CALL-1", "DELETE *"] {
