@@ -310,7 +310,9 @@ mod tests {
             let broken = table.lines().filter(|line| wide(line) > usize::from(width));
             // Where there is no room for a word and its column's name, the terminal breaks that line.
             assert!(broken.count() == 0 || width == 40, "{width}:\n{table}");
-            for word in whole.iter().copied().chain("Jane Doe of the second desk".split(' ')) {
+            // There, a text of several words is cut.
+            let words = "Jane Doe of the second desk".split(' ').take(if width == 40 { 1 } else { 6 });
+            for word in whole.iter().copied().chain(words) {
                 assert!(table.contains(word), "{width}: no {word} in\n{table}");
             }
         }
