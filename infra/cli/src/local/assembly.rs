@@ -112,7 +112,7 @@ impl Parts {
             system: system.clone(),
             provider: self.provider.clone(),
             learns: self.learns,
-            redactor: self.redactor.clone(),
+            redactor: self.redactor,
             bus: None,
         };
         let consumers = wrapup_functions::consumers(&parts);

@@ -83,7 +83,10 @@ async fn turn(State(control): State<Arc<Control>>, request: Request) -> Response
     let forward = match forward {
         Ok(forward) => forward.unwrap_or_default(),
         Err(span) => {
-            return refused(StatusCode::BAD_REQUEST, &format!("forward: `{span}` is no time such as 30s, 2m, 1h or 1d"));
+            return refused(
+                StatusCode::BAD_REQUEST,
+                &format!("forward: `{span}` is no time such as 30s, 2m, 1h or 1d"),
+            );
         }
     };
     match Move::read(turn.set.as_deref(), forward, turn.speed) {
