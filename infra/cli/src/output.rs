@@ -208,6 +208,37 @@ fn print_as_is(text: &str) -> io::Result<()> {
     }
 }
 
+/// How a part of a line looks on a terminal that has colours, where nobody has said `NO_COLOR`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paint {
+    Plain,
+    Quiet,
+    Good,
+    Doubtful,
+    Bad,
+}
+
+/// Prints a line of parts on standard output, with a blank between them.
+pub fn painted_line(parts: &[(String, Paint)]) -> io::Result<()> {
+    let painted = |(text, paint): &(String, Paint)| {
+        let styled = console::style(written_out(text, is_line_feed));
+        match paint {
+            Paint::Plain => styled,
+            Paint::Quiet => styled.dim(),
+            Paint::Good => styled.green(),
+            Paint::Doubtful => styled.yellow(),
+            Paint::Bad => styled.red(),
+        }
+        .to_string()
+    };
+    print(&parts.iter().map(painted).collect::<Vec<_>>().join(" "))
+}
+
+/// Prints a JSON value on standard output, as one line.
+pub fn json_line(value: &serde_json::Value) -> io::Result<()> {
+    print(&json_written_out(&value.to_string()))
+}
+
 /// Prints an error on standard error.
 pub fn complain(error: &dyn Display) {
     // Where standard error is closed there is nobody left to tell.

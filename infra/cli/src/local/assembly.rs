@@ -26,6 +26,7 @@ use super::consumers::EventSource;
 use super::demo::{self, Demo};
 use super::engine::Engine;
 use super::keys::LocalKeys;
+use super::traffic::{Feed, Traffic};
 use super::webhooks::{self, Webhook};
 use super::{LocalError, OUTBOX, gateway, jobs, served};
 use crate::connect::{TeamTables, on_this_machine, registry};
@@ -53,6 +54,8 @@ pub struct Parts {
     pub origins: Origins,
     /// How its clock is set; the machine's where there is none.
     pub clock: Option<Setting>,
+    /// What is told of each event.
+    pub traffic: Arc<Traffic>,
 }
 
 /// A system that is put together, and does not work yet.
@@ -77,6 +80,8 @@ pub struct Working {
     pub dynamodb: Router,
     /// Its time.
     pub clock: LocalClock,
+    /// The system.
+    pub system: System,
     /// What works beside them, for as long as this is there.
     _in_background: JoinSet<()>,
     /// The data, likewise.
@@ -116,11 +121,9 @@ impl Parts {
             bus: None,
         };
         let consumers = wrapup_functions::consumers(&parts);
-        let (mut is_read, mut is_heard) = (!self.webhooks.is_empty(), false);
-        for consumer in consumers.iter().filter(|consumer| consumer.is_on()) {
-            (is_read, is_heard) = (true, is_heard || consumer.hears_conversations());
-        }
-        let read = [(Table::Segments, is_read), (Table::Interactions, is_heard)];
+        let is_heard = consumers.iter().any(|consumer| consumer.is_on() && consumer.hears_conversations());
+        // The console reads the one where nobody else does.
+        let read = [(Table::Segments, true), (Table::Interactions, is_heard)];
         let read: Vec<_> = read.into_iter().filter_map(|(table, is_read)| is_read.then_some(table)).collect();
         tables::enable_streams(system.dynamo(), &read).await.map_err(failed)?;
         let webhooks = self.make_webhooks(&engine, &system, &clock)?;
@@ -175,12 +178,16 @@ impl Parts {
         for webhook in webhooks {
             in_background.spawn(webhook.run());
         }
+        let tables = &system.dynamo().tables;
+        let narrator = Narrator::new(system.configurations().clone(), EventForm::from_env(tables)?);
+        let stream = engine.stream(&tables.name(Table::Segments))?;
+        in_background.spawn(Feed::new(Arc::clone(&self.traffic), stream, narrator).run());
         for job in wrapup_functions::jobs(&system) {
             let function = JobFunction::new(job, Clock::system());
             in_background.spawn(jobs::keep_running(function, clock.clone()));
         }
         in_background.spawn(engine.expiry(clock.clone()).keep_removing());
         let dynamodb = engine.routes().merge(served::routes(system.segment_tables()));
-        Ok(Working { api, dynamodb, clock, _in_background: in_background, _engine: engine })
+        Ok(Working { api, dynamodb, clock, system, _in_background: in_background, _engine: engine })
     }
 }

@@ -20,6 +20,7 @@ pub mod served;
 mod server;
 mod serving;
 mod signals;
+mod traffic;
 mod trying;
 mod webhooks;
 
@@ -55,6 +56,7 @@ use ready::{Ready, ReadyFile};
 use server::{Guard, Limits, Server};
 use serving::{Serving, Successors};
 pub use signals::Signals;
+use traffic::Traffic;
 use trying::Trying;
 
 /// How long the requests that run may take to finish once the process is told to end: callers that have
@@ -100,6 +102,8 @@ pub struct Options {
     in_memory: bool,
     #[command(flatten)]
     trying: Trying,
+    #[command(flatten)]
+    traffic: traffic::Options,
 }
 
 /// Why the API does not run here.
@@ -198,6 +202,7 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let engine = Engine::open(data.as_deref())?;
     let lambda_port = start_functions(options.lambda_port, options.functions, limits).await?;
     let origins = Origins::from_env()?;
+    let traffic = Traffic::new(&options.traffic, Clock::system());
     let parts = Parts {
         data: data.clone(),
         team,
@@ -209,6 +214,7 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
         redactor: Redactor::from_env()?,
         origins: origins.clone(),
         clock: trying.clock(),
+        traffic: Arc::clone(&traffic),
     };
     let assembled = Box::pin(parts.assemble(engine)).await?;
     let endpoints = wrapup_functions::documented(&assembled.system);
@@ -220,7 +226,8 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let mut signals = Signals::listen()?;
     let base = format!("http://127.0.0.1:{api_port}");
     output::line(format!("Wrap Up API   {base}/api/now/wrapup"))?;
-    output::line(format!("To try it on  {base}/ and {base}{}", page::DOCUMENT))?;
+    output::line(format!("Console       {base}/"))?;
+    output::line(format!("To try it on  {base}{} and {base}{}", page::PATH, page::DOCUMENT))?;
     output::line(format!("Supervisors   {base}{}", console::PATH))?;
     output::line(format!("DynamoDB      http://127.0.0.1:{engine_port}"))?;
     if let Some(port) = lambda_port {
@@ -253,6 +260,18 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
         output::line("Try it:\n")?;
         output::line(demo.curl(&base))?;
     }
+    let mut facts = vec![
+        ("Base URL".to_owned(), format!("{base}/api/now/v1/wrapup")),
+        ("Version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+        ("Data".to_owned(), data.as_ref().map_or_else(|| "in memory".to_owned(), |data| data.display().to_string())),
+        ("DynamoDB".to_owned(), format!("http://127.0.0.1:{engine_port}")),
+    ];
+    facts.extend(lambda_port.map(|port| ("Lambda".to_owned(), format!("http://127.0.0.1:{port}"))));
+    facts.extend(assembled.consumers.iter().map(|consumer| (consumer.title().to_owned(), consumer.setting())));
+    facts.extend(urls.iter().map(|url| ("Webhook".to_owned(), url.to_string())));
+    facts.extend(faults.lines().into_iter().map(|line| ("Faults".to_owned(), line)));
+    facts.extend(trying.clock.map(|_| ("Clock".to_owned(), assembled.clock.to_string())));
+    let demo_user = assembled.demo.as_ref().map(|_| traffic::DemoUser { user: demo::USER, password: demo::PASSWORD });
     let ready = Ready::new(&base, (api_port, engine_port, lambda_port), assembled.demo.as_ref());
     let working = parts.begin(assembled)?;
     let serving = Serving::new(parts, working);
@@ -260,17 +279,25 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let engine_served = Server::new(serving.dynamodb(), Guard::for_programs(engine_port), limits)
         .serve(engine_listener, async { drop(told_to_stop.await) });
     let engine_served = tokio::spawn(engine_served);
-    let api = faults.in_front_of(serving.api());
+    let api = traffic.taken_down(faults.in_front_of(serving.api()));
+    let served = Arc::clone(&serving);
+    let system = Box::new(move || served.system());
+    let front = traffic::Console { traffic: Arc::clone(&traffic), system, demo: demo_user, facts };
     let successors = trying.for_tests.then(|| Successors::of(Arc::clone(&serving)));
     let control = Control { serving: Arc::clone(&serving), successors, faults };
-    let beside = page::routes(document).merge(gateway::page_routes(Arc::new(console::page()))).merge(control.routes());
+    let supervisor = gateway::page_routes(Arc::new(console::page()));
+    let beside = page::routes(document).merge(supervisor).merge(front.routes()).merge(control.routes());
     let server = Server::new(beside.fallback_service(api), Guard::for_pages(api_port, origins), limits);
     let (end, told_to_end) = oneshot::channel::<()>();
     if let Some(file) = &mut ready_file {
         file.write(&ready)?;
     }
     let finished = async {
-        server.serve(api_listener, async { drop(told_to_end.await) }).await;
+        let end = async {
+            drop(told_to_end.await);
+            traffic.end();
+        };
+        server.serve(api_listener, end).await;
         drop(stop_engine);
         engine_served.await.map_err(io::Error::other)?;
         // Records that consumers have not come to are taken at the next start.

@@ -12,28 +12,33 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 /// Where the document is.
 pub const DOCUMENT: &str = "/openapi.json";
 
-/// The page at `/`, what it loads, and the document.
+/// Where the page is.
+pub const PATH: &str = "/try";
+
+/// The page, what it loads, and the document.
 pub fn routes(document: String) -> Router {
     let script = "text/javascript; charset=UTF-8";
+    let file = |content_type, text| file(POLICY, content_type, text);
     Router::new()
-        .route("/", file("text/html; charset=UTF-8", include_str!("../../swagger-ui/index.html")))
+        .route(PATH, file("text/html; charset=UTF-8", include_str!("../../swagger-ui/index.html")))
         .route("/swagger-ui/start.js", file(script, include_str!("../../swagger-ui/start.js")))
         .route("/swagger-ui/swagger-ui-bundle.js", file(script, include_str!("../../swagger-ui/swagger-ui-bundle.js")))
         .route(
             "/swagger-ui/swagger-ui.css",
             file("text/css; charset=UTF-8", include_str!("../../swagger-ui/swagger-ui.css")),
         )
-        .route(DOCUMENT, get(async || (headers("application/json; charset=UTF-8"), document)))
+        .route(DOCUMENT, get(async || (headers(POLICY, "application/json; charset=UTF-8"), document)))
 }
 
-fn file(content_type: &'static str, text: &'static str) -> MethodRouter {
-    get(async move || (headers(content_type), text).into_response())
+/// A file of a page that may load and do what this policy says.
+pub fn file(policy: &'static str, content_type: &'static str, text: &'static str) -> MethodRouter {
+    get(async move || (headers(policy, content_type), text).into_response())
 }
 
-fn headers(content_type: &'static str) -> [(HeaderName, &'static str); 4] {
+fn headers(policy: &'static str, content_type: &'static str) -> [(HeaderName, &'static str); 4] {
     [
         (CONTENT_TYPE, content_type),
-        (CONTENT_SECURITY_POLICY, POLICY),
+        (CONTENT_SECURITY_POLICY, policy),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         // Another version of this program may listen here next.
         (CACHE_CONTROL, "no-cache"),

@@ -8,6 +8,7 @@ use axum::extract::Request;
 use axum::response::IntoResponse;
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
+use wrapup::System;
 
 use super::LocalError;
 use super::assembly::{Assembled, Parts, Working};
@@ -64,6 +65,11 @@ impl Serving {
             // None after the end alone, when there are no requests any more.
             routes.unwrap_or_default().oneshot(request).await.into_response()
         })
+    }
+
+    /// The system that serves; none after the end.
+    pub fn system(&self) -> Option<System> {
+        Some(self.now()?.system.clone())
     }
 
     /// The time of the system that serves.

@@ -1,0 +1,126 @@
+//! Takes down what goes over the API's routes, and changes nothing of it: a body is copied as somebody reads it.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::{Body, Bytes, HttpBody, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::header::REFERER;
+use axum::http::{HeaderMap, Method, Uri};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use http_body::{Frame, SizeHint};
+
+use super::Traffic;
+use super::exchange::{Exchange, Taken};
+
+impl Traffic {
+    /// These routes, each exchange of which is taken down.
+    pub fn taken_down(self: &Arc<Self>, routes: Router) -> Router {
+        routes.layer(from_fn_with_state(Arc::clone(self), take_down))
+    }
+}
+
+async fn take_down(State(traffic): State<Arc<Traffic>>, request: Request, next: Next) -> Response {
+    if is_of_a_page_that_watches(request.headers()) {
+        return next.run(request).await;
+    }
+    let (head, body) = request.into_parts();
+    let copy = BodyCopy::default();
+    let open = Open {
+        began: traffic.clock.since_epoch(),
+        started: Instant::now(),
+        traffic,
+        head: Some((head.method.clone(), head.uri.clone(), head.headers.clone())),
+        copy: copy.clone(),
+    };
+    let response = next.run(Request::from_parts(head, Body::new(Copied { body, copy }))).await;
+    open.answered(response).await
+}
+
+/// Whether the supervisor's page asks, which does so every few seconds: a browser says which requests are a page's, and
+/// of our pages this one alone sends no `Referer`.
+fn is_of_a_page_that_watches(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin") && !headers.contains_key(REFERER)
+}
+
+/// A request that is not answered yet. One whose caller goes before is taken down without an answer.
+struct Open {
+    traffic: Arc<Traffic>,
+    began: Duration,
+    started: Instant,
+    head: Option<(Method, Uri, HeaderMap)>,
+    copy: BodyCopy,
+}
+
+impl Open {
+    async fn answered(mut self, response: Response) -> Response {
+        let (head, body) = response.into_parts();
+        // The API makes its answers whole, so that this waits for nothing.
+        let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
+        if let Some(exchange) = self.exchange() {
+            let mut taken = Taken::default();
+            taken.take(&bytes);
+            self.traffic.exchanged(exchange.answered(head.status.as_u16(), &head.headers, &taken));
+        }
+        Response::from_parts(head, Body::from(bytes))
+    }
+
+    fn exchange(&mut self) -> Option<Exchange> {
+        let (method, uri, headers) = self.head.take()?;
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let exchange = Exchange::new(&method, &uri, &headers, &self.copy.taken());
+        Some(Exchange { began_ms: millis(self.began), took_ms: millis(self.started.elapsed()), ..exchange })
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if let Some(exchange) = self.exchange() {
+            self.traffic.exchanged(exchange);
+        }
+    }
+}
+
+/// What has come of a body.
+#[derive(Clone, Default)]
+struct BodyCopy(Arc<Mutex<Taken>>);
+
+impl BodyCopy {
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A body of which a copy is made as it is read.
+struct Copied {
+    body: Body,
+    copy: BodyCopy,
+}
+
+impl HttpBody for Copied {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        if let Some(part) = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref()) {
+            self.copy.taken().take(part);
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
