@@ -338,7 +338,7 @@ function segmentRow(segment) {
 function eventRow(event) {
   const item = element("li"), details = element("details"), summary = element("summary");
   const name = event.type.split(".").slice(-2).join(".");
-  const subject = element("span", "subject", event.data?.segment?.external_segment_id ?? short(event.subject));
+  const subject = element("span", "subject", event.data?.external_segment_id ?? short(event.subject));
   summary.append(element("span", "time", clock(Date.parse(event.time))), element("span", "", name), subject);
   details.append(summary);
   details.addEventListener("toggle", () => {
@@ -394,7 +394,7 @@ function take(news) {
     const event = JSON.parse(text);
     events.push(event);
     at("events").prepend(eventRow(event));
-    const segment = event.data?.segment;
+    const segment = event.data;
     if (!segment) continue;
     segments.delete(event.subject);
     segments.set(event.subject, segment);

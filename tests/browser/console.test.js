@@ -1,0 +1,290 @@
+// The console of `wrapup local`, in a real browser: what a client has sent and why it was refused.
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, before, test } from "node:test";
+
+import { chromium } from "playwright-core";
+
+const { CHROMIUM, WRAPUP } = process.env;
+const SHOTS = process.env.SCREENSHOTS ?? mkdtempSync(join(tmpdir(), "wrapup-screenshots-"));
+const HOSTILE = `<img src=x onerror="document.title='broken'">`;
+const SECRET = "wu_TheDemoClientsSecretThatEverybodyMayKnow000eGgSbG";
+const DEMO = `Basic ${btoa("username:password")}`;
+
+let server, browser, base, dynamodbPort;
+
+/** Starts a local server; answers it, its console and its DynamoDB's port. */
+async function start() {
+  const child = spawn(WRAPUP, ["local", "--in-memory", "--port", "0", "--dynamodb-port", "0"], { stdio: ["ignore", "pipe", "ignore"] });
+  let console_, port;
+  for await (const line of createInterface({ input: child.stdout })) {
+    console_ = line.match(/^Console +(http:\S+)\/$/)?.[1] ?? console_;
+    port = line.match(/^DynamoDB .*:(\d+)$/)?.[1] ?? port;
+    if (line.startsWith("Try it")) break;
+  }
+  child.stdout.resume();
+  return [child, console_, port];
+}
+
+/** Sends what a client might; the status is what it says. */
+async function send(status, method, path, body, headers = {}) {
+  const sent = { Authorization: DEMO, "Content-Type": "application/json", ...headers };
+  if (sent.Authorization === null) delete sent.Authorization;
+  const text = typeof body === "object" ? JSON.stringify(body) : body;
+  const answer = await fetch(path.startsWith("/") ? base + path : `${base}/api/now/v1/wrapup/${path}`, { method, headers: sent, body: text });
+  assert.equal(answer.status, status, `${path}: ${await answer.clone().text()}`);
+  return answer;
+}
+
+const CODES = { enable_codes: true, default_code: "Refund", allowed_codes: [{ code: "Refund" }, { code: "Delivery Delayed" }] };
+
+/** A moment as the API writes it. */
+const written = (ms) => new Date(ms).toISOString().slice(0, 19).replace("T", " ");
+
+/** An external segment of this id. */
+function external(id, configuration) {
+  return { agent_sys_id: "agent-7", interaction_sys_id: `call-${id}`, external: true, external_segment_id: id, configuration };
+}
+
+before(async () => {
+  mkdirSync(SHOTS, { recursive: true });
+  [server, base, dynamodbPort] = await start();
+  execFileSync(WRAPUP, ["user", "add", "integrator", "--role", "interaction_integration_user", "--local", "--dynamodb-port", dynamodbPort], { input: "the word of the desk\n" });
+  browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"],
+  });
+});
+
+after(async () => {
+  await browser?.close();
+  server?.kill();
+});
+
+/** The console in a window of its own; whatever it asks, logs or is refused is held against what it may. */
+async function open(t, options = {}, where = base) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", timezoneId: "UTC", permissions: ["clipboard-read", "clipboard-write"], ...options });
+  const page = await context.newPage();
+  const asked = [], wrong = [];
+  page.on("request", (request) => asked.push(request.url()));
+  page.on("pageerror", (error) => wrong.push(error.message));
+  page.on("console", (message) => {
+    // What the browser says of answers that tests bring about.
+    if (!/status of (401|403)|ERR_CONNECTION|ERR_EMPTY/.test(message.text())) wrong.push(message.text());
+  });
+  await page.addInitScript(() => addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.blockedURI}`)));
+  await page.goto(`${where}/`);
+  t.after(async () => {
+    await context.close();
+    assert.deepEqual(wrong, []);
+    assert.deepEqual(asked.filter((url) => !url.startsWith(`${where}/`) && !url.startsWith("data:")), []);
+  });
+  return page;
+}
+
+async function signedIn(t, options, where) {
+  const page = await open(t, options, where);
+  await page.click("#demo-sign-in");
+  await page.waitForSelector("#panels:not([hidden])");
+  await page.waitForSelector("body.live");
+  return page;
+}
+
+/** The newest request whose line has this text, opened. */
+async function opened(page, text) {
+  const row = page.locator("#traffic > li", { hasText: text }).first();
+  await row.locator("summary").first().click();
+  return row;
+}
+
+/** What stands beside the fields of a request: a field's own line, up to what is below it. */
+const beside = async (row) => {
+  await row.locator(".why").first().waitFor();
+  return row.locator("li.wrong").evaluateAll((items) => items.map((item) => [...item.querySelectorAll(":scope > .key, :scope > .why")].map((part) => part.textContent).join(" ")));
+};
+
+test("the page says how to begin, and who may not read is told why", async (t) => {
+  assert.equal((await fetch(`${base}/console/news`)).status, 401);
+  assert.equal((await fetch(`${base}/console/facts`, { headers: { Authorization: `Basic ${btoa("integrator:the word of the desk")}` } })).status, 403);
+  const page = await open(t);
+  assert.equal(await page.textContent("#demo-sign-in"), "Look as username");
+  await page.screenshot({ path: join(SHOTS, "console-welcome.png") });
+  await page.click("#other summary");
+  for (const [user, password, told] of [
+    ["username", "wrong", "The user or the password is wrong."],
+    ["integrator", "the word of the desk", "User Not Authorized: The user lacks the role wrapup_supervisor"],
+  ]) {
+    await page.fill("#user", user);
+    await page.fill("#password", password);
+    await page.press("#password", "Enter");
+    await page.waitForFunction((told) => document.querySelector("#refused").textContent === told, told);
+    assert.equal(await page.isVisible("#panels"), false);
+  }
+  await page.click("#demo-sign-in");
+  await page.waitForSelector("#empty:not([hidden])");
+  // What is to be pasted works.
+  await page.click("#first button");
+  const pasted = await page.evaluate(() => navigator.clipboard.readText());
+  assert.match(execFileSync("bash", ["-c", `${pasted} --silent`], { encoding: "utf8" }), /"state":"open"/);
+  await page.waitForSelector("#traffic > li");
+  assert.equal(await page.isVisible("#empty"), false);
+  await page.waitForFunction(() => /open 1:\d\d/.test(document.querySelector("#segments .state")?.textContent));
+  assert.match(await page.textContent("#events"), /HELLO-1/);
+  assert.ok((await page.textContent("#facts")).includes(`${base}/api/now/v1/wrapup`));
+  assert.equal(await page.isVisible("#traffic details[open]"), false);
+});
+
+test("a request that is refused shows what is wrong beside its fields, in JSON, XML and a query", async (t) => {
+  const page = await signedIn(t);
+  const wrong = { interaction_sys_id: "call-WRONG", external: true, configuration: { enable_codes: true, allowed_codes: [{ code: "Refund" }, { label: "Other" }] } };
+  const { message } = await (await send(400, "POST", "segment/create", wrong)).json();
+  const row = await opened(page, message.slice(0, 40));
+  const found = await beside(row);
+  const told = message.split("; ").map((part) => part.replace(/^(?:\S*[.\]])?([^.\s]+) /, "$1 "));
+  assert.deepEqual(found.slice().sort(), told.slice().sort());
+  assert.ok(found.some((text) => text.startsWith("agent_sys_id ")), found.join());
+  assert.ok(found.length > 2, found.join());
+
+  const xml = "<request><agent_sys_id>agent-7</agent_sys_id><interaction_sys_id>call-XML</interaction_sys_id><external>maybe</external></request>";
+  await send(400, "POST", "segment/create", xml, { "Content-Type": "application/xml", Accept: "application/xml" });
+  await page.waitForFunction(() => document.querySelector("#traffic > li .reason")?.textContent.includes("external"));
+  await page.click("#traffic > li summary");
+  assert.ok((await beside(page.locator("#traffic > li").first())).some((text) => text.startsWith("external ")));
+
+  await send(400, "GET", "segment?state=nowhere");
+  await page.waitForFunction(() => document.querySelector("#traffic > li .path")?.textContent.includes("state=nowhere"));
+  await page.click("#traffic > li summary");
+  assert.ok((await beside(page.locator("#traffic > li").first())).some((text) => text.startsWith("state ")));
+});
+
+test("the curl that is copied does again what the client did", async (t) => {
+  const page = await signedIn(t);
+  const notes = `It's "quoted" $HOME \`id\` \\ and\nülong; @file`;
+  await send(200, "POST", "segment/create", external("CURL", CODES));
+  await send(200, "PUT", "segment/draft?external_segment_id=CURL", { notes });
+  for (const [line, told] of [["segment/draft", "200"], ["segment/create", "200"]]) {
+    const row = await opened(page, line);
+    await row.locator(".curl button").click();
+    const pasted = await page.evaluate(() => navigator.clipboard.readText());
+    assert.ok(!pasted.includes("password:") && !pasted.includes(DEMO), pasted);
+    const env = { ...process.env, WRAPUP_USER: "username", WRAPUP_PASSWORD: "password" };
+    const status = execFileSync("bash", ["-c", `${pasted} --silent --output /dev/null --write-out '%{http_code}'`], { encoding: "utf8", env });
+    assert.equal(status, told, pasted);
+  }
+  const kept = await (await send(200, "GET", "segment/CURL")).json();
+  assert.equal(kept.segment.draft.notes, notes);
+});
+
+test("what others send is shown as text, and no credential is shown", async (t) => {
+  const page = await signedIn(t);
+  const hostile = { ...external("HOSTILE", CODES), [HOSTILE]: HOSTILE, agent_sys_id: HOSTILE, __proto__: null };
+  await send(200, "POST", "segment/create", hostile);
+  await send(404, "GET", `segment/${encodeURIComponent(HOSTILE)}?${encodeURIComponent(HOSTILE)}=${encodeURIComponent(HOSTILE)}`, undefined, { "X-Hostile": HOSTILE });
+  const form = new URLSearchParams({ grant_type: "password", client_id: "de30c11e47000000000000000000c0de", client_secret: SECRET, username: "username", password: "password" });
+  const tokens = await (await send(200, "POST", "/oauth_token.do", form.toString(), { Authorization: null, "Content-Type": "application/x-www-form-urlencoded" })).json();
+  await send(200, "GET", "code", undefined, { Authorization: `Bearer ${tokens.access_token}`, Cookie: "id=a-secret-cookie" });
+  await page.waitForFunction(() => /wrapup\/code$/.test(document.querySelector("#traffic > li .path")?.textContent));
+  await page.evaluate(() => { for (const details of document.querySelectorAll("#traffic details, #events details")) details.open = true; });
+  await page.waitForFunction(() => document.querySelectorAll("#traffic details details").length > 8);
+  assert.equal(await page.title(), "Wrap Up API");
+  assert.equal((await page.$$("main img")).length, 0);
+  const all = await page.content() + await (await fetch(`${base}/console/news`, { headers: { Authorization: DEMO } })).text();
+  for (const secret of [SECRET, tokens.access_token, tokens.refresh_token, "a-secret-cookie", DEMO.slice(6)]) {
+    assert.ok(secret?.length > 5 && !all.includes(secret), secret);
+  }
+  assert.ok(all.includes("client_secret=(hidden)") && all.includes("Bearer (hidden)"));
+});
+
+test("it is looked through by keyboard, and filtered", async (t) => {
+  const page = await open(t);
+  await page.focus("#demo-sign-in");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#traffic > li");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "h-traffic");
+  const walk = [];
+  for (let step = 0; step < 4; step += 1) {
+    await page.keyboard.press("Tab");
+    walk.push(await page.evaluate(() => document.activeElement.id || document.activeElement.localName));
+  }
+  assert.deepEqual(walk, ["refused-only", "filter", "clear", "summary"]);
+  const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+  assert.notEqual(outline, "none");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#traffic > li:first-child .opened");
+  const all = await page.locator("#traffic > li").count();
+  await page.check("#refused-only");
+  const refused = await page.$$eval("#traffic > li:not([hidden]) .status", (cells) => cells.map((cell) => Number(cell.textContent)));
+  assert.ok(refused.length > 0 && refused.length < all && refused.every((status) => status >= 400), refused.join());
+  await page.fill("#filter", "call-xml");
+  assert.equal(await page.locator("#traffic > li:not([hidden])").count(), 1);
+  // Whatever takes a name has one, and nothing stands twice under one id.
+  const nameless = await page.evaluate(() => [...document.querySelectorAll("button, a, input, select, summary")]
+    .filter((node) => !(node.textContent.trim() || node.labels?.length || node.getAttribute("aria-label"))).map((node) => node.outerHTML));
+  assert.deepEqual(nameless, []);
+  const ids = await page.$$eval("[id]", (nodes) => nodes.map((node) => node.id));
+  assert.equal(new Set(ids).size, ids.length);
+});
+
+test("the page to try the API on is one click away, signed in", async (t) => {
+  const page = await open(t, { viewport: { width: 1280, height: 800 } });
+  await page.waitForSelector("#demo-sign-in");
+  assert.equal(await page.getAttribute("#try", "href"), "try?demo");
+  const context = page.context(), other = await context.newPage();
+  await other.goto(`${base}/try?demo`);
+  await other.waitForSelector(".auth-wrapper .authorize.locked", { timeout: 60_000 });
+});
+
+test("pages that wait do not hold up the end", async (t) => {
+  const [child, where] = await start();
+  const page = await signedIn(t, {}, where);
+  await page.waitForSelector("#empty:not([hidden])");
+  const ended = new Promise((done) => child.on("exit", (code) => done(code)));
+  child.kill("SIGINT");
+  assert.equal(await ended, 0);
+  await page.waitForFunction(() => document.querySelector("#notice").textContent.includes("does not answer"));
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  for (const width of [1280, 390]) {
+    test(`${colorScheme}, ${width} pixels wide: nothing runs over the side, and all can be read`, async (t) => {
+      const page = await signedIn(t, { colorScheme, viewport: { width, height: 844 }, locale: width === 390 && colorScheme === "dark" ? "de-DE" : "en-GB" });
+      const id = `CALL-${width}-${colorScheme}`;
+      await send(200, "POST", "segment/create", { ...external(id, { ...CODES, duration: 120, show_timer: true }), opened_on: written(Date.now()) });
+      await send(200, "PUT", "segment/update?external_segment_id=" + id, { wrap_up_code: "Refund", notes: "Refund sent." });
+      await send(404, "GET", "segment/CALL-UNKNOWN");
+      await send(200, "POST", "segment/create", { ...external(`${id}-B`, { ...CODES, duration: 240, show_timer: true }), opened_on: written(Date.now()) });
+      await send(400, "POST", "segment/create", { ...external(undefined, { ...CODES, allowed_codes: [{ code: "Refund" }, {}] }), agent_sys_id: "" });
+      await page.waitForFunction((id) => document.querySelector("#segments").textContent.includes(`${id}-B`), id);
+      await page.waitForFunction(() => document.querySelector("#traffic > li .status")?.textContent === "400");
+      await page.click("#traffic > li:first-child summary");
+      await page.waitForSelector(".why");
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= width);
+      // The contrast of each text with what is behind it (WCAG 2.2, 1.4.3).
+      const faint = await page.evaluate(() => {
+        const parts = (colour) => colour.match(/[\d.]+/g).map(Number);
+        const light = ([r, g, b]) => [r, g, b].map((part) => part / 255).map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+          .reduce((sum, part, index) => sum + part * [0.2126, 0.7152, 0.0722][index], 0);
+        const behind = (node) => {
+          for (let at = node; at; at = at.parentElement) {
+            const colour = parts(getComputedStyle(at).backgroundColor);
+            if (colour.length === 3 || colour[3] === 1) return colour;
+          }
+          return [255, 255, 255];
+        };
+        return [...document.querySelectorAll("body *")].filter((node) => node.checkVisibility() && [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim()))
+          .map((node) => {
+            const [one, other] = [light(parts(getComputedStyle(node).color)), light(behind(node))].sort((a, b) => b - a);
+            return [(one + 0.05) / (other + 0.05), node.className || node.localName, node.textContent.slice(0, 30)];
+          }).filter(([contrast]) => contrast < 4.5);
+      });
+      assert.deepEqual(faint, []);
+      await page.mouse.move(0, 0);
+      await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
+      await page.screenshot({ path: join(SHOTS, `console-${colorScheme}-${width}.png`) });
+    });
+  }
+}
