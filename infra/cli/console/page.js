@@ -67,8 +67,6 @@ async function get(path) {
   // Without the browser's own credentials, and so without its own form where ours are refused.
   const options = { headers, credentials: "omit", cache: "no-store", signal: AbortSignal.timeout(40000) };
   const response = await fetch(path, options);
-  const date = Date.parse(response.headers.get("Date"));
-  if (!Number.isNaN(date)) ahead = date - Date.now();
   if (response.ok) return response.json();
   const { error } = await response.json();
   throw Object.assign(new Error(`${error.message}: ${error.detail}`), { status: response.status });
@@ -377,10 +375,13 @@ function forget() {
 }
 
 function take(news) {
+  if (news.now_ms) ahead = news.now_ms - Date.now();
   const first = news.run !== known.run;
   if (first) {
     forget();
     known = { run: news.run, exchange: 0, event: 0 };
+    // By the system's clock, which is known by now.
+    at("first").replaceChildren(copyable(firstCall()));
   }
   for (const [number, exchange] of news.exchanges) {
     known.exchange = number;
@@ -471,8 +472,11 @@ function signOut(words = "") {
   notice("");
 }
 
-function first() {
-  const body = { agent_sys_id: "agent-7", interaction_sys_id: "call-1", external: true, external_segment_id: "HELLO-1",
+/** A first call to paste, of a segment of its own that opens now. */
+function firstCall() {
+  const now = new Date(Date.now() + ahead).toISOString().slice(0, 19).replace("T", " ");
+  const body = { agent_sys_id: "agent-7", interaction_sys_id: "call-1", external: true, external_segment_id: `HELLO-${now.slice(11).replaceAll(":", "")}`,
+    opened_on: now,
     configuration: { enable_codes: true, default_code: "General Enquiry", allowed_codes: [{ code: "General Enquiry" }, { code: "Refund" }], duration: 120, show_timer: true } };
   const user = demo ? `${demo.user}:${demo.password}` : '"$WRAPUP_USER:$WRAPUP_PASSWORD"';
   return `curl --user ${user} ${location.origin}/api/now/v1/wrapup/segment/create \\\n  --header 'Content-Type: application/json' \\\n  --data '${JSON.stringify(body)}'`;
@@ -491,7 +495,7 @@ function show() {
   at("demo").hidden = !demo;
   at("other").open = !demo;
   if (demo) at("try").href = "try?demo";
-  at("first").replaceChildren(copyable(first()));
+  at("first").replaceChildren(copyable(firstCall()));
   at("traffic").replaceChildren(...exchanges.map(row).reverse());
   filterRows();
   showSegments();

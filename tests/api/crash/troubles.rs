@@ -133,7 +133,8 @@ async fn a_folder_that_is_read_only_is_named_at_the_start_and_works_once_it_is_n
     };
     assert_eq!(ended.status.code(), Some(1), "{ended:?}");
     assert!(ended.stderr.contains(&*data) && ended.stderr.contains("Permission denied"), "{}", ended.stderr);
-    assert_eq!((ended.stdout.as_str(), ended.stderr.lines().count()), ("", 1), "{ended:?}");
+    // What it was about to do, and why it did not.
+    assert_eq!((ended.stdout.as_str(), ended.stderr.lines().count()), ("", 2), "{ended:?}");
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
     mode(0o755);
     let server = Server::start_in(BINARY, folder.path());

@@ -10,11 +10,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use serde::Serialize;
-use wrapup::api::{Callers, Credentials, Denied, Source, authenticate, refusal};
 use wrapup::System;
+use wrapup::api::{Callers, Credentials, Denied, Source, authenticate, refusal};
 use wrapup::users::Role;
 
-use super::{Known, Traffic};
+use super::{Known, News, Traffic};
 use crate::local::page::file;
 
 /// Nothing from another host, no script and no style but the page's files.
@@ -70,7 +70,9 @@ impl Console {
             Err((status, [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store")], body).into_response())
         };
         let request_id = uuid::Uuid::new_v4().to_string();
-        let Some(system) = (self.system)() else { return refused(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable", "It ends") };
+        let Some(system) = (self.system)() else {
+            return refused(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable", "It ends");
+        };
         match authenticate(&Callers::from(&system), credentials, Some(source), &request_id).await {
             Ok(Ok(caller)) if caller.roles.contains(&Role::Supervisor) => Ok(()),
             Ok(Ok(_)) => {
@@ -90,6 +92,14 @@ impl Console {
             }
         }
     }
+}
+
+/// What is new, and what time it is by the system's clock, which may be another one than the page's.
+#[derive(Serialize)]
+struct Told {
+    now_ms: Option<u64>,
+    #[serde(flatten)]
+    news: News,
 }
 
 /// What everybody may know.
@@ -117,7 +127,9 @@ async fn news(
     if let Err(refused) = console.admit(&headers, source.0).await {
         return refused;
     }
-    json(&console.traffic.news(&known(uri.query().unwrap_or_default())).await)
+    let news = console.traffic.news(&known(uri.query().unwrap_or_default())).await;
+    let now = (console.system)().map(|system| system.clock().since_epoch().as_millis());
+    json(&Told { now_ms: now.and_then(|now| u64::try_from(now).ok()), news })
 }
 
 /// What a page says that it has. What cannot be read counts as nothing.
