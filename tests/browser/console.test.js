@@ -257,7 +257,7 @@ for (const colorScheme of ["light", "dark"]) {
       await send(200, "PUT", "segment/update?external_segment_id=" + id, { wrap_up_code: "Refund", notes: "Refund sent." });
       await send(404, "GET", "segment/CALL-UNKNOWN");
       await send(200, "POST", "segment/create", { ...external(`${id}-B`, { ...CODES, duration: 240, show_timer: true }), opened_on: written(Date.now()) });
-      await send(400, "POST", "segment/create", { ...external(undefined, { ...CODES, allowed_codes: [{ code: "Refund" }, {}] }), agent_sys_id: "" });
+      await send(400, "POST", "segment/create", { ...external("WRONG", { ...CODES, allowed_codes: [{ code: "Refund" }, {}] }), agent_sys_id: "", external_segment_id: undefined });
       await page.waitForFunction((id) => document.querySelector("#segments").textContent.includes(`${id}-B`), id);
       await page.waitForFunction(() => document.querySelector("#traffic > li .status")?.textContent === "400");
       await page.click("#traffic > li:first-child summary");

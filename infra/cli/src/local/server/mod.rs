@@ -210,7 +210,8 @@ impl Server {
                 refusal.answer(&head.headers)
             }
         };
-        if response.extensions().get::<Unanswered>().is_some() {
+        // What a request comes to whose connection gave way before its body was there is no answer to it.
+        if response.extensions().get::<Unanswered>().is_some() || !place.busy() {
             return None;
         }
         if !rest.take_in(waits).await {

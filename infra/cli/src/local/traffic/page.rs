@@ -57,8 +57,8 @@ impl Console {
             .route("/console/page.js", file(POLICY, "text/javascript; charset=UTF-8", script))
     }
 
-    /// Whether somebody may read; the answer where not.
-    async fn admit(&self, headers: &HeaderMap, source: IpAddr) -> Result<(), Response> {
+    /// What somebody is answered who may not read; none where that is not so.
+    async fn refusal(&self, headers: &HeaderMap, source: IpAddr) -> Option<Response> {
         let mut lines = headers.get_all(AUTHORIZATION).iter();
         let credentials = match (lines.next(), lines.next()) {
             (Some(line), None) => line.to_str().ok().and_then(Credentials::from_header),
@@ -67,14 +67,14 @@ impl Console {
         let refused = |status: StatusCode, message, detail: &str| {
             let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
             let (content_type, body) = refusal(accept, message, detail);
-            Err((status, [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store")], body).into_response())
+            Some((status, [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store")], body).into_response())
         };
         let request_id = uuid::Uuid::new_v4().to_string();
         let Some(system) = (self.system)() else {
             return refused(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable", "It ends");
         };
         match authenticate(&Callers::from(&system), credentials, Some(source), &request_id).await {
-            Ok(Ok(caller)) if caller.roles.contains(&Role::Supervisor) => Ok(()),
+            Ok(Ok(caller)) if caller.roles.contains(&Role::Supervisor) => None,
             Ok(Ok(_)) => {
                 let detail = format!("The user lacks the role {}", Role::Supervisor.name());
                 refused(StatusCode::FORBIDDEN, "User Not Authorized", &detail)
@@ -84,7 +84,7 @@ impl Console {
             }
             Ok(Err(Denied::TooManySignIns)) => {
                 let refused = refused(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests", "Too many sign-ins wait");
-                refused.map_err(|response| ([(RETRY_AFTER, "1")], response).into_response())
+                refused.map(|response| ([(RETRY_AFTER, "1")], response).into_response())
             }
             Err(error) => {
                 tracing::error!(request_id, %error, "the console could not check who asks");
@@ -112,9 +112,9 @@ async fn facts(
     Extension(source): Extension<Source>,
     headers: HeaderMap,
 ) -> Response {
-    match console.admit(&headers, source.0).await {
-        Ok(()) => json(&console.facts),
-        Err(refused) => refused,
+    match console.refusal(&headers, source.0).await {
+        None => json(&console.facts),
+        Some(refused) => refused,
     }
 }
 
@@ -124,7 +124,7 @@ async fn news(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(refused) = console.admit(&headers, source.0).await {
+    if let Some(refused) = console.refusal(&headers, source.0).await {
         return refused;
     }
     let news = console.traffic.news(&known(uri.query().unwrap_or_default())).await;
