@@ -193,9 +193,6 @@ async fn without_a_filler_all_else_works() {
     let desk = Desk::on(Server::start_with(BINARY, &["--in-memory"], &[("WRAPUP_AI_PROVIDER", "off")]));
     let api = desk.api();
     assert!(!desk.server.banner.contains("extractive"), "{}", desk.server.banner);
-    let described = desk.server.dynamodb().describe_table().table_name("interaction_wrap_up_segment").send().await;
-    let table = described.expect("a description").table.expect("a table");
-    assert_eq!(table.stream_specification, None, "nobody would read the stream");
     open(&api, "E-1", json!({})).await;
     let path = "segment/update?external_segment_id=E-1";
     let closed = api.put(path, &json!({})).await.expect(200)["segment"].clone();

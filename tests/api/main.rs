@@ -38,6 +38,7 @@ mod reference;
 mod segment_tables;
 mod steering;
 mod supervisor;
+mod traffic;
 mod trying;
 mod webhooks;
 

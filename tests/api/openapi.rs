@@ -167,7 +167,7 @@ async fn every_operation_of_the_document_is_served_and_asks_for_credentials() {
 #[tokio::test]
 async fn the_page_needs_no_other_host() {
     let server = shared();
-    let page = server.api().raw(Method::GET, "/").send().await;
+    let page = server.api().raw(Method::GET, "/try").send().await;
     assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=UTF-8"));
     let policy = page.header("content-security-policy");
     assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{policy}");

@@ -446,13 +446,16 @@ fn commands(path: &[&str]) -> BTreeSet<String> {
     let output = Command::new(BINARY).args(path).arg("-h").output().expect("the binary ends");
     assert!(output.status.success(), "{path:?}");
     let help = String::from_utf8(output.stdout).expect("UTF-8");
-    let listed = |heading: &str| -> Vec<String> {
+    let listed = |heading| -> Vec<String> {
         let (_, below) = help.split_once(&format!("\n{heading}:\n")).unwrap_or_default();
         let lines = below.lines().take_while(|line| !line.is_empty()).map(str::trim);
         lines.filter_map(|line| line.split([' ', '=']).next()).map(str::to_owned).collect()
     };
     let below: Vec<String> = listed("Commands").into_iter().filter(|word| is_command(word) && word != "help").collect();
-    let options = listed("Options").into_iter().filter(|word| word.starts_with("--") && word != "--output");
+    let options = ["Options", "Trying and testing"]
+        .into_iter()
+        .flat_map(listed)
+        .filter(|word| word.starts_with("--") && word != "--output");
     let name = path.join(" ");
     let own: BTreeSet<String> = options.map(|option| format!("{name} {option}")).collect();
     let of_those_below = below.iter().flat_map(|command| commands(&[path, &[command]].concat()));

@@ -145,7 +145,7 @@ test("a request that is refused shows what is wrong beside its fields, in JSON, 
   const row = await opened(page, message.slice(0, 40));
   const found = await beside(row);
   const told = message.split("; ").map((part) => part.replace(/^(?:\S*[.\]])?([^.\s]+) /, "$1 "));
-  assert.deepEqual(found.slice().sort(), told.slice().sort());
+  assert.deepEqual(found.slice().sort(), [...told, "label ignored"].sort());
   assert.ok(found.some((text) => text.startsWith("agent_sys_id ")), found.join());
   assert.ok(found.length > 2, found.join());
 
@@ -159,6 +159,15 @@ test("a request that is refused shows what is wrong beside its fields, in JSON, 
   await page.waitForFunction(() => document.querySelector("#traffic > li .path")?.textContent.includes("state=nowhere"));
   await page.click("#traffic > li summary");
   assert.ok((await beside(page.locator("#traffic > li").first())).some((text) => text.startsWith("state ")));
+});
+
+test("a field that nothing knows is named, with the one that may be meant", async (t) => {
+  const page = await signedIn(t);
+  await send(200, "POST", "segment/create", external("IGNORED", CODES));
+  const answer = await send(200, "PUT", "segment/update?external_segment_id=IGNORED", { wrap_up_code: "Refund", note: "Called." });
+  assert.equal(answer.headers.get("X-Wrapup-Ignored"), "note: did you mean 'notes'?");
+  const row = await opened(page, "ignored note");
+  assert.deepEqual(await beside(row), ["note ignored: did you mean 'notes'?"]);
 });
 
 test("the curl that is copied does again what the client did", async (t) => {

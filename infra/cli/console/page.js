@@ -8,7 +8,7 @@ const WORDS = {
     welcome: "The Wrap Up API runs", lead: "See what your client sends, what is answered, and why a request is refused: as it happens.",
     demoSignIn: "Look as {user}", demoIs: "The demo user, whose password everybody knows. It is only on this machine.",
     another: "Sign in as another user", user: "User", password: "Password", role: "It takes the role wrapup_supervisor, and is kept in this page's memory alone.",
-    wrong: "The user or the password is wrong.", traffic: "Requests", refusedOnly: "refused only", filter: "filter by path or text", clear: "Clear",
+    wrong: "The user or the password is wrong.", traffic: "Requests", refusedOnly: "refused only", ignored: "ignored", filter: "filter by path or text", clear: "Clear",
     empty: "None yet. Point your client at the base URL, or paste this into a terminal:", segments: "Segments", noSegments: "Those that change from now on are shown here, with what is left of their time.",
     events: "Events", noEvents: "What webhooks are told is shown here as it happens, also where there is no webhook.", facts: "What runs",
     request: "Request", answer: "Answer", headers: "Headers", query: "Query", body: "Body", none: "no body", copy: "Copy", copied: "Copied", asCurl: "As curl",
@@ -22,7 +22,7 @@ const WORDS = {
     welcome: "Die Wrap-Up-API läuft", lead: "Hier steht, was ein Client schickt, was geantwortet wird und warum eine Anfrage abgelehnt wird: sobald es geschieht.",
     demoSignIn: "Als {user} ansehen", demoIs: "Der Demo-Benutzer, dessen Passwort alle kennen. Es gibt ihn nur auf diesem Rechner.",
     another: "Als anderer Benutzer anmelden", user: "Benutzer", password: "Passwort", role: "Verlangt die Rolle wrapup_supervisor und bleibt nur im Speicher dieser Seite.",
-    wrong: "Benutzer oder Passwort ist falsch.", traffic: "Anfragen", refusedOnly: "nur abgelehnte", filter: "nach Pfad oder Text filtern", clear: "Leeren",
+    wrong: "Benutzer oder Passwort ist falsch.", traffic: "Anfragen", refusedOnly: "nur abgelehnte", ignored: "nicht beachtet", filter: "nach Pfad oder Text filtern", clear: "Leeren",
     empty: "Noch keine. Einen Client auf die Basis-URL richten, oder dies in ein Terminal einfügen:", segments: "Segmente", noSegments: "Was sich ab jetzt ändert, steht hier, mit der Zeit, die bleibt.",
     events: "Ereignisse", noEvents: "Was Webhooks erfahren, steht hier, sobald es geschieht; auch ohne Webhook.", facts: "Was läuft",
     request: "Anfrage", answer: "Antwort", headers: "Kopfzeilen", query: "Query", body: "Rumpf", none: "kein Rumpf", copy: "Kopieren", copied: "Kopiert", asCurl: "Als curl",
@@ -269,7 +269,8 @@ function message(title, message, wrong, query) {
 
 function opened(exchange) {
   const made = element("div", "opened");
-  const wrong = violations(exchange);
+  const ignored = exchange.ignored.map(({ field, meant }) => [field, `${word("ignored")}${meant}`]);
+  const wrong = [...violations(exchange), ...ignored];
   made.append(message(word("request"), exchange.request, wrong, exchange.query));
   if (exchange.answer) made.append(message(word("answer"), exchange.answer, []));
   const command = curl(exchange);
@@ -287,6 +288,7 @@ function row(exchange) {
   );
   const why = reason(exchange);
   if (why) summary.append(element("span", `reason ${kind(exchange)}`, why.length > 300 ? `${why.slice(0, 300)}…` : why));
+  for (const { field, meant } of exchange.ignored) summary.append(element("span", "reason", `${word("ignored")} ${field}${meant}`));
   details.append(summary);
   // Made once somebody looks.
   details.addEventListener("toggle", () => {
@@ -477,9 +479,12 @@ function firstCall() {
   const now = new Date(Date.now() + ahead).toISOString().slice(0, 19).replace("T", " ");
   const body = { agent_sys_id: "agent-7", interaction_sys_id: "call-1", external: true, external_segment_id: `HELLO-${now.slice(11).replaceAll(":", "")}`,
     opened_on: now,
-    configuration: { enable_codes: true, default_code: "General Enquiry", allowed_codes: [{ code: "General Enquiry" }, { code: "Refund" }], duration: 120, show_timer: true } };
+    configuration: { enable_codes: true, default_code: "General Enquiry", allowed_codes: [{ code: "General Enquiry" }, { code: "Refund" }], duration: 120, show_timer: true },
+    opened_on: "NOW" };
+  // The agent's time begins when it is pasted.
+  const text = JSON.stringify(body).replace("NOW", () => `'"$(date -u '+%F %T')"'`);
   const user = demo ? `${demo.user}:${demo.password}` : '"$WRAPUP_USER:$WRAPUP_PASSWORD"';
-  return `curl --user ${user} ${location.origin}/api/now/v1/wrapup/segment/create \\\n  --header 'Content-Type: application/json' \\\n  --data '${JSON.stringify(body)}'`;
+  return `curl --user ${user} ${location.origin}/api/now/v1/wrapup/segment/create \\\n  --header 'Content-Type: application/json' \\\n  --data '${text}'`;
 }
 
 function show() {

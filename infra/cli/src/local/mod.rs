@@ -56,7 +56,7 @@ use ready::{Ready, ReadyFile};
 use server::{Guard, Limits, Server};
 use serving::{Serving, Successors};
 pub use signals::Signals;
-use traffic::Traffic;
+use traffic::{KnownFields, Traffic};
 use trying::Trying;
 
 /// How long the requests that run may take to finish once the process is told to end: callers that have
@@ -101,9 +101,9 @@ pub struct Options {
     #[arg(long, conflicts_with = "data")]
     in_memory: bool,
     #[command(flatten)]
-    trying: Trying,
-    #[command(flatten)]
     traffic: traffic::Options,
+    #[command(flatten)]
+    trying: Trying,
 }
 
 /// Why the API does not run here.
@@ -218,7 +218,9 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     };
     let assembled = Box::pin(parts.assemble(engine)).await?;
     let endpoints = wrapup_functions::documented(&assembled.system);
-    let document = serde_json::to_string(&Contract::new(&endpoints, "/", Form::Plain)).map_err(io::Error::from)?;
+    let contract = Contract::new(&endpoints, "/", Form::Plain);
+    let known = KnownFields::by(serde_json::to_value(&contract).map_err(io::Error::from)?);
+    let document = serde_json::to_string(&contract).map_err(io::Error::from)?;
     let routes = faults::Routes::new(endpoints.iter().map(|endpoint| endpoint.route()));
     let faults = Arc::new(Faults::new(trying.faults, trying.fault_seed, routes)?);
 
@@ -279,7 +281,7 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let engine_served = Server::new(serving.dynamodb(), Guard::for_programs(engine_port), limits)
         .serve(engine_listener, async { drop(told_to_stop.await) });
     let engine_served = tokio::spawn(engine_served);
-    let api = traffic.taken_down(faults.in_front_of(serving.api()));
+    let api = traffic.taken_down(faults.in_front_of(serving.api()), known);
     let served = Arc::clone(&serving);
     let system = Box::new(move || served.system());
     let front = traffic::Console { traffic: Arc::clone(&traffic), system, demo: demo_user, facts };

@@ -18,7 +18,7 @@ use tower::ServiceExt;
 
 use super::server::Unanswered;
 use rules::{Fault, KINDS};
-pub use rules::{Routes, Rule, RuleError};
+pub use rules::{Routes, Rule, RuleError, below};
 
 /// By this header a call says what is to happen to it, and an answer what has.
 const HEADER: HeaderName = HeaderName::from_static("x-wrapup-fault");

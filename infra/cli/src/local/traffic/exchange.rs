@@ -3,6 +3,7 @@ use axum::http::{HeaderMap, Method, Uri};
 use serde::Serialize;
 use wrapup::api::TOKEN_PATH;
 
+use super::ignored::Ignored;
 use super::masks;
 
 /// Bytes of a body that are kept.
@@ -19,6 +20,8 @@ pub struct Exchange {
     pub path: String,
     pub query: Option<String>,
     pub request: Message,
+    /// Fields of the request that its call does not know.
+    pub ignored: Vec<Ignored>,
     /// None where the caller has gone before there was one.
     pub answer: Option<Answer>,
 }
@@ -55,6 +58,11 @@ impl Taken {
         self.bytes += part.len();
         let room = MOST_OF_A_BODY - self.kept.len();
         self.kept.extend_from_slice(part.get(..room).unwrap_or(part));
+    }
+
+    /// All of it; none where it is larger than what is kept.
+    pub fn whole(&self) -> Option<&[u8]> {
+        (self.bytes == self.kept.len()).then_some(&self.kept)
     }
 }
 
@@ -95,6 +103,7 @@ impl Exchange {
             path: uri.path().to_owned(),
             query: uri.query().map(masks::query),
             request: Message::new(headers, taken, masked),
+            ignored: Vec::new(),
             answer: None,
         }
     }
@@ -108,6 +117,7 @@ impl Exchange {
     /// What it takes in memory, roughly.
     pub fn bytes(&self) -> usize {
         let answer = self.answer.as_ref().map_or(0, |answer| answer.message.size());
-        500 + self.path.len() + self.query.as_ref().map_or(0, String::len) + self.request.size() + answer
+        let ignored: usize = self.ignored.iter().map(|ignored| 100 + ignored.field.len()).sum();
+        500 + ignored + self.path.len() + self.query.as_ref().map_or(0, String::len) + self.request.size() + answer
     }
 }

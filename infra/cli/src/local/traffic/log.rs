@@ -82,6 +82,7 @@ fn as_json(exchange: &Exchange, bodies: bool) -> Value {
     let mut line = json!({
         "began_ms": exchange.began_ms, "took_ms": exchange.took_ms, "method": exchange.method, "path": exchange.path,
         "status": exchange.answer.as_ref().map(|answer| answer.status), "reason": reason(exchange, bodies),
+        "ignored": names(exchange),
     });
     if bodies {
         line["query"] = json!(exchange.query);
@@ -109,6 +110,7 @@ fn as_line(exchange: &Exchange, bodies: bool) -> Vec<(String, Paint)> {
         (format!("{} ms", exchange.took_ms), Paint::Quiet),
     ];
     parts.extend(reason(exchange, bodies).map(|reason| (reason, paint)));
+    parts.extend(names(exchange).into_iter().map(|name| (format!("ignored {name}"), Paint::Doubtful)));
     if bodies {
         let answer = exchange.answer.as_ref().map(|answer| &answer.message);
         for (mark, message) in [("\n  >", Some(&exchange.request)), ("\n  <", answer)] {
@@ -118,6 +120,11 @@ fn as_line(exchange: &Exchange, bodies: bool) -> Vec<(String, Paint)> {
         }
     }
     parts
+}
+
+/// What of a request its call does not know.
+fn names(exchange: &Exchange) -> Vec<String> {
+    exchange.ignored.iter().map(ToString::to_string).collect()
 }
 
 /// Why a request was refused, in the API's words.

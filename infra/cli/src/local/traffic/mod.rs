@@ -4,6 +4,7 @@
 
 mod events;
 mod exchange;
+mod ignored;
 mod log;
 mod masks;
 mod page;
@@ -21,6 +22,7 @@ use wrapup::clock::Clock;
 
 pub use events::Feed;
 use exchange::Exchange;
+pub use ignored::Known as KnownFields;
 use log::{Log, LogForm};
 pub use page::{Console, DemoUser};
 use ring::Ring;

@@ -9,32 +9,41 @@ use axum::Router;
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::REFERER;
-use axum::http::{HeaderMap, Method, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use http_body::{Frame, SizeHint};
 
-use super::Traffic;
 use super::exchange::{Exchange, Taken};
+use super::ignored::Ignored;
+use super::{KnownFields, Traffic};
 use crate::local::server::Unanswered;
 
 impl Traffic {
-    /// These routes, each exchange of which is taken down.
-    pub fn taken_down(self: &Arc<Self>, routes: Router) -> Router {
-        routes.layer(from_fn_with_state(Arc::clone(self), take_down))
+    /// These routes, each exchange of which is taken down, with the fields that `known` does not have.
+    pub fn taken_down(self: &Arc<Self>, routes: Router, known: KnownFields) -> Router {
+        routes.layer(from_fn_with_state(Arc::new(Recorder { traffic: Arc::clone(self), known }), take_down))
     }
 }
 
-async fn take_down(State(traffic): State<Arc<Traffic>>, request: Request, next: Next) -> Response {
+struct Recorder {
+    traffic: Arc<Traffic>,
+    known: KnownFields,
+}
+
+/// The header of an answer that names fields of the request that its call does not know.
+const IGNORED: HeaderName = HeaderName::from_static("x-wrapup-ignored");
+
+async fn take_down(State(recorder): State<Arc<Recorder>>, request: Request, next: Next) -> Response {
     if is_of_a_page_that_watches(request.headers()) {
         return next.run(request).await;
     }
     let (head, body) = request.into_parts();
     let copy = BodyCopy::default();
     let open = Open {
-        began: traffic.clock.since_epoch(),
+        began: recorder.traffic.clock.since_epoch(),
         started: Instant::now(),
-        traffic,
+        recorder,
         head: Some((head.method.clone(), head.uri.clone(), head.headers.clone())),
         copy: copy.clone(),
     };
@@ -50,7 +59,7 @@ fn is_of_a_page_that_watches(headers: &HeaderMap) -> bool {
 
 /// A request that is not answered yet. One whose caller goes before is taken down without an answer.
 struct Open {
-    traffic: Arc<Traffic>,
+    recorder: Arc<Recorder>,
     began: Duration,
     started: Instant,
     head: Option<(Method, Uri, HeaderMap)>,
@@ -62,15 +71,31 @@ impl Open {
         if response.extensions().get::<Unanswered>().is_some() {
             return response;
         }
-        let (head, body) = response.into_parts();
+        let (mut head, body) = response.into_parts();
         // The API makes its answers whole, so that this waits for nothing.
         let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
+        let ignored = self.ignored(head.status);
+        if let Ok(value) = HeaderValue::try_from(ignored.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+            && !ignored.is_empty()
+        {
+            head.headers.insert(IGNORED, value);
+        }
         if let Some(exchange) = self.exchange() {
+            let exchange = Exchange { ignored, ..exchange };
             let mut taken = Taken::default();
             taken.take(&bytes);
-            self.traffic.exchanged(exchange.answered(head.status.as_u16(), &head.headers, &taken));
+            self.recorder.traffic.exchanged(exchange.answered(head.status.as_u16(), &head.headers, &taken));
         }
         Response::from_parts(head, Body::from(bytes))
+    }
+
+    /// What of the request its call does not know, where it was read: not of those who may not call.
+    fn ignored(&self, status: StatusCode) -> Vec<Ignored> {
+        let Some((method, uri, _)) = self.head.as_ref().filter(|_| status.is_success() || status == 400) else {
+            return Vec::new();
+        };
+        let copy = self.copy.taken();
+        self.recorder.known.ignored(method, uri, copy.whole().unwrap_or_default())
     }
 
     fn exchange(&mut self) -> Option<Exchange> {
@@ -84,7 +109,7 @@ impl Open {
 impl Drop for Open {
     fn drop(&mut self) {
         if let Some(exchange) = self.exchange() {
-            self.traffic.exchanged(exchange);
+            self.recorder.traffic.exchanged(exchange);
         }
     }
 }

@@ -1,0 +1,73 @@
+//! What `wrapup local` tells of each request, on a terminal and at its console.
+#![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+
+use std::path::Path;
+
+use hyper::Method;
+use serde_json::{Value, json};
+use wrapup_test_support::{Api, Ended, Process, external, merged, signal};
+
+use crate::BINARY;
+
+/// What a log says of calls that hold a person's words and a secret.
+async fn logged(options: &[&str]) -> Ended {
+    let local = ["local", "--port", "0", "--dynamodb-port", "0", "--in-memory"];
+    let mut server = Process::start(BINARY, &[&local[..], options].concat(), Path::new("/"));
+    let line = server.line_with("Console ");
+    let base = line.split_whitespace().last().expect("a URL").trim_end_matches('/').to_owned();
+    server.line_with("curl ");
+    let api = Api::new(&base);
+    api.post("segment/create", &external("LOGGED")).await.expect(200);
+    let draft = "segment/draft?external_segment_id=LOGGED&x=quite-personal";
+    let reply = api.put(draft, &json!({"notes": "She has moved.", "note": "Twice."})).await;
+    assert_eq!(reply.header("x-wrapup-ignored"), "x, note: did you mean 'notes'?");
+    reply.expect(200);
+    let wrong = merged(external("WRONG"), &json!({"external": "quite personal"}));
+    api.post("segment/create", &wrong).await.expect(400);
+    let form = "grant_type=password&client_id=1&client_secret=a-secret&username=jane&password=another";
+    let token = api.raw(Method::POST, "/oauth_token.do").body("application/x-www-form-urlencoded", form).send().await;
+    assert_eq!(token.status, 401, "{}", token.text());
+    signal(server.pid(), "TERM");
+    server.end()
+}
+
+/// Lines behind what is printed at the start.
+fn lines(ended: &Ended) -> Vec<&str> {
+    let (_, behind) = ended.stdout.split_once("Try it:").expect("a start");
+    behind.lines().filter(|line| line.contains("/api/now/v1/") && !line.contains("curl")).collect()
+}
+
+#[tokio::test]
+async fn a_line_of_each_request_says_why_it_was_refused_and_nothing_that_people_have_said() {
+    let ended = logged(&["--log", "lines"]).await;
+    let told = lines(&ended);
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told[0].contains(" 200 ") && told[0].contains("POST") && told[0].contains("/segment/create"), "{told:?}");
+    assert!(told[1].contains("ignored note: did you mean 'notes'?"), "{told:?}");
+    assert!(told[2].contains(" 400 ") && told[2].contains("external has to be"), "{told:?}");
+    for secret in ["moved", "Twice", "personal", "a-secret", "another", "dXNlcm5hbWU6cGFzc3dvcmQ"] {
+        assert!(!ended.stdout.contains(secret) && !ended.stderr.contains(secret), "{secret}: {ended:?}");
+    }
+    // No terminal, no colours.
+    assert!(!ended.stdout.contains('\u{1b}'), "{}", ended.stdout);
+}
+
+#[tokio::test]
+async fn bodies_are_told_where_somebody_asks_for_them_and_credentials_never() {
+    let ended = logged(&["--log", "json", "--log-bodies"]).await;
+    let told: Vec<Value> = lines(&ended).iter().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(told[1]["status"], 200);
+    assert_eq!(told[1]["ignored"], json!(["x", "note: did you mean 'notes'?"]));
+    assert!(told[1]["request"]["body"].as_str().expect("a text").contains("She has moved."));
+    assert!(ended.stdout.contains("quite-personal") && ended.stdout.contains("username=jane"), "{}", ended.stdout);
+    for secret in ["a-secret", "another", "dXNlcm5hbWU6cGFzc3dvcmQ"] {
+        assert!(!ended.stdout.contains(secret), "{secret}: {}", ended.stdout);
+    }
+}
+
+#[tokio::test]
+async fn no_line_is_said_where_nobody_asks_and_there_is_no_terminal() {
+    for options in [&[][..], &["--log", "off"]] {
+        assert_eq!(lines(&logged(options).await), Vec::<&str>::new());
+    }
+}
