@@ -101,6 +101,14 @@ impl Known {
         let schema = self.resolved(schema);
         let entry = schema.get("items");
         match (value, entry) {
+            // XML says a list also by one element with an `<entry>` for each that stands in it.
+            (Value::Object(fields), Some(_)) if fields.len() == 1 && fields.contains_key("entry") => {
+                let entries = match &fields["entry"] {
+                    Value::Array(entries) => Value::Array(entries.clone()),
+                    only => Value::Array(vec![only.clone()]),
+                };
+                self.look_within(schema, &entries, at, depth, ignored);
+            }
             (Value::Object(fields), None) => self.look(schema, fields, at, depth, ignored),
             // XML says a list of one as it says what stands in it.
             (Value::Object(fields), Some(entry)) => self.look(entry, fields, at, depth, ignored),
@@ -125,7 +133,7 @@ impl Known {
 
 fn lower(method: &Method) -> &'static str {
     match *method {
-        Method::GET => "get",
+        Method::GET | Method::HEAD => "get",
         Method::POST => "post",
         Method::PUT => "put",
         _ => "",
@@ -182,6 +190,12 @@ mod tests {
         assert_eq!(said(path, "<request><note>x</note></request>"), ["note: did you mean 'notes'?"]);
         assert_eq!(said(path, r#"{"codes": [{"code": "A"}, {"cod": "B"}]}"#), ["codes[1].cod: did you mean 'code'?"]);
         assert_eq!(said(path, "<request><codes><code>A</code><x>B</x></codes></request>"), ["codes.x"]);
+        for (entries, named) in [
+            ("<entry><code>A</code></entry>", &[][..]),
+            ("<entry><code>A</code></entry><entry><cod>B</cod></entry>", &["codes[1].cod: did you mean 'code'?"]),
+        ] {
+            assert_eq!(said(path, &format!("<request><codes>{entries}</codes></request>")), named, "{entries}");
+        }
         assert_eq!(said(&format!("{path}?external_segment_id=1&segment=2"), ""), ["segment"]);
         assert_eq!(said("/api/now/wrapup/elsewhere", r#"{"note": "x"}"#), Vec::<String>::new());
         assert_eq!(said(path, "no body at all"), Vec::<String>::new());

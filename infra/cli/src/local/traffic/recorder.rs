@@ -91,7 +91,9 @@ impl Open {
 
     /// What of the request its call does not know, where it was read: not of those who may not call.
     fn ignored(&self, status: StatusCode) -> Vec<Ignored> {
-        let Some((method, uri, _)) = self.head.as_ref().filter(|_| status.is_success() || status == 400) else {
+        let Some((method, uri, _)) =
+            self.head.as_ref().filter(|_| status.is_success() || status == 400 || status == 404)
+        else {
             return Vec::new();
         };
         let copy = self.copy.taken();
