@@ -260,6 +260,9 @@ test("pages that wait do not hold up the end", async (t) => {
 for (const colorScheme of ["light", "dark"]) {
   for (const width of [1280, 390]) {
     test(`${colorScheme}, ${width} pixels wide: nothing runs over the side, and all can be read`, async (t) => {
+      // What is pictured is what a client has done, and not what the tests above have.
+      server.kill();
+      [server, base, dynamodbPort] = await start();
       const page = await signedIn(t, { colorScheme, viewport: { width, height: 844 }, locale: width === 390 && colorScheme === "dark" ? "de-DE" : "en-GB" });
       const id = `CALL-${width}-${colorScheme}`;
       await send(200, "POST", "segment/create", { ...external(id, { ...CODES, duration: 120, show_timer: true }), opened_on: written(Date.now()) });

@@ -90,7 +90,7 @@ BEYOND_SCHEMAS = re.compile(
     "|".join(
         [
             r"\S+ repeats '' of an earlier entry",
-            r"\S+ '' is not among the allowed codes",
+            r"\S+ '' is not among the allowed codes(: did you mean ''(, '')*( or '')?\?)?",
             r"\S+ wrap-up code '' is inactive",
             r"\S+ there is no wrap-up code ''",
             r"\S+ '' is not the sys_id of an active wrap-up configuration",
