@@ -149,7 +149,7 @@ def message_of(text):
 
 
 def is_beyond_schemas(text, operation, xml, body):
-    parts = [part.strip() for part in re.sub(r"'.*?'(?=[ .,;]|$)", "''", message_of(text), flags=re.DOTALL).split("; ")]
+    parts = [part.strip() for part in re.sub(r"'.*?'(?=[ .,;:?]|$)", "''", message_of(text), flags=re.DOTALL).split("; ")]
     by_query = operation.startswith(("updateSegment", "saveDraft")) and not operation.startswith("updateSegmentAi")
     emptied = xml and EMPTY.search(body)
     return all(

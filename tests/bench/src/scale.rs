@@ -101,7 +101,7 @@ fn calls(round: usize) -> Vec<(&'static str, Event)> {
             "segment/update/ai",
             Event::put("segment/update/ai").json(&json!({"external_segment_id": id, "ai_notes": "Called twice."})),
         ),
-        ("segment?agent_sys_id=", Event::get(&format!("segment?agent_sys_id={agent}"))),
+        ("segment?agent=", Event::get(&format!("segment?agent={agent}"))),
         ("segment/update, closing", update("segment/update", json!({"wrap_up_code": "Code 001", "notes": "Done."}))),
         ("segment?state=open", Event::get("segment?state=open&limit=10")),
         ("code?limit=10", Event::get("code?limit=10")),
