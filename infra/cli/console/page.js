@@ -479,12 +479,9 @@ function firstCall() {
   const now = new Date(Date.now() + ahead).toISOString().slice(0, 19).replace("T", " ");
   const body = { agent_sys_id: "agent-7", interaction_sys_id: "call-1", external: true, external_segment_id: `HELLO-${now.slice(11).replaceAll(":", "")}`,
     opened_on: now,
-    configuration: { enable_codes: true, default_code: "General Enquiry", allowed_codes: [{ code: "General Enquiry" }, { code: "Refund" }], duration: 120, show_timer: true },
-    opened_on: "NOW" };
-  // The agent's time begins when it is pasted.
-  const text = JSON.stringify(body).replace("NOW", () => `'"$(date -u '+%F %T')"'`);
+    configuration: { enable_codes: true, default_code: "General Enquiry", allowed_codes: [{ code: "General Enquiry" }, { code: "Refund" }], duration: 120, show_timer: true } };
   const user = demo ? `${demo.user}:${demo.password}` : '"$WRAPUP_USER:$WRAPUP_PASSWORD"';
-  return `curl --user ${user} ${location.origin}/api/now/v1/wrapup/segment/create \\\n  --header 'Content-Type: application/json' \\\n  --data '${text}'`;
+  return `curl --user ${user} ${location.origin}/api/now/v1/wrapup/segment/create \\\n  --header 'Content-Type: application/json' \\\n  --data '${JSON.stringify(body)}'`;
 }
 
 function show() {
