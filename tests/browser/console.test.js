@@ -1,34 +1,15 @@
 // The console of `wrapup local`, in a real browser: what a client has sent and why it was refused.
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 
-import { chromium } from "playwright-core";
+import * as local from "./local.js";
+import { DEMO, HOSTILE, SHOTS, WRAPUP, external, written } from "./local.js";
 
-const { CHROMIUM, WRAPUP } = process.env;
-const SHOTS = process.env.SCREENSHOTS ?? mkdtempSync(join(tmpdir(), "wrapup-screenshots-"));
-const HOSTILE = `<img src=x onerror="document.title='broken'">`;
 const SECRET = "wu_TheDemoClientsSecretThatEverybodyMayKnow000eGgSbG";
-const DEMO = `Basic ${btoa("username:password")}`;
 
 let server, browser, base, dynamodbPort;
-
-/** Starts a local server; answers it, its console and its DynamoDB's port. */
-async function start() {
-  const child = spawn(WRAPUP, ["local", "--in-memory", "--port", "0", "--dynamodb-port", "0"], { stdio: ["ignore", "pipe", "ignore"] });
-  let console_, port;
-  for await (const line of createInterface({ input: child.stdout })) {
-    console_ = line.match(/^Console +(http:\S+)\/$/)?.[1] ?? console_;
-    port = line.match(/^DynamoDB .*:(\d+)$/)?.[1] ?? port;
-    if (line.startsWith("Try it")) break;
-  }
-  child.stdout.resume();
-  return [child, console_, port];
-}
 
 /** Sends what a client might; the status is what it says. */
 async function send(status, method, path, body, headers = {}) {
@@ -42,22 +23,10 @@ async function send(status, method, path, body, headers = {}) {
 
 const CODES = { enable_codes: true, default_code: "Refund", allowed_codes: [{ code: "Refund" }, { code: "Delivery Delayed" }] };
 
-/** A moment as the API writes it. */
-const written = (ms) => new Date(ms).toISOString().slice(0, 19).replace("T", " ");
-
-/** An external segment of this id. */
-function external(id, configuration) {
-  return { agent_sys_id: "agent-7", interaction_sys_id: `call-${id}`, external: true, external_segment_id: id, configuration };
-}
-
 before(async () => {
-  mkdirSync(SHOTS, { recursive: true });
-  [server, base, dynamodbPort] = await start();
+  ({ server, base, dynamodbPort } = await local.start());
   execFileSync(WRAPUP, ["user", "add", "integrator", "--role", "interaction_integration_user", "--local", "--dynamodb-port", dynamodbPort], { input: "the word of the desk\n" });
-  browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"],
-  });
+  browser = await local.launch();
 });
 
 after(async () => {
@@ -65,26 +34,11 @@ after(async () => {
   server?.kill();
 });
 
-/** The console in a window of its own; whatever it asks, logs or is refused is held against what it may. */
-async function open(t, options = {}, where = base) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", timezoneId: "UTC", permissions: ["clipboard-read", "clipboard-write"], ...options });
-  const page = await context.newPage();
-  const asked = [], wrong = [];
-  page.on("request", (request) => asked.push(request.url()));
-  page.on("pageerror", (error) => wrong.push(error.message));
-  page.on("console", (message) => {
-    // What the browser says of answers that tests bring about.
-    if (!/status of (401|403)|ERR_CONNECTION|ERR_EMPTY/.test(message.text())) wrong.push(message.text());
+/** The console in a window of its own. */
+const open = (t, options, where = base) =>
+  local.open(t, browser, where, "/", /status of (401|403)|ERR_CONNECTION|ERR_EMPTY/, {
+    viewport: { width: 1280, height: 800 }, permissions: ["clipboard-read", "clipboard-write"], ...options,
   });
-  await page.addInitScript(() => addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.blockedURI}`)));
-  await page.goto(`${where}/`);
-  t.after(async () => {
-    await context.close();
-    assert.deepEqual(wrong, []);
-    assert.deepEqual(asked.filter((url) => !url.startsWith(`${where}/`) && !url.startsWith("data:")), []);
-  });
-  return page;
-}
 
 async function signedIn(t, options, where) {
   const page = await open(t, options, where);
@@ -248,7 +202,7 @@ test("the page to try the API on is one click away, signed in", async (t) => {
 });
 
 test("pages that wait do not hold up the end", async (t) => {
-  const [child, where] = await start();
+  const { server: child, base: where } = await local.start();
   const page = await signedIn(t, {}, where);
   await page.waitForSelector("#empty:not([hidden])");
   const ended = new Promise((done) => child.on("exit", (code) => done(code)));
@@ -262,7 +216,7 @@ for (const colorScheme of ["light", "dark"]) {
     test(`${colorScheme}, ${width} pixels wide: nothing runs over the side, and all can be read`, async (t) => {
       // What is pictured is what a client has done, and not what the tests above have.
       server.kill();
-      [server, base, dynamodbPort] = await start();
+      ({ server, base, dynamodbPort } = await local.start());
       const page = await signedIn(t, { colorScheme, viewport: { width, height: 844 }, locale: width === 390 && colorScheme === "dark" ? "de-DE" : "en-GB" });
       const id = `CALL-${width}-${colorScheme}`;
       await send(200, "POST", "segment/create", { ...external(id, { ...CODES, duration: 120, show_timer: true }), opened_on: written(Date.now()) });

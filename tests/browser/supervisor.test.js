@@ -1,17 +1,11 @@
 // The supervisor's page, in a real browser, beside a local server that has something to show.
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 
-import { chromium } from "playwright-core";
-
-const { CHROMIUM, WRAPUP } = process.env;
-const SHOTS = process.env.SCREENSHOTS ?? mkdtempSync(join(tmpdir(), "wrapup-screenshots-"));
-const HOSTILE = `<img src=x onerror="document.title='broken'">`;
+import * as local from "./local.js";
+import { DEMO, HOSTILE, SHOTS, WRAPUP, external, written } from "./local.js";
 
 let server, browser, base, dynamodbPort;
 
@@ -23,7 +17,7 @@ function wrapup(args, input = "") {
 
 /** What the API answers to the demo user. */
 async function api(path, options = {}) {
-  const headers = { Authorization: `Basic ${btoa("username:password")}`, "Content-Type": "application/json" };
+  const headers = { Authorization: DEMO, "Content-Type": "application/json" };
   const answer = await fetch(`${base}/api/now/v1/wrapup/${path}`, { headers, ...options });
   assert.equal(answer.status, 200, `${path}: ${await answer.clone().text()}`);
   return answer.json();
@@ -32,22 +26,8 @@ async function api(path, options = {}) {
 const post = (path, body) => api(path, { method: "POST", body: JSON.stringify(body) });
 const put = (path, body) => api(path, { method: "PUT", body: JSON.stringify(body) });
 
-/** A moment as the API writes it. */
-const written = (ms) => new Date(ms).toISOString().slice(0, 19).replace("T", " ");
-
-/** An external segment of this id. */
-function external(id, configuration) {
-  return { agent_sys_id: "agent-7", interaction_sys_id: `call-${id}`, external: true, external_segment_id: id, configuration };
-}
-
 before(async () => {
-  mkdirSync(SHOTS, { recursive: true });
-  server = spawn(WRAPUP, ["local", "--in-memory", "--port", "0", "--dynamodb-port", "0"], { stdio: ["ignore", "pipe", "ignore"] });
-  for await (const line of createInterface({ input: server.stdout })) {
-    base = line.match(/^Supervisors +(http:\S+)\/supervisor$/)?.[1] ?? base;
-    dynamodbPort = line.match(/^DynamoDB .*:(\d+)$/)?.[1] ?? dynamodbPort;
-    if (line.startsWith("Try it")) break;
-  }
+  ({ server, base, dynamodbPort } = await local.start());
   wrapup(["demo", "--once", "--wrap-ups", "140"]);
   const codes = { enable_codes: true, allowed_codes: [{ code: HOSTILE }], default_code: HOSTILE };
   await post("segment/create", external("HOSTILE", codes));
@@ -68,10 +48,7 @@ before(async () => {
   }
   await post("segment/create", external("UNTIMED", {}));
   wrapup(["user", "add", "integrator", "--role", "interaction_integration_user"], "the word of the desk\n");
-  browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"],
-  });
+  browser = await local.launch();
 });
 
 after(async () => {
@@ -79,26 +56,9 @@ after(async () => {
   server?.kill();
 });
 
-/** The page in a window of its own; whatever it asks, logs or is refused is held against what it may. */
-async function open(t, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1360, height: 900 }, locale: "en-GB", timezoneId: "UTC", ...options });
-  const page = await context.newPage();
-  const asked = [], wrong = [];
-  page.on("request", (request) => asked.push(request.url()));
-  page.on("pageerror", (error) => wrong.push(error.message));
-  page.on("console", (message) => {
-    // What the browser says of answers that tests bring about.
-    if (!/status of (401|403|503)/.test(message.text())) wrong.push(message.text());
-  });
-  await page.addInitScript(() => addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.blockedURI}`)));
-  await page.goto(`${base}/supervisor`);
-  t.after(async () => {
-    await context.close();
-    assert.deepEqual(wrong, []);
-    assert.deepEqual(asked.filter((url) => !url.startsWith(`${base}/`) && !url.startsWith("data:")), []);
-  });
-  return page;
-}
+/** The page in a window of its own. */
+const open = (t, options) =>
+  local.open(t, browser, base, "/supervisor", /status of (401|403|503)/, { viewport: { width: 1360, height: 900 }, ...options });
 
 async function signIn(page, user = "username", password = "password") {
   await page.fill("#user", user);

@@ -68,6 +68,7 @@ pub struct Assembled {
     /// Those who take events, with those that are off.
     pub consumers: Vec<Box<dyn Consumer>>,
     webhooks: Vec<Webhook>,
+    narrator: Narrator,
     /// The demo data, where the demo user can sign in.
     pub demo: Option<Demo>,
 }
@@ -126,16 +127,21 @@ impl Parts {
         let read = [(Table::Segments, true), (Table::Interactions, is_heard)];
         let read: Vec<_> = read.into_iter().filter_map(|(table, is_read)| is_read.then_some(table)).collect();
         tables::enable_streams(system.dynamo(), &read).await.map_err(failed)?;
-        let webhooks = self.make_webhooks(&engine, &system, &clock)?;
+        // What is wrong with the form is said also where nobody is told yet.
+        let narrator = Narrator::new(system.configurations().clone(), EventForm::from_env(&system.dynamo().tables)?);
+        let webhooks = self.make_webhooks(&engine, &system, &clock, &narrator)?;
         let demo = demo::ensure(&system).await.map_err(|error| engine.cause_of(error))?;
-        Ok(Assembled { engine, clock, system, consumers, webhooks, demo })
+        Ok(Assembled { engine, clock, system, consumers, webhooks, narrator, demo })
     }
 
     /// Makes the webhooks, so that they get whatever happens from now on.
-    fn make_webhooks(&self, engine: &Engine, system: &System, clock: &LocalClock) -> Result<Vec<Webhook>, LocalError> {
-        let tables = &system.dynamo().tables;
-        // What is wrong with it is said also where nobody is told yet.
-        let form = EventForm::from_env(tables)?;
+    fn make_webhooks(
+        &self,
+        engine: &Engine,
+        system: &System,
+        clock: &LocalClock,
+        narrator: &Narrator,
+    ) -> Result<Vec<Webhook>, LocalError> {
         let data = self.data.as_deref();
         let was_there = data.is_some_and(|data| data.join(OUTBOX).exists());
         if self.webhooks.is_empty() && !was_there {
@@ -146,11 +152,10 @@ impl Parts {
         if self.webhooks.is_empty() {
             return Ok(Vec::new());
         }
-        let narrator = Narrator::new(system.configurations().clone(), form);
         let webhook = |url: &WebhookUrl| {
             let out_of_reach = |problem| LocalError::WebhookOutOfReach { url: url.clone(), problem };
             let poster = Poster::new(url.clone()).map_err(out_of_reach)?;
-            let stream = engine.stream(&tables.name(Table::Segments))?;
+            let stream = engine.stream(&system.dynamo().tables.name(Table::Segments))?;
             Webhook::new(Arc::clone(&outbox), poster, stream, narrator.clone(), clock.clone(), self.patience)
         };
         self.webhooks.iter().map(webhook).collect()
@@ -158,7 +163,7 @@ impl Parts {
 
     /// Sets a system to work, whose clock begins now.
     pub fn begin(&self, assembled: Assembled) -> Result<Working, LocalError> {
-        let Assembled { engine, clock, system, consumers, webhooks, .. } = assembled;
+        let Assembled { engine, clock, system, consumers, webhooks, narrator, .. } = assembled;
         clock.begin_anew();
         let endpoints = wrapup_functions::endpoints(&system).into_iter().map(|(_, endpoint)| endpoint).collect();
         let api = Api::new(&system, endpoints).map_err(StartError::from)?.with_origins(self.origins.clone());
@@ -178,9 +183,7 @@ impl Parts {
         for webhook in webhooks {
             in_background.spawn(webhook.run());
         }
-        let tables = &system.dynamo().tables;
-        let narrator = Narrator::new(system.configurations().clone(), EventForm::from_env(tables)?);
-        let stream = engine.stream(&tables.name(Table::Segments))?;
+        let stream = engine.stream(&system.dynamo().tables.name(Table::Segments))?;
         in_background.spawn(Feed::new(Arc::clone(&self.traffic), stream, narrator).run());
         for job in wrapup_functions::jobs(&system) {
             let function = JobFunction::new(job, Clock::system());

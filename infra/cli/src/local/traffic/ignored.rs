@@ -55,6 +55,9 @@ impl Known {
         let names: Vec<&str> = self.query_names(parameters).chain(self.query_names(call)).collect();
         for (name, _) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
             note(&mut ignored, &name, &name, names.iter().copied());
+            if ignored.len() == MOST_NAMED {
+                return ignored;
+            }
         }
         let schema = self.resolved(&call["requestBody"]).pointer("/content/application~1json/schema");
         if let (Some(schema), Some(fields)) = (schema, read(body)) {
@@ -205,6 +208,8 @@ mod tests {
     fn names_are_fit_for_a_header_and_few() {
         let many: Map<String, Value> = (0..500).map(|number| (format!("field{number}"), json!(1))).collect();
         assert_eq!(said("/api/now/wrapup/segment/update", &Value::Object(many).to_string()).len(), MOST_NAMED);
+        let query = (0..500).map(|number| format!("field{number}=1")).collect::<Vec<_>>().join("&");
+        assert_eq!(said(&format!("/api/now/wrapup/segment/update?{query}"), r#"{"note": 1}"#).len(), MOST_NAMED);
         let odd = json!({"a\r\nSet-Cookie: b=\u{e9}": 1, "x".repeat(5_000): 1}).to_string();
         let named = said("/api/now/wrapup/segment/update", &odd);
         assert_eq!(named.iter().map(String::len).max(), Some(LONGEST_NAME));

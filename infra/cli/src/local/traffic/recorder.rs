@@ -126,7 +126,8 @@ impl BodyCopy {
     }
 }
 
-/// A body of which a copy is made as it is read.
+/// A body of which a copy is made as it is read. http-body-util's `map_frame` does not pass the announced size on, by which a
+/// body is refused that is too large.
 struct Copied {
     body: Body,
     copy: BodyCopy,
