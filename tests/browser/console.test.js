@@ -65,7 +65,7 @@ test("the page says how to begin, and who may not read is told why", async (t) =
   assert.equal((await fetch(`${base}/console/news`)).status, 401);
   assert.equal((await fetch(`${base}/console/facts`, { headers: { Authorization: `Basic ${btoa("integrator:the word of the desk")}` } })).status, 403);
   const page = await open(t);
-  assert.equal(await page.textContent("#demo-sign-in"), "Look as username");
+  assert.equal(await page.textContent("#demo-sign-in"), "Sign in as username");
   await page.screenshot({ path: join(SHOTS, "console-welcome.png") });
   await page.click("#other summary");
   for (const [user, password, told] of [

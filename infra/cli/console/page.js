@@ -6,7 +6,7 @@ const WORDS = {
   en: {
     try: "Try the API", supervisor: "Supervisors' page", contract: "OpenAPI", language: "Language", signIn: "Sign in", signOut: "Sign out",
     welcome: "The Wrap Up API runs", lead: "See what your client sends, what is answered, and why a request is refused: as it happens.",
-    demoSignIn: "Look as {user}", demoIs: "The demo user, whose password everybody knows. It is only on this machine.",
+    demoSignIn: "Sign in as {user}", demoIs: "The demo user, whose password everybody knows. It is only on this machine.",
     another: "Sign in as another user", user: "User", password: "Password", role: "It takes the role wrapup_supervisor, and is kept in this page's memory alone.",
     wrong: "The user or the password is wrong.", traffic: "Requests", refusedOnly: "refused only", ignored: "ignored", filter: "filter by path or text", clear: "Clear",
     empty: "None yet. Point your client at the base URL, or paste this into a terminal:", segments: "Segments", noSegments: "Those that change from now on are shown here, with what is left of their time.",
@@ -20,7 +20,7 @@ const WORDS = {
   de: {
     try: "API ausprobieren", supervisor: "Seite für Supervisoren", contract: "OpenAPI", language: "Sprache", signIn: "Anmelden", signOut: "Abmelden",
     welcome: "Die Wrap-Up-API läuft", lead: "Hier steht, was ein Client schickt, was geantwortet wird und warum eine Anfrage abgelehnt wird: sobald es geschieht.",
-    demoSignIn: "Als {user} ansehen", demoIs: "Der Demo-Benutzer, dessen Passwort alle kennen. Es gibt ihn nur auf diesem Rechner.",
+    demoSignIn: "Als {user} anmelden", demoIs: "Der Demo-Benutzer, dessen Passwort alle kennen. Es gibt ihn nur auf diesem Rechner.",
     another: "Als anderer Benutzer anmelden", user: "Benutzer", password: "Passwort", role: "Verlangt die Rolle wrapup_supervisor und bleibt nur im Speicher dieser Seite.",
     wrong: "Benutzer oder Passwort ist falsch.", traffic: "Anfragen", refusedOnly: "nur abgelehnte", ignored: "nicht beachtet", filter: "nach Pfad oder Text filtern", clear: "Leeren",
     empty: "Noch keine. Einen Client auf die Basis-URL richten, oder dies in ein Terminal einfügen:", segments: "Segmente", noSegments: "Was sich ab jetzt ändert, steht hier, mit der Zeit, die bleibt.",
