@@ -201,6 +201,33 @@ test("the page to try the API on is one click away, signed in", async (t) => {
   await other.waitForSelector(".auth-wrapper .authorize.locked", { timeout: 60_000 });
 });
 
+test("the supervisors' page is one click away, signed in", async (t) => {
+  const page = await open(t);
+  await page.waitForSelector("#supervisor[href='supervisor?demo']");
+  await page.click("#supervisor");
+  await page.waitForSelector("#figure-acceptance", { timeout: 60_000 });
+  assert.equal(page.url(), `${base}/supervisor?demo`);
+  assert.equal(await page.isVisible("#sign-in"), false);
+  assert.deepEqual(await page.evaluate(() => [Object.keys(localStorage), Object.keys(sessionStorage), document.cookie]), [[], [], ""]);
+  await page.click("#sign-out");
+  assert.equal(await page.isVisible("#sign-in"), true);
+  // Without being asked, and where there is no demo user, as in AWS, nobody is signed in.
+  await page.goto(`${base}/supervisor`);
+  assert.equal(await page.isVisible("#sign-in"), true);
+  for (const none of [{ json: null }, { status: 403, json: { message: "Missing Authentication Token" } }]) {
+    await page.route("**/console/start", (route) => route.fulfill(none));
+    const asked = page.waitForResponse("**/console/start");
+    await page.goto(`${base}/supervisor?demo`);
+    await asked;
+    await page.fill("#user", "username");
+    await page.fill("#password", "wrong");
+    await page.press("#password", "Enter");
+    await page.waitForFunction(() => /is wrong/.test(document.querySelector("#refused").textContent));
+    assert.equal(await page.isVisible("#panels"), false);
+    await page.unroute("**/console/start");
+  }
+});
+
 test("pages that wait do not hold up the end", async (t) => {
   const { server: child, base: where } = await local.start();
   const page = await signedIn(t, {}, where);
