@@ -277,6 +277,34 @@ fn a_clock_that_is_none_is_refused_at_the_start() {
     }
 }
 
+#[test]
+fn a_clock_ahead_of_what_is_kept_asks_first_and_says_what_it_may_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let data = data.to_str().expect("a path");
+    let run = |options: &[&str]| {
+        let all = [&ON_FREE_PORTS[..], &["--data", data], options].concat();
+        let mut server = Process::start(BINARY, &all, folder.path());
+        server.line_with("Try it");
+        signal(server.pid(), "TERM");
+        server.end()
+    };
+    let warning = "is ended or removed for good";
+    // Nothing is there yet.
+    let first = run(&["--clock", "2040-01-01 00:00:00"]);
+    assert!(first.status.success() && first.stderr.contains(warning), "{}", first.stderr);
+    for clock in ["2040-01-01 00:00:00", "2040-01-01 00:00:00 x60"] {
+        let stderr = refused(&["--data", data, "--clock", clock]);
+        assert!(stderr.contains(data) && stderr.contains("say --yes") && stderr.contains("--in-memory"), "{stderr}");
+    }
+    assert!(run(&["--clock", "2040-01-01 00:00:00", "--yes"]).status.success());
+    let fast = run(&["--clock", "x60"]);
+    assert!(fast.status.success() && fast.stderr.contains(warning), "{}", fast.stderr);
+    let plain = run(&[]);
+    assert!(plain.status.success() && !plain.stderr.contains(warning), "{}", plain.stderr);
+    assert!(refused(&["--data", data, "--yes"]).contains("--yes"));
+}
+
 // Beginning anew.
 
 #[tokio::test]

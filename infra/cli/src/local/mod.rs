@@ -124,6 +124,12 @@ pub enum LocalError {
     /// Whoever was asked does not want it emptied.
     #[error("nothing in {} was removed, and nothing started", data.display())]
     NotReset { data: PathBuf },
+    /// The clock would begin in the future of what is kept.
+    #[error(
+        "--clock begins in the future, by which what is over in {} would be ended, or removed for good: {problem}",
+        data.display()
+    )]
+    FromTheFuture { data: PathBuf, problem: io::Error },
     /// The file that tells others where everything is cannot be written.
     #[error("--ready-file {}: {problem}", path.display())]
     ReadyFile { path: PathBuf, problem: String },
@@ -194,6 +200,9 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let data = (!options.in_memory && !trying.for_tests).then_some(options.data);
     if let Some(data) = data.as_deref().filter(|_| trying.reset) {
         reset::reset(data, trying.yes)?;
+    }
+    if let (Some(data), Some(clock)) = (&data, trying.clock) {
+        reset::look_at_the_clock(data, clock, trying.yes)?;
     }
     output::say(&match &data {
         Some(data) => format!("starting the API on port {api_port}, with the data in {}", data.display()),
