@@ -5,7 +5,7 @@ use std::path::Path;
 
 use hyper::Method;
 use serde_json::{Value, json};
-use wrapup_test_support::{Api, Ended, Process, external, merged, signal};
+use wrapup_test_support::{Api, Ended, Process, Server, external, merged, signal};
 
 use crate::BINARY;
 
@@ -63,6 +63,47 @@ async fn bodies_are_told_where_somebody_asks_for_them_and_credentials_never() {
     for secret in ["a-secret", "another", "dXNlcm5hbWU6cGFzc3dvcmQ"] {
         assert!(!ended.stdout.contains(secret), "{secret}: {}", ended.stdout);
     }
+}
+
+/// What the console shows of a server's traffic.
+async fn news(api: &Api) -> Value {
+    let reply = api.raw(Method::GET, "/console/news?run=none").basic_auth("username", "password").send().await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    serde_json::from_slice(&reply.body).expect("JSON")
+}
+
+#[tokio::test]
+async fn a_field_in_the_wrong_place_is_named_with_the_right_one() {
+    let server = Server::start(BINARY);
+    let api = server.api();
+    let codes = json!([{"code": "Refund", "language": "en"}]);
+    let misplaced = merged(
+        external("MISPLACED"),
+        &json!({"allowed_codes": codes, "configuration": {"interaction_sys_id": "i", "enable_codes": true, "default_code": "Refund", "allowed_codes": codes}}),
+    );
+    let opened = api.post("segment/create", &misplaced).await;
+    assert_eq!(
+        opened.header("x-wrapup-ignored"),
+        "allowed_codes: it belongs in 'configuration', \
+         configuration.allowed_codes[0].language: it belongs in 'translation', \
+         configuration.interaction_sys_id: it belongs beside 'configuration'"
+    );
+    opened.expect(200);
+    let path = "segment/update?external_segment_id=MISPLACED&notes=x";
+    // Whatever method a proxy lets through: the one that is meant says what is known.
+    for sent in [Method::PUT, Method::POST] {
+        let body = json!({"confirmed_on": "2026-01-05 10:30:00", "configuration": {"wrap_up_code": "Refund"}});
+        let reply = api.call(sent, path).header("X-HTTP-Method-Override", "put").json(&body).send().await;
+        assert_eq!(
+            reply.header("x-wrapup-ignored"),
+            "notes: it belongs in the body, configuration.wrap_up_code: it belongs beside 'configuration'",
+            "{}",
+            reply.text()
+        );
+    }
+    let told = news(&api).await;
+    let ignored = &told["exchanges"][0][1]["ignored"][0];
+    assert_eq!(ignored, &json!({"field": "allowed_codes", "meant": ": it belongs in 'configuration'"}));
 }
 
 #[tokio::test]

@@ -88,6 +88,19 @@ async fn a_call_suffers_the_fault_that_it_asks_for() {
 }
 
 #[tokio::test]
+async fn faults_are_those_of_the_method_that_a_call_means() {
+    let server = start(&["--in-memory", "--fault", "PUT segment/update: 503"]);
+    let api = server.api();
+    let update = |method: &str| {
+        let call = api.call(Method::POST, "segment/update?external_segment_id=NONE");
+        call.header("X-HTTP-Method-Override", method).json(&json!({})).send()
+    };
+    let meant = update("put").await;
+    assert_eq!((meant.status, meant.header("x-wrapup-fault")), (503, "503"));
+    assert!(update("GET").await.status < 500);
+}
+
+#[tokio::test]
 async fn a_connection_ends_before_the_call_is_done_or_after_it() {
     let api = shared().api();
     let path = "segment/create";

@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use http_body::{Frame, SizeHint};
+use wrapup::api::method_meant;
 
 use super::exchange::{Exchange, Taken};
 use super::ignored::Ignored;
@@ -91,13 +92,14 @@ impl Open {
 
     /// What of the request its call does not know, where it was read: not of those who may not call.
     fn ignored(&self, status: StatusCode) -> Vec<Ignored> {
-        let Some((method, uri, _)) =
+        let Some((sent, uri, headers)) =
             self.head.as_ref().filter(|_| status.is_success() || status == 400 || status == 404)
         else {
             return Vec::new();
         };
+        let Ok(method) = method_meant(sent, headers) else { return Vec::new() };
         let copy = self.copy.taken();
-        self.recorder.known.ignored(method, uri, copy.whole().unwrap_or_default())
+        self.recorder.known.ignored(&method, uri, copy.whole().unwrap_or_default())
     }
 
     fn exchange(&mut self) -> Option<Exchange> {
