@@ -79,7 +79,8 @@ function span(ms) {
 }
 
 async function get(path, query) {
-  const headers = { Authorization: authorization, Accept: "application/json", "Accept-Language": language };
+  // By X-Requested-With the local console knows whose calls these are, and does not show them among those of clients.
+  const headers = { Authorization: authorization, Accept: "application/json", "Accept-Language": language, "X-Requested-With": "wrapup-supervisor" };
   const url = `api/now/v1/wrapup/${path}?${new URLSearchParams(query)}`;
   // Without the browser's own credentials, and so without its own form where ours are refused.
   const options = { headers, credentials: "omit", cache: "no-store", signal: AbortSignal.timeout(15000) };

@@ -334,7 +334,12 @@ async fn tests_begin_anew_with_the_demo_data_the_clock_and_the_faults_of_the_sta
     let api = server.api();
     let mut runs = Vec::new();
     let mut first = Value::Null;
-    for _ in 0..3 {
+    let console = async || {
+        let reply = api.raw(Method::GET, "/console/news").basic_auth("username", "password").send().await;
+        serde_json::from_slice::<Value>(&reply.body).expect("JSON")
+    };
+    let mut before = console().await["run"].clone();
+    for round in 0..3 {
         api.get("segment/ANEW").await.segment_error(404);
         let opened = api.post("segment/create", &external("ANEW")).await.expect(200);
         // One internal wrap-up, whose configuration and codes are remembered from call to call.
@@ -358,6 +363,11 @@ async fn tests_begin_anew_with_the_demo_data_the_clock_and_the_faults_of_the_sta
         }
         runs.push(statuses);
         begin_anew(&api).await;
+        // Segments are gone, and so are their events at the console; what clients have sent is not.
+        let now = console().await;
+        assert_eq!((&now["events"], now["run"] == before), (&json!([]), false));
+        assert!(now["exchanges"].as_array().is_some_and(|all| all.len() > 20 * (round + 1)), "{now}");
+        before = now["run"].clone();
         let labels = server.code_labels(BINARY);
         assert!(labels.len() == 3 && !labels.contains(&"Of one test alone".to_owned()), "{labels:?}");
     }

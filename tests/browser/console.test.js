@@ -209,6 +209,9 @@ test("the supervisors' page is one click away, signed in", async (t) => {
   assert.equal(page.url(), `${base}/supervisor?demo`);
   assert.equal(await page.isVisible("#sign-in"), false);
   assert.deepEqual(await page.evaluate(() => [Object.keys(localStorage), Object.keys(sessionStorage), document.cookie]), [[], [], ""]);
+  // What that page asks every few seconds is not among what clients ask.
+  const { exchanges } = await (await fetch(`${base}/console/news`, { headers: { Authorization: DEMO } })).json();
+  assert.deepEqual(exchanges.filter(([, { query, path }]) => /state=overdue/.test(query) || path.includes("/report/")), []);
   await page.click("#sign-out");
   assert.equal(await page.isVisible("#sign-in"), true);
   // Without being asked, and where there is no demo user, as in AWS, nobody is signed in.
@@ -226,6 +229,25 @@ test("the supervisors' page is one click away, signed in", async (t) => {
     assert.equal(await page.isVisible("#panels"), false);
     await page.unroute("**/console/start");
   }
+});
+
+test("where tests begin anew, so do segments and events; what clients have sent stays", async (t) => {
+  const { server: child, base: where } = await local.start("--for-tests");
+  t.after(() => child.kill());
+  const page = await signedIn(t, {}, where);
+  const begun = async (id) => {
+    const body = JSON.stringify(external(id, CODES));
+    const answer = await fetch(`${where}/api/now/v1/wrapup/segment/create`, { method: "POST", headers: { Authorization: DEMO, "Content-Type": "application/json" }, body });
+    assert.equal(answer.status, 200);
+    await page.waitForFunction((id) => ["segments", "events"].every((panel) => document.getElementById(panel).textContent.includes(id)), id);
+  };
+  await begun("BEFORE");
+  assert.equal((await fetch(`${where}/local/reset`, { method: "POST" })).status, 204);
+  await page.waitForFunction(() => !document.querySelector("#segments > li, #events > li"));
+  assert.equal(await page.isVisible("#no-segments"), true);
+  await page.waitForFunction(() => document.querySelectorAll("#traffic > li").length === 1);
+  await begun("AFTER");
+  assert.ok(!(await page.textContent("#segments")).includes("BEFORE"));
 });
 
 test("pages that wait do not hold up the end", async (t) => {

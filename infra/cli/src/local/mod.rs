@@ -228,7 +228,7 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let assembled = Box::pin(parts.assemble(engine)).await?;
     let endpoints = wrapup_functions::documented(&assembled.system);
     let contract = Contract::new(&endpoints, "/", Form::Plain);
-    let known = KnownFields::by(serde_json::to_value(&contract).map_err(io::Error::from)?);
+    let known = Arc::new(KnownFields::by(serde_json::to_value(&contract).map_err(io::Error::from)?));
     let document = serde_json::to_string(&contract).map_err(io::Error::from)?;
     let routes = faults::Routes::new(endpoints.iter().map(|endpoint| endpoint.route()));
     let faults = Arc::new(Faults::new(trying.faults, trying.fault_seed, routes)?);
@@ -290,7 +290,8 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let engine_served = Server::new(serving.dynamodb(), Guard::for_programs(engine_port), limits)
         .serve(engine_listener, async { drop(told_to_stop.await) });
     let engine_served = tokio::spawn(engine_served);
-    let api = traffic.taken_down(faults.in_front_of(serving.api()), known);
+    let api = traffic.taken_down(faults.in_front_of(serving.api()), &known);
+    let refusals = traffic.refusals(&known);
     let served = Arc::clone(&serving);
     let system = Box::new(move || served.system());
     let front = traffic::Console { traffic: Arc::clone(&traffic), system, demo: demo_user, facts };
@@ -298,7 +299,8 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let control = Control { serving: Arc::clone(&serving), successors, faults };
     let supervisor = gateway::page_routes(Arc::new(console::page()));
     let beside = page::routes(document).merge(supervisor).merge(front.routes()).merge(control.routes());
-    let server = Server::new(beside.fallback_service(api), Guard::for_pages(api_port, origins), limits);
+    let server =
+        Server::new(beside.fallback_service(api), Guard::for_pages(api_port, origins), limits).with_refusals(refusals);
     let (end, told_to_end) = oneshot::channel::<()>();
     if let Some(file) = &mut ready_file {
         file.write(&ready)?;
