@@ -79,7 +79,8 @@ function span(ms) {
 }
 
 async function get(path, query) {
-  const headers = { Authorization: authorization, Accept: "application/json", "Accept-Language": language };
+  // By X-Requested-With the local console knows whose calls these are, and does not show them among those of clients.
+  const headers = { Authorization: authorization, Accept: "application/json", "Accept-Language": language, "X-Requested-With": "wrapup-supervisor" };
   const url = `api/now/v1/wrapup/${path}?${new URLSearchParams(query)}`;
   // Without the browser's own credentials, and so without its own form where ours are refused.
   const options = { headers, credentials: "omit", cache: "no-store", signal: AbortSignal.timeout(15000) };
@@ -372,16 +373,21 @@ async function refresh() {
   }
 }
 
+function signIn(as) {
+  session += 1;
+  authorization = as;
+  at("password").value = at("token").value = "";
+  at("refused").textContent = "";
+  refresh();
+}
+
+const basic = (user, password) => `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(`${user}:${password}`)))}`;
+
 at("sign-in").addEventListener("submit", (event) => {
   event.preventDefault();
   const [user, password, token] = ["user", "password", "token"].map((id) => at(id).value);
   if (!token.trim() && !user) { at("refused").textContent = word("credentials"); return; }
-  const basic = () => btoa(String.fromCharCode(...new TextEncoder().encode(`${user}:${password}`)));
-  session += 1;
-  authorization = token.trim() ? `Bearer ${token.trim()}` : `Basic ${basic()}`;
-  at("password").value = at("token").value = "";
-  at("refused").textContent = "";
-  refresh();
+  signIn(token.trim() ? `Bearer ${token.trim()}` : basic(user, password));
 });
 at("sign-out").addEventListener("click", () => signOut());
 at("language").addEventListener("change", () => {
@@ -397,3 +403,9 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
 addEventListener("resize", () => chart?.setSize(extent()));
 setInterval(() => { tick(); refresh(); }, 1000);
 show();
+// Whoever comes from the local console's link is the demo user, whose password everybody knows, where there is one.
+if (location.search === "?demo") {
+  fetch("console/start").then((told) => told.ok ? told.json() : null, () => null).then((demo) => {
+    if (demo && session === 0) signIn(basic(demo.user, demo.password));
+  });
+}

@@ -46,6 +46,20 @@ class Requirements(unittest.TestCase):
             self.assertRegex(done.stderr, rf"^infra/tools/install: {re.escape(option)} is none of: .*--cdk .*--sam .*\n$")
 
 
+class Deploying(unittest.TestCase):
+    def test_what_is_installed_for_sam_is_small_and_works(self):
+        subprocess.run([TOOLS / "install", "--sam"], check=True)
+        installed = ROOT / ".tools" / "sam"
+        # As it is used: what Python compiles of it comes with use.
+        files = [path for path in installed.rglob("*") if path.suffix != ".pyc" and not path.is_symlink()]
+        self.assertLess(sum(path.stat().st_blocks * 512 for path in files), 400_000_000)
+        environment = os.environ | {"SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "eu-central-1"}
+        for command in (["sam", "validate"], ["cargo-lambda", "lambda", "--version"]):
+            command[0] = installed / "bin" / command[0]
+            done = subprocess.run(command, cwd=ROOT / "infra" / "sam", env=environment, capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+
 class Compiler(unittest.TestCase):
     """`infra/tools/rustc`."""
 

@@ -19,7 +19,7 @@ use crate::dynamodb::{self, Dynamo, Item, SYSTEM, Stamp, Table, Write, key, stri
 #[cfg(feature = "openapi")]
 use crate::json_schema::Object;
 use crate::sys_id::hex;
-use crate::users::oauth::{Kept, KeyKeeper, KeyRing, Keys, KeysError, Purpose, UnreadableKeys};
+use crate::users::oauth::{Kept, KeyKeeper, KeyRing, Keys, KeysError, Purpose, UnreadableKeys, is_formed};
 
 /// How long a cursor is good for.
 const LIVES: Duration = Duration::from_secs(24 * 60 * 60);
@@ -32,6 +32,12 @@ pub const LIMIT: &str = "limit";
 
 /// Characters that a cursor has at most.
 const LONGEST: usize = 4_096;
+
+/// What is wrong with a cursor that nobody here has made.
+const NOT_OURS: &str = "is not a next_cursor of this API";
+
+/// What to do about any that is wrong.
+const BEGIN_AGAIN: &str = "leave it out, to begin the list again";
 
 /// How much of a list a call asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +53,10 @@ impl Paging {
     pub fn read(query: &Fields<'_>, usual: usize, most: usize) -> Option<Self> {
         let cursor = query.text_up_to(CURSOR, LONGEST);
         let cursor = cursor.map(|cursor| cursor.trim().to_owned()).filter(|cursor| !cursor.is_empty());
+        // Whether it is of this list the keys say, which are not looked at for what else is wrong.
+        if cursor.as_ref().is_some_and(|cursor| !is_formed(cursor)) {
+            query.violation(CURSOR, Problem::Rule(format!("{NOT_OURS}; {BEGIN_AGAIN}")));
+        }
         Some(Self { limit: number(query, LIMIT, usual, most)?, cursor })
     }
 }
@@ -133,11 +143,11 @@ impl Cursors {
     /// It is none of ours, another question's, or a day old; or the keys cannot be read.
     pub async fn position<P: DeserializeOwned>(&self, question: &impl Serialize, cursor: &str) -> Result<P, Error> {
         let refuse = |says: &str| {
-            let problem = format!("{says}; leave it out, to begin the list again");
+            let problem = format!("{says}; {BEGIN_AGAIN}");
             Error::from(Violations::one(CURSOR, Problem::Rule(problem)))
         };
         let claims: Option<Claims<serde_json::Value>> = self.ring.verified(cursor, Purpose::Cursor).await?;
-        let claims = claims.ok_or_else(|| refuse("is not a next_cursor of this API"))?;
+        let claims = claims.ok_or_else(|| refuse(NOT_OURS))?;
         if claims.question != hash(question) {
             return Err(refuse("is of a list with other parameters: send the same ones as for the page before"));
         }

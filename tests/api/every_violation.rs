@@ -236,6 +236,7 @@ async fn of_lists_and_reports() {
         ("timed_out=maybe", "timed_out has to be"),
         ("external=maybe", "external has to be"),
         ("cursor=%FF", "cursor is not valid UTF-8"),
+        ("cursor=made-up", "cursor is not a next_cursor of this API"),
     ];
     all_pairs_of_a_query_are_named(&api, "segment", &segments).await;
     let reply = api.get("segment?agent=a&interaction=b&from=2026-01-05T00:00:00Z&to=2026-01-04T00:00:00Z").await;
@@ -248,9 +249,14 @@ async fn of_lists_and_reports() {
         ("external=maybe", "external has to be"),
         ("limit=0", "limit has to be"),
         (long.as_str(), "q has more than"),
+        ("cursor=made-up", "cursor is not a next_cursor of this API"),
     ];
     all_pairs_of_a_query_are_named(&api, "code", &codes).await;
-    let configurations = [("active=maybe", "active has to be"), ("limit=x", "limit has to be")];
+    let configurations = [
+        ("active=maybe", "active has to be"),
+        ("limit=x", "limit has to be"),
+        ("cursor=a.b.*", "cursor is not a next_cursor"),
+    ];
     all_pairs_of_a_query_are_named(&api, "configuration", &configurations).await;
     let desk = Desk { server, folder: tempfile::tempdir().expect("a folder") };
     desk.run_with("user add lead --role wrapup_supervisor", &[], "a secret of the lead\n").fine();

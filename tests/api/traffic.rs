@@ -5,7 +5,7 @@ use std::path::Path;
 
 use hyper::Method;
 use serde_json::{Value, json};
-use wrapup_test_support::{Api, Ended, Process, external, merged, signal};
+use wrapup_test_support::{Api, Ended, Process, Server, external, merged, signal};
 
 use crate::BINARY;
 
@@ -63,6 +63,78 @@ async fn bodies_are_told_where_somebody_asks_for_them_and_credentials_never() {
     for secret in ["a-secret", "another", "dXNlcm5hbWU6cGFzc3dvcmQ"] {
         assert!(!ended.stdout.contains(secret), "{secret}: {}", ended.stdout);
     }
+}
+
+/// What the console shows of a server's traffic.
+async fn news(api: &Api) -> Value {
+    let reply = api.raw(Method::GET, "/console/news?run=none").basic_auth("username", "password").send().await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    serde_json::from_slice(&reply.body).expect("JSON")
+}
+
+/// Status and path of each exchange that the console shows, with the fields that were passed over.
+fn shown(news: &Value) -> Vec<(u64, String)> {
+    let exchanges = news["exchanges"].as_array().expect("exchanges").iter().map(|entry| &entry[1]);
+    let path = |exchange: &Value| exchange["path"].as_str().unwrap_or_default().replace("/api/now/v1/wrapup/", "");
+    exchanges.map(|exchange| (exchange["answer"]["status"].as_u64().unwrap_or_default(), path(exchange))).collect()
+}
+
+#[tokio::test]
+async fn a_field_in_the_wrong_place_is_named_with_the_right_one() {
+    let server = Server::start(BINARY);
+    let api = server.api();
+    let codes = json!([{"code": "Refund", "language": "en"}]);
+    let misplaced = merged(
+        external("MISPLACED"),
+        &json!({"allowed_codes": codes, "configuration": {"interaction_sys_id": "i", "enable_codes": true, "default_code": "Refund", "allowed_codes": codes}}),
+    );
+    let opened = api.post("segment/create", &misplaced).await;
+    assert_eq!(
+        opened.header("x-wrapup-ignored"),
+        "allowed_codes: it belongs in 'configuration', \
+         configuration.allowed_codes[0].language: it belongs in 'translation', \
+         configuration.interaction_sys_id: it belongs beside 'configuration'"
+    );
+    opened.expect(200);
+    let path = "segment/update?external_segment_id=MISPLACED&notes=x";
+    // Whatever method a proxy lets through: the one that is meant says what is known.
+    for sent in [Method::PUT, Method::POST] {
+        let body = json!({"confirmed_on": "2026-01-05 10:30:00", "configuration": {"wrap_up_code": "Refund"}});
+        let reply = api.call(sent, path).header("X-HTTP-Method-Override", "put").json(&body).send().await;
+        assert_eq!(
+            reply.header("x-wrapup-ignored"),
+            "notes: it belongs in the body, configuration.wrap_up_code: it belongs beside 'configuration'",
+            "{}",
+            reply.text()
+        );
+    }
+    let told = news(&api).await;
+    let ignored = &told["exchanges"][0][1]["ignored"][0];
+    assert_eq!(ignored, &json!({"field": "allowed_codes", "meant": ": it belongs in 'configuration'"}));
+}
+
+#[tokio::test]
+async fn calls_that_the_server_s_guard_refuses_are_shown_and_whatever_else_it_refuses_is_not() {
+    let server = Server::start(BINARY);
+    let api = server.api();
+    let get = |path: &str, name: &str, value: &str| api.raw(Method::GET, path).header(name, value).send();
+    let code = "/api/now/v1/wrapup/code";
+    assert_eq!(get(code, "Host", "wrapup.example:8080").await.status, 421);
+    assert_eq!(get(code, "Origin", "http://elsewhere.example").await.status, 403);
+    assert_eq!(get("/oauth_token.do", "Host", "wrapup.example").await.status, 421);
+    assert_eq!(get("/console/news", "Origin", "http://elsewhere.example").await.status, 403);
+    // Of a page that does not say whence it asks, and of the supervisors' page, which asks every few seconds.
+    let same_origin = || api.call(Method::GET, "configuration").header("Sec-Fetch-Site", "same-origin");
+    assert_eq!(same_origin().send().await.status, 200);
+    assert_eq!(same_origin().header("X-Requested-With", "wrapup-supervisor").send().await.status, 200);
+    let told = news(&api).await;
+    let expected = [(421, "code"), (403, "code"), (421, "/oauth_token.do"), (200, "configuration")];
+    assert_eq!(shown(&told), expected.map(|(status, path)| (status, path.to_owned())));
+    let answer = &told["exchanges"][0][1]["answer"]["body"];
+    assert!(
+        answer.as_str().is_some_and(|body| body.contains("requests are answered for http://127.0.0.1:")),
+        "{answer}"
+    );
 }
 
 #[tokio::test]

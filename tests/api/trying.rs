@@ -88,6 +88,19 @@ async fn a_call_suffers_the_fault_that_it_asks_for() {
 }
 
 #[tokio::test]
+async fn faults_are_those_of_the_method_that_a_call_means() {
+    let server = start(&["--in-memory", "--fault", "PUT segment/update: 503"]);
+    let api = server.api();
+    let update = |method: &str| {
+        let call = api.call(Method::POST, "segment/update?external_segment_id=NONE");
+        call.header("X-HTTP-Method-Override", method).json(&json!({})).send()
+    };
+    let meant = update("put").await;
+    assert_eq!((meant.status, meant.header("x-wrapup-fault")), (503, "503"));
+    assert!(update("GET").await.status < 500);
+}
+
+#[tokio::test]
 async fn a_connection_ends_before_the_call_is_done_or_after_it() {
     let api = shared().api();
     let path = "segment/create";
@@ -277,6 +290,34 @@ fn a_clock_that_is_none_is_refused_at_the_start() {
     }
 }
 
+#[test]
+fn a_clock_ahead_of_what_is_kept_asks_first_and_says_what_it_may_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let data = data.to_str().expect("a path");
+    let run = |options: &[&str]| {
+        let all = [&ON_FREE_PORTS[..], &["--data", data], options].concat();
+        let mut server = Process::start(BINARY, &all, folder.path());
+        server.line_with("Try it");
+        signal(server.pid(), "TERM");
+        server.end()
+    };
+    let warning = "is ended or removed for good";
+    // Nothing is there yet.
+    let first = run(&["--clock", "2040-01-01 00:00:00"]);
+    assert!(first.status.success() && first.stderr.contains(warning), "{}", first.stderr);
+    for clock in ["2040-01-01 00:00:00", "2040-01-01 00:00:00 x60"] {
+        let stderr = refused(&["--data", data, "--clock", clock]);
+        assert!(stderr.contains(data) && stderr.contains("say --yes") && stderr.contains("--in-memory"), "{stderr}");
+    }
+    assert!(run(&["--clock", "2040-01-01 00:00:00", "--yes"]).status.success());
+    let fast = run(&["--clock", "x60"]);
+    assert!(fast.status.success() && fast.stderr.contains(warning), "{}", fast.stderr);
+    let plain = run(&[]);
+    assert!(plain.status.success() && !plain.stderr.contains(warning), "{}", plain.stderr);
+    assert!(refused(&["--data", data, "--yes"]).contains("--yes"));
+}
+
 // Beginning anew.
 
 #[tokio::test]
@@ -293,7 +334,12 @@ async fn tests_begin_anew_with_the_demo_data_the_clock_and_the_faults_of_the_sta
     let api = server.api();
     let mut runs = Vec::new();
     let mut first = Value::Null;
-    for _ in 0..3 {
+    let console = async || {
+        let reply = api.raw(Method::GET, "/console/news").basic_auth("username", "password").send().await;
+        serde_json::from_slice::<Value>(&reply.body).expect("JSON")
+    };
+    let mut before = console().await["run"].clone();
+    for round in 0..3 {
         api.get("segment/ANEW").await.segment_error(404);
         let opened = api.post("segment/create", &external("ANEW")).await.expect(200);
         // One internal wrap-up, whose configuration and codes are remembered from call to call.
@@ -317,6 +363,11 @@ async fn tests_begin_anew_with_the_demo_data_the_clock_and_the_faults_of_the_sta
         }
         runs.push(statuses);
         begin_anew(&api).await;
+        // Segments are gone, and so are their events at the console; what clients have sent is not.
+        let now = console().await;
+        assert_eq!((&now["events"], now["run"] == before), (&json!([]), false));
+        assert!(now["exchanges"].as_array().is_some_and(|all| all.len() > 20 * (round + 1)), "{now}");
+        before = now["run"].clone();
         let labels = server.code_labels(BINARY);
         assert!(labels.len() == 3 && !labels.contains(&"Of one test alone".to_owned()), "{labels:?}");
     }

@@ -201,6 +201,55 @@ test("the page to try the API on is one click away, signed in", async (t) => {
   await other.waitForSelector(".auth-wrapper .authorize.locked", { timeout: 60_000 });
 });
 
+test("the supervisors' page is one click away, signed in", async (t) => {
+  const page = await open(t);
+  await page.waitForSelector("#supervisor[href='supervisor?demo']");
+  await page.click("#supervisor");
+  await page.waitForSelector("#figure-acceptance", { timeout: 60_000 });
+  assert.equal(page.url(), `${base}/supervisor?demo`);
+  assert.equal(await page.isVisible("#sign-in"), false);
+  assert.deepEqual(await page.evaluate(() => [Object.keys(localStorage), Object.keys(sessionStorage), document.cookie]), [[], [], ""]);
+  // What that page asks every few seconds is not among what clients ask.
+  const { exchanges } = await (await fetch(`${base}/console/news`, { headers: { Authorization: DEMO } })).json();
+  assert.deepEqual(exchanges.filter(([, { query, path }]) => /state=overdue/.test(query) || path.includes("/report/")), []);
+  await page.click("#sign-out");
+  assert.equal(await page.isVisible("#sign-in"), true);
+  // Without being asked, and where there is no demo user, as in AWS, nobody is signed in.
+  await page.goto(`${base}/supervisor`);
+  assert.equal(await page.isVisible("#sign-in"), true);
+  for (const none of [{ json: null }, { status: 403, json: { message: "Missing Authentication Token" } }]) {
+    await page.route("**/console/start", (route) => route.fulfill(none));
+    const asked = page.waitForResponse("**/console/start");
+    await page.goto(`${base}/supervisor?demo`);
+    await asked;
+    await page.fill("#user", "username");
+    await page.fill("#password", "wrong");
+    await page.press("#password", "Enter");
+    await page.waitForFunction(() => /is wrong/.test(document.querySelector("#refused").textContent));
+    assert.equal(await page.isVisible("#panels"), false);
+    await page.unroute("**/console/start");
+  }
+});
+
+test("where tests begin anew, so do segments and events; what clients have sent stays", async (t) => {
+  const { server: child, base: where } = await local.start("--for-tests");
+  t.after(() => child.kill());
+  const page = await signedIn(t, {}, where);
+  const begun = async (id) => {
+    const body = JSON.stringify(external(id, CODES));
+    const answer = await fetch(`${where}/api/now/v1/wrapup/segment/create`, { method: "POST", headers: { Authorization: DEMO, "Content-Type": "application/json" }, body });
+    assert.equal(answer.status, 200);
+    await page.waitForFunction((id) => ["segments", "events"].every((panel) => document.getElementById(panel).textContent.includes(id)), id);
+  };
+  await begun("BEFORE");
+  assert.equal((await fetch(`${where}/local/reset`, { method: "POST" })).status, 204);
+  await page.waitForFunction(() => !document.querySelector("#segments > li, #events > li"));
+  assert.equal(await page.isVisible("#no-segments"), true);
+  await page.waitForFunction(() => document.querySelectorAll("#traffic > li").length === 1);
+  await begun("AFTER");
+  assert.ok(!(await page.textContent("#segments")).includes("BEFORE"));
+});
+
 test("pages that wait do not hold up the end", async (t) => {
   const { server: child, base: where } = await local.start();
   const page = await signedIn(t, {}, where);

@@ -18,9 +18,9 @@ export const HOSTILE = `<img src=x onerror="document.title='broken'">`;
 /** The demo user's credentials. */
 export const DEMO = `Basic ${btoa("username:password")}`;
 
-/** Starts a local server; answers its process, where it is, and its DynamoDB's port. */
-export async function start() {
-  const server = spawn(WRAPUP, ["local", "--in-memory", "--port", "0", "--dynamodb-port", "0"], { stdio: ["ignore", "pipe", "ignore"] });
+/** Starts a local server, with these options; answers its process, where it is, and its DynamoDB's port. */
+export async function start(...options) {
+  const server = spawn(WRAPUP, ["local", "--in-memory", "--port", "0", "--dynamodb-port", "0", ...options], { stdio: ["ignore", "pipe", "ignore"] });
   let base, dynamodbPort;
   for await (const line of createInterface({ input: server.stdout })) {
     base = line.match(/^Console +(http:\S+)\/$/)?.[1] ?? base;

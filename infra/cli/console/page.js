@@ -496,7 +496,7 @@ function show() {
   if (demo) at("demo-sign-in").textContent = word("demoSignIn", { user: demo.user });
   at("demo").hidden = !demo;
   at("other").open = !demo;
-  if (demo) at("try").href = "try?demo";
+  if (demo) for (const id of ["try", "supervisor"]) at(id).href = `${id}?demo`;
   at("first").replaceChildren(copyable(firstCall()));
   at("traffic").replaceChildren(...exchanges.map(row).reverse());
   filterRows();

@@ -14,7 +14,7 @@ pub(super) const METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-m
 ///
 /// # Errors
 /// The header stands there twice, or names no method.
-pub(super) fn meant(sent: &Method, headers: &HeaderMap) -> Result<Method, Unreadable> {
+pub fn meant(sent: &Method, headers: &HeaderMap) -> Result<Method, Unreadable> {
     let mut named = headers.get_all(METHOD_OVERRIDE).iter();
     match (named.next(), named.next()) {
         (Some(name), None) if sent == Method::POST => read(name).ok_or(Unreadable::MethodOverride),

@@ -34,6 +34,7 @@ pub use body::BodyError;
 pub use call::{Answer, Call};
 pub use decode::MOST_BYTES;
 pub use event::{Event, Reply, Unreadable};
+pub use method::meant as method_meant;
 pub use origins::Origins;
 pub use pages::{Page, PageFile};
 pub use route::{PREFIXES, Route};

@@ -68,6 +68,11 @@ impl FromStr for Setting {
 }
 
 impl Setting {
+    /// Whether it begins later than this clock shows.
+    pub fn begins_ahead_of(self, clock: &Clock) -> bool {
+        self.start.is_some_and(|start| start.since_epoch() > clock.since_epoch())
+    }
+
     /// The same at this speed.
     fn at(self, speed: u32) -> Result<Self, ClockError> {
         match speed <= FASTEST {

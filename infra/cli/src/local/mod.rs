@@ -124,6 +124,12 @@ pub enum LocalError {
     /// Whoever was asked does not want it emptied.
     #[error("nothing in {} was removed, and nothing started", data.display())]
     NotReset { data: PathBuf },
+    /// The clock would begin in the future of what is kept.
+    #[error(
+        "--clock begins in the future, by which what is over in {} would be ended, or removed for good: {problem}",
+        data.display()
+    )]
+    FromTheFuture { data: PathBuf, problem: io::Error },
     /// The file that tells others where everything is cannot be written.
     #[error("--ready-file {}: {problem}", path.display())]
     ReadyFile { path: PathBuf, problem: String },
@@ -195,6 +201,9 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     if let Some(data) = data.as_deref().filter(|_| trying.reset) {
         reset::reset(data, trying.yes)?;
     }
+    if let (Some(data), Some(clock)) = (&data, trying.clock) {
+        reset::look_at_the_clock(data, clock, trying.yes)?;
+    }
     output::say(&match &data {
         Some(data) => format!("starting the API on port {api_port}, with the data in {}", data.display()),
         None => format!("starting the API on port {api_port}, with its data in memory"),
@@ -219,7 +228,7 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let assembled = Box::pin(parts.assemble(engine)).await?;
     let endpoints = wrapup_functions::documented(&assembled.system);
     let contract = Contract::new(&endpoints, "/", Form::Plain);
-    let known = KnownFields::by(serde_json::to_value(&contract).map_err(io::Error::from)?);
+    let known = Arc::new(KnownFields::by(serde_json::to_value(&contract).map_err(io::Error::from)?));
     let document = serde_json::to_string(&contract).map_err(io::Error::from)?;
     let routes = faults::Routes::new(endpoints.iter().map(|endpoint| endpoint.route()));
     let faults = Arc::new(Faults::new(trying.faults, trying.fault_seed, routes)?);
@@ -281,7 +290,8 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let engine_served = Server::new(serving.dynamodb(), Guard::for_programs(engine_port), limits)
         .serve(engine_listener, async { drop(told_to_stop.await) });
     let engine_served = tokio::spawn(engine_served);
-    let api = traffic.taken_down(faults.in_front_of(serving.api()), known);
+    let api = traffic.taken_down(faults.in_front_of(serving.api()), &known);
+    let refusals = traffic.refusals(&known);
     let served = Arc::clone(&serving);
     let system = Box::new(move || served.system());
     let front = traffic::Console { traffic: Arc::clone(&traffic), system, demo: demo_user, facts };
@@ -289,7 +299,8 @@ pub async fn run(options: Options, team: TeamTables) -> Result<(), LocalError> {
     let control = Control { serving: Arc::clone(&serving), successors, faults };
     let supervisor = gateway::page_routes(Arc::new(console::page()));
     let beside = page::routes(document).merge(supervisor).merge(front.routes()).merge(control.routes());
-    let server = Server::new(beside.fallback_service(api), Guard::for_pages(api_port, origins), limits);
+    let server =
+        Server::new(beside.fallback_service(api), Guard::for_pages(api_port, origins), limits).with_refusals(refusals);
     let (end, told_to_end) = oneshot::channel::<()>();
     if let Some(file) = &mut ready_file {
         file.write(&ready)?;

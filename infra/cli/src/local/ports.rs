@@ -51,10 +51,10 @@ impl Holder {
         Self(linux::listener(port))
     }
 
-    /// Elsewhere nothing tells without a program of its own.
+    /// Elsewhere a program tells, where it is there.
     #[cfg(not(target_os = "linux"))]
-    pub fn of(_: u16) -> Self {
-        Self(None)
+    pub fn of(port: u16) -> Self {
+        Self(lsof::listener(port))
     }
 }
 
@@ -111,6 +111,27 @@ mod linux {
     }
 }
 
+/// What `lsof` says: macOS has it.
+#[cfg(any(test, not(target_os = "linux")))]
+mod lsof {
+    use std::process::Command;
+
+    use super::Process;
+
+    pub fn listener(port: u16) -> Option<Process> {
+        let listed =
+            Command::new("lsof").args(["-nP", "-sTCP:LISTEN", "-Fpc", &format!("-iTCP:{port}")]).output().ok()?;
+        process(&String::from_utf8_lossy(&listed.stdout))
+    }
+
+    /// The first one of a list in which a line `p` has an id, and a line `c` the program's name.
+    pub fn process(listed: &str) -> Option<Process> {
+        let of = |field| listed.lines().find_map(|line| line.strip_prefix(field));
+        let (id, name) = (of('p')?.parse().ok()?, of('c')?.to_owned());
+        Some(Process { id, is_local: name == "wrapup", name, data: None })
+    }
+}
+
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
@@ -123,6 +144,16 @@ mod tests {
                      2: 00000000:1F91 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 4713 1 0 100 0 0 10 0\n";
         assert_eq!(linux::sockets(table, 8080), ["socket:[4711]"]);
         assert!(linux::sockets("", 8080).is_empty() && linux::sockets("\nno table\n", 8080).is_empty());
+    }
+
+    #[test]
+    fn who_listens_is_read_from_what_lsof_lists() {
+        let of = |listed: &str| Holder(lsof::process(listed)).to_string();
+        assert_eq!(of("p812\ncnginx\nf6\np813\ncother\n"), " by nginx: process 812");
+        assert_eq!(of("p7\ncwrapup\nf11\n"), " by a `wrapup local` that runs already: process 7");
+        assert_eq!(of("") + &of("nothing\nthat is known"), "");
+        // Whether it is there or not, a port that nobody has is nobody's.
+        assert_eq!(Holder(lsof::listener(0)), Holder::default());
     }
 
     #[test]

@@ -1,10 +1,14 @@
-//! Emptying a data folder before the start.
+//! What is done to a data folder before the start, or by it, that nothing brings back: it is emptied, or a clock is set ahead of
+//! what it has.
 
 use std::fs::TryLockError;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
+use wrapup::clock::Clock;
+
 use super::LocalError;
+use super::clock::Setting;
 use super::engine::files::{self, DATABASE, LOCK};
 use crate::{output, owned};
 
@@ -30,20 +34,40 @@ pub fn reset(data: &Path, agreed: bool) -> Result<(), LocalError> {
         TryLockError::WouldBlock => failed(&"a `wrapup local` uses it; end that one first"),
         TryLockError::Error(error) => failed(&error),
     })?;
-    if !agreed && !agrees(data).map_err(|error| failed(&error))? {
+    let question = format!("Remove all wrap-ups, codes, configurations and users in {} for good?", data.display());
+    let wanted = || agrees(&question, "to remove what is in it, which nothing brings back");
+    if !agreed && !wanted().map_err(|error| failed(&error))? {
         return Err(LocalError::NotReset { data: data.to_owned() });
     }
     files::empty(data).map_err(|error| failed(&error))
 }
 
-/// Asks whoever sits at the terminal.
-fn agrees(data: &Path) -> io::Result<bool> {
-    if !io::stdin().is_terminal() {
-        return Err(io::Error::other(
-            "nobody can be asked here: say --yes to remove what is in it, which nothing brings back",
+/// Looks at what a clock that is set may do to a data folder. Records whose keeping is over by it are removed, and wrap-ups
+/// ended whose deadline is: where that begins with the start, somebody has to agree.
+pub fn look_at_the_clock(data: &Path, clock: Setting, agreed: bool) -> Result<(), LocalError> {
+    let failed = |problem| LocalError::FromTheFuture { data: data.to_owned(), problem };
+    if !clock.begins_ahead_of(&Clock::system()) || !data.join(DATABASE).is_file() {
+        output::say(&format!(
+            "where the clock goes beyond the machine's, what is over by then in {} is ended or removed for good; \
+             --in-memory leaves it alone",
+            data.display()
         ));
+        return Ok(());
     }
-    let question =
-        format!("Remove all wrap-ups, codes, configurations and users in {} for good? Type yes: ", data.display());
-    Ok(output::ask(&question)?.trim() == "yes")
+    let question = format!(
+        "By a clock in the future, end what is over by then in {}, and remove for good what is not kept for so long?",
+        data.display()
+    );
+    if agreed || agrees(&question, "to have that done, or --in-memory to leave it alone").map_err(failed)? {
+        return Ok(());
+    }
+    Err(failed(io::Error::other("nothing was started")))
+}
+
+/// Asks whoever sits at the terminal; where nobody does, says by which word to agree, and to what.
+fn agrees(question: &str, to_what: &str) -> io::Result<bool> {
+    if !io::stdin().is_terminal() {
+        return Err(io::Error::other(format!("nobody can be asked here: say --yes {to_what}")));
+    }
+    Ok(output::ask(&format!("{question} Type yes: "))?.trim() == "yes")
 }

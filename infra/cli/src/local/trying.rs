@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use super::clock::Setting;
 use super::faults::Rule;
@@ -10,12 +10,13 @@ use super::faults::Rule;
 /// Trying things out, and tests.
 #[derive(Args, Clone)]
 #[command(next_help_heading = "Trying and testing")]
+#[command(group(ArgGroup::new("asks first").args(["reset", "clock"]).multiple(true)))]
 pub struct Trying {
     /// Remove all that is in the data folder before the start; asks first
     #[arg(long, conflicts_with_all = ["in_memory", "for_tests"])]
     pub reset: bool,
-    /// Do so without asking
-    #[arg(long, requires = "reset")]
+    /// Do so, or begin in the future of what the data folder has, without asking
+    #[arg(long, requires = "asks first")]
     pub yes: bool,
     /// What happens to some calls, such as 'PUT segment/update: 503 10%, delay 2s 5%, drop-after 1%'; may be repeated
     #[arg(long = "fault", value_name = "CALLS: FAULTS")]

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 pub use clients::{Client, Clients, ClientsListed, NewClient};
 pub use keys::{Kept, KeyKeeper, KeyRing, Keys, KeysError, Rotation, SIGNS_FOR, SecretKeeper, UnreadableKeys};
-pub use token::Purpose;
+pub use token::{Purpose, is_formed};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -79,6 +79,11 @@ impl<'a> Sent<'a> {
     }
 }
 
+/// Whether a text has the form of what is signed here. That says nothing of whether it was.
+pub fn is_formed(text: &str) -> bool {
+    Sent::parse(text).is_some()
+}
+
 /// A token that says this.
 pub(super) fn signed<T: Serialize>(claims: &T, keys: &Keys, purpose: Purpose) -> Result<String, serde_json::Error> {
     let content = serde_json::to_vec(claims)?;

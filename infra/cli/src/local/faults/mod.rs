@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use fastrand::Rng;
 use tokio::time::sleep;
 use tower::ServiceExt;
+use wrapup::api::method_meant;
 
 use super::server::Unanswered;
 use rules::{Fault, KINDS};
@@ -78,16 +79,18 @@ impl Faults {
     }
 
     async fn answer(&self, request: Request, routes: Router) -> Response {
+        // The gateway refuses a request that does not say which one it means, as the one that it is sent as.
+        let method = method_meant(request.method(), request.headers()).unwrap_or_else(|_| request.method().clone());
         let faults = match asked_for(request.headers()) {
             Ok(Some(faults)) => faults,
-            Ok(None) => self.drawn(request.method(), request.uri().path()),
+            Ok(None) => self.drawn(&method, request.uri().path()),
             Err(WrongHeader) => return refused(request.headers()),
         };
         let mut done = Vec::new();
         for fault in faults {
-            let (method, path) = (request.method(), request.uri().path());
             // By its endpoint: a path may have ids in it.
-            tracing::info!(%fault, %method, endpoint = self.routes.named(method, path), "a fault on purpose");
+            let endpoint = self.routes.named(&method, request.uri().path());
+            tracing::info!(%fault, %method, endpoint, "a fault on purpose");
             done.push(fault.to_string());
             match fault {
                 Fault::Delay(time) => sleep(time).await,

@@ -1,6 +1,8 @@
 //! The process of a function.
 
-use std::process::Stdio;
+use std::fmt;
+use std::io;
+use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,18 +13,46 @@ use wrapup_local_lambda::Runtime;
 use super::Function;
 use crate::output;
 
-/// What is said of a function whose process has ended without having asked for work or answered: usually it cannot start at
-/// all, and whoever has just typed its command looks at the terminal.
-fn does_not_start(function: &Function, ended: &str, pause: Duration) -> String {
+/// What became of a process.
+enum Ended {
+    /// It ended by itself, before it had answered anything or after that.
+    ByItself { status: ExitStatus, has_answered: bool },
+    /// It did not answer in time; none where it could be ended.
+    Overdue(Option<io::Error>),
+    /// Nobody knows.
+    Lost(io::Error),
+    /// There was none.
+    NotStarted(io::Error),
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ByItself { status, has_answered: true } => write!(f, "has ended ({status})"),
+            Self::ByItself { status, has_answered: false } => {
+                write!(f, "has ended without having answered anything ({status})")
+            }
+            Self::Overdue(None) => f.write_str("did not answer in time and was ended"),
+            Self::Overdue(Some(error)) => write!(f, "did not answer in time and does not end: {error}"),
+            Self::Lost(error) => write!(f, "is lost: {error}"),
+            Self::NotStarted(error) => write!(f, "does not start: {error}"),
+        }
+    }
+}
+
+/// What is said of a function whose process is of no use: usually it cannot start at all, and whoever has just typed its
+/// command looks at the terminal.
+fn of_no_use(function: &Function, ended: &Ended, pause: Duration) -> String {
     let Function { name, command } = function;
     let program = command.split_whitespace().next().unwrap_or_default();
-    let why = match ended.contains(&format!("exit status: {NO_SUCH_COMMAND}")) {
-        true => format!(": '{program}' is no command here"),
-        false => String::new(),
+    let why = match ended {
+        Ended::ByItself { status, .. } if status.code() == Some(NO_SUCH_COMMAND) => {
+            format!(": '{program}' is no command here")
+        }
+        _ => String::new(),
     };
     format!(
-        "--function {name}: `{command}` {ended} without having answered anything{why}. It is started again in {} s, then less \
-         and less often; the rest runs on",
+        "--function {name}: `{command}` {ended}{why}. It is started again in {} s, then less and less often; the rest runs on",
         pause.as_secs()
     )
 }
@@ -55,24 +85,20 @@ pub async fn keep_running(function: Function, address: String, runtime: Arc<Runt
             .spawn();
         let ended = match child {
             Ok(mut child) => tokio::select! {
-                ended = child.wait() => match ended {
-                    Ok(status) => format!("has ended ({status})"),
-                    Err(error) => format!("is lost: {error}"),
-                },
-                () = overdue.notified() => match child.kill().await {
-                    Ok(()) => "did not answer in time and was ended".to_owned(),
-                    Err(error) => format!("did not answer in time and does not end: {error}"),
-                },
+                ended = child.wait() => ended.map_err(Ended::Lost),
+                () = overdue.notified() => Err(Ended::Overdue(child.kill().await.err())),
             },
-            Err(error) => format!("does not start: {error}"),
+            Err(error) => Err(Ended::NotStarted(error)),
         };
-        if runtime.process_ended() || begin.elapsed() >= LONG_ENOUGH {
+        let has_answered = runtime.process_ended();
+        let ended = ended.map_or_else(|ended| ended, |status| Ended::ByItself { status, has_answered });
+        if has_answered || begin.elapsed() >= LONG_ENOUGH {
             (pause, in_vain) = (SHORTEST_PAUSE, 0);
         } else {
             in_vain = in_vain.saturating_add(1);
         }
         if in_vain == 1 {
-            output::complain(&does_not_start(&function, &ended, pause));
+            output::complain(&of_no_use(&function, &ended, pause));
         } else {
             tracing::warn!(
                 function = function.name,

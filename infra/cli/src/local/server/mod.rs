@@ -18,11 +18,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::http::header::{CONNECTION, EXPECT};
-use axum::http::{HeaderValue, Request, Response};
+use axum::http::{HeaderMap, HeaderValue, Request, Response};
 use axum::response::IntoResponse;
+use axum::{Extension, Router};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
@@ -92,13 +92,19 @@ impl Limits {
 pub struct Server {
     router: Router,
     guard: Guard,
+    refusals: Router,
     limits: Limits,
 }
 
 impl Server {
     /// Answers by this router whom the guard admits.
     pub fn new(router: Router, guard: Guard, limits: Limits) -> Self {
-        Self { router, guard, limits }
+        Self { router, guard, refusals: Router::new().fallback(refuse), limits }
+    }
+
+    /// Has those whom the guard does not admit answered by this router, which does so by [`refuse`].
+    pub fn with_refusals(self, refusals: Router) -> Self {
+        Self { refusals, ..self }
     }
 
     /// Serves until `end`, then finishes the requests that run.
@@ -207,7 +213,9 @@ impl Server {
             Ok(()) => self.router.clone().oneshot(Request::from_parts(head, Body::new(body))).await.into_response(),
             Err(refusal) => {
                 drop(body);
-                refusal.answer(&head.headers)
+                head.extensions.insert(refusal);
+                let request = Request::from_parts(head, Body::empty());
+                self.refusals.clone().oneshot(request).await.into_response()
             }
         };
         // What a request comes to whose connection gave way before its body was there is no answer to it.
@@ -220,6 +228,11 @@ impl Server {
         place.moving();
         Some(response.map(|body| Sent { body, place }))
     }
+}
+
+/// Answers a request that the guard does not admit. Nothing of its body is read.
+pub async fn refuse(Extension(refusal): Extension<HttpRefusal>, headers: HeaderMap) -> axum::response::Response {
+    refusal.answer(&headers)
 }
 
 /// What a router answers in place of an answer: the connection is closed without one.

@@ -19,14 +19,17 @@ const BATCH: usize = 25;
 /// Reads the events that happen from now on.
 pub struct Feed {
     traffic: Arc<Traffic>,
+    /// The system's name, by which its events are told.
+    run: String,
     stream: Stream,
     narrator: Narrator,
 }
 
 impl Feed {
-    /// From the segment table's stream, in the form in which webhooks get them.
+    /// From the segment table's stream, in the form in which webhooks get them. Those of the system before are forgotten.
     pub fn new(traffic: Arc<Traffic>, stream: Stream, narrator: Narrator) -> Self {
-        Self { traffic, stream, narrator }
+        let run = traffic.begin_anew();
+        Self { traffic, run, stream, narrator }
     }
 
     /// Reads, for good.
@@ -49,7 +52,7 @@ impl Feed {
             }
             for record in &batch.event.records {
                 match self.narrator.tell(record).await {
-                    Ok(Some(event)) => self.traffic.happened(event.json()),
+                    Ok(Some(event)) => self.traffic.happened(&self.run, event.json()),
                     Ok(None) => {}
                     Err(error) => tracing::warn!(%error, "an event is not shown at the console"),
                 }

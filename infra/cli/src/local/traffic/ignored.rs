@@ -1,5 +1,5 @@
 //! Fields that nothing reads: what a client sends by a name that its call does not know, as the API's own document says, and
-//! which name may be meant. The API passes them over, as the reference has it; whoever writes a client wants to be told.
+//! which name may be meant, or where it would be read. The API passes them over, as the reference has it; whoever writes a client wants to be told.
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ const DEEPEST: usize = 8;
 pub struct Ignored {
     /// Where it stands, as `configuration.allowed_codes[0].lable`.
     pub field: String,
-    /// Names that may be meant by it.
+    /// Names that may be meant by it, or where it belongs.
     meant: String,
 }
 
@@ -34,6 +34,22 @@ impl fmt::Display for Ignored {
         letters.flat_map(char::escape_default).try_for_each(|letter| fmt::Write::write_char(f, letter))?;
         f.write_str(&self.meant)
     }
+}
+
+/// Where fields stand in a body, and which are known there.
+struct Place<'a> {
+    at: &'a str,
+    known: &'a Map<String, Value>,
+    above: Above<'a>,
+}
+
+/// What is above the fields of a place.
+#[derive(Clone, Copy)]
+enum Above<'a> {
+    /// Nothing: they are the body's own. Beside it are the parameters of the query.
+    Query(&'a [&'a str]),
+    /// The field that they stand in, and where that stands.
+    Field(&'a str, &'a Place<'a>),
 }
 
 /// What each call reads.
@@ -48,20 +64,28 @@ impl Known {
         Self { document }
     }
 
-    /// What of a request its call does not know.
+    /// What of a request its call does not know. The method is the one that the request means.
     pub fn ignored(&self, method: &Method, uri: &Uri, body: &[u8]) -> Vec<Ignored> {
         let mut ignored = Vec::new();
         let Some((parameters, call)) = self.call(method, uri.path()) else { return ignored };
         let names: Vec<&str> = self.query_names(parameters).chain(self.query_names(call)).collect();
+        let schema = self.resolved(&call["requestBody"]).pointer("/content/application~1json/schema");
+        let fields = schema.and_then(|schema| self.resolved(schema)["properties"].as_object());
         for (name, _) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
-            note(&mut ignored, &name, &name, names.iter().copied());
+            if names.iter().any(|known| *known == name) {
+                continue;
+            }
+            let meant = match fields.is_some_and(|fields| fields.contains_key(&*name)) {
+                true => ": it belongs in the body".to_owned(),
+                false => Near::of(&name, names.iter().copied()).to_string(),
+            };
+            ignored.push(Ignored { field: name.into_owned(), meant });
             if ignored.len() == MOST_NAMED {
                 return ignored;
             }
         }
-        let schema = self.resolved(&call["requestBody"]).pointer("/content/application~1json/schema");
-        if let (Some(schema), Some(fields)) = (schema, read(body)) {
-            self.look(schema, &fields, "", DEEPEST, &mut ignored);
+        if let (Some(known), Some(fields)) = (fields, read(body)) {
+            self.look(&Place { at: "", known, above: Above::Query(&names) }, &fields, DEEPEST, &mut ignored);
         }
         ignored.truncate(MOST_NAMED);
         ignored
@@ -85,13 +109,14 @@ impl Known {
         parameters.filter(|parameter| parameter["in"] == "query").filter_map(|parameter| parameter["name"].as_str())
     }
 
-    fn look(&self, schema: &Value, fields: &Map<String, Value>, path: &str, depth: usize, ignored: &mut Vec<Ignored>) {
-        let Some(properties) = self.resolved(schema)["properties"].as_object() else { return };
+    fn look(&self, place: &Place<'_>, fields: &Map<String, Value>, depth: usize, ignored: &mut Vec<Ignored>) {
         for (name, value) in fields {
-            let at = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-            match properties.get(name) {
-                None => note(ignored, name, &at, properties.keys().map(String::as_str)),
-                Some(property) if depth > 0 => self.look_within(property, value, &at, depth - 1, ignored),
+            let at = if place.at.is_empty() { name.clone() } else { format!("{}.{name}", place.at) };
+            match place.known.get(name) {
+                None => ignored.push(Ignored { field: at, meant: self.meant(place, name) }),
+                Some(property) if depth > 0 => {
+                    self.look_within(property, value, &at, &Above::Field(name, place), depth - 1, ignored);
+                }
                 Some(_) => {}
             }
             if ignored.len() > MOST_NAMED {
@@ -100,7 +125,15 @@ impl Known {
         }
     }
 
-    fn look_within(&self, schema: &Value, value: &Value, at: &str, depth: usize, ignored: &mut Vec<Ignored>) {
+    fn look_within(
+        &self,
+        schema: &Value,
+        value: &Value,
+        at: &str,
+        above: &Above<'_>,
+        depth: usize,
+        ignored: &mut Vec<Ignored>,
+    ) {
         let schema = self.resolved(schema);
         let entry = schema.get("items");
         match (value, entry) {
@@ -110,14 +143,17 @@ impl Known {
                     Value::Array(entries) => Value::Array(entries.clone()),
                     only => Value::Array(vec![only.clone()]),
                 };
-                self.look_within(schema, &entries, at, depth, ignored);
+                self.look_within(schema, &entries, at, above, depth, ignored);
             }
-            (Value::Object(fields), None) => self.look(schema, fields, at, depth, ignored),
             // XML says a list of one as it says what stands in it.
-            (Value::Object(fields), Some(entry)) => self.look(entry, fields, at, depth, ignored),
+            (Value::Object(fields), entry) => {
+                if let Some(known) = self.resolved(entry.unwrap_or(schema))["properties"].as_object() {
+                    self.look(&Place { at, known, above: *above }, fields, depth, ignored);
+                }
+            }
             (Value::Array(entries), Some(entry)) => {
                 for (index, value) in entries.iter().enumerate() {
-                    self.look_within(entry, value, &format!("{at}[{index}]"), depth, ignored);
+                    self.look_within(entry, value, &format!("{at}[{index}]"), above, depth, ignored);
                     if ignored.len() > MOST_NAMED {
                         return;
                     }
@@ -125,6 +161,29 @@ impl Known {
             }
             _ => {}
         }
+    }
+
+    /// What may be meant by a name that a place does not know: the same name above it, or one level below, or one that is
+    /// nearly written so.
+    fn meant(&self, place: &Place<'_>, name: &str) -> String {
+        let mut above = &place.above;
+        loop {
+            match above {
+                Above::Field(field, higher) if higher.known.contains_key(name) => {
+                    return format!(": it belongs beside '{field}'");
+                }
+                Above::Field(_, higher) => above = &higher.above,
+                Above::Query(names) if names.contains(&name) => return ": it belongs in the query".to_owned(),
+                Above::Query(_) => break,
+            }
+        }
+        let below = place.known.iter().find_map(|(field, schema)| {
+            let schema = self.resolved(schema);
+            let (entries, schema) = schema.get("items").map_or(("", schema), |entry| ("entries of ", entry));
+            let fields = self.resolved(schema)["properties"].as_object()?;
+            fields.contains_key(name).then(|| format!(": it belongs in {entries}'{field}'"))
+        });
+        below.unwrap_or_else(|| Near::of(name, place.known.keys().map(String::as_str)).to_string())
     }
 
     /// What a reference within the document refers to, or the value itself.
@@ -150,12 +209,6 @@ fn read(body: &[u8]) -> Option<Map<String, Value>> {
     document.ok()?.read(|fields| Some(fields.all())).ok()
 }
 
-fn note<'a>(ignored: &mut Vec<Ignored>, name: &str, at: &str, known: impl Iterator<Item = &'a str> + Clone) {
-    if !known.clone().any(|known| known == name) {
-        ignored.push(Ignored { field: at.to_owned(), meant: Near::of(name, known).to_string() });
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -173,7 +226,11 @@ mod tests {
                 "parameters": {"language": {"in": "header", "name": "Accept-Language"}},
                 "requestBodies": {"update": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Update"}}}}},
                 "schemas": {
-                    "Update": {"properties": {"notes": {"type": "string"}, "codes": {"items": {"$ref": "#/components/schemas/Code"}}}},
+                    "Update": {"properties": {
+                        "notes": {"type": "string"},
+                        "codes": {"items": {"$ref": "#/components/schemas/Code"}},
+                        "configuration": {"properties": {"timer": {}, "codes": {"items": {"$ref": "#/components/schemas/Code"}}}},
+                    }},
                     "Code": {"properties": {"code": {"type": "string"}}},
                 },
             },
@@ -202,6 +259,32 @@ mod tests {
         assert_eq!(said(&format!("{path}?external_segment_id=1&segment=2"), ""), ["segment"]);
         assert_eq!(said("/api/now/wrapup/elsewhere", r#"{"note": "x"}"#), Vec::<String>::new());
         assert_eq!(said(path, "no body at all"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_stands_in_the_wrong_place_is_named_with_the_right_one() {
+        let path = "/api/now/v1/wrapup/segment/update";
+        for (body, named) in [
+            (r#"{"timer": true}"#, "timer: it belongs in 'configuration'"),
+            (r#"{"configuration": {"notes": "x"}}"#, "configuration.notes: it belongs beside 'configuration'"),
+            (r#"{"code": "A"}"#, "code: it belongs in entries of 'codes'"),
+            (
+                r#"{"configuration": {"codes": [{"timer": true}]}}"#,
+                "configuration.codes[0].timer: it belongs beside 'codes'",
+            ),
+            (
+                r#"{"configuration": {"codes": [{"notes": "x"}]}}"#,
+                "configuration.codes[0].notes: it belongs beside 'configuration'",
+            ),
+            (r#"{"external_segment_id": "1"}"#, "external_segment_id: it belongs in the query"),
+            (
+                "<request><configuration><notes/></configuration></request>",
+                "configuration.notes: it belongs beside 'configuration'",
+            ),
+        ] {
+            assert_eq!(said(path, body), [named], "{body}");
+        }
+        assert_eq!(said(&format!("{path}?notes=x"), ""), ["notes: it belongs in the body"]);
     }
 
     #[test]

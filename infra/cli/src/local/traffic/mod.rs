@@ -55,8 +55,6 @@ pub struct Options {
 
 /// The exchanges and events that are kept.
 pub struct Traffic {
-    /// Of this process: what a page knows from an earlier one counts for nothing.
-    run: String,
     clock: Clock,
     log: Option<Log>,
     kept: Mutex<Kept>,
@@ -65,6 +63,8 @@ pub struct Traffic {
 }
 
 struct Kept {
+    /// Of this process and the system that serves: what a page knows from an earlier one counts for nothing.
+    run: String,
     exchanges: Ring<Exchange>,
     events: Ring<String>,
 }
@@ -90,12 +90,12 @@ impl Traffic {
     /// Nothing yet.
     pub fn new(options: &Options, clock: Clock) -> Arc<Self> {
         Arc::new(Self {
-            run: uuid::Uuid::new_v4().to_string(),
             clock,
             log: Log::start(options),
             kept: Mutex::new(Kept {
+                run: new_run(),
                 exchanges: Ring::new(MOST_EXCHANGES, MOST_BYTES),
-                events: Ring::new(MOST_EVENTS, MOST_EVENT_BYTES),
+                events: no_events(),
             }),
             changed: watch::Sender::new(false),
             waiting: Semaphore::new(MOST_WAITING),
@@ -120,9 +120,26 @@ impl Traffic {
         self.changed.send_modify(|_| {});
     }
 
-    fn happened(&self, event: &str) {
-        self.kept().events.push(event.to_owned(), event.len());
+    /// Forgets the events of the system that has served, since its segments are gone. What clients have sent is kept. Answers
+    /// by which name the events of the next system are told.
+    fn begin_anew(&self) -> String {
+        let run = new_run();
+        let mut kept = self.kept();
+        kept.run.clone_from(&run);
+        kept.events = no_events();
+        drop(kept);
         self.changed.send_modify(|_| {});
+        run
+    }
+
+    /// Keeps an event of the system of this name; one of an earlier system is not of interest any more.
+    fn happened(&self, run: &str, event: &str) {
+        let mut kept = self.kept();
+        if kept.run == run {
+            kept.events.push(event.to_owned(), event.len());
+            drop(kept);
+            self.changed.send_modify(|_| {});
+        }
     }
 
     /// What is new to a page, which is waited for.
@@ -140,13 +157,21 @@ impl Traffic {
     }
 
     fn news_now(&self, known: &Known) -> News {
-        let (exchange, event) = match known.run == self.run {
+        let kept = self.kept();
+        let (exchange, event) = match known.run == kept.run {
             true => (known.exchange, known.event),
             false => (0, 0),
         };
-        let kept = self.kept();
         let (exchanges, more_exchanges) = kept.exchanges.behind(exchange, MOST_OF_AN_ANSWER);
         let (events, more_events) = kept.events.behind(event, MOST_OF_AN_ANSWER);
-        News { run: self.run.clone(), exchanges, events, more: more_exchanges || more_events }
+        News { run: kept.run.clone(), exchanges, events, more: more_exchanges || more_events }
     }
+}
+
+fn new_run() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
+fn no_events() -> Ring<String> {
+    Ring::new(MOST_EVENTS, MOST_EVENT_BYTES)
 }

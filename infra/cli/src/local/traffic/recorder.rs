@@ -8,27 +8,38 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::REFERER;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
+use axum::routing::any;
 use http_body::{Frame, SizeHint};
+use wrapup::api::{TOKEN_PATH, method_meant};
 
 use super::exchange::{Exchange, Taken};
 use super::ignored::Ignored;
 use super::{KnownFields, Traffic};
-use crate::local::server::Unanswered;
+use crate::local::server::{Unanswered, refuse};
 
 impl Traffic {
     /// These routes, each exchange of which is taken down, with the fields that `known` does not have.
-    pub fn taken_down(self: &Arc<Self>, routes: Router, known: KnownFields) -> Router {
-        routes.layer(from_fn_with_state(Arc::new(Recorder { traffic: Arc::clone(self), known }), take_down))
+    pub fn taken_down(self: &Arc<Self>, routes: Router, known: &Arc<KnownFields>) -> Router {
+        let recorder = Recorder { traffic: Arc::clone(self), known: Arc::clone(known) };
+        routes.layer(from_fn_with_state(Arc::new(recorder), take_down))
+    }
+
+    /// What answers those whom the guard of a server does not admit: calls of the API are taken down, and nothing else.
+    pub fn refusals(self: &Arc<Self>, known: &Arc<KnownFields>) -> Router {
+        let mut calls = Router::new();
+        for path in ["/api/{*path}", TOKEN_PATH] {
+            calls = calls.route(path, any(refuse));
+        }
+        self.taken_down(calls, known).fallback(refuse)
     }
 }
 
 struct Recorder {
     traffic: Arc<Traffic>,
-    known: KnownFields,
+    known: Arc<KnownFields>,
 }
 
 /// The header of an answer that names fields of the request that its call does not know.
@@ -51,10 +62,11 @@ async fn take_down(State(recorder): State<Arc<Recorder>>, request: Request, next
     open.answered(response).await
 }
 
-/// Whether the supervisor's page asks, which does so every few seconds: a browser says which requests are a page's, and
-/// of our pages this one alone sends no `Referer`.
+/// Whether the supervisor's page asks, which does so every few seconds, and says that it is the one. Nobody else is taken for
+/// it who does not say so himself.
 fn is_of_a_page_that_watches(headers: &HeaderMap) -> bool {
-    headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin") && !headers.contains_key(REFERER)
+    let says = |name: &str, value: &str| headers.get(name).is_some_and(|said| said == value);
+    says("sec-fetch-site", "same-origin") && says("x-requested-with", "wrapup-supervisor")
 }
 
 /// A request that is not answered yet. One whose caller goes before is taken down without an answer.
@@ -91,13 +103,14 @@ impl Open {
 
     /// What of the request its call does not know, where it was read: not of those who may not call.
     fn ignored(&self, status: StatusCode) -> Vec<Ignored> {
-        let Some((method, uri, _)) =
+        let Some((sent, uri, headers)) =
             self.head.as_ref().filter(|_| status.is_success() || status == 400 || status == 404)
         else {
             return Vec::new();
         };
+        let Ok(method) = method_meant(sent, headers) else { return Vec::new() };
         let copy = self.copy.taken();
-        self.recorder.known.ignored(method, uri, copy.whole().unwrap_or_default())
+        self.recorder.known.ignored(&method, uri, copy.whole().unwrap_or_default())
     }
 
     fn exchange(&mut self) -> Option<Exchange> {
