@@ -14,6 +14,7 @@ mod removal;
 mod schema;
 mod stamp;
 pub mod tables;
+mod types;
 mod unread;
 mod write;
 
@@ -30,6 +31,9 @@ pub use removal::{NotRemoved, Removal, remove_if_empty};
 pub use schema::{NOT_NEWER, RecordProblem, SCHEMA, check_schema, schema};
 pub use stamp::{CREATED_BY, CREATED_ON, SYSTEM, Stamp, UPDATED_BY, UPDATED_ON, VERSION};
 pub use tables::{Table, Tables};
+#[cfg(test)]
+pub use types::unsent_update;
+pub use types::{ColumnType, of_types};
 pub use unread::{Sent, Unread};
 pub use write::{Books, Write};
 
