@@ -21,7 +21,7 @@ use crate::document::{FromText, Problem, Violations};
 use crate::dynamodb::tables::BY_LABEL;
 use crate::dynamodb::{
     self, ColumnType, Dynamo, Item, Listed, NOT_NEWER, Patience, SCHEMA, Sent, Stamp, Table, Unread, Write, batch_get,
-    key, of_types, schema, string,
+    batch_get_one, key, of_types, schema, string,
 };
 use crate::error::{CorruptRecord, NotFound};
 use crate::language::Language;
@@ -216,7 +216,7 @@ impl Codes {
         let mut patience = Patience::new(&self.dynamo);
         // What has been read needs no condition on what it may be.
         let mut is_read = request.translations.len() > TYPED_LANGUAGES;
-        if is_read && let Some(item) = self.dynamo.get(&self.table, &sys_id).await? {
+        if is_read && let Some(item) = batch_get_one(&self.dynamo, &self.table, &sys_id).await? {
             self.check_writable(&item, &request.label, &settings)?;
         }
         loop {

@@ -19,7 +19,7 @@ mod unread;
 mod write;
 
 pub use attempts::{ATTEMPTS, Attempt, Trace, names};
-pub use batch::batch_get;
+pub use batch::{batch_get, batch_get_one};
 pub use client::{LONGEST_OPERATION, connect};
 pub use error::{CorruptRecord, Error, WriteOutcome, cancellation, is_too_large};
 pub use item::{Change, Item, check, from_item, is_expired, key, set_expiry, string, to_item};
