@@ -73,6 +73,7 @@ pub fn of_types<'a>(
 
 /// An update that nobody sends.
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "nobody sends it")]
 pub fn unsent_update() -> UpdateItemFluentBuilder {
     use aws_sdk_dynamodb::config::{BehaviorVersion, Config};
     aws_sdk_dynamodb::Client::from_conf(Config::builder().behavior_version(BehaviorVersion::latest()).build())
