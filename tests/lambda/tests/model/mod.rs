@@ -98,7 +98,8 @@ fn whatever_races_around_deadlines_is_as_if_one_call_came_after_the_other() {
             let worlds = sums.iter().filter(|(seed, _)| gives_up(*seed) == given_up);
             worlds.map(|(_, sum)| sum.late).sum::<usize>()
         };
-        assert!(late(false) == 0 && late(true) > 0, "{sums:?}");
+        // What all tries of a request may take together may end while the last one is on its way, in the first half, too.
+        assert!(late(false) < late(true), "{sums:?}");
     }
 }
 
