@@ -107,7 +107,9 @@ impl Interactions {
         };
         let mut item = dynamodb::to_item(interaction)?;
         dynamodb::set_expiry(&mut item, self.retention.map(|retention| retention.end(stamp.at.since_epoch())));
-        self.dynamo.replace(write, item).await?;
+        self.dynamo
+            .replace(write, item, |stored| dynamodb::from_item::<Interaction>(Table::Interactions, stored).map(drop))
+            .await?;
         Ok(())
     }
 

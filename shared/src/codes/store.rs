@@ -20,7 +20,8 @@ use crate::clock::Clock;
 use crate::document::{FromText, Problem, Violations};
 use crate::dynamodb::tables::BY_LABEL;
 use crate::dynamodb::{
-    self, Dynamo, Item, Listed, Patience, SCHEMA, Sent, Stamp, Table, Unread, Write, batch_get, key, string,
+    self, ColumnType, Dynamo, Item, Listed, NOT_NEWER, Patience, SCHEMA, Sent, Stamp, Table, Unread, Write, batch_get,
+    batch_get_one, key, of_types, schema, string,
 };
 use crate::error::{CorruptRecord, NotFound};
 use crate::language::Language;
@@ -36,6 +37,9 @@ const SEEN_FOR: Duration = Duration::from_secs(60);
 
 /// Codes an instance remembers; a code with a few translations takes about 1 KB.
 const REMEMBERED: usize = 5_000;
+
+/// Languages of a request up to which DynamoDB's 4 KB of a condition have room for the types of their columns.
+const TYPED_LANGUAGES: usize = 12;
 
 // Columns that every language has of its own, so that translations merge in one update without a
 // read: the language follows the name.
@@ -195,6 +199,7 @@ impl Codes {
             let update = update
                 .update_expression(format!("{}, {}", set_expression(&settings), Unread::set()))
                 .condition_expression(format!("{} AND {}", change_condition(&settings), Unread::condition()))
+                .expression_attribute_values(":text", string("S"))
                 .return_values(ReturnValue::AllOld);
             settings.iter().enumerate().fold(update, |update, (at, setting)| {
                 update
@@ -209,7 +214,16 @@ impl Codes {
         let mut update = Unread::new(&self.clock);
         let says_all = |item: &Item| settings.iter().all(|setting| setting.is_said_by(item));
         let mut patience = Patience::new(&self.dynamo);
+        // What has been read needs no condition on what it may be.
+        let mut is_read = request.translations.len() > TYPED_LANGUAGES;
+        if is_read && let Some(item) = batch_get_one(&self.dynamo, &self.table, &sys_id).await? {
+            self.check_writable(&item, &request.label, &settings)?;
+        }
         loop {
+            let set = |update| match is_read {
+                true => set(update),
+                false => of_types(set(update), typed(&settings)),
+            };
             let stored = match update.send(&self.dynamo, write, set, action).await? {
                 Sent::Stored(before) => {
                     let mut item = key(&sys_id);
@@ -221,21 +235,37 @@ impl Codes {
                 Sent::TooLarge => {
                     return Err(Violations::one("translations", Problem::TooLarge { most_kb: 400 }).into());
                 }
-                // Another write has come in between.
-                Sent::Refused(item) if update.was_looked_for() && !item.as_ref().is_some_and(says_all) => {
-                    // What cannot be read, or belongs to another label, refuses this one for good.
-                    if let Some(item) = item.filter(is_code) {
-                        self.own(item, &request.label)?;
+                Sent::Refused(item) => {
+                    if let Some(item) = &item {
+                        self.check_writable(item, &request.label, &settings)?;
                     }
-                    patience.wait().await?;
-                    continue;
+                    match item.filter(says_all) {
+                        Some(item) => item,
+                        // Another write has come in between, or what is odd about it can be read all the same.
+                        None => {
+                            is_read = true;
+                            patience.wait().await?;
+                            continue;
+                        }
+                    }
                 }
-                Sent::Refused(item) => item.unwrap_or_default(),
             };
             let code = self.own(stored, &request.label)?;
             self.remember(&code);
             return Ok(code);
         }
+    }
+
+    /// That a record may be written over: it is the code of this label, or only another name of one, can be read, and loses
+    /// nothing by it that is no code's.
+    fn check_writable(&self, item: &Item, label: &Label, settings: &[Setting]) -> Result<(), CorruptRecord> {
+        dynamodb::check(Table::Codes, item)?;
+        if alias_of(item).is_some() {
+            return Ok(());
+        }
+        self.own(item.clone(), label)?;
+        let odd = settings.iter().find(|setting| setting.is_typed() && setting.is_odd_in(item));
+        odd.map_or(Ok(()), |odd| Err(self.corrupt(&label.sys_id(), &format!("{} is of another type", odd.column))))
     }
 
     /// The code of an item, if it is that of this label: two labels with one UUIDv5, see `sys_id::derive`, are two codes.
@@ -289,9 +319,13 @@ impl Codes {
             Write { stamp, table: &self.table, sys_id: &code.sys_id, version: None, within: None, attempt: None };
         let put = self.dynamo.create(write, to_item(&code, self.clock.since_epoch()), |put| {
             // What is only another name of a code gives way to the code whose own sys_id this is.
-            put.condition_expression(
-                "attribute_not_exists(code) AND (attribute_not_exists(sys_id) OR attribute_exists(alias_of))",
-            )
+            put.condition_expression(format!(
+                "attribute_not_exists(sys_id) OR (attribute_not_exists(code) AND attribute_type({ALIAS_OF}, :text) AND \
+                 {NOT_NEWER})"
+            ))
+            .expression_attribute_names("#schema", SCHEMA)
+            .expression_attribute_values(":schema", schema())
+            .expression_attribute_values(":text", string("S"))
         });
         let stored = match put.await {
             Ok(_) => Arc::new(code),
@@ -372,6 +406,17 @@ impl Setting {
         }
     }
 
+    /// Whether a condition says of which type its column may be. Those of the platform are read by nobody here, and what
+    /// DynamoDB has an index by is of one type.
+    fn is_typed(&self) -> bool {
+        !self.column.starts_with("sys_") && self.column != BY_LABEL.partition
+    }
+
+    /// Whether an item has something else in its place than a code has there.
+    fn is_odd_in(&self, item: &Item) -> bool {
+        item.get(&*self.column).is_some_and(|there| ColumnType::of(there) != ColumnType::of(&self.value))
+    }
+
     /// Whether an item says it already, or it is none to be said alone.
     fn is_said_by(&self, item: &Item) -> bool {
         match self.kind {
@@ -425,8 +470,17 @@ fn set_expression(settings: &[Setting]) -> String {
     set
 }
 
-/// Refuses another label with the same UUIDv5, see `sys_id::derive`, what would change nothing, and what a newer version
-/// wrote.
+/// The columns that have to be of their types before anything is written: those that are read of each code, and those that
+/// a request writes.
+fn typed(settings: &[Setting]) -> impl Iterator<Item = (&str, ColumnType)> {
+    let written = settings.iter().filter(|setting| setting.is_typed());
+    let written = written.filter_map(|setting| Some((&*setting.column, ColumnType::of(&setting.value)?)));
+    let of_each = [("description", ColumnType::Text), (KEPT_SYS_ID, ColumnType::Text)].into_iter();
+    written.chain(of_each.filter(|(column, _)| settings.iter().all(|setting| setting.column != *column)))
+}
+
+/// Refuses another label with the same UUIDv5, see `sys_id::derive`, what would change nothing, what is no code, and what a
+/// newer version wrote.
 fn change_condition(settings: &[Setting]) -> String {
     let mut same = String::from("#0 = :0");
     let mut newer = String::new();
@@ -440,7 +494,8 @@ fn change_condition(settings: &[Setting]) -> String {
             Kind::Begins | Kind::Stamps => Ok(()),
         };
     }
-    format!("(attribute_not_exists(#0) OR (#0 = :0 AND NOT ({same}))){newer}")
+    let is_other_name = format!("attribute_not_exists(#0) AND attribute_type({ALIAS_OF}, :text)");
+    format!("(attribute_not_exists(sys_id) OR ({is_other_name}) OR (#0 = :0 AND NOT ({same}))){newer}")
 }
 
 /// When a language was first stored: a nanosecond later for each that stands in front of it in the request, so that they
@@ -563,14 +618,23 @@ mod tests {
             translations: translations.collect::<Result<_, Problem>>()?,
         };
         let at = DateTime::from_text("2024-09-16 18:00:00")?;
-        let settings = settings(&request, true, Duration::ZERO, &Stamp { by: "integrator".to_owned(), at });
-        let (set, condition) = (set_expression(&settings), change_condition(&settings));
-        for (expression, operators) in [
-            (&set, set.matches("if_not_exists").count() + set.matches(" = ").count()),
-            (&condition, condition.matches(['=', '(']).count() + condition.matches(" AND ").count()),
-        ] {
-            assert!(expression.len() <= 4_096, "{} bytes", expression.len());
-            assert!(operators <= 300, "{operators} operators");
+        let stamp = Stamp { by: "integrator".to_owned(), at };
+        for (languages, is_typed) in [(CodeRequest::MOST_TRANSLATIONS, false), (TYPED_LANGUAGES, true)] {
+            let translations = request.translations.iter().take(languages).cloned().collect();
+            let settings = settings(&CodeRequest { translations, ..request.clone() }, true, Duration::ZERO, &stamp);
+            let set = format!("{}, {}", set_expression(&settings), Unread::set());
+            let update = dynamodb::unsent_update();
+            let update =
+                update.condition_expression(format!("{} AND {}", change_condition(&settings), Unread::condition()));
+            let update = if is_typed { of_types(update, typed(&settings)) } else { update };
+            let condition = update.get_condition_expression().clone().unwrap_or_default();
+            for (expression, operators) in [
+                (&set, set.matches("if_not_exists").count() + set.matches(" = ").count()),
+                (&condition, condition.matches(['=', '(']).count() + condition.matches(" AND ").count()),
+            ] {
+                assert!(expression.len() <= 4_096, "{} bytes", expression.len());
+                assert!(operators <= 300, "{operators} operators");
+            }
         }
         Ok(())
     }

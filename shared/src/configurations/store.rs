@@ -83,7 +83,9 @@ impl Configurations {
             Write { stamp, table: &self.table, sys_id: &definition.sys_id, version: None, within: None, attempt: None };
         let mut item: Item = dynamodb::to_item(definition)?;
         item.insert(BY_NAME.partition.to_owned(), string(SHELF));
-        self.dynamo.replace(write, item).await?;
+        self.dynamo
+            .replace(write, item, |stored| dynamodb::from_item::<Definition>(Table::Configurations, stored).map(drop))
+            .await?;
         Ok(())
     }
 
@@ -175,7 +177,12 @@ impl Configurations {
             }
         }
         // A segment that refers to what this version cannot read could not be shown.
-        there.map_or(Ok(()), |item| dynamodb::check(Table::Configurations, &item))?;
+        if let Some(there) = there {
+            dynamodb::check(Table::Configurations, &there)?;
+            if there.get("content") != Some(&string(&sealed.content)) {
+                return Err(self.corrupt(&sealed.hash, "its content is not what its hash is of").into());
+            }
+        }
         self.snapshots.put(sealed.hash.clone(), Arc::clone(snapshot), sealed.content.len());
         Ok(())
     }

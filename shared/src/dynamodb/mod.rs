@@ -14,11 +14,12 @@ mod removal;
 mod schema;
 mod stamp;
 pub mod tables;
+mod types;
 mod unread;
 mod write;
 
 pub use attempts::{ATTEMPTS, Attempt, Trace, names};
-pub use batch::batch_get;
+pub use batch::{batch_get, batch_get_one};
 pub use client::{LONGEST_OPERATION, connect};
 pub use error::{CorruptRecord, Error, WriteOutcome, cancellation, is_too_large};
 pub use item::{Change, Item, check, from_item, is_expired, key, set_expiry, string, to_item};
@@ -30,6 +31,9 @@ pub use removal::{NotRemoved, Removal, remove_if_empty};
 pub use schema::{NOT_NEWER, RecordProblem, SCHEMA, check_schema, schema};
 pub use stamp::{CREATED_BY, CREATED_ON, SYSTEM, Stamp, UPDATED_BY, UPDATED_ON, VERSION};
 pub use tables::{Table, Tables};
+#[cfg(test)]
+pub use types::unsent_update;
+pub use types::{ColumnType, of_types};
 pub use unread::{Sent, Unread};
 pub use write::{Books, Write};
 

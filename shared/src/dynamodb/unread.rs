@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 
 use super::write::Write;
-use super::{ATTEMPTS, Attempt, Dynamo, Error, Item, Patience, Trace, is_too_large, names, string};
+use super::{ATTEMPTS, Attempt, Dynamo, Error, Item, Patience, Trace, batch_get_one, is_too_large, names, string};
 use crate::aws::is_throttled;
 use crate::clock::Clock;
 use crate::watch::Action;
@@ -112,7 +112,7 @@ impl Unread {
                 continue;
             }
             self.behind.get_or_insert_default();
-            let item = dynamo.get(write.table, write.sys_id).await?;
+            let item = batch_get_one(dynamo, write.table, write.sys_id).await?;
             if self.look_at(item.as_ref())? {
                 write.done_before(item.as_ref(), true).into_iter().for_each(|action| write.note(action));
                 return Ok(Sent::WasStored(item.unwrap_or_default()));

@@ -329,10 +329,18 @@ impl Dynamo {
 
     /// Puts an operator's record in place of the one with its key, whose created columns it keeps. One read, and one
     /// write unless the record says all that already. Answers whether anything was changed. What a newer version wrote
-    /// stays, and is the error.
-    pub async fn replace(&self, write: Write<'_>, item: Item) -> Result<bool, Error> {
+    /// stays, and is the error; so is one that `read` cannot read, which nothing that it has is to be lost of.
+    pub async fn replace(
+        &self,
+        write: Write<'_>,
+        item: Item,
+        read: impl Fn(Item) -> Result<(), CorruptRecord>,
+    ) -> Result<bool, Error> {
         let stored = self.get(write.table, write.sys_id).await?.unwrap_or_default();
         let replaced = self.rewrite(write, stored, |stored| {
+            if !stored.is_empty() {
+                read(stored.clone())?;
+            }
             let is_ours = |name: &String| [CREATED_BY, CREATED_ON].contains(&name.as_str());
             let mut others = stored.clone();
             others.retain(|name, _| !Stamp::has_column(name));

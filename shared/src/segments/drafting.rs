@@ -13,7 +13,9 @@ use super::{Address, DraftRequest, Found, Segment, State, deadline, record};
 use crate::Error;
 use crate::codes::{Code, Label};
 use crate::document::{Problem, Violations};
-use crate::dynamodb::{self, NOT_NEWER, Patience, SCHEMA, Sent, Stamp, Unread, VERSION, Write, schema, string};
+use crate::dynamodb::{
+    self, NOT_NEWER, Patience, SCHEMA, Sent, Stamp, Unread, VERSION, Write, of_types, schema, string,
+};
 use crate::error::Refusal;
 use crate::watch::Action;
 
@@ -86,9 +88,14 @@ impl Segments {
         let write =
             Write { stamp: drafting.stamp, table: &self.table, sys_id, version: None, within: None, attempt: None };
         let mut patience = Patience::new(&self.dynamo);
+        // What has been read needs no condition on what it may be.
+        let mut is_read = false;
         loop {
             // The time that it is judged by stands in it: that of each try.
-            let set = |update| self.draft_update(update, address, drafting);
+            let set = |update| {
+                let update = self.draft_update(update, address, drafting);
+                if is_read { update } else { of_types(update, record::types()) }
+            };
             let sent = update.send(&self.dynamo, write, set, |_| Action::Update);
             let item = match sent.await? {
                 Sent::Stored(item) | Sent::WasStored(item) => item,
@@ -107,6 +114,7 @@ impl Segments {
                     if segment.state != State::Open {
                         return Err(Refusal::NotOpen { sys_id: segment.sys_id, what: "a draft" }.into());
                     }
+                    is_read = true;
                     patience.wait().await?;
                     continue;
                 }

@@ -299,9 +299,12 @@ impl Segments {
             Latest::No => return Ok(None),
             Latest::Unless => put
                 .condition_expression(format!(
-                    "attribute_not_exists(sys_id) OR (#opened_on <= :opened_on AND {NOT_NEWER})"
+                    "attribute_not_exists(sys_id) OR (#opened_on <= :opened_on AND attribute_type(#segment, :text) AND \
+                     {NOT_NEWER})"
                 ))
                 .expression_attribute_names("#opened_on", record::OPENED_ON)
+                .expression_attribute_names("#segment", record::TARGET)
+                .expression_attribute_values(":text", string("S"))
                 .expression_attribute_values(":opened_on", string(segment.opened_on)),
             Latest::InPlaceOf(gone) => put
                 .condition_expression(format!("#segment = :gone AND {NOT_NEWER}"))
@@ -317,6 +320,8 @@ impl Segments {
     /// One that opens now is opened after the closed one that it follows, whatever the clock said then: clocks are set back,
     /// and instances have different ones.
     async fn behind(&self, latest: Item, request: &OpenRequest, previous: Option<&str>) -> Result<Latest, Error> {
+        // One that says neither is not to be taken for one that was opened later.
+        record::opened_on(&latest)?;
         let named = record::target(latest)?;
         if request.opened_on.is_none() && previous == Some(named.as_str()) {
             return Ok(Latest::InPlaceOf(named));
@@ -386,7 +391,7 @@ impl Segments {
         let mut opened_later = None;
         for item in found.remove(&self.table).unwrap_or_default() {
             if item.get("sys_id") == Some(&string(&latest)) {
-                if record::opened_on(&item)? > Some(opening.opened_on.to_string().as_str()) {
+                if record::opened_on(&item)? > opening.opened_on.to_string().as_str() {
                     opened_later = Some(item);
                 }
                 continue;

@@ -10,7 +10,7 @@ use super::{
 use crate::codes::{Code, Label};
 use crate::date_time::DateTime;
 use crate::document::Id;
-use crate::dynamodb::{self, ATTEMPTS, Item, SCHEMA, Stamp, Table, schema, string};
+use crate::dynamodb::{self, ATTEMPTS, ColumnType, Item, SCHEMA, Stamp, Table, schema, string};
 use crate::error::CorruptRecord;
 
 /// The column of a `latest:` or `slot:` record that names its segment.
@@ -135,6 +135,74 @@ enum StateName {
     Closed,
 }
 
+/// The columns of a segment that are text.
+const TEXTS: [&str; 31] = [
+    "agent",
+    "interaction",
+    "external_segment_id",
+    "state",
+    "opened_on",
+    "due_on",
+    "submitted_on",
+    "confirmed_on",
+    "wrap_up_configuration",
+    "configuration_name",
+    "code",
+    "code_from",
+    "draft_code",
+    "draft_notes",
+    "notes",
+    "ai_wrap_up_code",
+    "ai_notes",
+    "ai_read",
+    "ai_source",
+    "ai_model",
+    "ai_outcome",
+    "request_hash",
+    "request_fields",
+    "configuration_fields",
+    "sys_created_by",
+    "sys_created_on",
+    "sys_updated_by",
+    "sys_updated_on",
+    "event_type",
+    "event_time",
+    "erased_on",
+];
+
+/// Those that are a number.
+const NUMBERS: [&str; 8] = [
+    "code_place",
+    "ai_code_defined_at",
+    "ai_notes_defined_at",
+    "ai_confidence",
+    "ai_took_ms",
+    "sys_mod_count",
+    "event_number",
+    "expires_at",
+];
+
+/// Those that are true or false.
+const FLAGS: [&str; 5] = ["external", "segmented", "awaiting_confirmation", "timed_out", "wants_ai"];
+
+/// Those that are a map.
+const MAPS: [&str; 3] = ["code_record", "draft_code_record", "ai_kept_back"];
+
+/// Those that are a list.
+const LISTS: [&str; 1] = ["ai_alternatives"];
+
+/// The columns by which a segment is read, with their types.
+pub fn types() -> impl Iterator<Item = (&'static str, ColumnType)> {
+    let of = |columns: &'static [&'static str], of: ColumnType| columns.iter().map(move |column| (*column, of));
+    let given = Given::default().texts().map(|(column, _)| (column, ColumnType::Text)).collect::<Vec<_>>();
+    of(&TEXTS, ColumnType::Text)
+        .chain(of(&NUMBERS, ColumnType::Number))
+        .chain(of(&FLAGS, ColumnType::Flag))
+        .chain(of(&MAPS, ColumnType::Map))
+        .chain(of(&LISTS, ColumnType::List))
+        .chain(given)
+}
+
 /// A `latest:` or `slot:` record: its key, the segment it points to, and for the former when that opened. Who wrote it
 /// says the segment, which is written with it; it stays when the segment goes, and has nothing personal in it.
 pub fn pointer(key: String, segment: &Segment, opened_on: Option<DateTime>) -> Item {
@@ -159,9 +227,14 @@ pub fn target(mut item: Item) -> Result<String, CorruptRecord> {
 }
 
 /// When the segment that a `latest:` record points to was opened, as its table writes it.
-pub fn opened_on(latest: &Item) -> Result<Option<&str>, CorruptRecord> {
+pub fn opened_on(latest: &Item) -> Result<&str, CorruptRecord> {
     dynamodb::check(Table::Segments, latest)?;
-    Ok(latest.get(OPENED_ON).and_then(|opened_on| opened_on.as_s().ok()).map(String::as_str))
+    let text = |column: &str| latest.get(column).and_then(|value| value.as_s().ok()).map(String::as_str);
+    text(OPENED_ON).ok_or_else(|| CorruptRecord {
+        table: Table::Segments.platform_name().to_owned(),
+        key: text("sys_id").unwrap_or_default().to_owned(),
+        problem: "it does not say when its segment was opened".into(),
+    })
 }
 
 /// The segment as an item.
@@ -364,4 +437,58 @@ pub fn from_item(mut item: Item) -> Result<Segment, CorruptRecord> {
 
 fn advice<T>(value: Option<T>, defined_at: Option<u64>) -> Option<Advice<T>> {
     value.zip(defined_at).map(|(value, defined_at)| Advice { value, defined_at })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde::Deserializer;
+    use serde::de::Visitor;
+    use serde::de::value::Error;
+
+    use super::*;
+    use crate::dynamodb::{of_types, unsent_update};
+
+    /// Has a struct say which fields it reads.
+    struct Asked<'a>(&'a mut &'static [&'static str]);
+
+    impl<'de> Deserializer<'de> for Asked<'_> {
+        type Error = Error;
+
+        fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
+            Err(serde::de::Error::custom("only asked"))
+        }
+
+        fn deserialize_struct<V: Visitor<'de>>(
+            self,
+            _: &'static str,
+            fields: &'static [&'static str],
+            visitor: V,
+        ) -> Result<V::Value, Error> {
+            *self.0 = fields;
+            self.deserialize_any(visitor)
+        }
+
+        serde::forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+            newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+        }
+    }
+
+    #[test]
+    fn each_column_that_is_read_has_a_type_and_their_condition_fits() {
+        let mut fields: &[&str] = &[];
+        assert!(Record::deserialize(Asked(&mut fields)).is_err());
+        let typed: BTreeSet<&str> = types().map(|(column, _)| column).collect();
+        let read = fields.iter().copied().filter(|field| *field != "sys_id");
+        assert_eq!(typed, read.chain(Given::default().texts().map(|(column, _)| column)).collect());
+        // Beside it stands what a draft asks for.
+        let update = of_types(unsent_update(), types());
+        let condition = update.get_condition_expression().as_deref().unwrap_or_default();
+        assert!(condition.len() < 3_500, "{} bytes", condition.len());
+        let operators =
+            condition.matches('(').count() + condition.matches(" AND ").count() + condition.matches(" OR ").count();
+        assert!(operators < 280, "{operators} operators");
+    }
 }

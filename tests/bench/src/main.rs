@@ -1,4 +1,5 @@
-//! What each function costs, side by side in one run with the least that it could cost.
+//! What each function costs, side by side in one run with the least that it could cost. Exit status 1 says that there are no
+//! figures, 2 that what was asked for cannot be measured.
 //!
 //! Every function's release binary runs as a process that is driven as Lambda drives it, with the events of
 //! API Gateway, against an embedded DynamoDB over HTTP. The floors run in the same way, in turns with them.
@@ -48,7 +49,8 @@ struct Arguments {
     #[arg(long, value_name = "WRAP-UPS", conflicts_with_all = ["quick", "only", "json", "svg"])]
     reports: Option<usize>,
     /// Compare what calls cost among so many wrap-ups with what they cost among a hundred, and measure nothing else
-    #[arg(long, value_name = "WRAP-UPS", conflicts_with_all = ["quick", "only", "json", "svg", "reports"])]
+    #[arg(long, value_name = "WRAP-UPS", conflicts_with_all = ["quick", "only", "json", "svg", "reports"],
+        value_parser = scale::many)]
     scale: Option<usize>,
     /// Count a report of theirs at a DynamoDB: what --reports starts this program for
     #[arg(long, hide = true, requires = "dynamodb")]

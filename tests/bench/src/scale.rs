@@ -26,6 +26,18 @@ const ROUNDS: usize = 200;
 /// Longer than an instance remembers codes and configurations, so that in each round they are read again.
 const BETWEEN_ROUNDS: Duration = Duration::from_secs(61);
 
+/// How many wrap-ups the one that has many may have: what fits into the memory of a machine that builds this.
+const MOST: usize = 2_000_000;
+
+/// How many wrap-ups a comparison is asked for with.
+///
+/// # Errors
+/// Where that is no number, too few to compare, or too many.
+pub fn many(said: &str) -> Result<usize, String> {
+    let many = said.parse().ok().filter(|many| (FEW + 1..=MOST).contains(many));
+    many.ok_or_else(|| format!("it has to be a number from {} to {MOST}", FEW + 1))
+}
+
 /// A deployment, and what its calls have cost so far.
 struct Deployment {
     world: World,

@@ -31,21 +31,36 @@ pub fn read(folder: &Path) -> Result<Vec<Vec<u8>>, CorpusError> {
     inputs().map_err(|error| failed(folder, "read", error))
 }
 
-/// Whether files can be made in a folder: known before a run, not after its hours.
+/// Bytes that there has to be room for in a folder: what is new of a run of hours.
+const ROOM: usize = 4 * 1024 * 1024;
+
+/// Whether files can be made in a folder, and have room there: known before a run, not after its hours.
 pub fn check_writable(folder: &Path) -> Result<(), CorpusError> {
-    NamedTempFile::new_in(folder).map(drop).map_err(|error| failed(folder, "written to", error))
+    let written = NamedTempFile::new_in(folder).and_then(|mut file| file.write_all(&vec![1; ROOM]));
+    written.map_err(|error| failed(folder, "written to", error))
 }
 
-/// Writes inputs into a folder, each whole or not at all, under a name that is made of what is in it.
+/// Writes inputs into a folder, all of them or none, under names that are made of what is in them.
 pub fn write(folder: &Path, inputs: &[Vec<u8>]) -> Result<(), CorpusError> {
-    let write = |input: &Vec<u8>| {
+    let mut written: Vec<PathBuf> = Vec::new();
+    let mut write = |input: &Vec<u8>| {
         let mut hasher = DefaultHasher::new();
         input.hash(&mut hasher);
+        let path = folder.join(format!("{:016x}", hasher.finish()));
+        if path.exists() {
+            return Ok(());
+        }
         let mut file = NamedTempFile::new_in(folder)?;
         file.write_all(input)?;
-        file.persist(folder.join(format!("{:016x}", hasher.finish()))).map(drop).map_err(|error| error.error)
+        file.persist(&path).map_err(|error| error.error)?;
+        written.push(path);
+        Ok(())
     };
-    inputs.iter().try_for_each(write).map_err(|error| failed(folder, "written to", error))
+    inputs.iter().try_for_each(&mut write).map_err(|error| {
+        // Of what cannot be removed there is nobody else to tell.
+        written.iter().for_each(|path| drop(fs::remove_file(path)));
+        failed(folder, "written to", error)
+    })
 }
 
 fn failed(folder: &Path, what: &'static str, error: io::Error) -> CorpusError {

@@ -398,6 +398,19 @@ async fn what_grew_old_is_read_again_so_a_code_switched_off_is_refused() {
 }
 
 #[tokio::test]
+async fn storing_a_code_with_many_languages_is_a_read_and_an_update() {
+    let world = World::start().await;
+    let instance = world.instance();
+    let languages: Vec<Value> =
+        ('a'..='z').map(|letter| json!({"language": format!("{letter}a"), "code": "x"})).collect();
+    for (count, expected) in [(12, &["UpdateItem"][..]), (13, &["BatchGetItem", "UpdateItem"])] {
+        let code = json!({"code": "Refund", "translations": languages[..count]});
+        let post = Event::post("code").json(&json!({"codes": [code]}));
+        assert_eq!(requests(&world, &instance, &post).await, expected, "{count} languages");
+    }
+}
+
+#[tokio::test]
 async fn storing_codes_is_one_update_a_code() {
     let world = World::start().await;
     let instance = world.instance();

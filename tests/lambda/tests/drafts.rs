@@ -259,7 +259,7 @@ async fn a_draft_that_was_kept_before_the_segment_was_closed_is_answered_so() {
     let hold = Fault::together(2);
     world.fail(Rule::once(Fault::LostAnswer).on("UpdateItem"));
     // What looks for the draft comes after the close.
-    world.fail(Rule::once(hold.clone()).on("GetItem"));
+    world.fail(Rule::once(hold.clone()).on("BatchGetItem"));
     let event = draft(&json!({"notes": "The customer was"}));
     let closing = async {
         while world.faults() < 2 {

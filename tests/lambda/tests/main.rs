@@ -26,6 +26,7 @@ mod lost_answers;
 mod methods;
 mod model;
 mod oauth;
+mod odd_records;
 mod openapi;
 mod pages;
 mod races;

@@ -24,8 +24,8 @@ use wrapup_functions::close_overdue::CloseOverdue;
 use wrapup_functions::rotate_keys::RotateKeys;
 use wrapup_functions::{BatchResponse, ConsumerParts, Job};
 use wrapup_lambda_tests::{
-    Event, Instance, Scripted, ScriptedProvider, StreamRecord, Turn, World, filler, internal, opening, opening_with,
-    relay, segmented,
+    Event, Fault, Instance, Rule, Scripted, ScriptedProvider, StreamRecord, Turn, World, filler, internal, opening,
+    opening_with, relay, segmented,
 };
 use wrapup_test_support::merged;
 
@@ -169,6 +169,35 @@ async fn functions_use_what_they_are_allowed_and_nothing_else() {
     assert_eq!(used, expected);
     let listed = system()["functions"].as_object().expect("functions").len();
     assert_eq!(used.len(), listed, "every function was called");
+}
+
+/// What is looked for after an answer got lost, and before a write that is too large to be judged by itself.
+#[tokio::test]
+async fn functions_use_nothing_else_where_answers_get_lost() {
+    let world = World::start().await;
+    world.instance().open(&opening("EXT")).await;
+    let many: Vec<Value> = ('a'..='z').map(|letter| json!({"language": format!("{letter}a"), "code": "x"})).collect();
+    let codes = |codes: Value| Event::post("code").json(&json!({"codes": [codes]}));
+    let update = |path: &str, body: Value| Event::put(&format!("{path}?external_segment_id=EXT")).json(&body);
+    for (function, event) in [
+        ("create-codes", codes(json!({"code": "Refund"}))),
+        ("create-codes", codes(json!({"code": "Refund", "translations": many}))),
+        ("save-draft", update("segment/draft", json!({"notes": "The customer", "wrap_up_code": "Code 001"}))),
+        (
+            "update-segment-ai",
+            Event::put("segment/update/ai").json(&json!({"external_segment_id": "EXT", "ai_notes": "A refund."})),
+        ),
+        ("update-segment", update("segment/update", json!({"notes": "Done."}))),
+        ("create-segment", Event::post("segment/create").json(&opening("EXT-2"))),
+    ] {
+        world.traffic();
+        let operation = if function == "create-segment" { "TransactWriteItems" } else { "UpdateItem" };
+        world.fail(Rule::once(Fault::LostAnswer).on(operation));
+        world.instance().call(&event).await.expect(200);
+        let used = world.traffic().permissions;
+        assert!(used.is_subset(&allowed(function)), "{function} uses {used:?}");
+    }
+    assert_eq!(world.faults(), 6, "an answer of each was lost");
 }
 
 /// Counts one whose deadline has passed and whose end nobody has stored.

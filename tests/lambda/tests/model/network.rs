@@ -24,6 +24,9 @@ use super::timeline::{CALL, Call, Happening, Timeline, Wait};
 /// The segment table.
 const SEGMENTS: &str = "interaction_wrap_up_segment";
 
+/// The code table.
+const CODES: &str = "interaction_wrap_up_code";
+
 /// How many requests of a thousand meet what.
 #[derive(Clone, Copy, Debug)]
 pub struct Trouble {
@@ -107,6 +110,7 @@ struct Inside {
     is_calm: AtomicBool,
     random: Mutex<fastrand::Rng>,
     stored: Mutex<Vec<Stored>>,
+    late_codes: Mutex<Vec<usize>>,
 }
 
 impl Network {
@@ -119,6 +123,7 @@ impl Network {
             is_calm: AtomicBool::new(false),
             random: Mutex::new(fastrand::Rng::with_seed(seed)),
             stored: Mutex::default(),
+            late_codes: Mutex::default(),
         }))
     }
 
@@ -130,6 +135,11 @@ impl Network {
     /// What has been stored of segments so far, in order.
     pub fn stored(&self) -> MutexGuard<'_, Vec<Stored>> {
         self.0.stored.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The numbers of the calls of which a write of a code was carried out that nobody waited for any more, once for each.
+    pub fn late_codes(&self) -> MutexGuard<'_, Vec<usize>> {
+        self.0.late_codes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A request reaches DynamoDB.
@@ -220,6 +230,9 @@ impl Network {
             other => panic!("an operation that nobody has expected: {other}"),
         };
         if let (200, Some(exchange)) = (answer.0, exchange) {
+            if exchange.way().given_up && is_of_codes(operation, body) {
+                self.late_codes().push(exchange.call.number);
+            }
             let by_its_clock = |time: u64| i64::try_from(time).expect("a short time") + exchange.call.skew;
             for (key, before) in keys.iter().zip(before) {
                 let after = self.item(key);
@@ -265,6 +278,12 @@ fn written(operation: &str, body: &str) -> Vec<String> {
         key.or_else(|| write["Item"]["sys_id"]["S"].as_str()).map(str::to_owned)
     });
     keys.filter(|key| !key.contains(':')).collect()
+}
+
+/// Whether a request writes a code.
+fn is_of_codes(operation: &str, body: &str) -> bool {
+    matches!(operation, "PutItem" | "UpdateItem")
+        && serde_json::from_str::<Value>(body).is_ok_and(|body| body["TableName"] == CODES)
 }
 
 fn read<T: DeserializeOwned>(body: &str) -> T {

@@ -1,13 +1,15 @@
-//! What has to hold of all that is stored of segments, whatever callers have seen of it.
+//! What has to hold of all that is stored of segments and codes, whatever callers have seen of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use wrapup::System;
 use wrapup::configurations::Configurations;
 use wrapup::date_time::DateTime;
 use wrapup::dynamodb::{Item, Tables};
 use wrapup::segments::{EventForm, EventKind, Found, LastEvent, SegmentEvent};
 
+use super::code::{self, Desk};
 use super::network::Stored;
 use super::segment::CODES;
 use super::timeline::BEGIN;
@@ -116,6 +118,27 @@ pub async fn problems(stored: &[Stored], configurations: &Configurations) -> (Ve
         }
     }
     (problems, timed_out)
+}
+
+/// What is wrong with the codes, when all is over: each is there once, and each of its sys_ids leads to it.
+pub async fn problems_of_codes(operator: &System, codes: &[(Desk, Vec<code::Seen>)]) -> Vec<String> {
+    let listed = operator.codes().list().await.expect("a list");
+    let mut problems: Vec<String> = listed.unreadable.iter().map(ToString::to_string).collect();
+    for (desk, history) in codes {
+        let there = listed.records.iter().filter(|code| code.code.as_str() == desk.label).count();
+        let is_answered = |seen: &code::Seen| matches!(seen.outcome, code::Outcome::Shown(_) | code::Outcome::Opened);
+        let imported = history.iter().any(|seen| is_answered(seen) && matches!(seen.ask, code::Ask::Import(_)));
+        if there > 1 || (there == 0 && history.iter().any(is_answered)) {
+            problems.push(format!("{} is there {there} times", desk.label));
+        }
+        for (sys_id, is_sure) in [(desk.own(), there == 1), (desk.kept.clone(), imported)] {
+            let found = operator.codes().get(&sys_id).await.ok();
+            if is_sure && found.is_none_or(|code| code.code.as_str() != desk.label) {
+                problems.push(format!("{sys_id} does not lead to {}", desk.label));
+            }
+        }
+    }
+    problems
 }
 
 /// A column of an item, as text; `""` where it has none.

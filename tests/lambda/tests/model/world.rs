@@ -12,17 +12,19 @@ use futures_util::future::{Either, select};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use wrapup::System;
-use wrapup::codes::CodeRequest;
+use wrapup::codes::{CodeImport, CodeRequest};
 use wrapup::configurations::{Configurations, Definition};
 use wrapup::date_time::DateTime;
 use wrapup::document::Document;
 use wrapup::dynamodb::{ATTEMPTS, Connection, Dynamo, Stamp, Tables, connect, tables};
+use wrapup::error::Kind as ErrorKind;
 use wrapup::interactions::{Interaction, Interactions};
 use wrapup::segment_tables::built_in;
 use wrapup_functions::close_overdue::CloseOverdue;
 use wrapup_functions::{JobFunction, StreamFunction};
 use wrapup_lambda_tests::{Event, Instance, Reply, ScriptedProvider, StreamRecord, filler};
 
+use super::code::{self, Desk, LANGUAGES, Said};
 use super::history::{Ask, By, Outcome, Seen};
 use super::network::{Network, Stored, Trouble};
 use super::segment::{CODES, FILLED, Place, Rules, Shown, Update};
@@ -36,19 +38,30 @@ const FILLER: usize = 1;
 
 const USERS: [&str; 3] = ["jane", "joe", "desk"];
 
+/// Codes that callers write.
+const DESKS: usize = 8;
+
 /// A label that no configuration allows, and no code has.
 const UNKNOWN_CODE: &str = "Nonsense";
 
 /// A call that will be made.
 struct Planned {
     at: u64,
+    /// The place's number, or the code's.
     place: usize,
-    ask: Kind,
+    ask: Task,
     instance: usize,
     user: &'static str,
 }
 
-/// What it will ask for; by which identifier is decided when it is made.
+/// What a call has to do with.
+#[derive(Clone, Copy)]
+enum Task {
+    Segment(Kind),
+    Code(CodeKind),
+}
+
+/// What it will ask for of a segment; by which identifier is decided when it is made.
 #[derive(Clone, Copy)]
 enum Kind {
     Create,
@@ -68,6 +81,19 @@ enum Kind {
     LastWrite,
 }
 
+/// What it will ask for of a code.
+#[derive(Clone, Copy)]
+enum CodeKind {
+    Post,
+    Import,
+    Open,
+    Read,
+    /// A read by one of its sys_ids, when all is over.
+    LastRead {
+        by_kept: bool,
+    },
+}
+
 /// A world, and all that has happened in it.
 pub struct World {
     timeline: Timeline,
@@ -79,8 +105,11 @@ pub struct World {
     filler: StreamFunction,
     configurations: BTreeMap<Rules, String>,
     places: Vec<Place>,
+    desks: Vec<Desk>,
     /// What each call has seen: its place, and that.
     seen: Mutex<Vec<Option<(usize, Seen)>>>,
+    /// What each call of a code has seen: the call's number, the code's, and that.
+    seen_of_codes: Mutex<Vec<(usize, usize, code::Seen)>>,
     /// The sys_ids that callers know, by place.
     known: Mutex<Vec<Vec<String>>>,
     random: Mutex<Rng>,
@@ -90,6 +119,10 @@ pub struct World {
 pub struct Outcomes {
     /// The places, each with what its callers have seen.
     pub histories: Vec<(Place, Vec<Seen>)>,
+    /// The codes, each with what its callers have seen.
+    pub codes: Vec<(Desk, Vec<code::Seen>)>,
+    /// What reads the codes, when all is over.
+    pub operator: System,
     /// What reads the configurations of segments.
     pub configurations: Configurations,
     /// All that was stored of segments, in order.
@@ -141,7 +174,9 @@ impl World {
             instances,
             filler,
             configurations,
+            desks: (0..DESKS).map(Desk::new).collect(),
             seen: Mutex::default(),
+            seen_of_codes: Mutex::default(),
             known: Mutex::new(vec![Vec::new(); places.len()]),
             places,
             random: Mutex::new(random),
@@ -164,15 +199,23 @@ impl World {
                 Happening::Answer(exchange) => world.network.answer(&exchange),
                 Happening::Begin(number) => {
                     let Planned { place, ask, instance, user, .. } = planned[number];
-                    if matches!(ask, Kind::LastRead(_)) {
+                    if matches!(ask, Task::Segment(Kind::LastRead(_)) | Task::Code(CodeKind::LastRead { .. })) {
                         world.network.calm();
                     }
                     let call = Arc::new(Call::new(number, SKEWS[instance]));
                     let timeline = world.timeline.clone();
                     let (world, done_by) = (Arc::clone(&world), Arc::clone(&call));
                     let work = CALL.scope(Arc::clone(&call), async move {
-                        let seen = world.call(&done_by, place, ask, instance, user).await;
-                        lock(&world.seen)[done_by.number] = Some((place, seen));
+                        match ask {
+                            Task::Segment(kind) => {
+                                let seen = world.call(&done_by, place, kind, instance, user).await;
+                                lock(&world.seen)[done_by.number] = Some((place, seen));
+                            }
+                            Task::Code(kind) => {
+                                let seen = world.call_for_code(number, place, kind, instance, user).await;
+                                lock(&world.seen_of_codes).push((number, place, seen));
+                            }
+                        }
                     });
                     tasks.spawn(timeline.follow(&call, work));
                 }
@@ -222,7 +265,22 @@ impl World {
             }
             histories[place].1.push(seen);
         }
-        Outcomes { histories, configurations: self.operator.configurations().clone(), stored }
+        let codes = self.histories_of_codes();
+        let operator = self.operator.clone();
+        Outcomes { histories, codes, configurations: operator.configurations().clone(), operator, stored }
+    }
+
+    fn histories_of_codes(&self) -> Vec<(Desk, Vec<code::Seen>)> {
+        let mut codes: Vec<_> = self.desks.iter().map(|desk| (desk.clone(), Vec::new())).collect();
+        let late = self.network.late_codes();
+        for (number, desk, seen) in std::mem::take(&mut *lock(&self.seen_of_codes)) {
+            // What was given up and is carried out later may come beside what was answered.
+            for _ in late.iter().filter(|late| **late == number) {
+                codes[desk].1.push(code::Seen { outcome: code::Outcome::Unknown, ..seen.clone() });
+            }
+            codes[desk].1.push(seen);
+        }
+        codes
     }
 
     /// Who calls when: half of them while a segment is due, many of those together.
@@ -232,7 +290,7 @@ impl World {
         let runs = (5_000..110_000).step_by(7_000).filter(|_| sweeps).chain([315_000]);
         for (number, at) in runs.enumerate() {
             let (instance, user) = (number % SKEWS.len(), USERS[0]);
-            planned.push(Planned { at, place: 0, ask: Kind::Sweep, instance, user });
+            planned.push(Planned { at, place: 0, ask: Task::Segment(Kind::Sweep), instance, user });
         }
         for place in &self.places {
             let begins = place.begins;
@@ -241,7 +299,7 @@ impl World {
             let mut plan = |at: u64, ask: Kind| {
                 let instance = if matches!(ask, Kind::Fill) { FILLER } else { random.usize(0..SKEWS.len()) };
                 let user = USERS[random.usize(0..USERS.len())];
-                planned.push(Planned { at, place: place.number, ask, instance, user });
+                planned.push(Planned { at, place: place.number, ask: Task::Segment(ask), instance, user });
             };
             plan(begins, Kind::Create);
             let mut random = Rng::with_seed(begins ^ 0xA5A5);
@@ -293,7 +351,127 @@ impl World {
             plan(310_000, Kind::LastWrite);
             plan(320_000, Kind::LastRead(0));
         }
+        // Behind all others: they have numbers of their own.
+        for number in 0..self.desks.len() {
+            self.plan_of_code(number, &mut random, &mut planned);
+        }
         planned
+    }
+
+    /// Who writes a code when: most of them in crowds.
+    fn plan_of_code(&self, number: usize, random: &mut Rng, planned: &mut Vec<Planned>) {
+        let begins = 1_000 + random.u64(0..3_000);
+        let crowds: [u64; 5] = std::array::from_fn(|crowd| begins + crowd as u64 * 9_000 + random.u64(0..6_000));
+        let mut plan = |at: u64, kind: CodeKind, random: &mut Rng| {
+            let (instance, user) = (random.usize(0..SKEWS.len()), USERS[random.usize(0..USERS.len())]);
+            planned.push(Planned { at, place: number, ask: Task::Code(kind), instance, user });
+        };
+        for _ in 0..random.u8(22..30) {
+            let kind = match random.u8(0..12) {
+                0..5 => CodeKind::Post,
+                5 | 6 => CodeKind::Import,
+                7 if self.desks[number].has_segments => CodeKind::Open,
+                _ => CodeKind::Read,
+            };
+            let at = random.choice(crowds).unwrap_or(begins) + random.u64(0..900);
+            plan(at, kind, random);
+        }
+        for by_kept in [false, true] {
+            plan(300_000 + random.u64(0..1_000), CodeKind::LastRead { by_kept }, random);
+        }
+    }
+
+    /// Makes a call that has to do with a code, and says what its caller has seen.
+    async fn call_for_code(
+        &self,
+        number: usize,
+        desk: usize,
+        kind: CodeKind,
+        instance: usize,
+        user: &'static str,
+    ) -> code::Seen {
+        let desk = &self.desks[desk];
+        let (ask, language) = {
+            let mut random = lock(&self.random);
+            let language = random.usize(0..LANGUAGES.len());
+            let mut text = || (random.u8(0..3) != 0).then(|| format!("{} {}", desk.label, random.u16(..)));
+            let (description, translated) = (text(), [text(), text()]);
+            let active = (!desk.has_segments && random.u8(0..2) == 0).then(|| random.bool());
+            let said = Said { description, active, translated };
+            let ask = match kind {
+                CodeKind::Post => code::Ask::Post(said),
+                CodeKind::Import => code::Ask::Import(said),
+                CodeKind::Open => code::Ask::Open,
+                CodeKind::Read => code::Ask::Read { by_kept: random.bool() },
+                CodeKind::LastRead { by_kept } => code::Ask::Read { by_kept },
+            };
+            (ask, language)
+        };
+        let from = self.timeline.now();
+        let outcome = match &ask {
+            code::Ask::Import(said) => self.import(desk, said, instance).await,
+            code::Ask::Post(said) => {
+                let event = Event::post("code").json(&json!({"codes": [body_of(desk, said)]}));
+                let code = |answer: Value| answer["result"]["result_map"]["created_wrap_up_codes"][0].clone();
+                self.outcome_of_code(event, instance, user, language, code).await
+            }
+            code::Ask::Read { by_kept } => {
+                let sys_id = if *by_kept { desk.kept.clone() } else { desk.own() };
+                let event = Event::get(&format!("code/{sys_id}"));
+                let code = |answer: Value| answer["result"]["result_map"]["wrap_up_code"].clone();
+                self.outcome_of_code(event, instance, user, language, code).await
+            }
+            code::Ask::Open => {
+                let event = Event::post("segment/create").json(&json!({
+                    "agent_sys_id": format!("agent of {}", desk.label), "interaction_sys_id": "none", "external": true,
+                    "external_segment_id": format!("{} {number}", desk.label),
+                    "opened_on": time(i64::try_from(BEGIN + from / 1_000).expect("a time of this age")),
+                    "configuration": {
+                        "enable_codes": true, "allowed_codes": [{"code": desk.label}], "default_code": desk.label,
+                        "show_timer": true, "duration": 5,
+                    },
+                }));
+                match self.outcome_of_code(event, instance, user, language, |answer| answer).await {
+                    code::Outcome::Shown(_) => code::Outcome::Opened,
+                    other => other,
+                }
+            }
+        };
+        code::Seen { ask, from, to: self.timeline.now(), outcome }
+    }
+
+    async fn outcome_of_code(
+        &self,
+        event: Event,
+        instance: usize,
+        user: &str,
+        language: usize,
+        code: impl Fn(Value) -> Value,
+    ) -> code::Outcome {
+        let event = event.authorizer(json!({"wrapup_user": user, "principalId": user}));
+        let reply = self.instances[instance].call(&event.header("Accept-Language", LANGUAGES[language])).await;
+        match reply.status() {
+            200 => code::Outcome::Shown(code::Shown::read(&code(reply.json()), language)),
+            404 => code::Outcome::NotFound,
+            503 => code::Outcome::Unknown,
+            other => panic!("{other}: {}", reply.text()),
+        }
+    }
+
+    /// Imports a code as the operator's command does.
+    async fn import(&self, desk: &Desk, said: &Said, instance: usize) -> code::Outcome {
+        let mut file = body_of(desk, said);
+        file["sys_id"] = json!(desk.kept);
+        let import = document(&file).read(CodeImport::read).expect("a code");
+        let codes = self.instances[instance].system.codes();
+        let imported = codes.admit(1).expect("room").import(&[&import], "operator").await.remove(0);
+        match imported {
+            Ok(code) => code::Outcome::Shown(code::Shown::of(&code)),
+            Err(error) if matches!(error.kind(), ErrorKind::Contended | ErrorKind::Unavailable) => {
+                code::Outcome::Unknown
+            }
+            Err(error) => panic!("{error}, to an import of {}", desk.label),
+        }
     }
 
     /// Makes a call, and says what its caller has seen.
@@ -490,6 +668,17 @@ fn configuration(rules: Rules) -> Value {
         "show_timer": true,
         "duration": rules.duration,
     })
+}
+
+/// What a request says of a code.
+fn body_of(desk: &Desk, said: &Said) -> Value {
+    let mut body = json!({"code": desk.label, "active": said.active, "description": said.description});
+    let translations = LANGUAGES.iter().zip(&said.translated).filter_map(|(language, code)| {
+        // Where the code has a description, so has each translation.
+        Some(json!({"language": language, "code": code.as_ref()?, "description": "Text"}))
+    });
+    body["translations"] = translations.collect();
+    body
 }
 
 fn body(update: &Update) -> Value {
