@@ -94,7 +94,7 @@ impl Segments {
             // The time that it is judged by stands in it: that of each try.
             let set = |update| {
                 let update = self.draft_update(update, address, drafting);
-                if is_read { update } else { of_types(update, record::types()) }
+                if is_read { update } else { of_types(update, record::DRAFTED) }
             };
             let sent = update.send(&self.dynamo, write, set, |_| Action::Update);
             let item = match sent.await? {

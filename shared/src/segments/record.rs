@@ -10,8 +10,15 @@ use super::{
 use crate::codes::{Code, Label};
 use crate::date_time::DateTime;
 use crate::document::Id;
-use crate::dynamodb::{self, ATTEMPTS, ColumnType, Item, SCHEMA, Stamp, Table, schema, string};
+use crate::dynamodb::{
+    self, ATTEMPTS, ColumnType, Item, SCHEMA, Stamp, Table, UPDATED_BY, UPDATED_ON, VERSION, schema, string,
+};
 use crate::error::CorruptRecord;
+
+// What the agent has typed so far.
+const DRAFT_CODE: &str = "draft_code";
+const DRAFT_CODE_RECORD: &str = "draft_code_record";
+const DRAFT_NOTES: &str = "draft_notes";
 
 /// The column of a `latest:` or `slot:` record that names its segment.
 pub const TARGET: &str = "segment";
@@ -135,73 +142,15 @@ enum StateName {
     Closed,
 }
 
-/// The columns of a segment that are text.
-const TEXTS: [&str; 31] = [
-    "agent",
-    "interaction",
-    "external_segment_id",
-    "state",
-    "opened_on",
-    "due_on",
-    "submitted_on",
-    "confirmed_on",
-    "wrap_up_configuration",
-    "configuration_name",
-    "code",
-    "code_from",
-    "draft_code",
-    "draft_notes",
-    "notes",
-    "ai_wrap_up_code",
-    "ai_notes",
-    "ai_read",
-    "ai_source",
-    "ai_model",
-    "ai_outcome",
-    "request_hash",
-    "request_fields",
-    "configuration_fields",
-    "sys_created_by",
-    "sys_created_on",
-    "sys_updated_by",
-    "sys_updated_on",
-    "event_type",
-    "event_time",
-    "erased_on",
+/// The columns that a draft writes, with their types.
+pub const DRAFTED: [(&str, ColumnType); 6] = [
+    (DRAFT_CODE, ColumnType::Text),
+    (DRAFT_CODE_RECORD, ColumnType::Map),
+    (DRAFT_NOTES, ColumnType::Text),
+    (VERSION, ColumnType::Number),
+    (UPDATED_BY, ColumnType::Text),
+    (UPDATED_ON, ColumnType::Text),
 ];
-
-/// Those that are a number.
-const NUMBERS: [&str; 8] = [
-    "code_place",
-    "ai_code_defined_at",
-    "ai_notes_defined_at",
-    "ai_confidence",
-    "ai_took_ms",
-    "sys_mod_count",
-    "event_number",
-    "expires_at",
-];
-
-/// Those that are true or false.
-const FLAGS: [&str; 5] = ["external", "segmented", "awaiting_confirmation", "timed_out", "wants_ai"];
-
-/// Those that are a map.
-const MAPS: [&str; 3] = ["code_record", "draft_code_record", "ai_kept_back"];
-
-/// Those that are a list.
-const LISTS: [&str; 1] = ["ai_alternatives"];
-
-/// The columns by which a segment is read, with their types.
-pub fn types() -> impl Iterator<Item = (&'static str, ColumnType)> {
-    let of = |columns: &'static [&'static str], of: ColumnType| columns.iter().map(move |column| (*column, of));
-    let given = Given::default().texts().map(|(column, _)| (column, ColumnType::Text)).collect::<Vec<_>>();
-    of(&TEXTS, ColumnType::Text)
-        .chain(of(&NUMBERS, ColumnType::Number))
-        .chain(of(&FLAGS, ColumnType::Flag))
-        .chain(of(&MAPS, ColumnType::Map))
-        .chain(of(&LISTS, ColumnType::List))
-        .chain(given)
-}
 
 /// A `latest:` or `slot:` record: its key, the segment it points to, and for the former when that opened. Who wrote it
 /// says the segment, which is written with it; it stays when the segment goes, and has nothing personal in it.
@@ -322,12 +271,12 @@ pub fn draft_columns(draft: &DraftRequest, code: Option<&Code>) -> Result<Vec<Dr
     let mut columns = Vec::new();
     if let Some(label) = &draft.code {
         let record = code.map(|code| serde_dynamo::to_attribute_value(code).map_err(dynamodb::Error::broken));
-        columns.push(("draft_code", ":draft_code", label.as_ref().map(|label| string(label.as_str()))));
-        columns.push(("draft_code_record", ":draft_code_record", record.transpose()?));
+        columns.push((DRAFT_CODE, ":draft_code", label.as_ref().map(|label| string(label.as_str()))));
+        columns.push((DRAFT_CODE_RECORD, ":draft_code_record", record.transpose()?));
     }
     if let Some(notes) = &draft.notes {
         let notes = Some(notes).filter(|notes| !notes.is_empty());
-        columns.push(("draft_notes", ":draft_notes", notes.map(string)));
+        columns.push((DRAFT_NOTES, ":draft_notes", notes.map(string)));
     }
     Ok(columns)
 }
@@ -437,58 +386,4 @@ pub fn from_item(mut item: Item) -> Result<Segment, CorruptRecord> {
 
 fn advice<T>(value: Option<T>, defined_at: Option<u64>) -> Option<Advice<T>> {
     value.zip(defined_at).map(|(value, defined_at)| Advice { value, defined_at })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use serde::Deserializer;
-    use serde::de::Visitor;
-    use serde::de::value::Error;
-
-    use super::*;
-    use crate::dynamodb::{of_types, unsent_update};
-
-    /// Has a struct say which fields it reads.
-    struct Asked<'a>(&'a mut &'static [&'static str]);
-
-    impl<'de> Deserializer<'de> for Asked<'_> {
-        type Error = Error;
-
-        fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
-            Err(serde::de::Error::custom("only asked"))
-        }
-
-        fn deserialize_struct<V: Visitor<'de>>(
-            self,
-            _: &'static str,
-            fields: &'static [&'static str],
-            visitor: V,
-        ) -> Result<V::Value, Error> {
-            *self.0 = fields;
-            self.deserialize_any(visitor)
-        }
-
-        serde::forward_to_deserialize_any! {
-            bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-            newtype_struct seq tuple tuple_struct map enum identifier ignored_any
-        }
-    }
-
-    #[test]
-    fn each_column_that_is_read_has_a_type_and_their_condition_fits() {
-        let mut fields: &[&str] = &[];
-        assert!(Record::deserialize(Asked(&mut fields)).is_err());
-        let typed: BTreeSet<&str> = types().map(|(column, _)| column).collect();
-        let read = fields.iter().copied().filter(|field| *field != "sys_id");
-        assert_eq!(typed, read.chain(Given::default().texts().map(|(column, _)| column)).collect());
-        // Beside it stands what a draft asks for.
-        let update = of_types(unsent_update(), types());
-        let condition = update.get_condition_expression().as_deref().unwrap_or_default();
-        assert!(condition.len() < 3_500, "{} bytes", condition.len());
-        let operators =
-            condition.matches('(').count() + condition.matches(" AND ").count() + condition.matches(" OR ").count();
-        assert!(operators < 280, "{operators} operators");
-    }
 }
