@@ -271,6 +271,23 @@ fn passwords_and_answers_go_by_what_asks_for_them() {
 }
 
 #[test]
+fn what_no_rule_knows_goes_by_what_was_learned() {
+    for (text, redacted) in [
+        (
+            "Agent: And the film you chose?\nCaller: The Railway Children.",
+            "Agent: And the film you chose?\nCaller: [answer to a security question].",
+        ),
+        (
+            "Agent: What are the four you punch in for voicemail?\nCaller: uh double four seven six",
+            "Agent: What are the four you punch in for voicemail?\nCaller: uh [PIN]",
+        ),
+    ] {
+        assert_eq!(learned::findings_by(text, None, learned::Thresholds::default()), []);
+        becomes(text, redacted);
+    }
+}
+
+#[test]
 fn personal_data_stay_where_a_deployment_wants_that() {
     let text = "born 14 March 1982, a.b@example.com, call me on 555-010-4477, PIN 1234";
     becomes(text, "born [date of birth], [e-mail address], call me on [phone number], PIN [PIN]");
