@@ -255,7 +255,8 @@ fn numbers_with_checks_go_without_being_asked_for() {
     becomes("gb29nwbk60161331926819", "[IBAN]");
     becomes("219-09-9999 and 12345678Z", "[social security number] and [identity number]");
     becomes("1 85 05 78 006 084 91 und 65 170839 J 003", "[social security number] und [social security number]");
-    becomes("DE89 3704 0044 0532 0130 01 bitte", "DE89 3704 0044 0532 0130 01 bitte");
+    // A digit was misheard: what was learned takes it, though it proves nothing.
+    becomes("DE89 3704 0044 0532 0130 01 bitte", "[IBAN] bitte");
 }
 
 #[test]

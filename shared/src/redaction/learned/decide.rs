@@ -231,7 +231,9 @@ impl Search<'_> {
             // "219-09-9999 and 12345678Z": a word between two secrets is part of neither.
             let weighs_nothing = (first..end).all(|token| labelled.classes[token] == Class::Filler);
             let before = first.checked_sub(1).and_then(|before| self.kinds[before]);
-            let is_within = before.is_some() && self.kinds.get(end).copied().flatten() == before;
+            // Two numbers that prove themselves are two.
+            let is_apart = first > 0 && self.proven[first - 1] && self.proven.get(end).is_some_and(|proven| *proven);
+            let is_within = !is_apart && before.is_some() && self.kinds.get(end).copied().flatten() == before;
             if !weighs_nothing || is_within {
                 self.take(first..end, kind);
                 let digits = self.chars_in(&(first..end), false);
