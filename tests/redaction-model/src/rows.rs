@@ -23,6 +23,9 @@ pub const LABELLED: &str = "labelled";
 /// The hand of the short exchanges.
 const SENTENCES: &str = "sentences";
 
+/// A secret: what it is, and where it stands.
+pub type Place = (Kind, Vec<Range<usize>>);
+
 /// A conversation.
 pub struct Row {
     /// Who wrote it.
@@ -32,7 +35,7 @@ pub struct Row {
     /// What is said.
     pub text: String,
     /// What of it is secret: a secret that is said in several turns has several places.
-    pub secrets: Vec<(Kind, Vec<Range<usize>>)>,
+    pub secrets: Vec<Place>,
 }
 
 /// Why there are none.
@@ -85,7 +88,7 @@ fn kind_of(name: &str) -> Option<Kind> {
 }
 
 /// Where the secrets of a row stand: each behind the beginning of the one before it.
-fn places(row: &Written) -> Result<Vec<(Kind, Vec<Range<usize>>)>, String> {
+fn places(row: &Written) -> Result<Vec<Place>, String> {
     let (mut secrets, mut behind_first) = (Vec::new(), 0);
     for secret in &row.secrets {
         let kind = kind_of(&secret.kind).ok_or_else(|| format!("there is no kind '{}'", secret.kind))?;
