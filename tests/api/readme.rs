@@ -47,6 +47,7 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ("docs/operations.md", "cargo run -- index backfill", "wants an account; tests/api/ending.rs runs it"),
     ("docs/operations.md", "stream=$(aws dynamodb", "wants an account"),
     ("docs/supervisor.md", "cargo run -- demo", "tests/api/supervisor.rs, since it does not end by itself"),
+    ("tests/conversations/README.md", "CARGO_PROFILE_RELEASE_LTO=off", "it builds for release, and takes minutes"),
     ("infra/cdk/README.md", "git submodule add", "wants the address of a repository"),
 ];
 

@@ -255,7 +255,8 @@ fn numbers_with_checks_go_without_being_asked_for() {
     becomes("gb29nwbk60161331926819", "[IBAN]");
     becomes("219-09-9999 and 12345678Z", "[social security number] and [identity number]");
     becomes("1 85 05 78 006 084 91 und 65 170839 J 003", "[social security number] und [social security number]");
-    becomes("DE89 3704 0044 0532 0130 01 bitte", "DE89 3704 0044 0532 0130 01 bitte");
+    // A digit was misheard: what was learned takes it, though it proves nothing.
+    becomes("DE89 3704 0044 0532 0130 01 bitte", "[IBAN] bitte");
 }
 
 #[test]
@@ -268,6 +269,23 @@ fn passwords_and_answers_go_by_what_asks_for_them() {
         "A: And your mother's maiden name?\nB: [answer to a security question].\nA: [answer to a security question], thanks.",
     );
     becomes("A: What's the password?\nB: I don't know.", "A: What's the password?\nB: I don't know.");
+}
+
+#[test]
+fn what_no_rule_knows_goes_by_what_was_learned() {
+    for (text, redacted) in [
+        (
+            "Agent: And the film you chose?\nCaller: The Railway Children.",
+            "Agent: And the film you chose?\nCaller: [answer to a security question].",
+        ),
+        (
+            "Agent: What are the four you punch in for voicemail?\nCaller: uh double four seven six",
+            "Agent: What are the four you punch in for voicemail?\nCaller: uh [PIN]",
+        ),
+    ] {
+        assert_eq!(learned::findings_by(text, None, learned::Thresholds::default()), []);
+        becomes(text, redacted);
+    }
 }
 
 #[test]

@@ -226,6 +226,11 @@ impl Gap {
         kinds.iter().any(|kind| self.0 & kind.0 != 0)
     }
 
+    /// The set as a number.
+    pub fn bits(self) -> u64 {
+        u64::from(self.0)
+    }
+
     fn add(&mut self, other: Self) {
         self.0 |= other.0;
     }

@@ -166,50 +166,40 @@ const TITLES: &[&str] = &[
     "oncle",
 ];
 
-/// What is secret in a text, in its order. Of two rules that claim a word the first has it: those that prove what
-/// they find come before those that go by what was asked.
-pub fn findings(source: &str) -> Vec<Finding> {
-    let text = Text::of(source, cues::announces);
-    let marks = cues::marks(&text);
-    let mut search = Search {
-        dictated: Dictated::of(&text, &marks),
-        questions: questions(&text, &marks),
-        marks,
-        kinds: text.tokens.iter().map(|token| token.redacted).collect(),
-        found: Vec::new(),
-        numbers: Vec::new(),
-        text,
-    };
-    search.email_addresses();
-    search.checked();
-    search.cards();
-    search.sums();
-    search.dotted_dates();
-    search.dictated();
-    search.expiry_dates();
-    search.asked();
-    search.cards_that_fail();
-    search.named_afterwards();
-    search.bare_replies();
-    search.sent_codes();
-    search.typed_codes();
-    search.written_phone_numbers();
-    search.said_phone_numbers();
-    search.extensions();
-    search.dates_of_birth();
-    search.dates_of_long_ago();
-    search.answers_in_digits();
-    search.shapes_of_identity();
-    search.echoed_numbers();
-    search.beside_cards();
-    search.card_endings();
-    search.parts_said_again();
-    search.spoken();
-    search.passwords_nearby();
-    search.numbers_of_companies();
-    search.whole_words();
-    search.into_findings()
-}
+/// The rules, in their order: of two that claim a word the first has it. Those that prove what they find come before those
+/// that go by what was asked.
+const RULES: &[fn(&mut Search<'_>)] = &[
+    |search| search.email_addresses(),
+    |search| search.checked(),
+    |search| search.cards(),
+    |search| search.sums(),
+    |search| search.dotted_dates(),
+    |search| search.dictated(),
+    |search| search.expiry_dates(),
+    |search| search.asked(),
+    |search| search.cards_that_fail(),
+    |search| search.named_afterwards(),
+    |search| search.bare_replies(),
+    |search| search.sent_codes(),
+    |search| search.typed_codes(),
+    |search| search.written_phone_numbers(),
+    |search| search.said_phone_numbers(),
+    |search| search.extensions(),
+    |search| search.dates_of_birth(),
+    |search| search.dates_of_long_ago(),
+    |search| search.answers_in_digits(),
+    |search| search.shapes_of_identity(),
+    |search| search.echoed_numbers(),
+    |search| search.beside_cards(),
+    |search| search.card_endings(),
+    |search| search.parts_said_again(),
+    |search| search.spoken(),
+    |search| search.passwords_nearby(),
+    |search| search.numbers_of_companies(),
+];
+
+/// How many of them, the first, prove numbers by check and shape.
+const PROVING: u8 = 3;
 
 /// The marks of a text that ask for a secret or announce one, and what patterns add to them.
 fn questions(text: &Text<'_>, marks: &[Mark]) -> Vec<Mark> {
@@ -292,22 +282,59 @@ fn asked_again(text: &Text<'_>, marks: &[Mark]) -> Vec<Mark> {
 }
 
 /// What the rules read and what they have found.
-struct Search<'a> {
-    text: Text<'a>,
-    marks: Vec<Mark>,
+pub(super) struct Search<'a> {
+    pub(super) text: Text<'a>,
+    pub(super) marks: Vec<Mark>,
     /// Marks of secrets, and questions for them in other words.
-    questions: Vec<Mark>,
-    dictated: Dictated,
+    pub(super) questions: Vec<Mark>,
+    pub(super) dictated: Dictated,
     /// What each token is part of, or was before it was redacted.
-    kinds: Vec<Option<Kind>>,
-    found: Vec<(Range<usize>, Finding)>,
+    pub(super) kinds: Vec<Option<Kind>>,
+    /// Which rule claimed each token, by its place in the list.
+    pub(super) rules: Vec<u8>,
+    /// Which tokens prove by themselves what they are.
+    pub(super) proven: Vec<bool>,
+    /// The rule that is at work.
+    rule: u8,
+    pub(super) found: Vec<(Range<usize>, Finding)>,
     /// Numbers that were found, with a token of theirs: they may be said again.
-    numbers: Vec<(String, Kind, usize)>,
+    pub(super) numbers: Vec<(String, Kind, usize)>,
+}
+
+impl<'a> Search<'a> {
+    /// What the rules find in a text.
+    pub(super) fn of(source: &'a str) -> Self {
+        let text = Text::of(source, cues::announces);
+        let marks = cues::marks(&text);
+        let mut search = Self {
+            dictated: Dictated::of(&text, &marks),
+            questions: questions(&text, &marks),
+            marks,
+            kinds: text.tokens.iter().map(|token| token.redacted).collect(),
+            rules: vec![0; text.tokens.len()],
+            proven: vec![false; text.tokens.len()],
+            rule: 0,
+            found: Vec::new(),
+            numbers: Vec::new(),
+            text,
+        };
+        for (place, rule) in (0..).zip(RULES) {
+            search.rule = place;
+            rule(&mut search);
+        }
+        search
+    }
 }
 
 impl Search<'_> {
+    /// Takes what is said again of numbers that were found since.
+    pub(super) fn echoes(&mut self) {
+        self.echoed_numbers();
+        self.parts_said_again();
+    }
+
     /// Claims tokens that no rule has claimed, line by line.
-    fn take(&mut self, tokens: Range<usize>, kind: Kind) {
+    pub(super) fn take(&mut self, tokens: Range<usize>, kind: Kind) {
         let mut first = tokens.start;
         for token in tokens.clone() {
             let same_line = self.text.tokens[token].line == self.text.tokens[first].line;
@@ -332,6 +359,13 @@ impl Search<'_> {
     /// Claims tokens and what stands around them.
     fn claim_bytes(&mut self, tokens: Range<usize>, bytes: Range<usize>, kind: Kind) {
         self.kinds[tokens.clone()].fill(Some(kind));
+        self.rules[tokens.clone()].fill(self.rule);
+        let is_proven = match kind {
+            Kind::EmailAddress => self.text.source[bytes.clone()].contains('@'),
+            Kind::CardNumber | Kind::Iban | Kind::SocialSecurityNumber | Kind::IdentityNumber => self.rule < PROVING,
+            _ => false,
+        };
+        self.proven[tokens.clone()].fill(is_proven);
         self.found.push((tokens, Finding { kind, bytes }));
     }
 
@@ -365,7 +399,7 @@ impl Search<'_> {
 
     /// Nothing goes by half: letters that name the end of a number go with it, and what stands without a space around digits
     /// and signs, titles with the name behind them.
-    fn whole_words(&mut self) {
+    pub(super) fn whole_words(&mut self) {
         for at in 0..self.found.len() {
             let (mut tokens, mut finding) = self.found[at].clone();
             if tokens.is_empty() {
@@ -482,7 +516,7 @@ impl Search<'_> {
         bytes.end = bytes.end.max(self.text.tokens[tokens.end - 1].end);
     }
 
-    fn into_findings(mut self) -> Vec<Finding> {
+    pub(super) fn into_findings(mut self) -> Vec<Finding> {
         self.found.sort_by_key(|(_, finding)| finding.bytes.start);
         let mut findings: Vec<Finding> = Vec::new();
         let mut behind = usize::MAX;

@@ -13,12 +13,12 @@ pub(super) const APART: usize = 6;
 const CODE: std::ops::RangeInclusive<usize> = 4..=16;
 
 impl Search<'_> {
-    pub(super) fn chars_in(&self, stretch: &Range<usize>, letters: bool) -> String {
+    pub(in crate::redaction) fn chars_in(&self, stretch: &Range<usize>, letters: bool) -> String {
         let pieces = self.pieces_in(stretch).map(|piece| &self.dictated.pieces[piece]);
         pieces.filter(|piece| letters || !piece.is_letters).map(|piece| piece.chars.as_str()).collect()
     }
 
-    pub(super) fn pieces_in(&self, tokens: &Range<usize>) -> impl Iterator<Item = usize> + use<> {
+    pub(in crate::redaction) fn pieces_in(&self, tokens: &Range<usize>) -> impl Iterator<Item = usize> + use<> {
         let first = self.dictated.pieces.partition_point(|piece| piece.tokens.start < tokens.start);
         let end = self.dictated.pieces.partition_point(|piece| piece.tokens.start < tokens.end);
         first..end
