@@ -84,7 +84,7 @@ impl Adviser {
         };
         let code = code.and_then(allowed);
         let alternatives: Vec<SuggestedCode> = alternatives.into_iter().filter_map(allowed).collect();
-        let notes = notes.filter(|_| task.notes).map(|notes| cut(self.redactor.redact(notes.trim()).trim()));
+        let notes = notes.filter(|_| task.notes).map(|notes| cut(self.redactor.redact_notes(notes.trim()).trim()));
         let notes = notes.filter(|notes| !notes.is_empty());
         let (code, alternatives) = match self.provider.is_embedded() || task.codes.is_empty() {
             true => (code, alternatives),

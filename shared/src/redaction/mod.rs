@@ -135,28 +135,24 @@ impl Redactor {
         if settings::switch(settings::REDACT_NOTES)? == Some(true) { Self::from_env().map(Some) } else { Ok(None) }
     }
 
-    /// The text with everything that is secret replaced by what it was. What was redacted before stays as it is.
+    /// The conversation with everything that is secret replaced by what it was, by the rules and by what was learned from
+    /// conversations. What was redacted before stays as it is.
     pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let findings = self.find(text);
-        if findings.is_empty() {
-            return Cow::Borrowed(text);
-        }
-        let mut redacted = String::with_capacity(text.len());
-        let mut copied = 0;
-        for Finding { kind, bytes } in findings {
-            redacted.push_str(&text[copied..bytes.start]);
-            redacted.push('[');
-            redacted.push_str(kind.as_str());
-            redacted.push(']');
-            copied = bytes.end;
-        }
-        redacted.push_str(&text[copied..]);
-        Cow::Owned(redacted)
+        without(text, self.find(text))
     }
 
-    /// What is secret in a text, in its order.
+    /// The same of notes, by the rules alone: nobody answers anybody in them, which is what was learned from.
+    pub fn redact_notes<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        without(text, self.wanted(find::findings(text)))
+    }
+
+    /// What is secret in a conversation, in its order.
     pub fn find(&self, text: &str) -> Vec<Finding> {
-        let mut findings = learned::findings(text);
+        self.wanted(learned::findings(text))
+    }
+
+    /// Of what was found what the deployment wants gone.
+    fn wanted(&self, mut findings: Vec<Finding>) -> Vec<Finding> {
         findings.retain(|finding| match finding.kind {
             Kind::DateOfBirth => self.personal.dates_of_birth,
             Kind::EmailAddress => self.personal.email_addresses,
@@ -165,4 +161,22 @@ impl Redactor {
         });
         findings
     }
+}
+
+/// A text with what was found in it replaced by what it was.
+fn without(text: &str, findings: Vec<Finding>) -> Cow<'_, str> {
+    if findings.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut redacted = String::with_capacity(text.len());
+    let mut copied = 0;
+    for Finding { kind, bytes } in findings {
+        redacted.push_str(&text[copied..bytes.start]);
+        redacted.push('[');
+        redacted.push_str(kind.as_str());
+        redacted.push(']');
+        copied = bytes.end;
+    }
+    redacted.push_str(&text[copied..]);
+    Cow::Owned(redacted)
 }

@@ -78,7 +78,7 @@ impl CloseRequest {
 
     /// The request with what is secret taken out of its notes.
     pub(super) fn redacted(&self, redactor: Redactor) -> Self {
-        let notes = self.notes.as_deref().map(|notes| redactor.redact(notes).into_owned());
+        let notes = self.notes.as_deref().map(|notes| redactor.redact_notes(notes).into_owned());
         Self { notes, ..self.clone() }
     }
 

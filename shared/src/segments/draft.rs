@@ -54,7 +54,7 @@ impl DraftRequest {
 
     /// The request with what is secret taken out of its notes.
     pub(super) fn redacted(&self, redactor: Redactor) -> Self {
-        let notes = self.notes.as_deref().map(|notes| redactor.redact(notes).into_owned());
+        let notes = self.notes.as_deref().map(|notes| redactor.redact_notes(notes).into_owned());
         Self { notes, ..self.clone() }
     }
 }

@@ -201,6 +201,13 @@ const RULES: &[fn(&mut Search<'_>)] = &[
 /// How many of them, the first, prove numbers by check and shape.
 const PROVING: u8 = 3;
 
+/// What is secret in a text, in its order, by the rules alone.
+pub(super) fn findings(text: &str) -> Vec<Finding> {
+    let mut search = Search::of(text);
+    search.whole_words();
+    search.into_findings()
+}
+
 /// The marks of a text that ask for a secret or announce one, and what patterns add to them.
 fn questions(text: &Text<'_>, marks: &[Mark]) -> Vec<Mark> {
     // What belongs to the number of a thing asks for no secret.
