@@ -223,6 +223,24 @@ async fn a_draft_that_is_saved_meanwhile_is_kept_and_the_mark_is_made() {
 }
 
 #[tokio::test]
+async fn a_configuration_that_is_given_meanwhile_is_not_marked_as_read() {
+    let desk = Desk::new(ScriptedProvider::new(None, None).pausing()).await;
+    let sys_id = desk.open("E-1", json!({})).await;
+    let record = desk.transcribe(FIRST).await;
+    let agent = async {
+        desk.provider.reading().await;
+        let own = json!({"use_third_party_ai": false, "allowed_codes": [{"code": "Code 000"}, {"code": "Other"}]});
+        let configuration = merged(opening("any")["configuration"].clone(), &own);
+        let update = Event::put("segment/update?external_segment_id=E-1");
+        desk.instance.call(&update.json(&json!({"configuration": configuration}))).await.expect(200);
+        desk.provider.go_on();
+    };
+    let (again, ()) = join(undelivered(&desk.filler, &[record]), agent).await;
+    assert!(again.is_empty());
+    assert_eq!(desk.world.segment_record(&sys_id).await.get("ai_read"), None, "nobody has asked with its codes");
+}
+
+#[tokio::test]
 async fn of_two_that_read_at_once_one_is_taken_whole() {
     let desk = Desk::new(ScriptedProvider::new(Some(("Code 001", 0.9)), None).pausing()).await;
     let sys_id = desk.open("E-1", json!({})).await;

@@ -60,6 +60,16 @@ async fn a_wrap_up_begins_at_most_24_hours_ahead() {
 }
 
 #[tokio::test]
+async fn what_opens_now_does_not_hide_what_is_said_to_open_later() {
+    let (_world, instance) = deployment().await;
+    instance.open(&merged(opening("LATER"), &json!({"opened_on": "2024-09-17 12:00:00"}))).await;
+    instance.open(&merged(opening("NOW"), &json!({"opened_on": null}))).await;
+    let latest = instance.read("agent/agent/interaction/interaction").await;
+    assert_eq!(latest["external_segment_id"], "LATER");
+    assert_eq!(instance.read("NOW").await["opened_on"], "2024-09-16 18:00:00");
+}
+
+#[tokio::test]
 async fn identifiers_in_the_wrong_place_are_told_where_they_belong() {
     let (_world, instance) = deployment().await;
     instance.open(&opening("EXT-1")).await;

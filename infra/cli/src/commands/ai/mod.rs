@@ -37,7 +37,7 @@ pub enum Command {
     /// Let a provider suggest codes for labelled conversations, and compare
     Evaluate {
         /// FILE.jsonl: one object a line, with transcript or short_description, code, which is the right one,
-        /// and optionally language, channel and facts, which notes should keep; allowed_codes and default_code hold for the rows that follow too. - reads standard input
+        /// and optionally language, facts, which notes should keep, and channel and secrets, which are passed over; allowed_codes and default_code hold for the rows that follow too. - reads standard input
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
         /// Who suggests: extractive, bedrock or openai, set up by the same variables as the AI filler

@@ -77,7 +77,8 @@ enum Standing {
     Known(Choices),
 }
 
-const FIELDS: &str = "transcript, short_description, language, channel, allowed_codes, default_code, code, facts";
+const FIELDS: &str =
+    "transcript, short_description, language, channel, allowed_codes, default_code, code, facts, secrets";
 
 /// Reads JSON lines. Blank ones are skipped. Rows whose codes a wrong row would have named are neither
 /// read nor wrong.
