@@ -11,6 +11,9 @@ const MOST_LETTERS: usize = 255;
 /// Letters that may be wrong, lacking, too many or swapped with their neighbours in a long name.
 const MOST_EDITS: usize = 3;
 
+/// Bytes of a word of a name by which another word is known.
+const SHORTEST_WORD: usize = 2;
+
 /// Names that are offered.
 const MOST_OFFERED: usize = 3;
 
@@ -35,6 +38,21 @@ impl Near {
         Self(near.into_iter().map(|(_, name)| name.to_owned()).collect())
     }
 
+    /// Those of `known` that may be meant by `given`, where both are names of words with underscores between: one that says
+    /// more, as `external_segment_id` does than `external_id`, else one that says less, else one that is nearly written so.
+    pub fn of_fields<'a>(given: &str, known: impl Iterator<Item = &'a str> + Clone) -> Self {
+        let says_more = known.clone().filter(|known| are_words_of(given, known));
+        let says_less = known.clone().filter(|known| are_words_of(known, given));
+        [Self::some(says_more), Self::some(says_less)]
+            .into_iter()
+            .find(|near| !near.0.is_empty())
+            .unwrap_or_else(|| Self::of(given, known))
+    }
+
+    fn some<'a>(names: impl Iterator<Item = &'a str>) -> Self {
+        Self(names.take(MOST_OFFERED).map(str::to_owned).collect())
+    }
+
     /// The same behind a sentence: nothing, or ` Did you mean 'Refund'?`.
     pub fn sentence(&self) -> String {
         match self.0.is_empty() {
@@ -53,6 +71,13 @@ impl fmt::Display for Near {
         }
         write!(f, "{}'{last}'?", if others.is_empty() { "" } else { " or " })
     }
+}
+
+/// Whether all words of a name stand in another one, in their order, at least with their beginnings.
+fn are_words_of(name: &str, other: &str) -> bool {
+    let mut words = other.split('_');
+    let stands = |word: &str| word.len() >= SHORTEST_WORD && words.any(|other| other.starts_with(word));
+    name.len() < other.len() && name.split('_').all(stands)
 }
 
 /// The letters of a name in lower case and without their accents; no more of them than tell that it is too long.
@@ -120,6 +145,28 @@ mod tests {
         }
         let alike = ["Code 1", "Code 2", "Code 3", "Code 4"];
         assert_eq!(Near::of("Code 5", alike).to_string(), ": did you mean 'Code 1', 'Code 2' or 'Code 3'?");
+    }
+
+    #[test]
+    fn of_fields_those_that_say_more_or_less_are_offered_first() {
+        let fields =
+            ["agent_sys_id", "external", "external_segment_id", "wrap_up_code", "configuration", "notes", "limit"];
+        for (given, offered) in [
+            ("code", ": did you mean 'wrap_up_code'?"),
+            ("agent", ": did you mean 'agent_sys_id'?"),
+            ("agent_id", ": did you mean 'agent_sys_id'?"),
+            ("external_id", ": did you mean 'external_segment_id'?"),
+            ("external_call", ": did you mean 'external'?"),
+            ("config", ": did you mean 'configuration'?"),
+            ("note", ": did you mean 'notes'?"),
+            ("limits", ": did you mean 'limit'?"),
+            ("ntoes", ": did you mean 'notes'?"),
+            ("id_agent", ""),
+            ("x", ""),
+            ("", ""),
+        ] {
+            assert_eq!(Near::of_fields(given, fields.into_iter()).to_string(), offered, "{given:?}");
+        }
     }
 
     #[test]

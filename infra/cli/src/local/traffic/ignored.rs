@@ -77,7 +77,7 @@ impl Known {
             }
             let meant = match fields.is_some_and(|fields| fields.contains_key(&*name)) {
                 true => ": it belongs in the body".to_owned(),
-                false => Near::of(&name, names.iter().copied()).to_string(),
+                false => Near::of_fields(&name, names.iter().copied()).to_string(),
             };
             ignored.push(Ignored { field: name.into_owned(), meant });
             if ignored.len() == MOST_NAMED {
@@ -183,7 +183,7 @@ impl Known {
             let fields = self.resolved(schema)["properties"].as_object()?;
             fields.contains_key(name).then(|| format!(": it belongs in {entries}'{field}'"))
         });
-        below.unwrap_or_else(|| Near::of(name, place.known.keys().map(String::as_str)).to_string())
+        below.unwrap_or_else(|| Near::of_fields(name, place.known.keys().map(String::as_str)).to_string())
     }
 
     /// What a reference within the document refers to, or the value itself.
@@ -256,7 +256,8 @@ mod tests {
         ] {
             assert_eq!(said(path, &format!("<request><codes>{entries}</codes></request>")), named, "{entries}");
         }
-        assert_eq!(said(&format!("{path}?external_segment_id=1&segment=2"), ""), ["segment"]);
+        assert_eq!(said(&format!("{path}?external_segment_id=1&segmnet=2"), ""), ["segmnet"]);
+        assert_eq!(said(&format!("{path}?external_id=1"), ""), ["external_id: did you mean 'external_segment_id'?"]);
         assert_eq!(said("/api/now/wrapup/elsewhere", r#"{"note": "x"}"#), Vec::<String>::new());
         assert_eq!(said(path, "no body at all"), Vec::<String>::new());
     }
